@@ -1,0 +1,37 @@
+"""The distribution `tf-deeppaint`; tool settings live in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+VERSION = re.search(
+    r'^__version__ = "(.+)"$', (ROOT / "tf_deeppaint/__init__.py").read_text(), re.MULTILINE
+).group(1)
+
+OPENMOJI = ["resvg_py>=0.2"]
+TEST = ["colorgram.py==1.2.0", "pillow>=10", "pytest>=8", *OPENMOJI]
+
+setup(
+    name="tf-deeppaint",
+    version=VERSION,
+    description="Colours line art from the palette of a reference picture (TensorFlow, Keras 3)",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    packages=find_packages(include=["tf_deeppaint", "tf_deeppaint.*"]),
+    python_requires=">=3.10,<3.14",
+    install_requires=[
+        "tensorflow>=2.21,<2.22",
+        "keras>=3.12,<4",
+        "numpy>=1.26",
+        "opencv-python-headless>=4.12",
+        "absl-py>=2.1",
+    ],
+    extras_require={
+        "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
+        "openmoji": OPENMOJI,
+        "dev": [*TEST, "ruff>=0.8"],
+    },
+)

@@ -1,0 +1,31 @@
+"""Colours line art from the palette of a reference picture.
+
+The names below are imported on first use: `import tf_deeppaint` costs no TensorFlow. To load a
+saved generator with `keras.saving.load_model`, import the package first; that registers it.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "DeepPaint": "deep_paint",
+    "DeepPaintError": "errors",
+    "Discriminator": "discriminator",
+    "Generator": "generator",
+    "Painter": "painter",
+    "extract_palette": "palette",
+    "palette_to_histogram": "palette",
+}
+
+__all__ = ["__version__", *sorted(_HOMES)]
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,68 @@
+"""The discriminator: which patches of a coloured sketch look real (70 x 70 PatchGAN)."""
+
+import keras
+from keras import ops
+
+from tf_deeppaint.layers import PACKAGE, BatchNormalization, conv
+
+FACTORS = (1, 2, 4, 8)
+STRIDES = (2, 2, 2, 1)
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class Discriminator(keras.Model):
+    """Judges pairs of sketch and picture patch by patch (Isola et al., arXiv:1611.07004).
+
+    Args:
+        width: Channels of the first layer; the reference has 64.
+
+    Call arguments:
+        inputs: Sketch and picture stacked by channel, `(N, H, W, 6)` in [-1, 1].
+
+    Returns:
+        Logits, float32 `(N, H/8 - 2, W/8 - 2, 1)`: above 0 where the patch looks real.
+
+    Example:
+
+    >>> logits = Discriminator(width=16)(np.zeros((1, 256, 256, 6), "float32"))  # (1, 30, 30, 1)
+    """
+
+    def __init__(self, width: int = 64, **kwargs):
+        super().__init__(**kwargs)
+
+        # === Config ===
+        self.width = width
+
+        # === Layers ===
+        options = {"dtype": self.dtype_policy}
+        # "same" would pad a stride-2 kernel of 4 otherwise at some sizes: pad by 1, then "valid".
+        self.pad = keras.layers.ZeroPadding2D(1, name="pad", **options)
+        self.convs = [
+            conv(factor * width, 4, strides=stride, padding="valid", name=f"conv_{i}", **options)
+            for i, (factor, stride) in enumerate(zip(FACTORS, STRIDES, strict=True))
+        ]
+        self.norms = [
+            BatchNormalization(name=f"norm_{i}", **options) for i in range(1, len(FACTORS))
+        ]
+        self.head = conv(1, 4, padding="valid", name="head", **options)
+        self.build((None, None, None, 6))
+
+    def build(self, input_shape):
+        shape = (None, None, None)
+        channels = 6
+        for layer in self.convs:
+            layer.build((*shape, channels))
+            channels = layer.filters
+        for norm, layer in zip(self.norms, self.convs[1:], strict=True):
+            norm.build((*shape, layer.filters))
+        self.head.build((*shape, channels))
+        self.built = True
+
+    def call(self, inputs, training=False):
+        x = ops.leaky_relu(self.convs[0](self.pad(inputs)), 0.2)
+        for layer, norm in zip(self.convs[1:], self.norms, strict=True):
+            x = ops.leaky_relu(norm(layer(self.pad(x)), training=training), 0.2)
+        return ops.cast(self.head(self.pad(x)), "float32")
+
+    def get_config(self) -> dict:
+        return super().get_config() | {"width": self.width}

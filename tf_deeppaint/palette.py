@@ -1,0 +1,195 @@
+"""Picture -> palette `uint8 (4 bands, 4 colours, 3)` -> histogram images `(H, W, 12)`.
+
+A palette lists, for each of four horizontal bands of a picture from the top, its four leading
+colours. Colours are counted in bins by the integer arithmetic of PyPI's `colorgram.py` 1.2.0:
+two top bits each of luminance, hue and lightness, so 64 bins, a colour's value being the mean of
+its bin rounded down. `palette_ops` holds the same for tensors, equal to the integer.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.images import write_bytes
+
+BANDS = COLOURS = 4
+BINS = 64
+
+# What becomes of a band's most frequent colour, rank 0.
+BACKGROUNDS = ("drop", "white", "keep")
+# With "white", rank 0 is taken for paper where every channel reaches this value.
+NEAR_WHITE = 230
+
+# The bins follow int(0.2126 R + 0.7152 G + 0.0722 B) in float64. Its top two bits equal those of
+# the integer (2126 R + 7152 G + 722 B) / 10000 for all 2**24 colours but 13, where the sum is a
+# multiple of 64 and float64 lands just below it. Those 13 differ in red from one another and from
+# the 40 further colours on such a multiple: one subtracted for these reds makes the integer exact.
+_ROUNDED_DOWN_REDS = (12, 15, 33, 59, 81, 110, 141, 145, 146, 159, 162, 176, 240)
+RED_LUMINANCE = 2126 * np.arange(256, dtype=np.int32)
+RED_LUMINANCE[list(_ROUNDED_DOWN_REDS)] -= 1
+GREEN_LUMINANCE, BLUE_LUMINANCE = 7152, 722
+LUMINANCE_STEP = 64 * 10000
+
+
+def extract_palette(picture: np.ndarray, background: str = "drop") -> np.ndarray:
+    """Finds the leading colours of each of a picture's four bands.
+
+    Bands are `H // 4` rows high and counted from the top; rows past the fourth are left out. A
+    picture of fewer than four rows is stretched to four times its height first.
+
+    Colours are ranked by pixel count, ties by bin. What the reference takes for the background is
+    rank 0: `"drop"` leaves it out always (the reference's rule), `"white"` where it is near white,
+    `"keep"` never. The next four ranks are the band's colours. A band with too few repeats its
+    rank 0 in the places left over; so a band of one colour holds four times that colour.
+
+    Args:
+        picture: uint8 RGB `(H, W, 3)`, at least one pixel.
+        background: `"drop"`, `"white"` or `"keep"`.
+
+    Returns:
+        The palette, uint8 `(4, 4, 3)`: band from the top, rank, RGB.
+
+    Raises:
+        DeepPaintError: another dtype or shape, or another rule.
+    """
+    check_background(background)
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
+        raise DeepPaintError(
+            f"a palette is taken from a uint8 picture (H, W, 3), not {picture.dtype} "
+            f"{picture.shape}"
+        )
+    if picture.shape[0] < BANDS:
+        picture = np.repeat(picture, BANDS, axis=0)
+    height = picture.shape[0] // BANDS
+    bands = picture[: BANDS * height].reshape(BANDS, -1, 3)
+    counts, sums = _count_bins(bands)
+    return _leading_colours(counts, sums, background)
+
+
+def colour_bins(pixels: np.ndarray) -> np.ndarray:
+    """The bin of every colour, uint8 0..63 = luminance << 4 | hue << 2 | lightness.
+
+    Args:
+        pixels: uint8 `(..., 3)`.
+    """
+    red, green, blue = (pixels[..., channel].astype(np.int32) for channel in range(3))
+    most = np.maximum(np.maximum(red, green), blue)
+    least = np.minimum(np.minimum(red, green), blue)
+    luminance = RED_LUMINANCE[red] + GREEN_LUMINANCE * green + BLUE_LUMINANCE * blue
+    hue = _hue_quarter(red, green, blue, most, most - least)
+    lightness = (most + least) >> 7
+    return (luminance // LUMINANCE_STEP << 4 | hue << 2 | lightness).astype(np.uint8)
+
+
+def _hue_quarter(red, green, blue, most, spread) -> np.ndarray:
+    """The top two bits of the integer hue, its divisions turned into comparisons.
+
+    colorgram's hue is `((x * 255) // spread + offset) // 6` with an offset of 0 (1530 below zero)
+    where red leads, 510 where green does, 1020 where blue does; a quarter is 384 before the
+    division by six.
+    """
+    red_leads = np.where(green < blue, 3, 0)
+    green_leads = np.where(255 * (blue - red) < -126 * spread, 0, 1)
+    slope = 255 * (red - green)
+    blue_leads = 1 + (slope >= -252 * spread) + (slope >= 132 * spread)
+    return np.where(most == red, red_leads, np.where(most == green, green_leads, blue_leads))
+
+
+def _count_bins(bands: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """uint8 `(4, P, 3)` -> pixels a bin `(4, 64)` and channel sums a bin `(4, 64, 3)`, int64."""
+    offsets = (np.arange(BANDS) * BINS)[:, None]
+    index = (colour_bins(bands) + offsets).ravel()
+    counts = np.bincount(index, minlength=BANDS * BINS)
+    sums = [
+        np.bincount(index, weights=bands[..., channel].ravel(), minlength=BANDS * BINS)
+        for channel in range(3)
+    ]
+    sums = np.stack(sums, axis=-1).astype(np.int64)  # float64 holds these integers exactly
+    return counts.reshape(BANDS, BINS), sums.reshape(BANDS, BINS, 3)
+
+
+def _leading_colours(counts: np.ndarray, sums: np.ndarray, background: str) -> np.ndarray:
+    order = np.argsort(-counts, axis=1, kind="stable")[:, : COLOURS + 1]
+    counts = np.take_along_axis(counts, order, axis=1)
+    sums = np.take_along_axis(sums, order[..., None], axis=1)
+    colours = (sums // np.maximum(counts, 1)[..., None]).astype(np.uint8)
+    first = colours[:, :1]
+    dropped = {"drop": True, "white": (first >= NEAR_WHITE).all(-1, keepdims=True), "keep": False}
+    left_out = np.broadcast_to(dropped[background], (BANDS, 1, 1))
+    chosen = np.where(left_out, colours[:, 1:], colours[:, :-1])
+    present = np.where(left_out[..., 0], counts[:, 1:], counts[:, :-1]) > 0
+    return np.where(present[..., None], chosen, first)
+
+
+def palette_to_histogram(palette: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Draws a palette as its four histogram images, one for each rank, stacked by channel.
+
+    Args:
+        palette: uint8 `(4, 4, 3)`.
+        height: Height of the images; band borders lie at multiples of `height // 4`, rows past
+            the fourth belong to the last band.
+        width: Width of the images.
+
+    Returns:
+        float32 `(height, width, 12)` in [-1, 1]; channels `3 i .. 3 i + 2` are image `i`.
+    """
+    band = np.minimum(np.arange(height) // max(1, height // BANDS), BANDS - 1)
+    rows = palette.reshape(BANDS, 3 * COLOURS)[band].astype(np.float32) / 127.5 - 1.0
+    return np.ascontiguousarray(np.broadcast_to(rows[:, None], (height, width, 3 * COLOURS)))
+
+
+def palette_to_json(palette: np.ndarray) -> str:
+    """Writes a palette as the reference's JSON: band from "1", then rank from "1", then RGB."""
+    bands = {
+        str(band + 1): {str(rank + 1): palette[band, rank].tolist() for rank in range(COLOURS)}
+        for band in range(BANDS)
+    }
+    return json.dumps(bands)
+
+
+def palette_from_json(text: str, name: str) -> np.ndarray:
+    """Reads a palette from the reference's JSON.
+
+    Args:
+        text: As `palette_to_json` writes it.
+        name: What to call it in an error, such as the file's path.
+
+    Raises:
+        DeepPaintError: not JSON, or not four bands of four colours of three integers 0..255.
+    """
+    try:
+        bands = json.loads(text)
+        colours = [[bands[str(b)][str(c)] for c in range(1, 5)] for b in range(1, 5)]
+        values = np.array(colours)
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
+        raise DeepPaintError(
+            f'{name}: not a palette; expected {{"1": {{"1": [r, g, b], ... "4": ...}}, ... "4": ...}}'
+        ) from error
+    if values.shape != (BANDS, COLOURS, 3) or values.dtype.kind != "i":
+        raise DeepPaintError(f"{name}: a palette has 4 bands of 4 colours of 3 integers")
+    if values.min() < 0 or values.max() > 255:
+        raise DeepPaintError(f"{name}: the colours of a palette lie between 0 and 255")
+    return values.astype(np.uint8)
+
+
+def read_palette(path: str | os.PathLike) -> np.ndarray:
+    """Reads a palette from a JSON file in the reference's format; see `palette_from_json`."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeepPaintError(f"{path}: cannot be read as a palette ({error})") from error
+    return palette_from_json(text, str(path))
+
+
+def write_palette(path: str | os.PathLike, palette: np.ndarray) -> None:
+    """Writes a palette to a JSON file in the reference's format."""
+    write_bytes(path, palette_to_json(palette).encode() + b"\n")
+
+
+def check_background(background: str) -> None:
+    """Raises DeepPaintError unless `background` names a rule for rank 0."""
+    if background not in BACKGROUNDS:
+        raise DeepPaintError(f"background={background!r}: choose one of {', '.join(BACKGROUNDS)}")

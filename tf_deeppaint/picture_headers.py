@@ -1,0 +1,118 @@
+"""What the first bytes of a picture file say: format, size, whether all of it is there.
+
+Pictures come from strangers. Their size must be known before a decoder allocates memory for it,
+and the decoders themselves are silent about cut-off JPEGs, so both are read from the headers.
+"""
+
+import struct
+from typing import NamedTuple
+
+
+class PictureHeader(NamedTuple):
+    """Format, size in pixels, whether an alpha channel may be present, whether it is whole."""
+
+    format: str
+    height: int
+    width: int
+    alpha: bool
+    complete: bool
+
+
+def read_header(data: bytes) -> PictureHeader | None:
+    """Reads the header of a PNG, JPEG, GIF, BMP or WebP file; None for anything else.
+
+    `height` and `width` are as stored, before any EXIF rotation. A header that contradicts itself
+    or breaks off gives None too: there is no size to be trusted in it.
+    """
+    for magic, read in _READERS.items():
+        if data.startswith(magic):
+            try:
+                return read(data)
+            except (struct.error, IndexError):
+                return None
+    return None
+
+
+def _read_png(data: bytes) -> PictureHeader | None:
+    if data[12:16] != b"IHDR":
+        return None
+    width, height, _, colour_type = struct.unpack_from(">IIBB", data, 16)
+    position, alpha, complete = 8, colour_type in (4, 6), False
+    while position + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        alpha |= kind == b"tRNS"
+        position += 12 + length
+        if kind == b"IEND":
+            complete = position <= len(data)
+            break
+    return PictureHeader("PNG", height, width, alpha, complete)
+
+
+# Start-of-frame markers: all of C0..CF but DHT (C4), JPG (C8) and DAC (CC).
+_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_START_OF_SCAN, _JPEG_END = 0xDA, b"\xff\xd9"
+
+
+def _read_jpeg(data: bytes) -> PictureHeader | None:
+    position, size = 2, None
+    while True:
+        while data[position] == 0xFF and data[position + 1] == 0xFF:  # fill bytes
+            position += 1
+        if data[position] != 0xFF:
+            return None
+        marker = data[position + 1]
+        (length,) = struct.unpack_from(">H", data, position + 2)
+        if marker in _JPEG_FRAMES:
+            size = struct.unpack_from(">HH", data, position + 5)
+        if marker == _JPEG_START_OF_SCAN:
+            break
+        position += 2 + length
+    if size is None:
+        return None
+    # Thumbnails have an end marker of their own, but stand before the scan.
+    return PictureHeader("JPEG", *size, False, data.find(_JPEG_END, position) >= 0)
+
+
+def _read_gif(data: bytes) -> PictureHeader | None:
+    width, height = struct.unpack_from("<HH", data, 6)
+    return PictureHeader("GIF", height, width, True, data.rstrip(b"\0").endswith(b";"))
+
+
+def _read_bmp(data: bytes) -> PictureHeader | None:
+    (file_size,) = struct.unpack_from("<I", data, 2)
+    (header_size,) = struct.unpack_from("<I", data, 14)
+    if header_size == 12:
+        width, height, _, bits = struct.unpack_from("<HHHH", data, 18)
+    else:
+        width, height, _, bits = struct.unpack_from("<iiHH", data, 18)
+    return PictureHeader("BMP", abs(height), abs(width), bits == 32, file_size <= len(data))
+
+
+def _read_webp(data: bytes) -> PictureHeader | None:
+    (riff_size,) = struct.unpack_from("<I", data, 4)
+    complete = riff_size + 8 <= len(data)
+    if data[8:12] != b"WEBP":
+        return None
+    chunk = data[12:16]
+    if chunk == b"VP8X":
+        width = int.from_bytes(data[24:27], "little") + 1
+        height = int.from_bytes(data[27:30], "little") + 1
+        return PictureHeader("WebP", height, width, bool(data[20] & 0x10), complete)
+    if chunk == b"VP8 " and data[23:26] == b"\x9d\x01\x2a":
+        width, height = (v & 0x3FFF for v in struct.unpack_from("<HH", data, 26))
+        return PictureHeader("WebP", height, width, False, complete)
+    if chunk == b"VP8L" and data[20] == 0x2F:
+        (bits,) = struct.unpack_from("<I", data, 21)
+        width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        return PictureHeader("WebP", height, width, bool(bits >> 28 & 1), complete)
+    return None
+
+
+_READERS = {
+    b"\x89PNG\r\n\x1a\n": _read_png,
+    b"\xff\xd8": _read_jpeg,
+    b"GIF87a": _read_gif,
+    b"GIF89a": _read_gif,
+    b"BM": _read_bmp,
+    b"RIFF": _read_webp,
+}

@@ -1,0 +1,235 @@
+"""From options to a finished run: data, model, callbacks, and the run directory they write to.
+
+A run directory holds:
+
+    flags.txt          every flag's value; a flagfile that repeats the run
+    losses.csv         the losses, averaged over every `log_every` steps
+    samples/*.png      what the generator paints of the same few test drawings as it learns
+    generator.keras    the generator, saved every `save_every` steps and at the end
+"""
+
+import csv
+import dataclasses
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_deeppaint import datasets, images, sheet
+from tf_deeppaint.deep_paint import ADAM, DeepPaint
+from tf_deeppaint.discriminator import Discriminator
+from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.generator import Generator
+
+GENERATOR_FILE = "generator.keras"
+SAMPLES = 6
+SAMPLE_SIDE = 128
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingOptions:
+    """What decides about a run; each field is documented by the flag of the same name.
+
+    Attributes:
+        data: Folders of the data sets.
+        run: The run directory.
+        steps: Training steps in all.
+        epochs: Passes over the training records; used where `steps` is 0.
+        batch_size: Pictures a step.
+        width: Channels of the networks' outermost level.
+        learning_rate: Of both Adam optimisers.
+        l1_weight: Weight of L1 beside the adversarial loss.
+        pool_size: Past fakes kept for the discriminator.
+        augmentations: See `datasets.load_training`.
+        precision: Keras dtype policy of both networks.
+        seed: Decides weights, order, augmentation and dropout.
+        log_every: Steps a line of losses.csv.
+        save_every: Steps between saved generators and sample sheets.
+    """
+
+    data: Sequence[str]
+    run: str
+    steps: int
+    epochs: int
+    batch_size: int
+    width: int
+    learning_rate: float
+    l1_weight: float
+    pool_size: int
+    augmentations: Sequence[str]
+    precision: str
+    seed: int
+    log_every: int
+    save_every: int
+
+
+def train(options: TrainingOptions) -> Path:
+    """Runs a training and returns the path of the finished generator.
+
+    Raises:
+        DeepPaintError: data missing or too little, or a run directory that cannot be written.
+    """
+    keras.utils.set_random_seed(options.seed)
+    manifests = datasets.open_datasets(options.data)
+    batches = datasets.load_training(
+        options.data, options.batch_size, options.seed, options.augmentations
+    )
+    run = _make_run_directory(options.run)
+    model = make_model(options, manifests[0].size, manifests[0].background)
+    steps = options.steps or _steps_of_epochs(options, manifests)
+    callbacks = [
+        LossLog(run / "losses.csv", options.log_every),
+        Snapshots(run, options.save_every, steps, _sample_batch(options.data)),
+    ]
+    # One long epoch: snapshots and logs count steps, so that runs of any data compare.
+    model.fit(
+        batches,
+        epochs=1,
+        steps_per_epoch=steps,
+        callbacks=callbacks,
+        shuffle=False,
+        verbose=1 if os.isatty(1) else 2,
+    )
+    return run / GENERATOR_FILE
+
+
+def make_model(options: TrainingOptions, size: int, background: str) -> DeepPaint:
+    """Builds and compiles the GAN that the options describe, for pictures of `size` pixels."""
+    generator = Generator(
+        options.width,
+        size=size,
+        background=background,
+        seed=options.seed,
+        dtype=options.precision,
+    )
+    discriminator = Discriminator(options.width, dtype=options.precision)
+    model = DeepPaint(
+        generator,
+        discriminator,
+        l1_weight=options.l1_weight,
+        pool_size=options.pool_size,
+        seed=options.seed,
+    )
+    adam = ADAM | {"learning_rate": options.learning_rate}
+    model.compile(keras.optimizers.Adam(**adam), keras.optimizers.Adam(**adam))
+    return model
+
+
+def save_generator(generator: Generator, path: Path) -> None:
+    """Saves a `.keras` file aside and renames it: the last good one stays until then."""
+    # Keras looks at the suffix, so the file aside keeps it.
+    aside = path.with_name(f".incomplete-{path.name}")
+    try:
+        generator.save(aside)
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise DeepPaintError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+class LossLog(keras.callbacks.Callback):
+    """Appends the mean losses of every `every` steps to a CSV file.
+
+    Args:
+        path: The file; begun anew with the run.
+        every: Steps a line.
+    """
+
+    def __init__(self, path: Path, every: int):
+        super().__init__()
+        self.path = path
+        self.every = every
+
+    def on_train_begin(self, logs=None):
+        self.started = time.monotonic()
+        self.totals: dict[str, float] = {}
+        self.names = sorted(metric.name for metric in self.model.metrics)
+        with self.path.open("w", newline="") as file:
+            csv.writer(file).writerow(["step", "seconds", *self.names])
+
+    def on_train_batch_end(self, batch, logs=None):
+        # Keras hands over means since the epoch began: take the difference of their totals.
+        step = batch + 1
+        if step % self.every:
+            return
+        totals = {name: float(value) * step for name, value in logs.items()}
+        means = [(totals[n] - self.totals.get(n, 0.0)) / self.every for n in self.names]
+        self.totals = totals
+        seconds = time.monotonic() - self.started
+        with self.path.open("a", newline="") as file:
+            csv.writer(file).writerow([step, f"{seconds:.1f}", *(f"{m:.5f}" for m in means)])
+
+
+class Snapshots(keras.callbacks.Callback):
+    """Saves the generator, and what it paints of a fixed batch, every so many steps.
+
+    Args:
+        run: The run directory.
+        every: Steps between snapshots.
+        last: The run's last step, which has a snapshot too.
+        batch: A few test records to paint; None where there are none.
+    """
+
+    def __init__(self, run: Path, every: int, last: int, batch: dict | None):
+        super().__init__()
+        self.run = run
+        self.every = every
+        self.last = last
+        self.batch = batch
+
+    def on_train_batch_end(self, batch, logs=None):
+        step = batch + 1
+        if step % self.every and step != self.last:
+            return
+        save_generator(self.model.generator, self.run / GENERATOR_FILE)
+        if self.batch is not None:
+            path = self.run / "samples" / f"step-{step:06d}.png"
+            images.write_picture(path, sample_sheet(self.model, self.batch))
+
+
+def sample_sheet(model: DeepPaint, batch: dict) -> np.ndarray:
+    """Draws a row a record: sketch, palette, painted, truth, other palette, painted with that.
+
+    Args:
+        model: Paints the batch.
+        batch: As `datasets` yields it.
+
+    Returns:
+        The sheet, uint8 RGB. The other palette is the next record's.
+    """
+    palettes = batch["palette"]
+    others = tf.roll(palettes, -1, axis=0)
+    own, other = (
+        images.from_unit_range(model(batch | {"palette": p}, training=False))
+        for p in (palettes, others)
+    )
+    truth, sketches = (images.from_unit_range(batch[key]) for key in ("picture", "sketch"))
+    swatches = [
+        [sheet.draw_palette(images.from_unit_range(palette), SAMPLE_SIDE) for palette in chosen]
+        for chosen in (palettes, others)
+    ]
+    columns = (sketches, swatches[0], own, truth, swatches[1], other)
+    return sheet.draw_sheet(list(zip(*columns, strict=True)), SAMPLE_SIDE)
+
+
+def _sample_batch(data: Sequence[str]) -> dict | None:
+    test = datasets.load_evaluation(data, "test", SAMPLES)
+    return next(iter(test.take(1)), None)
+
+
+def _steps_of_epochs(options: TrainingOptions, manifests: list) -> int:
+    records = sum(manifest.count("train") for manifest in manifests)
+    return max(1, options.epochs * records // options.batch_size)
+
+
+def _make_run_directory(path: str) -> Path:
+    run = Path(path)
+    try:
+        (run / "samples").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DeepPaintError(f"{run}: cannot be written ({error.strerror})") from error
+    return run

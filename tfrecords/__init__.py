@@ -1,0 +1,1 @@
+"""Programs that write and show TFRecord shards; README.md specifies the format."""
