@@ -9,7 +9,6 @@ import concurrent.futures
 import contextlib
 import hashlib
 import multiprocessing
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple

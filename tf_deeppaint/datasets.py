@@ -9,10 +9,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint import records
 from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.images import from_unit_range
 
 SHUFFLE_BUFFER = 1024
 AUGMENTATIONS = ("flip", "colour", "bands")
@@ -41,6 +43,15 @@ def open_datasets(directories: Sequence[str | os.PathLike]) -> list[records.Mani
     return manifests
 
 
+def check_augmentations(augmentations: Sequence[str]) -> None:
+    """Raises DeepPaintError unless all are among `AUGMENTATIONS`."""
+    unknown = set(augmentations) - set(AUGMENTATIONS)
+    if unknown:
+        raise DeepPaintError(
+            f"augment={sorted(unknown)[0]!r}: choose from {', '.join(AUGMENTATIONS)}"
+        )
+
+
 def load_training(
     directories: Sequence[str | os.PathLike],
     batch_size: int,
@@ -62,12 +73,8 @@ def load_training(
         DeepPaintError: see `open_datasets`; also fewer records than a batch, or an unknown
             augmentation.
     """
+    check_augmentations(augmentations)
     manifests = open_datasets(directories)
-    unknown = set(augmentations) - set(AUGMENTATIONS)
-    if unknown:
-        raise DeepPaintError(
-            f"augment={sorted(unknown)[0]!r}: choose from {', '.join(AUGMENTATIONS)}"
-        )
     available = sum(manifest.count("train") for manifest in manifests)
     if available < batch_size:
         raise DeepPaintError(
@@ -114,6 +121,26 @@ def load_evaluation(
         .batch(batch_size)
         .prefetch(tf.data.AUTOTUNE)
     )
+
+
+def first_records(
+    directory: str | os.PathLike, split: str, count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The first records of a split as they are stored, fewer where it holds fewer.
+
+    Returns:
+        Sketches uint8 `(N, S, S)`, pictures `(N, S, S, 3)`, palettes `(N, 4, 4, 3)`.
+
+    Raises:
+        DeepPaintError: see `open_datasets`; also an empty split.
+    """
+    batch = next(iter(load_evaluation([directory], split, count)), None)
+    if batch is None:
+        raise DeepPaintError(f"{directory}: no {split} records; build from more drawings")
+    sketches, pictures, palettes = (
+        from_unit_range(batch[key]) for key in ("sketch", "picture", "palette")
+    )
+    return sketches[..., 0], pictures, palettes
 
 
 def decode_record(

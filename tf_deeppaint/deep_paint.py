@@ -32,7 +32,6 @@ class DeepPaint(keras.Model):
         seed: Seed of the pool's choices.
 
     Example:
-
     >>> model = DeepPaint(Generator(width=16, size=256), Discriminator(width=16))
     >>> model.compile()
     >>> model.fit(batches)

@@ -23,7 +23,6 @@ class Discriminator(keras.Model):
         Logits, float32 `(N, H/8 - 2, W/8 - 2, 1)`: above 0 where the patch looks real.
 
     Example:
-
     >>> logits = Discriminator(width=16)(np.zeros((1, 256, 256, 6), "float32"))  # (1, 30, 30, 1)
     """
 

@@ -6,6 +6,9 @@ from keras import ops
 from tf_deeppaint.layers import PACKAGE, AttentionGate, BatchNormalization, DownBlock, UpBlock, conv
 from tf_deeppaint.palette import check_background
 
+# Its name in a run directory.
+GENERATOR_FILE = "generator.keras"
+
 # Each of the six levels halves the picture.
 STRIDE = 64
 DOWN = (2, 4, 8, 8, 8, 8)
@@ -37,7 +40,6 @@ class Generator(keras.Model):
         (`h = H / 64 .. H / 2`).
 
     Example:
-
     >>> generator = Generator(width=16)
     >>> picture = generator({"sketch": sketch, "histogram": histogram})
     """

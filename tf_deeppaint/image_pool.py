@@ -65,4 +65,7 @@ class ImagePool(tf.Module):
 
     def _store(self, slot: tf.Tensor, picture: tf.Tensor) -> None:
         # On the replica's own copy: a distributed variable has no scatter.
-        self.stored.scatter_nd_update([[slot]], picture[None])
+        copies = tf.distribute.get_strategy().experimental_local_results(self.stored)
+        context = tf.distribute.get_replica_context()
+        replica = tf.get_static_value(context.replica_id_in_sync_group)
+        copies[replica % len(copies)].scatter_nd_update([[slot]], picture[None])

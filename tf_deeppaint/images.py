@@ -65,10 +65,11 @@ def decode_rgba(data: bytes, name: str) -> np.ndarray:
         rgb = decode_picture(data, name)
         return np.dstack([rgb, np.full(rgb.shape[:2], WHITE, np.uint8)])
     pixels = _decode(data, name, cv2.IMREAD_UNCHANGED)
+    if pixels.ndim == 2:
+        opaque = np.where(pixels == header.transparent_grey, 0, np.iinfo(pixels.dtype).max)
+        pixels = np.dstack([pixels, pixels, pixels, opaque.astype(pixels.dtype)])
     if pixels.dtype == np.uint16:
         pixels = (pixels >> 8).astype(np.uint8)
-    if pixels.ndim == 2:
-        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGBA)
     code = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGBA
     return cv2.cvtColor(pixels, code)
 
@@ -111,6 +112,8 @@ def write_bytes(path: str | os.PathLike, data: bytes) -> None:
         DeepPaintError: the file cannot be written there.
     """
     path = Path(path)
+    if not path.name:
+        raise DeepPaintError(f"{path}: is a folder; name a file to write")
     aside = path.with_name(f".{path.name}.{os.getpid()}.incomplete")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

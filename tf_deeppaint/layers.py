@@ -195,7 +195,7 @@ def _plain_norm(x, gamma, beta, epsilon: float) -> tuple:
     values = ops.cast(x, "float32")
     mean, variance = ops.moments(values, axes=(0, 1, 2))
     y = (values - mean) * ops.rsqrt(variance + epsilon) * gamma + beta
-    count = ops.size(x) / x.shape[-1]
+    count = ops.cast(ops.size(x), "float32") / x.shape[-1]
     unbiased = variance * count / ops.maximum(count - 1, 1)
     return ops.cast(y, x.dtype), mean, unbiased
 
@@ -249,7 +249,6 @@ class DownBlock(_Block):
         `(N, H, W, filters)`.
 
     Example:
-
     >>> pooled, winner, skip = DownBlock(32)(np.zeros((1, 64, 64, 16), "float32"))
     """
 

@@ -163,12 +163,13 @@ def palette_from_json(text: str, name: str) -> np.ndarray:
     try:
         bands = json.loads(text)
         colours = [[bands[str(b)][str(c)] for c in range(1, 5)] for b in range(1, 5)]
-        values = np.array(colours)
+        values = np.array(colours, object)
     except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise DeepPaintError(
-            f'{name}: not a palette; expected {{"1": {{"1": [r, g, b], ... "4": ...}}, ... "4": ...}}'
+            f'{name}: not a palette; expected {{"1": {{"1": [r, g, b], ...}}, ... "4": ...}}'
         ) from error
-    if values.shape != (BANDS, COLOURS, 3) or values.dtype.kind != "i":
+    # By type: NumPy would take true for 1.
+    if values.shape != (BANDS, COLOURS, 3) or {type(level) for level in values.flat} != {int}:
         raise DeepPaintError(f"{name}: a palette has 4 bands of 4 colours of 3 integers")
     if values.min() < 0 or values.max() > 255:
         raise DeepPaintError(f"{name}: the colours of a palette lie between 0 and 255")

@@ -9,13 +9,18 @@ from typing import NamedTuple
 
 
 class PictureHeader(NamedTuple):
-    """Format, size in pixels, whether an alpha channel may be present, whether it is whole."""
+    """Format, size in pixels, whether there may be transparency, whether the file is whole.
+
+    `transparent_grey` is the level, of 8 or 16 bits, that a grey PNG without an alpha channel
+    declares transparent; OpenCV passes over it.
+    """
 
     format: str
     height: int
     width: int
     alpha: bool
     complete: bool
+    transparent_grey: int | None = None
 
 
 def read_header(data: bytes) -> PictureHeader | None:
@@ -36,16 +41,20 @@ def read_header(data: bytes) -> PictureHeader | None:
 def _read_png(data: bytes) -> PictureHeader | None:
     if data[12:16] != b"IHDR":
         return None
-    width, height, _, colour_type = struct.unpack_from(">IIBB", data, 16)
-    position, alpha, complete = 8, colour_type in (4, 6), False
+    width, height, bits, colour_type = struct.unpack_from(">IIBB", data, 16)
+    position, alpha, complete, level = 8, colour_type in (4, 6), False, None
     while position + 12 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, position)
         alpha |= kind == b"tRNS"
+        if kind == b"tRNS" and colour_type == 0:
+            (level,) = struct.unpack_from(">H", data, position + 8)
+            if bits < 8:
+                level = level * 255 // (2**bits - 1)  # decoders stretch these to 8 bits
         position += 12 + length
         if kind == b"IEND":
             complete = position <= len(data)
             break
-    return PictureHeader("PNG", height, width, alpha, complete)
+    return PictureHeader("PNG", height, width, alpha, complete, level)
 
 
 # Start-of-frame markers: all of C0..CF but DHT (C4), JPG (C8) and DAC (CC).

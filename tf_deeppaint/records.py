@@ -22,6 +22,7 @@ import numpy as np
 
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.images import encode_png, write_bytes
+from tf_deeppaint.palette import BACKGROUNDS
 from tf_deeppaint.sources import Origin
 
 FORMAT = "tf_deeppaint records"
@@ -151,7 +152,7 @@ def read_manifest(directory: str | os.PathLike) -> Manifest:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         version = (document["format"], document["version"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DeepPaintError(f"{path}: damaged ({error}); build the data set again") from error
     if version != (FORMAT, VERSION):
         raise DeepPaintError(
@@ -168,12 +169,17 @@ def read_manifest(directory: str | os.PathLike) -> Manifest:
 def _parse(document: dict, path: Path) -> Manifest:
     try:
         shards = {split: [Shard(**s) for s in document["shards"][split]] for split in SPLITS}
-        if any(Path(s.name).name != s.name for split in SPLITS for s in shards[split]):
+        listed = [shard for split in SPLITS for shard in shards[split]]
+        if any(Path(shard.name).name != shard.name for shard in listed):
             raise ValueError("a shard's name leaves the folder")
-        options = document["options"]
-        int(options["size"]), str(options["background"])
+        options, skipped = document["options"], document["skipped"]
+        counts = [n for shard in listed for n in (shard.records, shard.bytes)]
+        if any(type(n) is not int or n < 0 for n in (options["size"], skipped, *counts)):
+            raise ValueError("a size or count is no number")
+        if options["background"] not in BACKGROUNDS:
+            raise ValueError("no such background")
         origin = Origin(**document["origin"])
-        return Manifest(options, origin, document["split_rule"], int(document["skipped"]), shards)
+        return Manifest(options, origin, document["split_rule"], skipped, shards)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DeepPaintError(f"{path}: damaged ({error}); build the data set again") from error
 

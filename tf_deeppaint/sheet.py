@@ -1,13 +1,15 @@
 """Pictures side by side: the contact sheets that programs write for people to look at."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tf_deeppaint.images import WHITE, resize
+from tf_deeppaint.images import WHITE, fit_to_canvas, resize
 from tf_deeppaint.palette import BANDS, COLOURS
 
 GAP = 4
+CELL = 128
+SHOWN = 256
 
 
 def draw_sheet(rows: Sequence[Sequence[np.ndarray]], side: int) -> np.ndarray:
@@ -33,7 +35,68 @@ def draw_sheet(rows: Sequence[Sequence[np.ndarray]], side: int) -> np.ndarray:
 
 
 def draw_palette(palette: np.ndarray, side: int) -> np.ndarray:
-    """Draws a palette uint8 `(4, 4, 3)` as a square of 4 x 4 swatches: row = band, column = rank."""
+    """Draws a palette uint8 `(4, 4, 3)` as 4 x 4 swatches in a square: row band, column rank."""
     rows = np.arange(side) * BANDS // side
     columns = np.arange(side) * COLOURS // side
     return palette[rows][:, columns]
+
+
+def draw_records(sketches: np.ndarray, pictures: np.ndarray, palettes: np.ndarray) -> np.ndarray:
+    """Draws a row a record: sketch, picture, palette.
+
+    Args:
+        sketches: uint8 `(N, H, W)`.
+        pictures: uint8 `(N, H, W, 3)`.
+        palettes: uint8 `(N, 4, 4, 3)`.
+
+    Returns:
+        The sheet, uint8 RGB.
+    """
+    swatches = [draw_palette(palette, CELL) for palette in palettes]
+    return draw_sheet(list(zip(sketches, pictures, swatches, strict=True)), CELL)
+
+
+def draw_painting(
+    sketch: np.ndarray, reference: np.ndarray | None, palette: np.ndarray, painted: np.ndarray
+) -> np.ndarray:
+    """Draws one painting as a row: sketch, reference where there is one, palette, painted.
+
+    Args:
+        sketch: uint8 grey or RGB of any size.
+        reference: uint8 RGB `(H, W, 3)` of any size, or None.
+        palette: uint8 `(4, 4, 3)`.
+        painted: uint8 RGB `(H, W, 3)`.
+
+    Returns:
+        The row, uint8 RGB; pictures keep their aspect ratio.
+    """
+    shown = [sketch, draw_palette(palette, SHOWN), painted]
+    if reference is not None:
+        shown.insert(1, reference)
+    return draw_sheet([[fit_to_canvas(picture, SHOWN)[0] for picture in shown]], SHOWN)
+
+
+def draw_results(
+    sketches: np.ndarray,
+    palettes: np.ndarray,
+    truth: np.ndarray,
+    paint: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """Draws a row a record: sketch, palette, painted, truth, another's palette, painted with it.
+
+    Args:
+        sketches: uint8 `(N, H, W)`.
+        palettes: uint8 `(N, 4, 4, 3)`; another's is the next one's.
+        truth: uint8 `(N, H, W, 3)`.
+        paint: Sketches and palettes -> pictures, uint8 `(N, H, W, 3)`.
+
+    Returns:
+        The sheet, uint8 RGB.
+    """
+    others = np.roll(palettes, -1, axis=0)
+    own_swatches, other_swatches = (
+        [draw_palette(palette, CELL) for palette in chosen] for chosen in (palettes, others)
+    )
+    painted, repainted = paint(sketches, palettes), paint(sketches, others)
+    columns = (sketches, own_swatches, painted, truth, other_swatches, repainted)
+    return draw_sheet(list(zip(*columns, strict=True)), CELL)

@@ -46,9 +46,13 @@ _SAVE_EVERY = flags.DEFINE_integer(
 
 def main() -> None:
     program.import_tensorflow()
+    from tf_deeppaint.datasets import check_augmentations, open_datasets
     from tf_deeppaint.images import write_bytes
     from tf_deeppaint.training import TrainingOptions, train
 
+    # Before the run directory is made, so that a mistyped flag leaves none behind.
+    check_augmentations(_AUGMENT.value)
+    open_datasets(_DATA.value)
     write_bytes(Path(_RUN.value) / "flags.txt", _resolved_flags().encode())
     generator = train(
         TrainingOptions(

@@ -23,9 +23,8 @@ from tf_deeppaint import datasets, images, sheet
 from tf_deeppaint.deep_paint import ADAM, DeepPaint
 from tf_deeppaint.discriminator import Discriminator
 from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.generator import Generator
+from tf_deeppaint.generator import GENERATOR_FILE, Generator
 
-GENERATOR_FILE = "generator.keras"
 SAMPLES = 6
 SAMPLE_SIDE = 128
 

@@ -1,0 +1,53 @@
+# `make train` and `make test` need nothing but Python 3.10 - 3.13 with venv: they install into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+
+DATA := data/dolls128
+RUN := runs/quickstart
+PICTURES := docs/pictures
+PAINTED := out/painted.png
+SHOWN := out/side_by_side.png
+
+.PHONY: help train test test-slow lint clean
+
+help:
+	@echo "make train      build shards, train a small network on them, paint (under 8 minutes)"
+	@echo "make test       run the tests"
+	@echo "make test-slow  run all of them, the slow ones too"
+	@echo "make lint       check style and format"
+	@echo "make clean      remove what these commands made, but not .venv"
+
+train: .venv/installed
+	$(BIN)/python -m tfrecords.build --source=dolls --count=2000 --size=128 --background=white --output=$(DATA)
+	$(BIN)/python -m tf_deeppaint.train --flagfile=experiments/quickstart.flags --data=$(DATA) --run=$(RUN)
+	$(BIN)/python -m tf_deeppaint.colorize --model=$(RUN) --sketch=$(PICTURES)/sketch.png \
+		--reference=$(PICTURES)/reference.png --output=$(PAINTED) --show=$(SHOWN)
+	@echo
+	@echo "A drawing the network has never seen, in the colours of $(PICTURES)/reference.png:"
+	@echo "    $(PAINTED), beside sketch and reference in $(SHOWN)"
+	@echo "Held-out drawings as it learnt (sketch, palette, painted, truth, other palette, painted):"
+	@echo "    $(RUN)/samples/"
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest
+
+test-slow: .venv/installed-dev
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+clean:
+	rm -rf data runs out
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed: setup.py | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/installed-dev: setup.py | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	@touch .venv/installed $@

@@ -1,0 +1,25 @@
+"""Fixtures that several test modules share; the costly ones are made once a session."""
+
+import os
+from pathlib import Path
+
+# Decoders and TensorFlow talk to stderr on their own, as they must not in a test's output.
+os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import pytest
+
+from tf_deeppaint.builder import Recipe, build_dataset
+from tf_deeppaint.sources.dolls import Dolls
+
+# Of these twelve dolls, four fall into the test split.
+DOLLS = Dolls(12, seed=12)
+RECIPE = Recipe(64, "drop", "mixture")
+
+
+@pytest.fixture(scope="session")
+def doll_shards(tmp_path_factory) -> Path:
+    """A finished data set of twelve dolls at 64 pixels; to be read, not written to."""
+    directory = tmp_path_factory.mktemp("dolls") / "data"
+    build_dataset(DOLLS, directory, RECIPE)
+    return directory

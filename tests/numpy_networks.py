@@ -1,0 +1,135 @@
+"""The networks of REFERENCE.md written down a second time, in NumPy and float64: the oracle.
+
+Nothing here calls the library; it only reads the weights of its layers. Inference mode, `(N, H, W,
+C)`.
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+EPSILON = 1e-5
+
+
+def randomise(layer, seed: int = 0) -> None:
+    """Gives every weight a value that matters: fresh norms would be the identity."""
+    rng = np.random.default_rng(seed)
+    for weight in layer.weights:
+        shape = weight.shape
+        if weight.name == "kernel":
+            # Small enough that no sigmoid or tanh down the line saturates and hides a mistake.
+            values = rng.normal(0.0, (0.7 / np.prod(shape[:-1])) ** 0.5, shape)
+        elif weight.name in ("gamma", "moving_variance"):
+            values = rng.uniform(0.4, 1.0, shape)
+        else:
+            values = rng.normal(0.0, 0.2, shape)
+        weight.assign(values)
+
+
+def relu(x):
+    return np.maximum(x, 0.0)
+
+
+def leaky_relu(x):
+    return np.where(x > 0.0, x, 0.2 * x)
+
+
+def sigmoid(x):
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def conv(x, layer, stride: int = 1, pad: int = 0):
+    """Cross-correlation with the layer's kernel, written as a sum over windows."""
+    kernel = np.asarray(layer.kernel, np.float64)
+    x = np.pad(np.asarray(x, np.float64), [(0, 0), (pad, pad), (pad, pad), (0, 0)])
+    windows = sliding_window_view(x, kernel.shape[:2], axis=(1, 2))[:, ::stride, ::stride]
+    y = np.einsum("nhwcij,ijco->nhwo", windows, kernel, optimize=True)
+    return y if layer.bias is None else y + np.asarray(layer.bias, np.float64)
+
+
+def norm(x, layer):
+    gamma, beta, mean, variance = (
+        np.asarray(weight, np.float64)
+        for weight in (layer.gamma, layer.beta, layer.moving_mean, layer.moving_variance)
+    )
+    return (x - mean) / np.sqrt(variance + EPSILON) * gamma + beta
+
+
+def nearest(x, factor: int):
+    return x.repeat(factor, axis=1).repeat(factor, axis=2)
+
+
+def cells(x):
+    """`(N, H/2, W/2, C, 4)`: the places of every 2 x 2 cell in row-major order."""
+    n, h, w, c = x.shape
+    cut = x.reshape(n, h // 2, 2, w // 2, 2, c)
+    return cut.transpose(0, 1, 3, 5, 2, 4).reshape(n, h // 2, w // 2, c, 4)
+
+
+def from_cells(cut):
+    n, h, w, c, _ = cut.shape
+    x = cut.reshape(n, h, w, c, 2, 2).transpose(0, 1, 4, 2, 5, 3)
+    return x.reshape(n, 2 * h, 2 * w, c)
+
+
+def max_pool(x):
+    """The maxima and the place, 0..3, of the first of each cell that equals it."""
+    cut = cells(x)
+    place = cut.argmax(axis=-1)
+    return take(cut, place), place
+
+
+def take(cut, place):
+    return np.take_along_axis(cut, place[..., None], axis=-1)[..., 0]
+
+
+def max_unpool(x, place):
+    return from_cells(np.where(np.arange(4) == place[..., None], x[..., None], 0.0))
+
+
+def residual(inner, around, block, changes: bool):
+    y = norm(conv(inner, block.conv_1, pad=1), block.norm_1)
+    y = norm(conv(relu(y), block.conv_2, pad=1), block.norm_2)
+    return y + (conv(around, block.shortcut) if changes else around)
+
+
+def down_block(x, block):
+    skip = residual(relu(x), x, block, changes=x.shape[-1] != block.filters)
+    pooled, place = max_pool(skip)
+    return pooled, place, skip
+
+
+def attention_gate(skip, gate, layer):
+    signal = conv(gate, layer.from_gate)
+    from_skip = conv(skip, layer.from_skip, stride=2)
+    signal = nearest(signal, from_skip.shape[1] // signal.shape[1])
+    attention = sigmoid(conv(relu(from_skip + signal), layer.psi))
+    return norm(conv(skip * nearest(attention, 2), layer.out), layer.norm), attention
+
+
+def up_block(x, place, gated, block):
+    x = max_unpool(x, place)
+    inner = np.concatenate([relu(x), gated], axis=-1)
+    return residual(inner, x, block, changes=x.shape[-1] != block.filters)
+
+
+def generator(network, sketch, histogram):
+    x = np.concatenate([sketch, histogram], axis=-1)
+    x = norm(conv(x, network.stem, pad=1), network.stem_norm)
+    places, skips, maps = [], [], []
+    for block in network.down:
+        x, place, skip = down_block(x, block)
+        places.append(place)
+        skips.append(skip)
+    gate = norm(conv(x, network.gate), network.gate_norm)
+    for stage in range(6):
+        gated, attention = attention_gate(skips[5 - stage], gate, network.attention[stage])
+        x = up_block(x, places[5 - stage], gated, network.up[stage])
+        maps.append(attention)
+    return np.tanh(conv(relu(x), network.head, pad=1)), maps
+
+
+def discriminator(network, pair):
+    x = leaky_relu(conv(pair, network.convs[0], stride=2, pad=1))
+    for layer, layer_norm, stride in zip(network.convs[1:], network.norms, (2, 2, 1), strict=True):
+        x = leaky_relu(norm(conv(x, layer, stride, pad=1), layer_norm))
+    return conv(x, network.head, pad=1)

@@ -1,0 +1,99 @@
+"""The documents: their commands parse, their flagfiles are complete, their links lead somewhere."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted(
+    path
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("[a-z]*/**/*.md")]
+    if not path.relative_to(ROOT).parts[0].startswith(("runs", "data", "out"))
+)
+FLAGFILES = sorted((ROOT / "experiments").glob("*.flags"))
+
+PARSE = """
+import importlib, json, sys
+from absl import flags
+module, commands = sys.argv[1], json.loads(sys.argv[2])
+importlib.import_module(module)
+for command in commands:
+    flags.FLAGS.unparse_flags()
+    for name in flags.FLAGS:
+        flags.FLAGS[name].unparse()
+    rest = flags.FLAGS([module, *command])
+    assert len(rest) == 1, rest
+"""
+
+
+def commands_of(text: str) -> list[list[str]]:
+    """The `python -m` commands of a document's shell blocks, split into words."""
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [shlex.split(line, comments=True) for line in lines if line.startswith("python -m")]
+
+
+def parse(module: str, commands: list[list[str]]) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", PARSE, module, json.dumps(commands)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_the_documents_hold_commands():
+    assert sum(len(commands_of(path.read_text())) for path in DOCUMENTS) > 8
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_every_command_of_a_document_parses(document):
+    by_module: dict[str, list] = {}
+    for _, _, module, *arguments in commands_of(document.read_text()):
+        by_module.setdefault(module, []).append(arguments)
+    for module, commands in by_module.items():
+        done = parse(module, commands)
+        assert done.returncode == 0, f"{module} {commands}: {done.stderr.splitlines()[-1]}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_every_make_target_of_a_document_exists(document):
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    blocks = re.findall(r"```sh\n(.*?)```", document.read_text(), re.DOTALL)
+    used = {m for block in blocks for m in re.findall(r"^make ([\w-]+)", block, re.MULTILINE)}
+    assert used <= targets
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_every_link_into_the_project_leads_to_a_file(document):
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)|<img src=\"([^\"]+)\"", document.read_text())
+    for link in (one or other for one, other in links):
+        if "://" not in link:
+            assert (document.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("flagfile", FLAGFILES, ids=named)
+def test_a_flagfile_is_complete_and_says_how_to_run_it(flagfile):
+    assert parse("tf_deeppaint.train", [[f"--flagfile={flagfile}"]]).returncode == 0
+    header = [line for line in flagfile.read_text().splitlines() if line.startswith("#")]
+    for line in header:
+        if match := re.match(r"# (?:Data|Command) +python -m (\S+) (.*)", line):
+            assert parse(match[1], [shlex.split(match[2])]).returncode == 0, line
+    assert f"--flagfile={named(flagfile)}" in flagfile.read_text()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_the_parser_refuses_what_a_program_refuses(document):
+    """The checks above can fail: an unknown flag does not parse."""
+    for _, _, module, *arguments in commands_of(document.read_text())[:1]:
+        assert parse(module, [[*arguments, "--no_such_flag=1"]]).returncode != 0

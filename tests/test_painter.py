@@ -1,0 +1,164 @@
+"""The Painter: any sketch in, the network's colours out, at the sketch's own size."""
+
+import threading
+
+import keras
+import numpy as np
+import pytest
+
+from tf_deeppaint import Painter, extract_palette, images, palette_to_histogram
+from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.generator import Generator
+
+
+@pytest.fixture(scope="module", name="generator")
+def make_generator() -> Generator:
+    keras.utils.set_random_seed(1)
+    generator = Generator(4, size=64, background="white")
+    # Weights of N(0, 0.02) paint everything one grey; larger ones paint pictures that differ.
+    generator.set_weights([w * 12 if w.ndim == 4 else w for w in generator.get_weights()])
+    return generator
+
+
+@pytest.fixture(scope="module", name="painter")
+def make_painter(generator) -> Painter:
+    return Painter(generator)
+
+
+@pytest.fixture(name="rng")
+def make_rng() -> np.random.Generator:
+    return np.random.default_rng(5)
+
+
+def random_picture(rng, *shape) -> np.ndarray:
+    return rng.integers(0, 256, shape, dtype=np.uint8)
+
+
+def test_painting_is_the_generator_on_the_sketch_and_the_histogram_images(generator, painter, rng):
+    sketch, reference = random_picture(rng, 64, 64), random_picture(rng, 80, 60, 3)
+    histogram = palette_to_histogram(extract_palette(reference, "white"), 64, 64)
+    inputs = {
+        "sketch": np.repeat(sketch[None, ..., None] / 127.5 - 1, 3, -1).astype("float32"),
+        "histogram": histogram[None],
+    }
+    expected = (np.asarray(generator(inputs))[0] + 1) * 127.5
+    painted = painter.paint(sketch, reference)
+    assert painted.dtype == np.uint8
+    assert painted.std() > 5  # a picture, not one grey
+    np.testing.assert_allclose(painted, expected, atol=0.6)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (1, 90), (200, 3), (63, 65), (64, 64), (130, 40), (300, 500)]
+)
+def test_the_picture_has_the_sketchs_own_size(painter, rng, shape):
+    painted = painter.paint(random_picture(rng, *shape), random_picture(rng, 32, 32, 3))
+    assert painted.shape == (*shape, 3)
+
+
+def test_a_palette_paints_what_its_reference_paints(painter, rng):
+    sketch, reference = random_picture(rng, 50, 70), random_picture(rng, 64, 64, 3)
+    colours = painter.palette_of(reference)
+    np.testing.assert_array_equal(
+        painter.paint(sketch, colours=colours), painter.paint(sketch, reference)
+    )
+
+
+def test_another_palette_paints_another_picture(painter, rng):
+    sketch = random_picture(rng, 64, 64)
+    one, two = (np.full((4, 4, 3), colour, np.uint8) for colour in ((200, 30, 30), (20, 90, 250)))
+    difference = painter.paint(sketch, colours=one).astype(int) - painter.paint(sketch, colours=two)
+    assert np.abs(difference).mean() > 1
+
+
+def test_files_and_arrays_paint_alike(painter, rng, tmp_path):
+    sketch, reference = random_picture(rng, 40, 30, 3), random_picture(rng, 30, 30, 3)
+    images.write_picture(tmp_path / "sketch.png", sketch)
+    images.write_picture(tmp_path / "reference.png", reference)
+    np.testing.assert_array_equal(
+        painter.paint(tmp_path / "sketch.png", tmp_path / "reference.png"),
+        painter.paint(sketch, reference),
+    )
+
+
+def test_a_large_reference_gives_the_palette_of_its_small_version(painter):
+    small = np.zeros((8, 8, 3), np.uint8)
+    small[::2], small[1::2] = (250, 10, 10), (10, 10, 250)
+    large = small.repeat(160, axis=0).repeat(160, axis=1)
+    np.testing.assert_array_equal(painter.palette_of(large), extract_palette(small, "white"))
+
+
+def test_painting_is_deterministic_and_alone_in_its_batch(painter, rng):
+    sketches, palettes = random_picture(rng, 3, 64, 64), random_picture(rng, 3, 4, 4, 3)
+    together = painter.paint_canvases(sketches, palettes)
+    np.testing.assert_array_equal(together, painter.paint_canvases(sketches, palettes))
+    alone = painter.paint_canvases(sketches[1:2], palettes[1:2])[0]
+    np.testing.assert_allclose(together[1].astype(int), alone, atol=1)
+
+
+def test_threads_share_one_painter(generator, rng):
+    painter = Painter(generator)
+    sketch, reference = random_picture(rng, 64, 64), random_picture(rng, 32, 32, 3)
+    found = []
+
+    def paint() -> None:
+        found.append(painter.paint(sketch, reference))
+
+    threads = [threading.Thread(target=paint) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 6
+    for picture in found:
+        np.testing.assert_array_equal(picture, found[0])
+
+
+def test_a_run_directory_and_its_file_load_alike(generator, painter, rng, tmp_path):
+    generator.save(tmp_path / "generator.keras")
+    sketch, reference = random_picture(rng, 64, 64), random_picture(rng, 32, 32, 3)
+    expected = painter.paint(sketch, reference)
+    for path in (tmp_path, tmp_path / "generator.keras"):
+        loaded = Painter.load(path)
+        assert (loaded.size, loaded.background) == (64, "white")
+        np.testing.assert_array_equal(loaded.paint(sketch, reference), expected)
+
+
+def test_a_network_of_another_precision_paints_in_float32(generator, painter, rng):
+    config = generator.get_config() | {"dtype": "mixed_bfloat16", "name": "trained"}
+    mixed = Generator.from_config(config)
+    mixed.set_weights(generator.get_weights())
+    sketch, reference = random_picture(rng, 64, 64), random_picture(rng, 32, 32, 3)
+    np.testing.assert_array_equal(
+        Painter(mixed).paint(sketch, reference), painter.paint(sketch, reference)
+    )
+
+
+@pytest.mark.parametrize("colours", [{}, {"reference": 1, "colours": 1}])
+def test_colours_come_from_exactly_one_place(painter, rng, colours):
+    given = {"reference": random_picture(rng, 8, 8, 3), "colours": random_picture(rng, 4, 4, 3)}
+    with pytest.raises(DeepPaintError, match="either"):
+        painter.paint(random_picture(rng, 64, 64), **{key: given[key] for key in colours})
+
+
+def test_no_model_is_named(tmp_path):
+    with pytest.raises(DeepPaintError, match=r"nowhere.*no such model"):
+        Painter.load(tmp_path / "nowhere")
+    with pytest.raises(DeepPaintError, match=r"generator\.keras.*no such model"):
+        Painter.load(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no zip", b"{}" * 100])
+def test_a_damaged_model_is_named(tmp_path, content):
+    path = tmp_path / "broken.keras"
+    path.write_bytes(content)
+    with pytest.raises(DeepPaintError, match=r"broken\.keras: cannot be loaded") as caught:
+        Painter.load(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_of_another_kind_is_refused(tmp_path):
+    path = tmp_path / "other.keras"
+    keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)]).save(path)
+    with pytest.raises(DeepPaintError, match="holds a Sequential"):
+        Painter.load(path)

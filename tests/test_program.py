@@ -1,0 +1,113 @@
+"""Programs as people run them: help at once, one line for a mistake, nothing half-written."""
+
+import functools
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tf_deeppaint import images, records
+
+PROGRAMS = ("tf_deeppaint.train", "tfrecords.build")
+ROOT = Path(__file__).parent.parent
+
+
+def run(program: str, *arguments, python=()) -> subprocess.CompletedProcess:
+    """Runs `python -m PROGRAM`, without the variables that the tests themselves have set."""
+    quiet = ("OPENCV_LOG_LEVEL", "TF_CPP_MIN_LOG_LEVEL")
+    return subprocess.run(
+        [sys.executable, *python, "-m", program, *map(str, arguments)],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name not in quiet},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def assert_refused(process: subprocess.CompletedProcess, *words: str) -> None:
+    assert process.returncode == 1
+    assert process.stderr.startswith("error: ")
+    assert process.stderr.count("\n") == 1 and process.stderr.endswith("\n")
+    for word in words:
+        assert word in process.stderr
+
+
+@functools.cache
+def imported_by_help(program: str) -> tuple[subprocess.CompletedProcess, set[str]]:
+    process = run(program, "--help", python=["-X", "importtime"])
+    timed = (line for line in process.stderr.splitlines() if line.startswith("import time:"))
+    return process, {line.rsplit("|", 1)[1].strip() for line in timed}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_help_lists_the_flags(program):
+    process, _ = imported_by_help(program)
+    assert process.returncode == 0
+    assert f"python -m {program} --" in process.stdout
+    for flag in {"tf_deeppaint.train": ("--data", "--width"), "tfrecords.build": ("--source",)}[
+        program
+    ]:
+        assert flag in process.stdout
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_help_imports_no_tensorflow(program):
+    _, modules = imported_by_help(program)
+    assert "absl.flags" in modules
+    assert not {module.split(".")[0] for module in modules} & {"tensorflow", "keras", "cv2"}
+
+
+def mistakes(output: Path) -> dict[str, tuple]:
+    """Command lines that are wrong in themselves, with the words that must be in the answer."""
+    train = ("tf_deeppaint.train", "--data=nowhere", f"--run={output}")
+    build = ("tfrecords.build", "--source=dolls", f"--output={output}")
+    return {
+        "unknown flag": ((*train, "--widht=16"), "widht"),
+        "unknown flag of build": ((*build, "--colour"), "colour"),
+        "bad enum value": ((*train, "--precision=float8"), "precision", "float8", "mixed_bfloat16"),
+        "bad source": (("tfrecords.build", "--source=cats", f"--output={output}"), "cats", "dolls"),
+        "no number": ((*train, "--steps=many"), "steps", "many"),
+        "number too small": ((*build, "--count=0"), "count"),
+        "missing run": (("tf_deeppaint.train", "--data=nowhere"), "run"),
+        "missing source": (("tfrecords.build", f"--output={output}"), "source"),
+        "stray argument": ((*build, "surplus"), "surplus"),
+        "missing flagfile": ((*train, "--flagfile=nowhere.flags"), "nowhere.flags"),
+    }
+
+
+@pytest.mark.parametrize("mistake", mistakes(Path()))
+def test_a_mistaken_command_line_is_one_line(tmp_path, mistake):
+    arguments, *words = mistakes(tmp_path / "out")[mistake]
+    assert_refused(run(*arguments), *words)
+    assert not list(tmp_path.iterdir())
+
+
+def test_training_on_missing_data_is_one_line_and_makes_no_run(tmp_path):
+    arguments = (f"--data={tmp_path / 'nowhere'}", f"--run={tmp_path / 'run'}", "--width=2")
+    assert_refused(run("tf_deeppaint.train", *arguments), "nowhere", "no such folder")
+    assert not list(tmp_path.iterdir())
+
+
+def test_building_from_a_missing_folder_is_one_line_and_makes_no_data_set(tmp_path):
+    arguments = ("--source=folder", f"--input={tmp_path / 'none'}", f"--output={tmp_path / 'out'}")
+    assert_refused(run("tfrecords.build", *arguments), "none: no such folder")
+    assert not list(tmp_path.iterdir())
+
+
+def test_building_reports_bad_pictures_and_builds_from_the_rest(tmp_path):
+    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    images.write_picture(tmp_path / "in" / "good.png", picture)
+    cut = (tmp_path / "in" / "good.png").read_bytes()[:-20]
+    (tmp_path / "in" / "cut.png").write_bytes(cut)
+    arguments = (f"--input={tmp_path / 'in'}", f"--output={tmp_path / 'out'}", "--size=64")
+    process = run("tfrecords.build", "--source=folder", "--workers=1", *arguments)
+    assert process.returncode == 0, process.stderr
+    (report,) = process.stderr.splitlines()
+    assert report.startswith("skipped: ") and "cut.png" in report
+    assert "1 drawings skipped" in process.stdout
+    manifest = records.read_manifest(tmp_path / "out")
+    assert (manifest.skipped, manifest.size, manifest.options["source"]) == (1, 64, "folder")

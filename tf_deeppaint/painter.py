@@ -1,0 +1,159 @@
+"""The Painter: the one path from a sketch and colours to a picture.
+
+Sketch -> canvas of the size the network was trained on -> picture -> the sketch's own size.
+"""
+
+import os
+import threading
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_deeppaint import images, palette
+from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.generator import GENERATOR_FILE, Generator
+from tf_deeppaint.palette_ops import palettes_to_histograms
+
+# A palette of a large photograph needs no more pixels than this on its longer side.
+REFERENCE_SIDE = 512
+
+
+class Painter:
+    """Colours sketches of any size in the colours of a reference.
+
+    Painting is deterministic: dropout is off, BatchNorm uses its moving statistics, and the
+    arithmetic is float32 whatever precision the network was trained in. One painter serves any
+    number of threads.
+
+    Args:
+        generator: A trained generator.
+
+    Example:
+    >>> painter = Painter.load("runs/quickstart")
+    >>> picture = painter.paint("sketch.png", reference="reference.png")
+    """
+
+    def __init__(self, generator: Generator):
+        self.generator = _in_float32(generator)
+        self.size = generator.size
+        self.background = generator.background
+        self._lock = threading.Lock()  # tracing twice at once would only waste time
+        self._network = tf.function(
+            self._forward,
+            input_signature=[
+                tf.TensorSpec((None, self.size, self.size), tf.uint8, "sketches"),
+                tf.TensorSpec((None, palette.BANDS, palette.COLOURS, 3), tf.uint8, "palettes"),
+            ],
+        )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "Painter":
+        """Loads a painter from a run directory or a `.keras` file of a generator.
+
+        Raises:
+            DeepPaintError: nothing there, damaged, or a model of another kind.
+        """
+        path = Path(path)
+        if path.is_dir():
+            path = path / GENERATOR_FILE
+        if not path.is_file():
+            raise DeepPaintError(
+                f"{path}: no such model; give a run directory or a .keras file, or train one with "
+                "`python -m tf_deeppaint.train`"
+            )
+        try:
+            model = keras.saving.load_model(path, compile=False)
+        # Keras raises whatever its parts raise: zip, JSON, HDF5, type errors and more.
+        except Exception as error:
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise DeepPaintError(f"{path}: cannot be loaded as a Keras model ({reason})") from error
+        if not isinstance(model, Generator):
+            raise DeepPaintError(
+                f"{path}: holds a {type(model).__name__}; a tf_deeppaint Generator is needed"
+            )
+        return cls(model)
+
+    def paint(
+        self,
+        sketch: str | os.PathLike | np.ndarray,
+        reference: str | os.PathLike | np.ndarray | None = None,
+        colours: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Colours one sketch.
+
+        Args:
+            sketch: A picture file, or uint8 grey `(H, W)` or RGB `(H, W, 3)`; dark lines on light
+                paper, any size and aspect ratio.
+            reference: The picture to take the colours from, file or uint8 RGB `(H, W, 3)`.
+            colours: A palette, uint8 `(4, 4, 3)`, instead of a reference.
+
+        Returns:
+            The coloured picture at the sketch's own size, uint8 RGB `(H, W, 3)`.
+
+        Raises:
+            DeepPaintError: a file that is no picture, or not exactly one of the two given.
+        """
+        if (reference is None) == (colours is None):
+            raise DeepPaintError("give the colours either as a reference or as a palette")
+        lines, place = images.fit_to_canvas(_as_sketch(sketch), self.size)
+        if colours is None:
+            colours = self.palette_of(reference)
+        painted = self.paint_canvases(lines[None], colours[None])[0]
+        return images.unfit_from_canvas(painted, place)
+
+    def palette_of(self, reference: str | os.PathLike | np.ndarray) -> np.ndarray:
+        """The palette that a reference gives, by the rule the network was trained with.
+
+        Args:
+            reference: A picture file or uint8 RGB `(H, W, 3)`.
+
+        Returns:
+            uint8 `(4, 4, 3)`.
+        """
+        if not isinstance(reference, np.ndarray):
+            reference = images.read_picture(reference)
+        height, width = reference.shape[:2]
+        if (scale := REFERENCE_SIDE / max(height, width)) < 1:
+            shrunk = max(1, round(height * scale)), max(1, round(width * scale))
+            reference = images.resize(reference, *shrunk)
+        return palette.extract_palette(reference, self.background)
+
+    def paint_canvases(self, sketches: np.ndarray, palettes: np.ndarray) -> np.ndarray:
+        """Colours a batch of sketches that have the network's size already.
+
+        Args:
+            sketches: uint8 grey `(N, size, size)`.
+            palettes: uint8 `(N, 4, 4, 3)`.
+
+        Returns:
+            uint8 RGB `(N, size, size, 3)`.
+        """
+        with self._lock:
+            network = self._network.get_concrete_function()
+        painted = network(tf.constant(sketches, tf.uint8), tf.constant(palettes, tf.uint8))
+        return images.from_unit_range(painted.numpy())
+
+    def _forward(self, sketches: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor:
+        def scaled(pixels: tf.Tensor) -> tf.Tensor:
+            return tf.cast(pixels, tf.float32) / 127.5 - 1.0
+
+        grey = scaled(sketches)[..., None]
+        histogram = palettes_to_histograms(scaled(palettes), self.size, self.size)
+        inputs = {"sketch": tf.repeat(grey, 3, axis=-1), "histogram": histogram}
+        return self.generator(inputs, training=False)
+
+
+def _as_sketch(sketch: str | os.PathLike | np.ndarray) -> np.ndarray:
+    if not isinstance(sketch, np.ndarray):
+        sketch = images.read_picture(sketch)
+    return images.to_grey(sketch) if sketch.ndim == 3 else sketch
+
+
+def _in_float32(generator: Generator) -> Generator:
+    if generator.compute_dtype == "float32":
+        return generator
+    twin = Generator.from_config(generator.get_config() | {"dtype": "float32"})
+    twin.set_weights(generator.get_weights())
+    return twin

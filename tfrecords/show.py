@@ -1,0 +1,28 @@
+r"""Draws the first records of a data set as a contact sheet: sketch, picture, palette.
+
+python -m tfrecords.show --data=data/mine --output=sheet.png
+"""
+
+from absl import flags
+
+from tf_deeppaint import program
+
+_DATA = flags.DEFINE_string("data", None, "Folder of the data set.", required=True)
+_OUTPUT = flags.DEFINE_string("output", None, "The sheet, a PNG.", required=True)
+_SPLIT = flags.DEFINE_enum("split", "train", ["train", "test"], "Which records.")
+_COUNT = flags.DEFINE_integer("count", 8, "How many records.", lower_bound=1)
+
+
+def main() -> None:
+    program.import_tensorflow()
+    from tf_deeppaint.datasets import first_records
+    from tf_deeppaint.images import write_picture
+    from tf_deeppaint.sheet import draw_records
+
+    sketches, pictures, palettes = first_records(_DATA.value, _SPLIT.value, _COUNT.value)
+    write_picture(_OUTPUT.value, draw_records(sketches, pictures, palettes))
+    print(_OUTPUT.value)
+
+
+if __name__ == "__main__":
+    program.run(main)
