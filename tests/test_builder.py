@@ -263,13 +263,20 @@ def test_another_data_set_is_not_built_over_a_finished_one(tmp_path, source, rec
     assert files_of(tmp_path) == before
 
 
-def test_what_a_killed_build_left_does_no_harm(doll_shards, tmp_path):
-    for name in ("train-00000.tfrecord", "test-00007.tfrecord", ".manifest.json.1"):
+def test_what_a_killed_build_left_is_cleared_away(doll_shards, tmp_path):
+    for name in ("train-00000.tfrecord", "test-00007.tfrecord"):
         (tmp_path / f"{name}.incomplete").write_bytes(b"half a shard")
-    (tmp_path / "train-00000.tfrecord").write_bytes(b"a whole one of another build")
+    (tmp_path / "train-00003.tfrecord").write_bytes(b"a whole one of another build")
     assert build_dataset(DOLLS, tmp_path, RECIPE) == records.read_manifest(tmp_path)
-    whole = {n: data for n, data in files_of(tmp_path).items() if not n.endswith("incomplete")}
-    assert whole == files_of(doll_shards)
+    assert files_of(tmp_path) == files_of(doll_shards)
+
+
+def test_other_files_beside_the_shards_stay(tmp_path):
+    for name in ("notes.txt", "mine.tfrecord", "train-old.tfrecord"):
+        (tmp_path / name).write_bytes(b"mine")
+    build_dataset(FakeSource(), tmp_path, RECIPE)
+    for name in ("notes.txt", "mine.tfrecord", "train-old.tfrecord"):
+        assert (tmp_path / name).read_bytes() == b"mine"
 
 
 class Stopped(FakeSource):

@@ -101,13 +101,19 @@ def test_any_seed_that_a_flag_takes_is_usable(doll_shards):
     assert first_batches(doll_shards, 1, seed=2**40, augmentations=datasets.AUGMENTATIONS)
 
 
-def test_data_sets_are_mixed(doll_shards, tmp_path):
-    build_dataset(Dolls(6, seed=40), tmp_path / "more", Recipe(64, "drop", "thin"))
-    both = [doll_shards, tmp_path / "more"]
-    count = sum(len(stored(directory, "train")) for directory in both)
-    (batch,) = load_training(both, count, 0, ()).take(1).as_numpy_iterator()
-    pictures = {to_unit_range(r["picture"]).tobytes() for d in both for r in stored(d, "train")}
-    assert {picture.tobytes() for picture in batch["picture"]} == pictures
+def test_data_sets_are_mixed_in_their_shares_throughout(doll_shards, tmp_path):
+    build_dataset(Dolls(30, seed=40), tmp_path / "more", Recipe(64, "drop", "thin"))
+    few, many = (
+        {to_unit_range(record["picture"]).tobytes() for record in stored(directory, "train")}
+        for directory in (doll_shards, tmp_path / "more")
+    )
+    stream = load_training([doll_shards, tmp_path / "more"], 1, 0, ()).unbatch().batch(120)
+    for batch in stream.take(3).as_numpy_iterator():
+        pictures = [picture.tobytes() for picture in batch["picture"]]
+        assert set(pictures) <= few | many
+        share = sum(picture in few for picture in pictures) / len(pictures)
+        # Three standard deviations to either side.
+        assert share == pytest.approx(len(few) / (len(few) + len(many)), abs=0.13)
 
 
 @pytest.fixture

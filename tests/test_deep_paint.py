@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from numpy_networks import randomise
 
 from tf_deeppaint import DeepPaint, Discriminator, Generator
 
@@ -203,6 +204,7 @@ def traced() -> tuple[tf.Graph, DeepPaint]:
     return tf.function(model.train_step).get_concrete_function(spec).graph, model
 
 
+@pytest.mark.slow
 def test_the_graph_of_a_step_holds_one_generator_and_three_discriminators(traced) -> None:
     kinds = [operation.type for operation in traced[0].get_operations()]
     assert kinds.count("Conv2D") == GENERATOR_CONVS + 3 * DISCRIMINATOR_CONVS
@@ -211,6 +213,7 @@ def test_the_graph_of_a_step_holds_one_generator_and_three_discriminators(traced
     assert kinds.count("Conv2DBackpropInput") == kinds.count("Conv2D")
 
 
+@pytest.mark.slow
 def test_the_graph_of_a_step_never_waits_for_python(traced) -> None:
     kinds = {operation.type for operation in traced[0].get_operations()}
     assert not kinds & {"PyFunc", "PyFuncStateless", "EagerPyFunc", "ArgMax", "ScatterNd"}
@@ -245,6 +248,7 @@ def test_adam_is_the_references_unless_given() -> None:
 def test_a_test_step_measures_l1_without_dropout_and_changes_nothing() -> None:
     model = DeepPaint(*networks(), pool_size=0)
     model.compile(run_eagerly=True)
+    randomise(model.generator)
     before = model.get_weights()
     batch = batches(1)[0]
     inputs = {"sketch": batch["sketch"], "histogram": histogram_images(batch["palette"])}
@@ -257,22 +261,24 @@ def test_a_test_step_measures_l1_without_dropout_and_changes_nothing() -> None:
 
 def test_painting_draws_the_palette_as_histogram_images() -> None:
     model = DeepPaint(*networks(), pool_size=0)
+    # Fresh weights paint grey whatever they are shown.
+    randomise(model.generator)
     batch = batches(1)[0]
     inputs = {"sketch": batch["sketch"], "histogram": histogram_images(batch["palette"])}
     np.testing.assert_allclose(model(batch), model.generator(inputs), atol=1e-6)
 
 
 @pytest.mark.parametrize(
-    "steps, rate, left",
+    "steps, left",
     [
-        pytest.param(4, 1e-2, 0.9, id="a few large steps"),
-        pytest.param(40, 2e-3, 0.6, id="forty steps", marks=pytest.mark.slow),
+        pytest.param(5, 0.9, id="five steps"),
+        pytest.param(40, 0.3, id="forty steps", marks=pytest.mark.slow),
     ],
 )
-def test_l1_of_two_pictures_falls_when_trained_on_them(steps, rate, left) -> None:
+def test_l1_of_two_pictures_falls_when_trained_on_them(steps: int, left: float) -> None:
     keras.utils.set_random_seed(SEED)
     model = DeepPaint(Generator(4, size=SIZE, seed=SEED), Discriminator(4), pool_size=POOL)
-    adams = [keras.optimizers.Adam(rate, 0.5) for _ in range(2)]
+    adams = [keras.optimizers.Adam(2e-3, 0.5) for _ in range(2)]
     model.compile(*adams, run_eagerly=steps < 10)
     log = LossesOfSteps()
     batch = batches(1)[0]
@@ -281,7 +287,7 @@ def test_l1_of_two_pictures_falls_when_trained_on_them(steps, rate, left) -> Non
     batch["picture"] = np.broadcast_to(colours, (BATCH, SIZE, SIZE, 3))
     model.fit(dataset(steps * [batch]), shuffle=False, verbose=0, callbacks=[log])
     l1 = log.losses[:, 2]
-    assert l1[-2:].mean() < left * l1[0]
+    assert l1[-1] < left * l1[0]
 
 
 def test_the_whole_can_be_copied_and_saved(tmp_path) -> None:

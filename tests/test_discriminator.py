@@ -25,7 +25,7 @@ def test_logits_equal_the_numpy_network(height: int, width: int) -> None:
     oracle.randomise(discriminator)
     batch = pairs(2, height, width)
     expected = oracle.discriminator(discriminator, batch)
-    assert expected.std() > 0.1
+    assert expected.std() > 0.05
     # Logits are float32; so are the scales of the norms.
     np.testing.assert_allclose(discriminator(batch), expected, rtol=1e-6, atol=1e-6)
 

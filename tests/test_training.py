@@ -12,13 +12,15 @@ import pytest
 import tensorflow as tf
 
 from tf_deeppaint import datasets, training
-from tf_deeppaint.deep_paint import DeepPaint
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.images import read_picture
 from tf_deeppaint.training import LossLog, Snapshots, TrainingOptions, save_generator, train
 
+# tf.data says that it goes on in graphs when functions are told to run eagerly: as it should.
+pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")
+
 LOSSES = ["discriminator_loss", "generator_loss", "l1"]
-STEPS = 3
+STEPS = 2
 
 
 def options(data: Path, run: Path, **changes) -> TrainingOptions:
@@ -37,7 +39,7 @@ def options(data: Path, run: Path, **changes) -> TrainingOptions:
             precision="float32",
             seed=3,
             log_every=1,
-            save_every=2,
+            save_every=1,
         )
         | changes
     )
@@ -62,19 +64,20 @@ def finished_run(chosen: TrainingOptions) -> Run:
 
 @pytest.fixture(
     scope="module",
-    # Tracing the step takes most of such a short run; eager steps are the faster sibling.
+    # Tracing the step takes most of so short a run; eager steps are the faster sibling.
     params=[
         pytest.param(True, id="eager"),
         pytest.param(False, id="graph", marks=pytest.mark.slow),
     ],
 )
 def runs(request, doll_shards: Path, tmp_path_factory) -> tuple[Run, Run]:
-    """Two runs that differ in how often they log alone."""
+    """Two runs that differ only in how often they log and save."""
     folder = tmp_path_factory.mktemp("runs")
     tf.config.run_functions_eagerly(request.param)
     try:
         first = finished_run(options(doll_shards, folder / "first"))
-        second = finished_run(options(doll_shards, folder / "second", log_every=STEPS))
+        seldom = {"log_every": STEPS, "save_every": 10}
+        second = finished_run(options(doll_shards, folder / "second", **seldom))
     finally:
         tf.config.run_functions_eagerly(False)
     return first, second
@@ -88,8 +91,8 @@ def test_a_run_leaves_losses_samples_and_a_generator_and_nothing_else(runs) -> N
 
 def test_losses_have_a_line_for_every_step_logged(runs) -> None:
     assert list(runs[0].lines[0]) == ["step", "seconds", *LOSSES]
-    assert [line["step"] for line in runs[0].lines] == ["1", "2", "3"]
-    assert [line["step"] for line in runs[1].lines] == ["3"]
+    assert [line["step"] for line in runs[0].lines] == ["1", "2"]
+    assert [line["step"] for line in runs[1].lines] == ["2"]
     seconds = [float(line["seconds"]) for line in runs[0].lines]
     assert seconds == sorted(seconds) and seconds[0] >= 0
 
@@ -115,11 +118,12 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(runs) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-def test_snapshots_are_taken_in_between_and_at_the_end(runs) -> None:
-    names = sorted(path.name for path in (runs[0].folder / "samples").iterdir())
-    assert names == ["step-000002.png", "step-000003.png"]
-    sheet = read_picture(runs[0].folder / "samples" / names[1])
-    assert sheet.ndim == 3 and sheet.std() > 10
+def test_snapshots_are_taken_every_so_many_steps_and_at_the_end(runs) -> None:
+    often, seldom = (sorted((run.folder / "samples").iterdir()) for run in runs)
+    assert [path.name for path in often] == ["step-000001.png", "step-000002.png"]
+    assert [path.name for path in seldom] == ["step-000002.png"]
+    np.testing.assert_array_equal(read_picture(often[1]), read_picture(seldom[0]))
+    assert read_picture(often[1]).std() > 10
 
 
 def test_the_finished_generator_paints_and_knows_how_it_was_made(runs) -> None:
@@ -129,27 +133,24 @@ def test_the_finished_generator_paints_and_knows_how_it_was_made(runs) -> None:
     assert np.isfinite(generator(inputs)).all()
 
 
-def test_a_run_changes_the_generator_it_began_with(runs, doll_shards: Path, tmp_path) -> None:
-    keras.utils.set_random_seed(3)
-    fresh = training.make_model(options(doll_shards, tmp_path), 64, "drop").generator
-    pairs = zip(fresh.get_weights(), runs[0].weights, strict=True)
-    assert sum(not np.array_equal(*pair) for pair in pairs) > 200
+def test_the_saved_generator_is_the_trained_one(runs) -> None:
+    norm = keras.saving.load_model(runs[0].finished).stem_norm
+    # They start at exactly 1 and 0; optimiser and forward passes move them.
+    assert (np.asarray(norm.gamma) != 1.0).all()
+    assert (np.asarray(norm.moving_mean) != 0.0).all()
 
 
-def test_the_seed_decides_weights_and_batches(doll_shards: Path, tmp_path) -> None:
+def test_another_seed_gives_other_weights_and_batches(doll_shards: Path, tmp_path) -> None:
     results = []
-    for seed in (3, 3, 4):
+    for seed in (3, 4):
         keras.utils.set_random_seed(seed)
         chosen = options(doll_shards, tmp_path, seed=seed)
         batches = datasets.load_training(chosen.data, 2, seed, chosen.augmentations)
         batch = next(iter(batches))["picture"].numpy()
-        results.append([batch, *training.make_model(chosen, 64, "drop").get_weights()])
-    same = [np.array_equal(*pair) for pair in zip(results[0], results[1], strict=True)]
-    other = [np.array_equal(*pair) for pair in zip(results[0], results[2], strict=True)]
-    assert all(same)
-    # Biases and norms start alike; the batch and every kernel must not.
-    kernels = [array.ndim == 4 for array in results[0]]
-    assert not any(equal for equal, kernel in zip(other, kernels, strict=True) if kernel)
+        weights = training.make_model(chosen, 64, "drop").get_weights()
+        # Biases and norms start alike; the batch and every kernel must not.
+        results.append([batch, *(weight for weight in weights if weight.ndim == 4)])
+    assert not any(np.array_equal(*pair) for pair in zip(*results, strict=True))
 
 
 def test_options_reach_the_model(doll_shards: Path, tmp_path) -> None:
@@ -181,8 +182,10 @@ def test_steps_count_unless_0_and_then_epochs(
     doll_shards: Path, tmp_path, monkeypatch: pytest.MonkeyPatch, steps, epochs, expected
 ) -> None:
     asked = []
-    fit = lambda *_, **arguments: asked.append(arguments["steps_per_epoch"])  # noqa: E731
-    monkeypatch.setattr(DeepPaint, "fit", fit)
+    model = types.SimpleNamespace(
+        fit=lambda *_, steps_per_epoch, **__: asked.append(steps_per_epoch)
+    )
+    monkeypatch.setattr(training, "make_model", lambda *_: model)
     # Eight of the twelve dolls are for training: four batches of two.
     train(options(doll_shards, tmp_path / "run", steps=steps, epochs=epochs))
     assert asked == [expected]

@@ -5,7 +5,7 @@ order, so that any number of workers gives the same bytes. A shard bears its nam
 """
 
 import collections
-import concurrent.futures
+import concurrent.futures.process
 import contextlib
 import hashlib
 import multiprocessing
@@ -153,6 +153,10 @@ class _Shards:
     def __enter__(self) -> "_Shards":
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
+            # What a killed build left would lie beside the new shards unnamed by the manifest.
+            for split in records.SPLITS:
+                for leftover in self.directory.glob(f"{split}-[0-9][0-9][0-9][0-9][0-9].tfrecord*"):
+                    leftover.unlink()
         except OSError as error:
             raise _not_written(self.directory, error) from error
         return self
@@ -209,7 +213,8 @@ def _finished(output: Path, options: dict) -> records.Manifest | None:
     manifest = records.read_manifest(output)
     if manifest.options == options:
         return manifest
-    differing = [k for k in options if manifest.options.get(k) != options[k]]
+    keys = sorted(options.keys() | manifest.options.keys())
+    differing = [key for key in keys if manifest.options.get(key) != options.get(key)]
     raise DeepPaintError(
         f"{output}: holds a data set of another {', '.join(differing)}; "
         "choose another output, or remove it first"
@@ -228,6 +233,10 @@ def _mapper(workers: int) -> Iterator[Callable]:
     )
     try:
         yield lambda task, items: _bounded_map(executor, task, items, 8 * workers)
+    except concurrent.futures.process.BrokenProcessPool as error:
+        raise DeepPaintError(
+            "a worker process died, most likely for want of memory; try fewer workers"
+        ) from error
     finally:
         executor.shutdown(cancel_futures=True)
 

@@ -81,7 +81,6 @@ def load_training(
             f"{', '.join(map(str, directories))}: {available} training records are too few for "
             f"one batch of {batch_size}; build more or lower --batch_size"
         )
-    paths = _shard_paths(directories, manifests, "train")
 
     def prepare(number: tf.Tensor, record: tf.Tensor) -> dict:
         # int32: stateless ops take no wider seed on every device.
@@ -90,8 +89,7 @@ def load_training(
         return scale(augment(example, augmentations, seeds[1:]))
 
     return (
-        _shuffled_records(paths, seed)
-        .repeat()
+        _mixed_records(directories, manifests, seed)
         .enumerate()
         .map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(batch_size, drop_remainder=True)
@@ -212,10 +210,24 @@ def _shard_paths(directories, manifests, split: str) -> list[str]:
     ]
 
 
+def _mixed_records(directories, manifests, seed: int) -> tf.data.Dataset:
+    """An endless stream of serialised training records, each data set in its share throughout."""
+    filled = [(d, m) for d, m in zip(directories, manifests, strict=True) if m.count("train")]
+    streams = [
+        _shuffled_records(_shard_paths([directory], [manifest], "train"), seed)
+        for directory, manifest in filled
+    ]
+    weights = [float(manifest.count("train")) for _, manifest in filled]
+    if len(streams) == 1:
+        return streams[0]
+    total = sum(weights)
+    return tf.data.Dataset.sample_from_datasets(streams, [w / total for w in weights], seed)
+
+
 def _shuffled_records(paths: list[str], seed: int) -> tf.data.Dataset:
     files = tf.data.Dataset.from_tensor_slices(paths).shuffle(len(paths), seed)
     mixed = files.interleave(tf.data.TFRecordDataset, cycle_length=8)
-    return mixed.shuffle(SHUFFLE_BUFFER, seed)
+    return mixed.shuffle(SHUFFLE_BUFFER, seed).repeat()
 
 
 def _chance(share: float, seed: tf.Tensor) -> tf.Tensor:

@@ -27,8 +27,8 @@ WHITE = 255
 def read_picture(path: str | os.PathLike) -> np.ndarray:
     """Reads a PNG, JPEG, GIF (first frame), BMP or WebP file as uint8 RGB `(H, W, 3)`.
 
-    EXIF rotation is applied, 16-bit is reduced to 8, grey and CMYK become RGB, transparency is
-    laid over white.
+    EXIF rotation is applied to pictures without transparency, 16-bit is reduced to 8, grey and
+    CMYK become RGB, transparency is laid over white.
 
     Raises:
         DeepPaintError: no such file, not a picture, cut off, or over the limits on size.

@@ -55,7 +55,7 @@ def _guarded(main: Callable[[], None]) -> None:
     try:
         main()
     except DeepPaintError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print("error:", *str(error).splitlines(), file=sys.stderr)  # a file name may hold newlines
         sys.exit(1)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
