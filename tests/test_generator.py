@@ -141,7 +141,7 @@ LOADER = """
 import sys
 import numpy as np
 import keras
-from tf_deeppaint import Generator
+import tf_deeppaint
 batch = dict(np.load(sys.argv[2]))
 generator = keras.saving.load_model(sys.argv[1])
 np.save(sys.argv[3], generator(batch))

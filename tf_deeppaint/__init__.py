@@ -1,10 +1,12 @@
 """Colours line art from the palette of a reference picture.
 
-The names below are imported on first use: `import tf_deeppaint` costs no TensorFlow. To load a
-saved generator with `keras.saving.load_model`, import the package first; that registers it.
+The names below are imported on first use: `import tf_deeppaint` costs no TensorFlow. Where Keras
+is imported already, the networks are registered with it at once, so that
+`keras.saving.load_model` finds them; elsewhere their first use does so.
 """
 
 import importlib
+import sys
 
 __version__ = "0.1.0"
 
@@ -29,3 +31,7 @@ def __getattr__(name: str):
 
 def __dir__() -> list[str]:
     return __all__
+
+
+if "keras" in sys.modules:
+    importlib.import_module(f"{__name__}.deep_paint")

@@ -63,7 +63,7 @@ class DeepPaint(keras.Model):
     def compile(self, generator_optimizer=None, discriminator_optimizer=None, **kwargs):
         """Sets the two optimisers; Adam as the reference has it where none is given."""
         # XLA on a CPU takes 1.7 times as long for this step.
-        super().compile(**{"jit_compile": False} | kwargs)
+        super().compile(**{"optimizer": None, "jit_compile": False} | kwargs)
         self.generator_optimizer = generator_optimizer or keras.optimizers.Adam(**ADAM)
         self.discriminator_optimizer = discriminator_optimizer or keras.optimizers.Adam(**ADAM)
         self.generator_optimizer.build(self.generator.trainable_variables)

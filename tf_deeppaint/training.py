@@ -17,7 +17,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from tf_deeppaint import datasets, images, sheet
 from tf_deeppaint.deep_paint import ADAM, DeepPaint
@@ -26,7 +25,6 @@ from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import GENERATOR_FILE, Generator
 
 SAMPLES = 6
-SAMPLE_SIDE = 128
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,12 +124,15 @@ def save_generator(generator: Generator, path: Path) -> None:
         generator.save(aside)
         aside.replace(path)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise DeepPaintError(f"{path}: cannot be written ({error.strerror})") from error
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 class LossLog(keras.callbacks.Callback):
     """Appends the mean losses of every `every` steps to a CSV file.
+
+    The means of the progress bar begin anew with each line too.
 
     Args:
         path: The file; begun anew with the run.
@@ -145,22 +146,24 @@ class LossLog(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.started = time.monotonic()
-        self.totals: dict[str, float] = {}
         self.names = sorted(metric.name for metric in self.model.metrics)
-        with self.path.open("w", newline="") as file:
-            csv.writer(file).writerow(["step", "seconds", *self.names])
+        self._write("w", ["step", "seconds", *self.names])
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch % self.every == 0:
+            self.model.reset_metrics()
 
     def on_train_batch_end(self, batch, logs=None):
-        # Keras hands over means since the epoch began: take the difference of their totals.
         step = batch + 1
         if step % self.every:
             return
-        totals = {name: float(value) * step for name, value in logs.items()}
-        means = [(totals[n] - self.totals.get(n, 0.0)) / self.every for n in self.names]
-        self.totals = totals
         seconds = time.monotonic() - self.started
-        with self.path.open("a", newline="") as file:
-            csv.writer(file).writerow([step, f"{seconds:.1f}", *(f"{m:.5f}" for m in means)])
+        means = [f"{float(logs[name]):.5f}" for name in self.names]
+        self._write("a", [step, f"{seconds:.1f}", *means])
+
+    def _write(self, mode: str, row: list) -> None:
+        with self.path.open(mode, newline="") as file:
+            csv.writer(file).writerow(row)
 
 
 class Snapshots(keras.callbacks.Callback):
@@ -191,28 +194,16 @@ class Snapshots(keras.callbacks.Callback):
 
 
 def sample_sheet(model: DeepPaint, batch: dict) -> np.ndarray:
-    """Draws a row a record: sketch, palette, painted, truth, other palette, painted with that.
+    """Draws what a model paints of a batch, as `datasets` yields it; see `sheet.draw_results`."""
 
-    Args:
-        model: Paints the batch.
-        batch: As `datasets` yields it.
+    def paint(sketches: np.ndarray, palettes: np.ndarray) -> np.ndarray:
+        painted = model(batch | {"palette": images.to_unit_range(palettes)}, training=False)
+        return images.from_unit_range(painted)
 
-    Returns:
-        The sheet, uint8 RGB. The other palette is the next record's.
-    """
-    palettes = batch["palette"]
-    others = tf.roll(palettes, -1, axis=0)
-    own, other = (
-        images.from_unit_range(model(batch | {"palette": p}, training=False))
-        for p in (palettes, others)
+    sketches, palettes, truth = (
+        images.from_unit_range(batch[key]) for key in ("sketch", "palette", "picture")
     )
-    truth, sketches = (images.from_unit_range(batch[key]) for key in ("picture", "sketch"))
-    swatches = [
-        [sheet.draw_palette(images.from_unit_range(palette), SAMPLE_SIDE) for palette in chosen]
-        for chosen in (palettes, others)
-    ]
-    columns = (sketches, swatches[0], own, truth, swatches[1], other)
-    return sheet.draw_sheet(list(zip(*columns, strict=True)), SAMPLE_SIDE)
+    return sheet.draw_results(sketches[..., 0], palettes, truth, paint)
 
 
 def _sample_batch(data: Sequence[str]) -> dict | None:
