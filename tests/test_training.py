@@ -307,3 +307,14 @@ def test_a_run_directory_that_cannot_be_made_is_refused(doll_shards: Path, tmp_p
     for run in (file, file / "run"):
         assert str(file) in refused(options(doll_shards, run))
     assert file.read_text() == "in the way"
+
+
+def test_without_a_terminal_twenty_lines_tell_the_losses(capsys) -> None:
+    lines = training.LossLines(steps=40, batch_size=4)
+    lines.on_train_begin()
+    for step in range(40):
+        lines.on_train_batch_end(step, {"l1": step / 100, "generator_loss": 1.0})
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 20
+    assert printed[-1].startswith("step 40/40, ") and " pictures a second, " in printed[-1]
+    assert printed[-1].endswith("generator_loss 1.0000, l1 0.3900")

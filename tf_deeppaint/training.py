@@ -80,6 +80,7 @@ def train(options: TrainingOptions) -> Path:
     steps = options.steps or _steps_of_epochs(options, manifests)
     callbacks = [
         LossLog(run / "losses.csv", options.log_every),
+        *([] if os.isatty(1) else [LossLines(steps, options.batch_size)]),
         Snapshots(run, options.save_every, steps, _sample_batch(options.data)),
     ]
     # One long epoch: snapshots and logs count steps, so that runs of any data compare.
@@ -89,7 +90,7 @@ def train(options: TrainingOptions) -> Path:
         steps_per_epoch=steps,
         callbacks=callbacks,
         shuffle=False,
-        verbose=1 if os.isatty(1) else 2,
+        verbose=1 if os.isatty(1) else 0,
     )
     return run / GENERATOR_FILE
 
@@ -164,6 +165,32 @@ class LossLog(keras.callbacks.Callback):
     def _write(self, mode: str, row: list) -> None:
         with self.path.open(mode, newline="") as file:
             csv.writer(file).writerow(row)
+
+
+class LossLines(keras.callbacks.Callback):
+    """Prints a line every twentieth of the way, where no terminal can show a progress bar.
+
+    Args:
+        steps: Steps of the run.
+        batch_size: Pictures a step.
+    """
+
+    def __init__(self, steps: int, batch_size: int):
+        super().__init__()
+        self.steps = steps
+        self.batch_size = batch_size
+        self.every = max(1, steps // 20)
+
+    def on_train_begin(self, logs=None):
+        self.started = time.monotonic()
+
+    def on_train_batch_end(self, batch, logs=None):
+        step = batch + 1
+        if step % self.every and step != self.steps:
+            return
+        rate = step * self.batch_size / (time.monotonic() - self.started)
+        losses = ", ".join(f"{name} {float(value):.4f}" for name, value in sorted(logs.items()))
+        print(f"step {step}/{self.steps}, {rate:.3g} pictures a second, {losses}", flush=True)
 
 
 class Snapshots(keras.callbacks.Callback):
