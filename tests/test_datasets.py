@@ -1,5 +1,7 @@
 """Batches: what they hold, in which order, and what augmentation makes of them."""
 
+import shutil
+
 import cv2
 import numpy as np
 import pytest
@@ -338,3 +340,17 @@ def test_data_sets_that_differ_are_not_mixed(doll_shards, tmp_path, recipe, what
 def test_a_missing_data_set_is_named(doll_shards, tmp_path):
     with pytest.raises(DeepPaintError, match="none: no such folder"):
         load_training([doll_shards, tmp_path / "none"], 2, 0)
+
+
+def test_a_damaged_shard_is_named(doll_shards, tmp_path):
+    shutil.copytree(doll_shards, tmp_path / "data")
+    shard = tmp_path / "data" / "train-00000.tfrecord"
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1
+    shard.write_bytes(content)
+    with (
+        pytest.raises(DeepPaintError, match=r"data/train-00000\.tfrecord: damaged") as caught,
+        datasets.naming_damage([tmp_path / "data"]),
+    ):
+        list(load_training([tmp_path / "data"], 4, 0, ()).take(4))
+    assert "\n" not in str(caught.value)

@@ -11,7 +11,14 @@ import pytest
 
 from tf_deeppaint import images, records
 
-PROGRAMS = ("tf_deeppaint.train", "tfrecords.build")
+# Every program, with a flag of its own.
+PROGRAMS = {
+    "tf_deeppaint.train": "--width",
+    "tf_deeppaint.colorize": "--sketch",
+    "tf_deeppaint.evaluate": "--sheet",
+    "tfrecords.build": "--source",
+    "tfrecords.show": "--split",
+}
 ROOT = Path(__file__).parent.parent
 
 
@@ -48,10 +55,7 @@ def test_help_lists_the_flags(program):
     process, _ = imported_by_help(program)
     assert process.returncode == 0
     assert f"python -m {program} --" in process.stdout
-    for flag in {"tf_deeppaint.train": ("--data", "--width"), "tfrecords.build": ("--source",)}[
-        program
-    ]:
-        assert flag in process.stdout
+    assert PROGRAMS[program] in process.stdout
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -72,6 +76,7 @@ def mistakes(output: Path) -> dict[str, tuple]:
         "bad source": (("tfrecords.build", "--source=cats", f"--output={output}"), "cats", "dolls"),
         "no number": ((*train, "--steps=many"), "steps", "many"),
         "number too small": ((*build, "--count=0"), "count"),
+        "odd width": ((*train, "--width=7"), "width", "even"),
         "missing run": (("tf_deeppaint.train", "--data=nowhere"), "run"),
         "missing source": (("tfrecords.build", f"--output={output}"), "source"),
         "stray argument": ((*build, "surplus"), "surplus"),

@@ -5,8 +5,10 @@ A batch is `{"sketch": (N, S, S, 3), "palette": (N, 4, 4, 3), "picture": (N, S, 
 of 12 S * S. Every random choice depends on the seed and the record's number in the stream alone.
 """
 
+import contextlib
+import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +52,27 @@ def check_augmentations(augmentations: Sequence[str]) -> None:
         raise DeepPaintError(
             f"augment={sorted(unknown)[0]!r}: choose from {', '.join(AUGMENTATIONS)}"
         )
+
+
+@contextlib.contextmanager
+def naming_damage(directories: Sequence[str | os.PathLike]) -> Iterator[None]:
+    """Turns TensorFlow's complaint about a corrupt record into an error that names the shard.
+
+    Raises:
+        DeepPaintError: a record read inside the block is damaged.
+    """
+    try:
+        yield
+    except tf.errors.DataLossError as error:
+        damaged = [
+            str(Path(directory) / shard.name)
+            for directory, manifest in zip(directories, open_datasets(directories), strict=True)
+            for shard in itertools.chain(*manifest.shards.values())
+            if records.file_sha256(Path(directory) / shard.name) != shard.sha256
+        ]
+        raise DeepPaintError(
+            f"{', '.join(damaged) or 'a shard'}: damaged; build the data set again"
+        ) from error
 
 
 def load_training(
@@ -132,7 +155,8 @@ def first_records(
     Raises:
         DeepPaintError: see `open_datasets`; also an empty split.
     """
-    batch = next(iter(load_evaluation([directory], split, count)), None)
+    with naming_damage([directory]):
+        batch = next(iter(load_evaluation([directory], split, count)), None)
     if batch is None:
         raise DeepPaintError(f"{directory}: no {split} records; build from more drawings")
     sketches, pictures, palettes = (

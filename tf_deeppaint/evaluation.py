@@ -101,9 +101,10 @@ def to_table(scores: dict[str, dict[str, float]]) -> str:
 
 
 def _batches(directories: Sequence) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    for batch in datasets.load_evaluation(directories, "test", BATCH):
-        pixels = {key: images.from_unit_range(batch[key]) for key in batch if key != "name"}
-        yield pixels["sketch"][..., 0], pixels["palette"], pixels["picture"]
+    with datasets.naming_damage(directories):
+        for batch in datasets.load_evaluation(directories, "test", BATCH):
+            pixels = {key: images.from_unit_range(batch[key]) for key in batch if key != "name"}
+            yield pixels["sketch"][..., 0], pixels["palette"], pixels["picture"]
 
 
 def _palettes(directories: Sequence) -> np.ndarray:

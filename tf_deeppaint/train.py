@@ -3,6 +3,7 @@ r"""Trains the network on TFRecord shards.
 python -m tf_deeppaint.train --flagfile=experiments/quickstart.flags
 """
 
+import sys
 from pathlib import Path
 
 from absl import flags
@@ -37,11 +38,14 @@ _AUGMENT = flags.DEFINE_list(
 _PRECISION = flags.DEFINE_enum(
     "precision", "float32", ["float32", "mixed_bfloat16"], "Keras dtype policy of the networks."
 )
-_SEED = flags.DEFINE_integer("seed", 0, "Decides weights, order, augmentation.", lower_bound=0)
+_SEED = flags.DEFINE_integer(
+    "seed", 0, "Decides weights, order, augmentation.", lower_bound=0, upper_bound=2**32 - 1
+)
 _LOG_EVERY = flags.DEFINE_integer("log_every", 50, "Steps a line of losses.csv.", lower_bound=1)
 _SAVE_EVERY = flags.DEFINE_integer(
     "save_every", 1000, "Steps between saved generators and sample sheets.", lower_bound=1
 )
+flags.register_validator("width", lambda width: width % 2 == 0, "must be even")
 
 
 def main() -> None:
@@ -77,7 +81,7 @@ def main() -> None:
 
 def _resolved_flags() -> str:
     """This program's own flags as a flagfile."""
-    own = flags.FLAGS.get_key_flags_for_module(__import__("sys").argv[0])
+    own = flags.FLAGS.get_key_flags_for_module(sys.argv[0])
     return "".join(f"{flag.serialize()}\n" for flag in own)
 
 

@@ -83,15 +83,16 @@ def train(options: TrainingOptions) -> Path:
         *([] if os.isatty(1) else [LossLines(steps, options.batch_size)]),
         Snapshots(run, options.save_every, steps, _sample_batch(options.data)),
     ]
-    # One long epoch: snapshots and logs count steps, so that runs of any data compare.
-    model.fit(
-        batches,
-        epochs=1,
-        steps_per_epoch=steps,
-        callbacks=callbacks,
-        shuffle=False,
-        verbose=1 if os.isatty(1) else 0,
-    )
+    with datasets.naming_damage(options.data):
+        # One long epoch: snapshots and logs count steps, so that runs of any data compare.
+        model.fit(
+            batches,
+            epochs=1,
+            steps_per_epoch=steps,
+            callbacks=callbacks,
+            shuffle=False,
+            verbose=1 if os.isatty(1) else 0,
+        )
     return run / GENERATOR_FILE
 
 
