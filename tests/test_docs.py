@@ -97,3 +97,12 @@ def test_the_parser_refuses_what_a_program_refuses(document):
     """The checks above can fail: an unknown flag does not parse."""
     for _, _, module, *arguments in commands_of(document.read_text())[:1]:
         assert parse(module, [[*arguments, "--no_such_flag=1"]]).returncode != 0
+
+
+def test_the_module_map_names_every_file():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    files = {path.name for path in (ROOT / "tf_deeppaint").glob("*.py")} - {"__init__.py"}
+    assert {name for name in files if f"`{name}`" not in text and f"/{name}`" not in text} == set()
+    sources = {path.stem for path in (ROOT / "tf_deeppaint/sources").glob("*.py")} - {"__init__"}
+    unnamed = {name for name in sources if name not in text and not name.startswith("doll_")}
+    assert unnamed == set()
