@@ -254,7 +254,7 @@ def test_a_test_step_measures_l1_without_dropout_and_changes_nothing() -> None:
     inputs = {"sketch": batch["sketch"], "histogram": histogram_images(batch["palette"])}
     expected = np.abs(batch["picture"] - model.generator(inputs)).mean()
     logs = model.evaluate(dataset([batch]), verbose=0, return_dict=True)
-    assert logs["l1"] == pytest.approx(expected, rel=1e-5)
+    assert float(logs["l1"]) == pytest.approx(float(expected), rel=1e-5)
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
