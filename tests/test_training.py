@@ -57,7 +57,7 @@ class Run:
 
 
 def finished_run(chosen: TrainingOptions) -> Run:
-    finished = train(chosen)
+    finished = train(chosen, "--run=x\n")
     with open(Path(chosen.run) / "losses.csv", newline="") as file:
         return Run(Path(chosen.run), list(csv.DictReader(file)), finished)
 
@@ -85,7 +85,9 @@ def runs(request, doll_shards: Path, tmp_path_factory) -> tuple[Run, Run]:
 
 def test_a_run_leaves_losses_samples_and_a_generator_and_nothing_else(runs) -> None:
     folder = runs[0].folder
-    assert {path.name for path in folder.iterdir()} == {"generator.keras", "losses.csv", "samples"}
+    files = {"flags.txt", "generator.keras", "losses.csv", "samples"}
+    assert {path.name for path in folder.iterdir()} == files
+    assert (folder / "flags.txt").read_text() == "--run=x\n"
     assert runs[0].finished == folder / "generator.keras"
 
 
@@ -187,7 +189,7 @@ def test_steps_count_unless_0_and_then_epochs(
     )
     monkeypatch.setattr(training, "make_model", lambda *_: model)
     # Eight of the twelve dolls are for training: four batches of two.
-    train(options(doll_shards, tmp_path / "run", steps=steps, epochs=epochs))
+    train(options(doll_shards, tmp_path / "run", steps=steps, epochs=epochs), "")
     assert asked == [expected]
 
 
@@ -279,7 +281,7 @@ def test_snapshots_without_test_records_save_the_generator_alone(tmp_path) -> No
 
 def refused(chosen: TrainingOptions) -> str:
     with pytest.raises(DeepPaintError) as caught:
-        train(chosen)
+        train(chosen, "")
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -299,6 +301,7 @@ def test_too_few_records_for_a_batch_are_refused(doll_shards: Path, tmp_path) ->
 def test_an_unknown_augmentation_is_refused_by_name(doll_shards: Path, tmp_path) -> None:
     message = refused(options(doll_shards, tmp_path / "run", augmentations=["flip", "spin"]))
     assert "spin" in message and "flip" in message
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_run_directory_that_cannot_be_made_is_refused(doll_shards: Path, tmp_path) -> None:

@@ -4,7 +4,6 @@ python -m tf_deeppaint.train --flagfile=experiments/quickstart.flags
 """
 
 import sys
-from pathlib import Path
 
 from absl import flags
 
@@ -50,14 +49,8 @@ flags.register_validator("width", lambda width: width % 2 == 0, "must be even")
 
 def main() -> None:
     program.import_tensorflow()
-    from tf_deeppaint.datasets import check_augmentations, open_datasets
-    from tf_deeppaint.images import write_bytes
     from tf_deeppaint.training import TrainingOptions, train
 
-    # Before the run directory is made, so that a mistyped flag leaves none behind.
-    check_augmentations(_AUGMENT.value)
-    open_datasets(_DATA.value)
-    write_bytes(Path(_RUN.value) / "flags.txt", _resolved_flags().encode())
     generator = train(
         TrainingOptions(
             data=_DATA.value,
@@ -74,7 +67,8 @@ def main() -> None:
             seed=_SEED.value,
             log_every=_LOG_EVERY.value,
             save_every=_SAVE_EVERY.value,
-        )
+        ),
+        _resolved_flags(),
     )
     print(f"trained: {generator}")
 

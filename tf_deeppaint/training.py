@@ -64,8 +64,12 @@ class TrainingOptions:
     save_every: int
 
 
-def train(options: TrainingOptions) -> Path:
+def train(options: TrainingOptions, flagfile: str) -> Path:
     """Runs a training and returns the path of the finished generator.
+
+    Args:
+        options: What decides about the run.
+        flagfile: The text of flags.txt, which repeats the run.
 
     Raises:
         DeepPaintError: data missing or too little, or a run directory that cannot be written.
@@ -75,7 +79,8 @@ def train(options: TrainingOptions) -> Path:
     batches = datasets.load_training(
         options.data, options.batch_size, options.seed, options.augmentations
     )
-    run = _make_run_directory(options.run)
+    # Only now, so that a mistyped flag leaves no run directory behind.
+    run = _make_run_directory(options.run, flagfile)
     model = make_model(options, manifests[0].size, manifests[0].background)
     steps = options.steps or _steps_of_epochs(options, manifests)
     callbacks = [
@@ -244,10 +249,11 @@ def _steps_of_epochs(options: TrainingOptions, manifests: list) -> int:
     return max(1, options.epochs * records // options.batch_size)
 
 
-def _make_run_directory(path: str) -> Path:
+def _make_run_directory(path: str, flagfile: str) -> Path:
     run = Path(path)
     try:
         (run / "samples").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DeepPaintError(f"{run}: cannot be written ({error.strerror})") from error
+    images.write_bytes(run / "flags.txt", flagfile.encode())
     return run
