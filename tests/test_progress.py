@@ -1,25 +1,52 @@
 """Progress of long work, where there is a terminal and where there is none."""
 
+import re
 import sys
 
+import pytest
+
+from tf_deeppaint import progress
 from tf_deeppaint.progress import Progress
 
 
+@pytest.fixture
+def clock(monkeypatch) -> list[float]:
+    """A clock that stands still; its one element is the time."""
+    now = [100.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    return now
+
+
 def test_without_a_terminal_every_tenth_is_a_line(capsys):
-    progress = Progress("drawing")
-    for done in range(1, 51):
-        progress.update(done, 50)
+    shown = Progress("drawing")
+    for done in range(51):
+        shown.update(done, 50)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(",")[0] for line in lines] == [
         f"drawing {done}/50" for done in range(5, 51, 5)
     ]
-    assert all(line.endswith(" a second") for line in lines)
 
 
-def test_on_a_terminal_there_is_one_bar(capsys, monkeypatch):
+def test_rate_and_time_left_follow_from_what_is_done(capsys, clock):
+    shown = Progress("drawing")
+    shown.update(0, 90_000)
+    clock[0] += 50
+    shown.update(10_000, 90_000)
+    clock[0] += 400
+    shown.update(90_000, 90_000)
+    first, last = capsys.readouterr().out.splitlines()
+    assert first == "drawing 10000/90000, 200 a second, 0:06:40 left"
+    assert last == "drawing 90000/90000, 200 a second"
+
+
+def test_on_a_terminal_there_is_one_bar(capsys, monkeypatch, clock):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    progress = Progress("drawing")
-    for done in (1, 2, 3):
-        progress.update(done, 3)
+    shown = Progress("drawing")
+    for done in (0, 1, 2, 3):
+        clock[0] += 1
+        shown.update(done, 3)
     out = capsys.readouterr().out
-    assert "3/3" in out and "/drawing" in out
+    assert out.count("\n") == 1 and out.endswith("\n") and out.count("\r") == 4
+    bars = re.findall(r"[#.]{30}", out)
+    assert [bar.count("#") for bar in bars] == [0, 10, 20, 30]
+    assert "drawing 3/3" in out

@@ -7,6 +7,7 @@ r"""Colours a sketch in the colours of a reference picture.
 from absl import flags
 
 from tf_deeppaint import program
+from tf_deeppaint.quiet import import_tensorflow
 
 _MODEL = flags.DEFINE_string(
     "model", None, "A run directory, or a .keras file of a generator.", required=True
@@ -37,7 +38,7 @@ def main() -> None:
     reference = read_picture(_REFERENCE.value) if _REFERENCE.value else None
     colours = read_palette(_PALETTE.value) if _PALETTE.value else None
 
-    program.import_tensorflow()
+    import_tensorflow()
     from tf_deeppaint.painter import Painter
     from tf_deeppaint.sheet import draw_painting
 

@@ -7,6 +7,7 @@ r"""Scores a trained model on held-out drawings.
 from absl import flags
 
 from tf_deeppaint import program
+from tf_deeppaint.quiet import import_tensorflow
 
 _MODEL = flags.DEFINE_string(
     "model", None, "A run directory, or a .keras file of a generator.", required=True
@@ -17,7 +18,7 @@ _ROWS = flags.DEFINE_integer("rows", 8, "Records on the sheet.", lower_bound=1)
 
 
 def main() -> None:
-    program.import_tensorflow()
+    import_tensorflow()
     from tf_deeppaint import evaluation
     from tf_deeppaint.images import write_picture
     from tf_deeppaint.painter import Painter
