@@ -9,12 +9,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pytest
 
-from tf_deeppaint.builder import Recipe, build_dataset
+from tf_deeppaint.builder import build_dataset
+from tf_deeppaint.preparation import Recipe
 from tf_deeppaint.sources.dolls import Dolls
 
 # Of these twelve dolls, four fall into the test split.
 DOLLS = Dolls(12, seed=12)
-RECIPE = Recipe(64, "drop", "mixture")
+RECIPE = Recipe(64, "drop")
 
 
 @pytest.fixture(scope="session")

@@ -12,18 +12,22 @@ import tensorflow as tf
 from conftest import DOLLS, RECIPE
 
 from tf_deeppaint import builder, images, records
-from tf_deeppaint.builder import Recipe, build_dataset, split_of
+from tf_deeppaint.builder import Reports, build_dataset, split_of
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.palette import extract_palette
+from tf_deeppaint.preparation import Recipe
 from tf_deeppaint.sketch import extract_sketch
 from tf_deeppaint.sources import Artwork, Drawing, Origin
+from tf_deeppaint.sources.dolls import Dolls
 from tf_deeppaint.sources.folder import Folder
+from tf_deeppaint.workers import Workers
 
 
 class FakeSource:
     """Twenty groups of three flat drawings; those named in `bad` cannot be read."""
 
     origin = Origin("fake", "Fake", "CC0-1.0", "", "")
+    options: dict = {}  # noqa: RUF012 - of no test's concern
 
     def __init__(self, bad=(), groups=20):
         self.bad = bad
@@ -32,18 +36,18 @@ class FakeSource:
 
     def drawings(self):
         pairs = itertools.product(range(self.groups), "abc")
-        return [Drawing(f"{group}-{letter}", f"group-{group}") for group, letter in pairs]
+        return (Drawing(f"{n}-{letter}", 0, f"group-{n}") for n, letter in pairs)
 
     def load(self, drawing, size):
         self.loaded.append(drawing.name)
         if self.bad == "all" or drawing.name in self.bad:
-            raise DeepPaintError(f"{drawing.name}: is damaged")
+            raise DeepPaintError(f"{drawing.name}: is damaged", "damaged")
         shade = int(hashlib.md5(drawing.name.encode()).hexdigest()[:2], 16)
-        return Artwork(np.full((40, 30, 3), shade, np.uint8), None)
+        return Artwork(np.full((40, 30, 3), shade, np.uint8))
 
 
 def files_of(directory: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in directory.iterdir()}
+    return {path.name: path.read_bytes() for path in directory.iterdir() if path.is_file()}
 
 
 def examples_of(directory: Path, split: str) -> dict[str, dict[str, list[bytes]]]:
@@ -106,7 +110,9 @@ def photographs(tmp_path) -> Path:
 
 @pytest.mark.parametrize("background", ["white", "keep"])
 def test_the_recipes_background_decides_about_the_palette(photographs, tmp_path, background):
-    build_dataset(Folder(photographs), tmp_path / "data", Recipe(64, background, "thin"))
+    build_dataset(
+        Folder(photographs), tmp_path / "data", Recipe(64, background, ("thin",), min_size=1)
+    )
     differs = False
     stored = examples_of(tmp_path / "data", "train") | examples_of(tmp_path / "data", "test")
     for values in stored.values():
@@ -119,12 +125,12 @@ def test_the_recipes_background_decides_about_the_palette(photographs, tmp_path,
 
 @pytest.mark.parametrize("style", ["thin", "bold", "soft"])
 def test_sketches_are_extracted_where_the_source_has_none(photographs, tmp_path, style):
-    build_dataset(Folder(photographs), tmp_path / "data", Recipe(64, "drop", style))
+    build_dataset(Folder(photographs), tmp_path / "data", Recipe(64, "drop", (style,), min_size=1))
     stored = examples_of(tmp_path / "data", "train") | examples_of(tmp_path / "data", "test")
     assert set(stored) == {f"folder/{number}.png" for number in range(20)}
     for name, values in stored.items():
         original = images.read_picture(photographs / name.removeprefix("folder/"))
-        fitted, _ = images.fit_to_canvas(original, 64)
+        fitted, _ = images.fit_to_canvas(original, 64, max_enlargement=2.0)
         assert np.array_equal(decode(values["picture"][0])[..., ::-1], fitted)
         assert np.array_equal(decode(values["sketch"][0]), extract_sketch(fitted, style))
 
@@ -138,18 +144,21 @@ def test_a_second_build_gives_the_same_bytes(doll_shards, tmp_path):
 
 
 def test_two_workers_give_the_bytes_of_one(doll_shards, tmp_path):
-    build_dataset(DOLLS, tmp_path / "two", RECIPE, workers=2)
+    with Workers(2) as two:
+        build_dataset(DOLLS, tmp_path / "two", RECIPE, two)
     assert files_of(tmp_path / "two") == files_of(doll_shards)
 
 
 def test_two_workers_report_the_same_bad_pictures(photographs, tmp_path):
-    recipe, reports = Recipe(64, "drop", "mixture"), ([], [])
-    for workers in (1, 2):
-        output = tmp_path / str(workers)
-        report = reports[workers - 1].append
-        build_dataset(Folder(photographs), output, recipe, workers, on_skip=report)
+    complaints: dict[int, list[str]] = {1: [], 2: []}
+    for count, lines in complaints.items():
+        with Workers(count) as workers:
+            reports = Reports(on_skip=lines.append)
+            build_dataset(
+                Folder(photographs), tmp_path / str(count), RECIPE, workers, False, reports
+            )
     assert files_of(tmp_path / "1") == files_of(tmp_path / "2")
-    assert reports[0] == reports[1] and len(reports[0]) == 2
+    assert complaints[1] == complaints[2] and len(complaints[1]) == 2
 
 
 def test_shards_hold_what_the_manifest_says(doll_shards):
@@ -168,7 +177,7 @@ def test_shards_hold_what_the_manifest_says(doll_shards):
 
 
 def test_a_full_shard_is_followed_by_the_next(monkeypatch, doll_shards, tmp_path):
-    monkeypatch.setattr(builder, "SHARD_BYTES", 0)
+    monkeypatch.setattr(builder, "SHARD_PIXELS", 64 * 64)
     manifest = build_dataset(DOLLS, tmp_path, RECIPE)
     names = [shard.name for shard in manifest.shards["test"]]
     assert names == [f"test-{number:05d}.tfrecord" for number in range(manifest.count("test"))]
@@ -208,26 +217,46 @@ def test_splits_follow_the_rule_that_the_manifest_states():
 
 
 def test_bad_pictures_are_skipped_counted_and_reported(photographs, tmp_path):
-    reports, steps = [], []
+    complaints, steps = [], []
     manifest = build_dataset(
         Folder(photographs),
         tmp_path / "data",
-        RECIPE,
-        on_progress=lambda done, total: steps.append((done, total)),
-        on_skip=reports.append,
+        RECIPE._replace(min_size=8),
+        reports=Reports(lambda *step: steps.append(step), complaints.append),
     )
-    assert manifest.skipped == 2
+    assert manifest.left_out == {"cut off": 1, "empty": 1, "smaller than 8 pixels": 4}
     assert records.read_manifest(tmp_path / "data") == manifest
-    assert manifest.count("train") + manifest.count("test") == 20
-    assert sorted(report.split("/")[-1].split(":")[0] for report in reports) == [
+    assert manifest.count("train") + manifest.count("test") == 16
+    assert sorted(line.split("/")[-1].split(":")[0] for line in complaints) == [
         "cut.png",
         "empty.jpg",
     ]
-    assert steps == [(done, 22) for done in range(1, 23)]
+    for stage, total in (("looked at", 22), ("prepared", 16)):
+        done = [step[1] for step in steps if step[0] == stage]
+        assert done[0] == 0 and done == sorted(done) and done[-1] == total
+        assert {step[2] for step in steps if step[0] == stage} == {total}
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_strict_build_stops_at_the_first_bad_picture(photographs, tmp_path, count):
+    with Workers(count) as workers, pytest.raises(DeepPaintError, match=r"(cut|empty)\.\w+: "):
+        build_dataset(Folder(photographs), tmp_path / "data", RECIPE, workers, strict=True)
+    with pytest.raises(DeepPaintError, match="no finished data set"):
+        records.read_manifest(tmp_path / "data")
+
+
+def test_bad_pictures_that_only_loading_finds_are_counted_too(tmp_path):
+    complaints = []
+    bad = FakeSource(bad=("3-a", "7-c"))
+    manifest = build_dataset(bad, tmp_path, RECIPE, reports=Reports(on_skip=complaints.append))
+    assert manifest.left_out == {"damaged": 2}
+    assert sorted(complaints) == ["3-a: is damaged", "7-c: is damaged"]
+    stored = examples_of(tmp_path, "train") | examples_of(tmp_path, "test")
+    assert len(stored) == 58 and "fake/3-a" not in stored
 
 
 def test_nothing_is_left_where_every_picture_is_bad(tmp_path):
-    with pytest.raises(DeepPaintError, match="none of the 60 drawings could be read"):
+    with pytest.raises(DeepPaintError, match="no drawing is left to write: 60 damaged"):
         build_dataset(FakeSource(bad="all"), tmp_path / "data", RECIPE)
     assert not list((tmp_path / "data").iterdir())
 
@@ -250,7 +279,7 @@ def test_a_finished_data_set_is_left_as_it_is(doll_shards, tmp_path):
     [
         (FakeSource(), RECIPE._replace(size=128), "size"),
         (FakeSource(), RECIPE._replace(background="keep"), "background"),
-        (FakeSource(), RECIPE._replace(sketch="thin"), "sketch"),
+        (FakeSource(), RECIPE._replace(sketch=("thin",)), "sketch"),
         (FakeSource(groups=21), RECIPE, "drawings"),
         (DOLLS, RECIPE, "source"),
     ],
@@ -279,6 +308,15 @@ def test_other_files_beside_the_shards_stay(tmp_path):
         assert (tmp_path / name).read_bytes() == b"mine"
 
 
+# --- broken off and gone on with ----------------------------------------------------------------
+
+
+@pytest.fixture
+def small_shards(monkeypatch):
+    """Shards of eight records."""
+    monkeypatch.setattr(builder, "SHARD_PIXELS", 8 * 64 * 64)
+
+
 class Stopped(FakeSource):
     """Is interrupted at the fortieth drawing."""
 
@@ -288,27 +326,149 @@ class Stopped(FakeSource):
         return super().load(drawing, size)
 
 
-def test_an_interrupted_build_leaves_no_data_set_and_can_be_repeated(monkeypatch, tmp_path):
-    monkeypatch.setattr(builder, "SHARD_BYTES", 0)
+@pytest.fixture
+def broken_off(tmp_path, small_shards) -> Path:
+    """What is there after an interrupt."""
     with pytest.raises(KeyboardInterrupt):
-        build_dataset(Stopped(), tmp_path, RECIPE)
-    monkeypatch.undo()
-    assert not list(tmp_path.glob("*.incomplete"))
+        build_dataset(Stopped(), tmp_path / "data", RECIPE)
+    return tmp_path / "data"
+
+
+def test_an_interrupted_build_leaves_no_data_set(broken_off):
+    assert not list(broken_off.glob("*.incomplete"))
+    assert len(list(broken_off.glob("train-*.tfrecord"))) == 5
     with pytest.raises(DeepPaintError, match="no finished data set"):
-        records.read_manifest(tmp_path)
-    manifest = build_dataset(FakeSource(), tmp_path, RECIPE)
-    assert manifest.count("train") + manifest.count("test") == 60
+        records.read_manifest(broken_off)
+
+
+def test_an_interrupted_build_goes_on_where_it_was(broken_off, tmp_path):
+    source = FakeSource()
+    build_dataset(source, broken_off, RECIPE)
+    assert len(source.loaded) == 60 - 5 * 8
+    build_dataset(FakeSource(), tmp_path / "whole", RECIPE)
+    assert files_of(broken_off) == files_of(tmp_path / "whole")
+
+
+def test_a_shard_that_was_damaged_meanwhile_is_written_again(broken_off, tmp_path):
+    shard = broken_off / "train-00001.tfrecord"
+    shard.write_bytes(shard.read_bytes()[:-1])
+    (broken_off / "train-00002.tfrecord").unlink()
+    (broken_off / ".building" / "train-00003.tfrecord.json").write_text("{")
+    build_dataset(FakeSource(), broken_off, RECIPE)
+    build_dataset(FakeSource(), tmp_path / "whole", RECIPE)
+    assert files_of(broken_off) == files_of(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    ("source", "recipe", "what"),
+    [
+        (FakeSource(groups=21), RECIPE, "drawings"),
+        (FakeSource(), RECIPE._replace(background="keep"), "background"),
+        (DOLLS, RECIPE, "drawings, source"),
+    ],
+)
+def test_another_build_does_not_go_on_with_it(broken_off, source, recipe, what):
+    before = files_of(broken_off)
+    with pytest.raises(DeepPaintError, match=f"an unfinished data set of another {what}; go on"):
+        build_dataset(source, broken_off, recipe)
+    assert files_of(broken_off) == before
+    build_dataset(FakeSource(), broken_off, RECIPE)
+
+
+@pytest.mark.parametrize("change", ["content", "missing"])
+def test_a_picture_that_changes_during_the_build_stops_it(photographs, tmp_path, change):
+    """The sizes of the files stay: only what is in one of them differs from what was planned."""
+
+    class Changing(Folder):
+        def load(self, drawing, size):
+            path = photographs / "7.png"
+            path.unlink(missing_ok=True)
+            if change == "content":
+                images.write_picture(path, np.full((64, 64, 3), 9, np.uint8))
+            return super().load(drawing, size)
+
+    with pytest.raises(DeepPaintError, match=r"^7\.png: has changed since this build began"):
+        build_dataset(Changing(photographs), tmp_path / "data", RECIPE)
+    assert not (tmp_path / "data" / "manifest.json").exists()
+
+
+def test_a_finished_data_set_of_a_changed_folder_is_told(photographs, tmp_path):
+    build_dataset(Folder(photographs), tmp_path / "data", RECIPE)
+    (photographs / "3.png").unlink()
+    with pytest.raises(DeepPaintError, match="holds a data set of another drawings; choose"):
+        build_dataset(Folder(photographs), tmp_path / "data", RECIPE)
 
 
 @pytest.mark.parametrize("method", ["write", "close"])
-def test_a_full_disk_is_told_and_leaves_no_data_set(monkeypatch, tmp_path, method):
+def test_a_full_disk_is_told_and_the_build_goes_on_later(monkeypatch, tmp_path, method):
     def full(*_):
         raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
 
-    monkeypatch.setattr(tf.io.TFRecordWriter, method, full)
-    with pytest.raises(DeepPaintError, match=r"data: cannot be written \(No space left"):
-        build_dataset(FakeSource(), tmp_path / "data", RECIPE)
-    assert not list((tmp_path / "data").iterdir())
+    with monkeypatch.context() as patch:
+        patch.setattr(tf.io.TFRecordWriter, method, full)
+        with pytest.raises(DeepPaintError, match=r"data: cannot be written \(No space left"):
+            build_dataset(FakeSource(), tmp_path / "data", RECIPE)
+    assert [path.name for path in (tmp_path / "data").iterdir()] == [".building"]
+    assert build_dataset(FakeSource(), tmp_path / "data", RECIPE).count("train")
+
+
+def test_two_builds_of_one_output_do_not_mix(tmp_path):
+    class Nested(FakeSource):
+        def drawings(self):
+            build_dataset(FakeSource(), tmp_path / "data", RECIPE)
+            return super().drawings()
+
+    with pytest.raises(DeepPaintError, match="another build is at work there"):
+        build_dataset(Nested(), tmp_path / "data", RECIPE)
+
+
+# --- twins, and other file systems --------------------------------------------------------------
+
+
+@pytest.fixture
+def copied(tmp_path) -> Path:
+    """Sixteen dolls, each also as a smaller JPEG and as an equal file."""
+    folder = tmp_path / "copied"
+    for drawing in Dolls(16, seed=1).drawings():
+        picture = Dolls(16, seed=1).load(drawing, 128).picture
+        images.write_picture(folder / f"{drawing.name}.png", picture)
+        (folder / f"{drawing.name}-equal.png").write_bytes(images.encode_png(picture))
+        small = cv2.resize(picture[..., ::-1], (96, 96), interpolation=cv2.INTER_AREA)
+        cv2.imwrite(str(folder / f"{drawing.name}-small.jpg"), small)
+    return folder
+
+
+def test_copies_share_a_split(copied, tmp_path):
+    build_dataset(Folder(copied), tmp_path / "data", RECIPE)
+    found = {}
+    for part in records.SPLITS:
+        for name, values in examples_of(tmp_path / "data", part).items():
+            doll = name[: len("folder/doll-1-000000")]
+            found.setdefault(doll, set()).add((part, values["group"][0]))
+    assert len(found) == 16 and all(len(places) == 1 for places in found.values())
+    assert len({group for places in found.values() for _, group in places}) == 16
+
+
+def test_copies_are_dropped_on_request(copied, tmp_path):
+    manifest = build_dataset(Folder(copied), tmp_path / "data", RECIPE._replace(drop_copies=True))
+    assert manifest.left_out == {"copy of another": 32}
+    stored = examples_of(tmp_path / "data", "train") | examples_of(tmp_path / "data", "test")
+    assert len({name[: len("folder/doll-1-000000")] for name in stored}) == len(stored) == 16
+
+
+def test_input_and_output_may_lie_in_a_cloud(doll_shards, monkeypatch, tmp_path):
+    """TensorFlow's file system in memory stands for a bucket."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    gfile, bucket = tf.io.gfile, "ram://bucket/cloud"
+    build_dataset(DOLLS, f"{bucket}/data", RECIPE)
+    stored = {}
+    for name in gfile.listdir(f"{bucket}/data"):
+        with gfile.GFile(f"{bucket}/data/{name}", "rb") as file:
+            stored[name] = file.read()
+    assert stored == files_of(doll_shards)
+    assert build_dataset(DOLLS, f"{bucket}/data", RECIPE) == records.read_manifest(doll_shards)
+    assert not list((tmp_path / "tf_deeppaint" / "builds").iterdir())
+    gfile.rmtree(bucket)
 
 
 def test_an_output_that_is_no_folder_is_refused(tmp_path):
@@ -327,7 +487,7 @@ def test_an_output_that_is_no_folder_is_refused(tmp_path):
         RECIPE._replace(size=100),
         RECIPE._replace(size=8256),
         RECIPE._replace(background="none"),
-        RECIPE._replace(sketch="crayon"),
+        RECIPE._replace(sketch=("crayon",)),
     ],
     ids=str,
 )

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tf_deeppaint import datasets, evaluation, records
-from tf_deeppaint.builder import Recipe, build_dataset
+from tf_deeppaint.builder import build_dataset
 from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.preparation import Recipe
 from tf_deeppaint.sources.dolls import Dolls
 
 
@@ -22,7 +23,7 @@ class Flat:
 @pytest.fixture(scope="module", name="data")
 def make_data(tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "dolls"
-    build_dataset(Dolls(90, seed=3), path, Recipe(64, "white", "mixture"))
+    build_dataset(Dolls(90, seed=3), path, Recipe(64, "white"))
     return path
 
 
@@ -108,7 +109,7 @@ def test_data_without_test_records_is_refused(tmp_path):
 
         return split_of("dolls", drawing.group)
 
-    build_dataset(NoTest(4), tmp_path / "few", Recipe(64, "white", "thin"))
+    build_dataset(NoTest(4), tmp_path / "few", Recipe(64, "white"))
     assert records.read_manifest(tmp_path / "few").count("test") == 0
     with pytest.raises(DeepPaintError, match="no test records"):
         evaluation.evaluate(Flat(), [tmp_path / "few"])

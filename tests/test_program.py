@@ -2,6 +2,7 @@
 
 import functools
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ PROGRAMS = {
     "tf_deeppaint.evaluate": "--sheet",
     "tfrecords.build": "--source",
     "tfrecords.show": "--split",
+    "tfrecords.verify": "--data",
 }
 ROOT = Path(__file__).parent.parent
 
@@ -104,7 +106,7 @@ def test_building_from_a_missing_folder_is_one_line_and_makes_no_data_set(tmp_pa
 
 
 def test_building_reports_bad_pictures_and_builds_from_the_rest(tmp_path):
-    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    picture = np.random.default_rng(0).integers(0, 256, (80, 70, 3), dtype=np.uint8)
     images.write_picture(tmp_path / "in" / "good.png", picture)
     cut = (tmp_path / "in" / "good.png").read_bytes()[:-20]
     (tmp_path / "in" / "cut.png").write_bytes(cut)
@@ -113,6 +115,25 @@ def test_building_reports_bad_pictures_and_builds_from_the_rest(tmp_path):
     assert process.returncode == 0, process.stderr
     (report,) = process.stderr.splitlines()
     assert report.startswith("skipped: ") and "cut.png" in report
-    assert "1 drawings skipped" in process.stdout
+    assert "left out: 1 cut off" in process.stdout
     manifest = records.read_manifest(tmp_path / "out")
-    assert (manifest.skipped, manifest.size, manifest.options["source"]) == (1, 64, "folder")
+    assert (manifest.left_out, manifest.size) == ({"cut off": 1}, 64)
+    verified = run("tfrecords.verify", f"--data={tmp_path / 'out'}")
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert "sound" in verified.stdout
+
+
+def test_a_strict_build_stops_with_the_bad_pictures_own_line(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "text.png").write_text("no picture")
+    arguments = (f"--input={tmp_path / 'in'}", f"--output={tmp_path / 'out'}", "--strict")
+    assert_refused(run("tfrecords.build", "--source=folder", *arguments), "text.png: not a PNG")
+
+
+def test_verifying_a_damaged_data_set_exits_with_one(doll_shards, tmp_path):
+    copy = shutil.copytree(doll_shards, tmp_path / "copy")
+    shard = copy / "test-00000.tfrecord"
+    shard.write_bytes(shard.read_bytes()[:-1] + b"x")
+    process = run("tfrecords.verify", f"--data={copy}")
+    assert_refused(process, "copy: 2 faults; build the data set again")
+    assert "test-00000.tfrecord: its SHA-256 is not the manifest's" in process.stdout

@@ -1,6 +1,5 @@
 """The record contract: what a record holds, what the manifest says, what is refused."""
 
-import hashlib
 import json
 import shutil
 
@@ -35,16 +34,17 @@ def refused(directory, message: str) -> None:
 # --- records ------------------------------------------------------------------------------------
 
 
-def test_an_example_holds_name_sketches_picture_and_histogram():
+def test_an_example_holds_name_group_sketches_picture_and_histogram():
     rng = np.random.default_rng(0)
     sketches = list(rng.integers(0, 256, (2, 64, 64), dtype=np.uint8))
     picture = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
     palette = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
-    record = records.make_record("folder/Zoë.png", sketches, picture, palette)
+    record = records.make_record("folder/Zoë.png", "twins", sketches, picture, palette)
     example = tf.train.Example.FromString(records.to_example(record))
     feature = {key: value.bytes_list.value for key, value in example.features.feature.items()}
-    assert set(feature) == {"name", "sketch", "picture", "histogram"}
+    assert set(feature) == {"name", "group", "sketch", "picture", "histogram"}
     assert [name.decode() for name in feature["name"]] == ["folder/Zoë.png"]
+    assert list(feature["group"]) == [b"twins"]
     for stored, sketch in zip(feature["sketch"], sketches, strict=True):
         assert np.array_equal(images.decode_picture(stored, "")[..., 0], sketch)
     assert np.array_equal(images.decode_picture(feature["picture"][0], ""), picture)
@@ -53,7 +53,9 @@ def test_an_example_holds_name_sketches_picture_and_histogram():
 
 def test_sketches_are_stored_as_grey():
     blank = np.full((64, 64), 255, np.uint8)
-    record = records.make_record("x", [blank], np.dstack([blank] * 3), np.zeros((4, 4, 3), "u1"))
+    record = records.make_record(
+        "x", "x", [blank], np.dstack([blank] * 3), np.zeros((4, 4, 3), "u1")
+    )
     colour_type = record.sketches[0][25]
     assert colour_type == 0
 
@@ -63,10 +65,19 @@ def test_shards_are_named_by_split_and_number():
     assert records.shard_name("test", 12) == "test-00012.tfrecord"
 
 
-def test_the_digest_is_sha256(tmp_path):
-    data = bytes(range(256)) * 10_000
-    (tmp_path / "x").write_bytes(data)
-    assert records.file_sha256(tmp_path / "x") == hashlib.sha256(data).hexdigest()
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        ("train-00000.tfrecord", True),
+        ("test-12345.tfrecord", True),
+        ("train-0.tfrecord", False),
+        ("val-00000.tfrecord", False),
+        ("train-00000.tfrecord.incomplete", False),
+        ("my-train-00000.tfrecord", False),
+    ],
+)
+def test_shards_are_known_by_their_names(name, is_one):
+    assert records.is_shard_name(name) == is_one
 
 
 # --- the manifest -------------------------------------------------------------------------------
@@ -82,14 +93,14 @@ def test_a_manifest_comes_back_as_it_was_written(copy):
 
 def test_the_manifest_states_version_counts_licence_and_rule(doll_shards):
     document = json.loads((doll_shards / "manifest.json").read_text())
-    assert (document["format"], document["version"]) == ("tf_deeppaint records", 1)
+    assert (document["format"], document["version"]) == ("tf_deeppaint records", 2)
     assert document["counts"] == {"train": 8, "test": 4}
     assert document["options"]["source"] == "dolls"
     assert document["options"]["size"] == 64
     assert document["origin"]["licence"] == "CC0-1.0"
     assert document["origin"]["attribution"]
     assert "SHA-256" in document["split_rule"]
-    assert document["skipped"] == 0
+    assert document["left_out"] == {}
 
 
 def test_a_missing_folder_or_manifest_is_named(tmp_path):
@@ -99,10 +110,12 @@ def test_a_missing_folder_or_manifest_is_named(tmp_path):
     refused(tmp_path, r"holds no manifest\.json")
 
 
-@pytest.mark.parametrize("change", [{"version": 2}, {"version": None}, {"format": "others"}])
+@pytest.mark.parametrize(
+    "change", [{"version": 1}, {"version": 3}, {"version": None}, {"format": "others"}]
+)
 def test_another_version_is_refused(copy, change):
     rewrite(copy, lambda document: document.update(change))
-    refused(copy, r"manifest\.json: written as .* but this program reads .* version 1; build")
+    refused(copy, r"manifest\.json: written as .* but this program reads .* version 2; build")
 
 
 @pytest.mark.parametrize(
@@ -120,14 +133,14 @@ def test_a_cut_manifest_is_refused_wherever_it_ends(copy):
         refused(copy, "damaged")
 
 
-@pytest.mark.parametrize("key", ["options", "origin", "split_rule", "skipped", "shards"])
+@pytest.mark.parametrize("key", ["options", "origin", "split_rule", "left_out", "shards"])
 def test_a_manifest_without_one_of_its_keys_is_damaged(copy, key):
     rewrite(copy, lambda document: {k: v for k, v in document.items() if k != key})
     refused(copy, "damaged")
 
 
-@pytest.mark.parametrize("value", [None, [], "text", {"a": 1}, 1.5])
-@pytest.mark.parametrize("key", ["options", "origin", "skipped", "shards"])
+@pytest.mark.parametrize("value", [None, [], "text", {"a": 1.5}, 1.5])
+@pytest.mark.parametrize("key", ["options", "origin", "left_out", "shards"])
 def test_a_manifest_with_another_type_in_it_is_damaged(copy, key, value):
     rewrite(copy, lambda document: document.update({key: value}))
     refused(copy, "damaged")

@@ -1,278 +1,277 @@
-"""Source -> prepared pairs -> TFRecord shards and their manifest.
+"""Source -> TFRecord shards and their manifest, on one machine or many.
 
-Workers load and encode one drawing each; the calling process alone writes, in the drawings'
-order, so that any number of workers gives the same bytes. A shard bears its name only when whole.
+A build lists the drawings, looks at those whose twins are unknown, arranges all of them in a plan,
+and writes shard after shard. Everything about a shard follows from the plan, so that any number of
+workers, stopped and started at any moment, writes the same bytes.
 """
 
 import collections
-import concurrent.futures.process
 import contextlib
 import hashlib
-import multiprocessing
+import os
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-import numpy as np
-
-from tf_deeppaint import images, palette, records, sketch
+from tf_deeppaint import files, records
 from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.sources import Artwork, Drawing, Source
+from tf_deeppaint.plan import ARRANGED, LISTED, Listing, Plan, Seen
+from tf_deeppaint.preparation import LookTask, PrepareTask, Recipe, check_recipe
+from tf_deeppaint.shards import INCOMPLETE, WORK_FOLDER, PlannedShard, Progress, read_note
+from tf_deeppaint.sources import Drawing, Source
+from tf_deeppaint.sources.fetching import cache_dir
+from tf_deeppaint.workers import Workers
 
-SHARD_BYTES = 128 * 2**20
-INCOMPLETE = ".incomplete"
+PLAN = "plan.sqlite"
+# A shard of 512 pixel pictures holds 256, some 50 - 100 MB; one of smaller pictures holds more.
+SHARD_PIXELS = 2**26
 TEST_SHARE = 0.1
 SPLIT_RULE = (
     "test where SHA-256 of 'SOURCE/GROUP', its first 8 bytes as a number, is below "
-    f"{TEST_SHARE} * 2**64; else train. Drawings of one group share a split."
+    f"{TEST_SHARE} * 2**64; else train. Records of one group share a split."
 )
+MOVED_RULE = " {} published in another split than a twin were moved to train."
 
 
-class Recipe(NamedTuple):
-    """How a drawing becomes a record.
+class Engine(Protocol):
+    """Where the work of a build is done: `workers.Workers`, or `beam_engine.Beam`."""
+
+    def look(
+        self, task: LookTask, output: str, drawings: Iterator[tuple[int, Drawing]]
+    ) -> Iterator[list[tuple[int, Seen]]]:
+        """Looks at numbered drawings; yields what was seen, some at a time."""
+        ...
+
+    def write(
+        self, task: PrepareTask, output: str, shards: Iterable[PlannedShard]
+    ) -> Iterator[Progress]:
+        """Prepares and writes shards with their notes; yields how far it has come."""
+        ...
+
+
+class Reports(NamedTuple):
+    """Whom a build tells about its way.
 
     Attributes:
-        size: Side of the canvas in pixels, a multiple of 64.
-        background: Palette rule; see `palette.extract_palette`.
-        sketch: Style of extracted sketches; a source's own line art is taken as it is.
+        on_progress: Called with what is done to drawings ("looked at", "prepared"), with the
+            number done by this run, and the number this run has to do.
+        on_skip: Called with one line for every drawing that could not be read.
     """
 
-    size: int
-    background: str
-    sketch: str
+    on_progress: Callable[[str, int, int], None] = lambda what, done, total: None
+    on_skip: Callable[[str], None] = lambda line: None
 
 
-class Prepared(NamedTuple):
-    """What came of one drawing: a record for a split, or the reason why there is none."""
-
-    split: str
-    record: records.Record | None
-    reason: str
+SILENT = Reports()
 
 
 def build_dataset(
     source: Source,
-    output: Path,
+    output: str | os.PathLike,
     recipe: Recipe,
-    workers: int = 1,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
-    on_skip: Callable[[str], None] = lambda reason: None,
+    engine: Engine | None = None,
+    strict: bool = False,
+    reports: Reports = SILENT,
 ) -> records.Manifest:
-    """Writes a source's drawings as a data set.
+    """Writes a source's drawings as a data set; a build that was broken off goes on.
 
     Args:
         source: Where the drawings come from.
-        output: Folder of the data set; a finished one with the same options is left as it is.
+        output: Folder of the data set, here or in a cloud; a finished one with the same options
+            is left as it is.
         recipe: How drawings are prepared.
-        workers: Processes that prepare; 1 works in this process.
-        on_progress: Called with drawings done and drawings in all.
-        on_skip: Called with one line for every drawing that could not be read.
+        engine: Where the work is done; None: in this process.
+        strict: Whether to stop at the first drawing that cannot be read.
+        reports: Whom to tell.
 
     Returns:
         The manifest, as written.
 
     Raises:
-        DeepPaintError: the input is missing, nothing could be read, the output holds another
-            data set or cannot be written.
+        DeepPaintError: the input is missing, has changed since the build began, or nothing of it
+            could be read; the output holds another data set, cannot be written, or another build
+            is at work there.
     """
     check_recipe(recipe)
-    options = {"source": source.origin.name, **recipe._asdict()}
-    drawings = sorted(source.drawings(), key=lambda drawing: _digest(drawing.name))
-    options["drawings_sha256"] = _list_digest(drawings)
-    if (finished := _finished(output, options)) is not None:
+    engine = engine or Workers(1)
+    output = os.fspath(output)
+    options = {"source": source.origin.name, **source.options, **recipe.options()}
+    if (finished := _finished(source, output, options)) is not None:
         return finished
-    task = _Task(source, recipe)
-    skipped = 0
-    with _Shards(output) as shards, _mapper(workers) as bounded_map:
-        for done, prepared in enumerate(bounded_map(task, drawings), start=1):
-            if prepared.record is None:
-                skipped += 1
-                on_skip(prepared.reason)
-            else:
-                shards.write(prepared.split, records.to_example(prepared.record))
-            on_progress(done, len(drawings))
-        if skipped == len(drawings):
-            raise DeepPaintError(f"none of the {skipped} drawings could be read; see above")
-        finished_shards = shards.finish()
-    manifest = records.Manifest(options, source.origin, SPLIT_RULE, skipped, finished_shards)
+    with _open_plan(output) as plan:
+        _list(plan, source, output, options)
+        _look(plan, engine, LookTask(source, recipe.min_size, strict), output, reports)
+        if plan.stage != ARRANGED:
+            plan.arrange(lambda group: split_of(source.origin.name, group), recipe.drop_copies)
+        _write(plan, engine, PrepareTask(source, recipe, strict), output, reports)
+        manifest = _describe(plan, source, output, recipe.size)
+    if not any(manifest.count(split) for split in records.SPLITS):
+        _remove_work(output)
+        raise DeepPaintError(f"{output}: no drawing is left to write: {summary(manifest.left_out)}")
     records.write_manifest(output, manifest)
+    _remove_work(output)
     return manifest
-
-
-def check_recipe(recipe: Recipe) -> None:
-    """Raises DeepPaintError where a recipe cannot be followed."""
-    if recipe.size < 64 or recipe.size % 64 or recipe.size > images.MAX_SIDE:
-        raise DeepPaintError(f"size={recipe.size}: a multiple of 64 from 64 to {images.MAX_SIDE}")
-    palette.check_background(recipe.background)
-    if recipe.sketch not in sketch.CHOICES:
-        raise DeepPaintError(f"sketch={recipe.sketch!r}: choose one of {', '.join(sketch.CHOICES)}")
 
 
 def split_of(source: str, group: str) -> str:
     """The split that a group of drawings belongs to; see `SPLIT_RULE`."""
-    number = int.from_bytes(_digest(f"{source}/{group}")[:8], "big")
-    return "test" if number < TEST_SHARE * 2**64 else "train"
+    digest = hashlib.sha256(f"{source}/{group}".encode(errors="surrogateescape")).digest()
+    return "test" if int.from_bytes(digest[:8], "big") < TEST_SHARE * 2**64 else "train"
 
 
-def prepare(artwork: Artwork, name: str, recipe: Recipe) -> records.Record:
-    """Fits an artwork to the canvas, finds its lines and palette, and encodes the record."""
-    picture, _ = images.fit_to_canvas(artwork.picture, recipe.size)
-    if artwork.sketch is None:
-        rng = np.random.default_rng(int.from_bytes(_digest(name)[:8], "big"))
-        lines = sketch.extract_sketch(picture, recipe.sketch, rng)
-    else:
-        lines, _ = images.fit_to_canvas(artwork.sketch, recipe.size)
-    colours = palette.extract_palette(picture, recipe.background)
-    return records.make_record(name, [lines], picture, colours)
+def summary(left_out: dict[str, int]) -> str:
+    """How many drawings were left out for which reasons, in words, the most frequent first."""
+    order = sorted(left_out.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count} {why}" for why, count in order) or "none"
 
 
-class _Task(NamedTuple):
-    """Prepares drawings of one source; sent to the workers once."""
-
-    source: Source
-    recipe: Recipe
-
-    def __call__(self, drawing: Drawing) -> Prepared:
-        name = f"{self.source.origin.name}/{drawing.name}"
-        split = split_of(self.source.origin.name, drawing.group)
-        try:
-            artwork = self.source.load(drawing, self.recipe.size)
-            return Prepared(split, prepare(artwork, name, self.recipe), "")
-        except DeepPaintError as error:
-            return Prepared(split, None, str(error))
+def _list(plan: Plan, source: Source, output: str, options: dict) -> None:
+    if not plan.stage:
+        _clear_shards(output)
+        plan.list_drawings(source.drawings(), options)
+        return
+    now = _with_listing(source, options)
+    if now != plan.options:
+        raise DeepPaintError(
+            f"{output}: holds an unfinished data set of another {_differing(now, plan.options)}; "
+            f"go on with that, or remove {_state_folder(output)} to begin anew"
+        )
 
 
-class _Shards:
-    """The open shards of a data set, one a split; written aside, renamed when whole."""
-
-    def __init__(self, directory: Path):
-        self.directory = directory
-        self.open: dict = {}
-        self.finished: dict[str, list[records.Shard]] = {s: [] for s in records.SPLITS}
-
-    def __enter__(self) -> "_Shards":
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            # What a killed build left would lie beside the new shards unnamed by the manifest.
-            for split in records.SPLITS:
-                for leftover in self.directory.glob(f"{split}-[0-9][0-9][0-9][0-9][0-9].tfrecord*"):
-                    leftover.unlink()
-        except OSError as error:
-            raise _not_written(self.directory, error) from error
-        return self
-
-    def __exit__(self, *exception) -> None:
-        for writer, path, _ in self.open.values():
-            with contextlib.suppress(Exception):
-                writer.close()
-            path.unlink(missing_ok=True)
-        self.open.clear()
-
-    def write(self, split: str, example: bytes) -> None:
-        import tensorflow as tf
-
-        try:
-            if split not in self.open:
-                name = records.shard_name(split, len(self.finished[split]))
-                path = self.directory / (name + INCOMPLETE)
-                self.open[split] = [tf.io.TFRecordWriter(str(path)), path, 0]
-            writer, path, count = self.open[split]
-            writer.write(example)
-            self.open[split][2] = count + 1
-            if path.stat().st_size >= SHARD_BYTES:
-                self._close(split)
-        except (OSError, tf.errors.OpError) as error:
-            raise _not_written(self.directory, error) from error
-
-    def finish(self) -> dict[str, list[records.Shard]]:
-        import tensorflow as tf
-
-        try:
-            for split in list(self.open):
-                self._close(split)
-        except (OSError, tf.errors.OpError) as error:
-            raise _not_written(self.directory, error) from error
-        return self.finished
-
-    def _close(self, split: str) -> None:
-        writer, path, count = self.open[split]
-        writer.close()
-        final = path.with_name(path.name.removesuffix(INCOMPLETE))
-        digest, size = records.file_sha256(path), path.stat().st_size
-        path.replace(final)
-        del self.open[split]
-        self.finished[split].append(records.Shard(final.name, count, size, digest))
+def _look(plan: Plan, engine: Engine, task: LookTask, output: str, reports: Reports) -> None:
+    if plan.stage != LISTED:
+        return
+    done, total = 0, plan.count_unseen()
+    if total:
+        reports.on_progress("looked at", done, total)
+    for looks in engine.look(task, output, plan.unseen()):
+        plan.record_looks(looks)
+        for _, seen in looks:
+            if seen.complaint:
+                reports.on_skip(seen.complaint)
+        done += len(looks)
+        reports.on_progress("looked at", done, total)
+    plan.finish_looks()
 
 
-def _finished(output: Path, options: dict) -> records.Manifest | None:
+def _write(plan: Plan, engine: Engine, task: PrepareTask, output: str, reports: Reports) -> None:
+    size = task.recipe.size
+    missing = [s for s in _shard_list(plan, size) if read_note(output, s.name) is None]
+    done, total = 0, sum(shard.drawings for shard in missing)
+    planned = (
+        PlannedShard(shard.name, plan.planned(shard.split, shard.first, shard.drawings))
+        for shard in missing
+    )
+    if total:
+        reports.on_progress("prepared", done, total)
+    for progress in engine.write(task, output, planned):
+        for complaint in progress.complaints:
+            reports.on_skip(complaint)
+        done += progress.drawings
+        reports.on_progress("prepared", done, total)
+
+
+def _describe(plan: Plan, source: Source, output: str, size: int) -> records.Manifest:
+    """The manifest, from the notes of all shards."""
+    shards: dict[str, list[records.Shard]] = {split: [] for split in records.SPLITS}
+    left_out = collections.Counter(plan.left_out())
+    for planned in _shard_list(plan, size):
+        note = read_note(output, planned.name)
+        left_out.update(note.left_out)
+        if note.shard.records:
+            shards[planned.split].append(note.shard)
+    rule = SPLIT_RULE + (MOVED_RULE.format(plan.moved) if plan.moved else "")
+    return records.Manifest(plan.options, source.origin, rule, dict(left_out), shards)
+
+
+class _ShardPlace(NamedTuple):
+    """Which of a split's drawings a shard is planned to hold."""
+
+    name: str
+    split: str
+    first: int
+    drawings: int
+
+
+def _shard_list(plan: Plan, size: int) -> list[_ShardPlace]:
+    room = max(1, SHARD_PIXELS // size**2)
+    return [
+        _ShardPlace(
+            records.shard_name(split, first // room), split, first, min(room, count - first)
+        )
+        for split in records.SPLITS
+        for count in (plan.count_planned(split),)
+        for first in range(0, count, room)
+    ]
+
+
+def _steps(count: int, room: int) -> Iterator[tuple[int, int]]:
+    """Yields how many of `count` are left, and the number of the first of those, each `room`."""
+    return ((count - first, first) for first in range(0, count, room))
+
+
+def _finished(source: Source, output: str, options: dict) -> records.Manifest | None:
     """The manifest of a data set that is there already; None where there is none."""
-    if not (output / records.MANIFEST).exists():
-        if output.exists() and not output.is_dir():
+    if not files.is_file(files.join(output, records.MANIFEST)):
+        if files.is_file(output):
             raise DeepPaintError(f"{output}: is a file; choose a folder for the data set")
         return None
     manifest = records.read_manifest(output)
-    if manifest.options == options:
+    now = _with_listing(source, options)
+    if manifest.options == now:
+        _remove_work(output)
         return manifest
-    keys = sorted(options.keys() | manifest.options.keys())
-    differing = [key for key in keys if manifest.options.get(key) != options.get(key)]
     raise DeepPaintError(
-        f"{output}: holds a data set of another {', '.join(differing)}; "
+        f"{output}: holds a data set of another {_differing(now, manifest.options)}; "
         "choose another output, or remove it first"
     )
 
 
+def _with_listing(source: Source, options: dict) -> dict:
+    """The options, and the digest of what the source lists now, as a plan keeps them."""
+    listing = Listing()
+    collections.deque(listing.add(source.drawings()), maxlen=0)
+    return options | {"drawings": listing.digest()}
+
+
+def _differing(options: dict, others: dict) -> str:
+    keys = sorted(options.keys() | others.keys())
+    return ", ".join(key for key in keys if options.get(key) != others.get(key))
+
+
 @contextlib.contextmanager
-def _mapper(workers: int) -> Iterator[Callable]:
-    """Yields `map(task, items)`, in order and with bounded memory, on this many processes."""
-    if workers <= 1:
-        yield map
-        return
-    # Spawned, not forked: a fork of a process that has TensorFlow's threads can hang.
-    executor = concurrent.futures.ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), _start_worker
-    )
-    try:
-        yield lambda task, items: _bounded_map(executor, task, items, 8 * workers)
-    except concurrent.futures.process.BrokenProcessPool as error:
-        raise DeepPaintError(
-            "a worker process died, most likely for want of memory; try fewer workers"
-        ) from error
-    finally:
-        executor.shutdown(cancel_futures=True)
+def _open_plan(output: str) -> Iterator[Plan]:
+    folder = _state_folder(output)
+    is_new = not files.is_folder(output)
+    files.make_folder(output)
+    files.make_folder(folder)
+    with contextlib.ExitStack() as afterwards:
+        with Plan(os.path.join(folder, PLAN)) as plan:
+            try:
+                yield plan
+            finally:
+                if not plan.stage:  # a source that cannot be listed leaves nothing behind
+                    afterwards.callback(files.remove_folder, output if is_new else folder)
 
 
-def _bounded_map(
-    executor: concurrent.futures.Executor, task: Callable, items: Iterable, window: int
-) -> Iterator:
-    """`executor.map` that holds at most `window` items and results at a time."""
-    pending: collections.deque = collections.deque()
-    for item in items:
-        pending.append(executor.submit(task, item))
-        if len(pending) >= window:
-            yield pending.popleft().result()
-    while pending:
-        yield pending.popleft().result()
+def _state_folder(output: str) -> str:
+    """Where the plan lies: with the shards, or on this machine where those are in a cloud."""
+    if files.is_remote(output):
+        digest = hashlib.sha256(output.encode()).hexdigest()[:16]
+        return os.path.join(cache_dir(), "builds", digest)
+    return os.path.join(output, WORK_FOLDER)
 
 
-def _start_worker() -> None:
-    import cv2
-
-    cv2.setNumThreads(1)  # one process a core is threads enough
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode(errors="surrogateescape")).digest()
-
-
-def _list_digest(drawings: list[Drawing]) -> str:
-    digest = hashlib.sha256()
-    for drawing in drawings:
-        digest.update(_digest(drawing.name) + _digest(drawing.group))
-    return digest.hexdigest()
+def _clear_shards(output: str) -> None:
+    """Removes shards that no manifest names: what an older build left lies beside new ones."""
+    for name in files.names(output):
+        if records.is_shard_name(name.removesuffix(INCOMPLETE)):
+            files.remove(files.join(output, name))
+    notes = files.join(output, WORK_FOLDER)
+    for name in files.names(notes):
+        if name.endswith(".json"):
+            files.remove(files.join(notes, name))
 
 
-def _not_written(directory: Path, error: Exception) -> DeepPaintError:
-    reason = getattr(error, "strerror", None) or getattr(error, "message", None) or error
-    return DeepPaintError(
-        f"{directory}: cannot be written ({reason}); free space or choose another"
-    )
+def _remove_work(output: str) -> None:
+    files.remove_folder(files.join(output, WORK_FOLDER))
+    files.remove_folder(_state_folder(output))

@@ -3,6 +3,7 @@
 A record is a `tf.train.Example`:
 
     name       bytes        "SOURCE/DRAWING", unique in the data set
+    group      bytes        what shares a split with it: see the manifest's split rule
     sketch     bytes, 1..n  the line art as grey PNG `(size, size)`, one or more styles
     picture    bytes        the coloured picture as RGB PNG `(size, size)`
     histogram  bytes        the histogram images in their least form: the palette as RGB PNG,
@@ -13,20 +14,21 @@ data set. `tfrecords/README.md` is the specification for other readers and write
 """
 
 import dataclasses
-import hashlib
 import json
 import os
-from pathlib import Path
+import re
+from collections.abc import Sequence
 
 import numpy as np
 
+from tf_deeppaint import files
 from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.images import encode_png, write_bytes
+from tf_deeppaint.images import encode_png
 from tf_deeppaint.palette import BACKGROUNDS
 from tf_deeppaint.sources import Origin
 
 FORMAT = "tf_deeppaint records"
-VERSION = 1
+VERSION = 2
 MANIFEST = "manifest.json"
 SPLITS = ("train", "test")
 
@@ -36,24 +38,30 @@ class Record:
     """One training pair, encoded: what a worker hands to the one who writes."""
 
     name: str
+    group: str
     sketches: tuple[bytes, ...]
     picture: bytes
     histogram: bytes
 
 
 def make_record(
-    name: str, sketches: list[np.ndarray], picture: np.ndarray, palette: np.ndarray
+    name: str,
+    group: str,
+    sketches: Sequence[np.ndarray],
+    picture: np.ndarray,
+    palette: np.ndarray,
 ) -> Record:
     """Encodes one pair.
 
     Args:
         name: Unique in the data set.
+        group: Records of one group share a split.
         sketches: uint8 grey `(size, size)`, at least one.
         picture: uint8 RGB `(size, size, 3)`.
         palette: uint8 `(4, 4, 3)`.
     """
     encoded = tuple(encode_png(sketch) for sketch in sketches)
-    return Record(name, encoded, encode_png(picture), encode_png(palette))
+    return Record(name, group, encoded, encode_png(picture), encode_png(palette))
 
 
 def to_example(record: Record) -> bytes:
@@ -67,6 +75,7 @@ def to_example(record: Record) -> bytes:
         features=tf.train.Features(
             feature={
                 "name": feature(record.name.encode()),
+                "group": feature(record.group.encode()),
                 "sketch": feature(*record.sketches),
                 "picture": feature(record.picture),
                 "histogram": feature(record.histogram),
@@ -79,6 +88,11 @@ def to_example(record: Record) -> bytes:
 def shard_name(split: str, index: int) -> str:
     """The file name of a split's shard, counted from 0."""
     return f"{split}-{index:05d}.tfrecord"
+
+
+def is_shard_name(name: str) -> bool:
+    """Whether a file bears the name of a shard."""
+    return re.fullmatch(rf"({'|'.join(SPLITS)})-[0-9]{{5}}\.tfrecord", name) is not None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,14 +114,14 @@ class Manifest:
             its bytes. Equal options on equal input give equal shards.
         origin: Who made the drawings, under which licence.
         split_rule: How drawings were told apart, in words.
-        skipped: Number of drawings that could not be read and were left out.
+        left_out: Number of drawings of the source that became no record, by reason.
         shards: By split, in order.
     """
 
     options: dict
     origin: Origin
     split_rule: str
-    skipped: int
+    left_out: dict[str, int]
     shards: dict[str, list[Shard]]
 
     @property
@@ -125,13 +139,13 @@ class Manifest:
         return sum(shard.records for shard in self.shards[split])
 
 
-def write_manifest(directory: Path, manifest: Manifest) -> None:
+def write_manifest(directory: str | os.PathLike, manifest: Manifest) -> None:
     """Writes the manifest; the data set is finished from then on."""
     document = {"format": FORMAT, "version": VERSION}
     document |= {"counts": {split: manifest.count(split) for split in SPLITS}}
     document |= dataclasses.asdict(manifest)
     text = json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True)
-    write_bytes(directory / MANIFEST, text.encode() + b"\n")
+    files.write_bytes(files.join(directory, MANIFEST), text.encode() + b"\n")
 
 
 def read_manifest(directory: str | os.PathLike) -> Manifest:
@@ -140,64 +154,58 @@ def read_manifest(directory: str | os.PathLike) -> Manifest:
     Raises:
         DeepPaintError: no such folder, no manifest, another version, or a shard missing or cut.
     """
-    directory = Path(directory)
-    path = directory / MANIFEST
-    if not directory.is_dir():
+    path = files.join(directory, MANIFEST)
+    if not files.is_folder(directory):
         raise DeepPaintError(f"{directory}: no such folder; `python -m tfrecords.build` makes one")
-    if not path.is_file():
+    if not files.is_file(path):
         raise DeepPaintError(
             f"{directory}: holds no {MANIFEST}, so no finished data set; "
             "build one with `python -m tfrecords.build`"
         )
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(files.read_bytes(path))
         version = (document["format"], document["version"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DeepPaintError(f"{path}: damaged ({error}); build the data set again") from error
     if version != (FORMAT, VERSION):
         raise DeepPaintError(
             f"{path}: written as {version[0]} version {version[1]}, but this program reads "
             f"{FORMAT} version {VERSION}; build the data set again"
         )
-    manifest = _parse(document, path)
+    manifest = parse_manifest(document, path)
     for split in SPLITS:
         for shard in manifest.shards[split]:
-            _check_shard(directory / shard.name, shard)
+            _check_shard(files.join(directory, shard.name), shard)
     return manifest
 
 
-def _parse(document: dict, path: Path) -> Manifest:
+def parse_manifest(document: dict, path: str) -> Manifest:
+    """Makes a manifest of its JSON, whatever has become of the shards.
+
+    Raises:
+        DeepPaintError: it lacks something or holds what cannot be; the text names `path`.
+    """
     try:
         shards = {split: [Shard(**s) for s in document["shards"][split]] for split in SPLITS}
         listed = [shard for split in SPLITS for shard in shards[split]]
-        if any(Path(shard.name).name != shard.name for shard in listed):
+        if any("/" in shard.name or os.path.basename(shard.name) != shard.name for shard in listed):
             raise ValueError("a shard's name leaves the folder")
-        options, skipped = document["options"], document["skipped"]
+        options, left_out = document["options"], document["left_out"]
         counts = [n for shard in listed for n in (shard.records, shard.bytes)]
-        if any(type(n) is not int or n < 0 for n in (options["size"], skipped, *counts)):
+        if any(type(n) is not int or n < 0 for n in (options["size"], *left_out.values(), *counts)):
             raise ValueError("a size or count is no number")
         if options["background"] not in BACKGROUNDS:
             raise ValueError("no such background")
         origin = Origin(**document["origin"])
-        return Manifest(options, origin, document["split_rule"], skipped, shards)
+        return Manifest(options, origin, document["split_rule"], left_out, shards)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DeepPaintError(f"{path}: damaged ({error}); build the data set again") from error
 
 
-def _check_shard(path: Path, shard: Shard) -> None:
-    if not path.is_file():
+def _check_shard(path: str, shard: Shard) -> None:
+    if not files.is_file(path):
         raise DeepPaintError(f"{path}: missing; build the data set again")
-    if path.stat().st_size != shard.bytes:
+    if (size := files.size(path)) != shard.bytes:
         raise DeepPaintError(
-            f"{path}: {path.stat().st_size} bytes, but the manifest says {shard.bytes}; "
-            "build the data set again"
+            f"{path}: {size} bytes, but the manifest says {shard.bytes}; build the data set again"
         )
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
