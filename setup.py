@@ -11,7 +11,8 @@ VERSION = re.search(
 ).group(1)
 
 OPENMOJI = ["resvg_py>=0.2"]
-TEST = ["colorgram.py==1.2.0", "pillow>=10", "pytest>=8", *OPENMOJI]
+BEAM = ["apache-beam>=2.70,<3"]
+TEST = ["colorgram.py==1.2.0", "pillow>=10", "pytest>=8", *OPENMOJI, *BEAM]
 
 setup(
     name="tf-deeppaint",
@@ -32,6 +33,7 @@ setup(
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
         "openmoji": OPENMOJI,
+        "beam": BEAM,
         "dev": [*TEST, "ruff>=0.8"],
     },
 )
