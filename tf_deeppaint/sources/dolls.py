@@ -1,6 +1,8 @@
 """The source of dolls: simple characters that the program draws itself, any number of them."""
 
 import re
+from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 
@@ -34,6 +36,9 @@ class Dolls:
         url="",
     )
 
+    # Count and seed show in the names.
+    options: ClassVar[dict[str, object]] = {}
+
     def __init__(self, count: int, seed: int = 0) -> None:
         """Prepares the source; nothing is drawn yet.
 
@@ -51,10 +56,11 @@ class Dolls:
         self.count = count
         self.seed = seed
 
-    def drawings(self) -> list[Drawing]:
+    def drawings(self) -> Iterator[Drawing]:
         """Lists the dolls by number; each is a group of its own."""
-        names = (f"doll-{self.seed}-{number:06d}" for number in range(self.count))
-        return [Drawing(name, name) for name in names]
+        for number in range(self.count):
+            name = f"doll-{self.seed}-{number:06d}"
+            yield Drawing(name, group=name)
 
     def load(self, drawing: Drawing, size: int) -> Artwork:
         """Draws one doll, on white paper, on a square canvas of `size` pixels.

@@ -1,16 +1,22 @@
 """A folder of anyone's own pictures; their lines are extracted from them."""
 
-import hashlib
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
-from tf_deeppaint import images
+import numpy as np
+
+from tf_deeppaint import files, images
 from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.sources import Artwork, Drawing, Origin
+from tf_deeppaint.palette import NEAR_WHITE
+from tf_deeppaint.sources import SELECTIONS, Artwork, Drawing, LeftOut, Look, Origin, digest_of
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
-_CHUNK_BYTES = 1 << 20
+# Pixels; what a look at a picture shrinks it to.
+LOOK_SIDE = 128
+# Share of the shorter side.
+BORDER = 0.03
+# Share of the border: figures are often cut by one edge of their picture, seldom by two.
+WHITE_BORDER = 0.75
 
 
 class Folder:
@@ -24,27 +30,48 @@ class Folder:
         url="",
     )
 
-    def __init__(self, folder: Path):
-        """Takes the pictures below `folder`, which is looked into when they are listed."""
-        self.folder = Path(folder)
+    def __init__(self, folder: str | os.PathLike, select: str | None = None):
+        """Takes the pictures below `folder`, which is looked into when they are listed.
 
-    def drawings(self) -> list[Drawing]:
-        """Lists the pictures by their path below the folder, with `/` on every system, sorted.
+        Args:
+            folder: On this machine or in a cloud.
+            select: `"white_background"` leaves out the others when they are looked at.
 
-        Files of equal bytes share a group, their digest; for it every file is read once.
+        Raises:
+            DeepPaintError: no such selection.
+        """
+        if select is not None and select not in SELECTIONS:
+            raise DeepPaintError(f"--select={select}: choose one of {', '.join(SELECTIONS)}")
+        self.folder = os.fspath(folder)
+        self.select = select
+        self.options: dict[str, object] = {"select": select}
+
+    def drawings(self) -> Iterator[Drawing | LeftOut]:
+        """Lists the pictures by their path below the folder, with `/` on every system.
 
         Raises:
             DeepPaintError: there is no such folder, or no picture in it.
         """
-        if not self.folder.is_dir():
-            raise DeepPaintError(f"{self.folder}: no such folder; name one that holds pictures")
-        paths = sorted((_name(path, self.folder), path) for path in _pictures(self.folder))
-        if not paths:
-            kinds = " ".join(SUFFIXES)
-            raise DeepPaintError(
-                f"{self.folder}: holds no picture ({kinds}), nor do its subfolders"
-            )
-        return [Drawing(name, _digest(path) or name) for name, path in paths]
+        check_folder(self.folder)
+        empty = True
+        for entry in files.walk(self.folder, SUFFIXES):
+            yield Drawing(entry.name, entry.bytes)
+            empty = False
+        if empty:
+            raise no_picture(self.folder)
+
+    def look(self, drawing: Drawing) -> Look | LeftOut:
+        """Decodes a picture at a small size.
+
+        Raises:
+            DeepPaintError: as `load` does.
+        """
+        path = files.join(self.folder, drawing.name)
+        data = files.read_bytes(path)
+        picture, height, width = images.decode_small(data, path, LOOK_SIDE)
+        if self.select == "white_background" and not has_white_border(picture):
+            return LeftOut("no white background")
+        return Look(digest_of(data), picture, height, width)
 
     def load(self, drawing: Drawing, size: int) -> Artwork:
         """Reads one picture as it is, transparency over white; `size` plays no part.
@@ -52,33 +79,31 @@ class Folder:
         Raises:
             DeepPaintError: the file is missing, damaged, or over the limits on size.
         """
-        return Artwork(images.read_picture(self.folder / drawing.name), None)
+        path = files.join(self.folder, drawing.name)
+        data = files.read_bytes(path)
+        return Artwork(images.decode_picture(data, path), digest=digest_of(data))
 
 
-def _pictures(folder: Path) -> Iterator[Path]:
-    root = folder.resolve()
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            path = Path(parent, name)
-            if name.startswith(".") or path.suffix.lower() not in SUFFIXES:
-                continue
-            if not path.is_symlink() or path.resolve().is_relative_to(root):
-                yield path
+def check_folder(folder: str) -> None:
+    """Raises DeepPaintError unless there is such a folder."""
+    if not files.is_folder(folder):
+        raise DeepPaintError(f"{folder}: no such folder; name one that holds pictures")
 
 
-def _name(path: Path, folder: Path) -> str:
-    # A record stores names as UTF-8; file systems allow bytes that are none.
-    return path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()
+def no_picture(folder: str) -> DeepPaintError:
+    """The error of a folder without pictures."""
+    kinds = " ".join(SUFFIXES)
+    return DeepPaintError(f"{folder}: holds no picture ({kinds}), nor do its subfolders")
 
 
-def _digest(path: Path) -> str | None:
-    """Digest of a file's bytes; None where it cannot be read, of which `load` will tell."""
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK_BYTES):
-                digest.update(chunk)
-    except OSError:
-        return None
-    return digest.hexdigest()[:16]
+def has_white_border(picture: np.ndarray) -> bool:
+    """Whether three quarters of the pixels along the edges of a picture are near white.
+
+    Args:
+        picture: uint8 RGB `(H, W, 3)`.
+    """
+    depth = max(1, round(BORDER * min(picture.shape[:2])))
+    border = np.ones(picture.shape[:2], bool)
+    border[depth:-depth, depth:-depth] = False
+    white = (picture >= NEAR_WHITE).all(axis=-1)
+    return bool(white[border].mean() >= WHITE_BORDER)

@@ -2,14 +2,16 @@
 
 import hashlib
 import json
-from pathlib import Path
+import os
+from collections.abc import Iterator
 from types import ModuleType
+from typing import ClassVar
 
 import numpy as np
 
-from tf_deeppaint import images
+from tf_deeppaint import files, images
 from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.sources import Artwork, Drawing, Origin
+from tf_deeppaint.sources import Artwork, Drawing, Origin, digest_of
 from tf_deeppaint.sources.fetching import fetch_npm
 
 PACKAGE = "openmoji@17.0.0"
@@ -19,6 +21,8 @@ LISTING = "data/openmoji.json"
 WANTED = (f"{COLOUR}/*.svg", f"{LINES}/*.svg", LISTING, "LICENSE.txt")
 INSTEAD = f"pass --input with a folder that holds OpenMoji's {COLOUR}, {LINES} and {LISTING}"
 
+# The largest file of OpenMoji has 200 KiB.
+MAX_SVG_BYTES = 4 * 2**20
 # Whether a drawing teaches colouring shows at this size (pixels) as well as at any other.
 JUDGED_SIZE = 64
 # Levels of 255: a pixel that differs this much from the line art has been filled.
@@ -48,16 +52,20 @@ class OpenMoji:
         url="https://openmoji.org",
     )
 
-    def __init__(self, folder: Path | None = None):
+    options: ClassVar[dict[str, object]] = {}
+
+    def __init__(self, folder: str | os.PathLike | None = None):
         """Takes the art from `folder`, laid out as the npm package is; None fetches that.
 
         Raises:
             DeepPaintError: the rasteriser is not installed, or the art cannot be fetched.
         """
         _rasteriser()
-        self.folder = fetch_npm(PACKAGE, WANTED, INSTEAD) if folder is None else Path(folder)
+        if folder is None:
+            folder = fetch_npm(PACKAGE, WANTED, INSTEAD)
+        self.folder = os.fspath(folder)
 
-    def drawings(self) -> list[Drawing]:
+    def drawings(self) -> Iterator[Drawing]:
         """Lists the pairs that are worth learning from, by name: the emoji's hexcodes.
 
         Colourings of one drawing (skin tones, hearts) share a group: the digest of its line SVG.
@@ -66,25 +74,27 @@ class OpenMoji:
         Raises:
             DeepPaintError: the folder lacks the art or its listing, or no drawing is left.
         """
-        kept = []
+        empty = True
         sketches: dict[str, np.ndarray] = {}
         groups: dict[bytes, str] = {}
         for name in self._names():
-            group = hashlib.sha256((self.folder / LINES / f"{name}.svg").read_bytes()).hexdigest()
+            size, group = 0, name
             try:
+                picture, lines = self._read(name)
+                size, group = len(picture) + len(lines), hashlib.sha256(lines).hexdigest()
                 if group not in sketches:
-                    sketches[group] = self._sketch(name, JUDGED_SIZE)
-                if not is_filled(self._picture(name, JUDGED_SIZE), sketches[group]):
+                    sketches[group] = self._sketch(lines, name, JUDGED_SIZE)
+                if not is_filled(self._picture(picture, name, JUDGED_SIZE), sketches[group]):
                     continue
                 # The same lines are at times written as different SVG.
                 group = groups.setdefault(sketches[group].tobytes(), group)
             except DeepPaintError:
                 # Listed all the same: `load` will say what is wrong and it will be counted.
                 pass
-            kept.append(Drawing(name, group[:16]))
-        if not kept:
+            yield Drawing(name, size, group[:16])
+            empty = False
+        if empty:
             raise DeepPaintError(f"{self.folder}: none of its drawings is filled; {INSTEAD}")
-        return kept
 
     def load(self, drawing: Drawing, size: int) -> Artwork:
         """Rasterises one pair at `size` x `size` pixels, on white, with the margin the art has.
@@ -92,32 +102,49 @@ class OpenMoji:
         Raises:
             DeepPaintError: one of the two SVG files is missing or damaged.
         """
-        return Artwork(self._picture(drawing.name, size), self._sketch(drawing.name, size))
+        picture, lines = self._read(drawing.name)
+        return Artwork(
+            self._picture(picture, drawing.name, size),
+            self._sketch(lines, drawing.name, size),
+            digest_of(picture, lines),
+        )
 
     def _names(self) -> list[str]:
         """Names of all pairs but the flags, sorted."""
-        listing = self.folder / LISTING
+        listing = files.join(self.folder, LISTING)
+        if not files.is_file(listing):
+            raise DeepPaintError(f"{listing}: does not exist; {INSTEAD}")
         try:
-            emoji = json.loads(listing.read_text(encoding="utf-8"))
+            emoji = json.loads(files.read_bytes(listing))
             flags = {e["hexcode"] for e in emoji if "flag" in f"{e['group']} {e['subgroups']}"}
-        except OSError as error:
-            raise DeepPaintError(
-                f"{listing}: cannot be read ({error.strerror}); {INSTEAD}"
-            ) from error
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DeepPaintError(f"{listing}: not OpenMoji's listing; {INSTEAD}") from error
         coloured, lines = (
-            {path.stem for path in (self.folder / kind).glob("*.svg")} for kind in (COLOUR, LINES)
+            {
+                name.removesuffix(".svg")
+                for name in files.names(files.join(self.folder, kind))
+                if name.endswith(".svg")
+            }
+            for kind in (COLOUR, LINES)
         )
         if not coloured & lines:
             raise DeepPaintError(f"{self.folder}: no drawing in both kinds; {INSTEAD}")
         return sorted((coloured & lines) - flags)
 
-    def _picture(self, name: str, size: int) -> np.ndarray:
-        return rasterise(self.folder / COLOUR / f"{name}.svg", size)
+    def _read(self, name: str) -> tuple[bytes, bytes]:
+        """The SVG of the coloured picture and that of its lines."""
+        paths = (self._path(kind, name) for kind in (COLOUR, LINES))
+        picture, lines = (files.read_bytes(path, MAX_SVG_BYTES) for path in paths)
+        return picture, lines
 
-    def _sketch(self, name: str, size: int) -> np.ndarray:
-        return images.to_grey(rasterise(self.folder / LINES / f"{name}.svg", size))
+    def _picture(self, svg: bytes, name: str, size: int) -> np.ndarray:
+        return rasterise(svg, self._path(COLOUR, name), size)
+
+    def _sketch(self, svg: bytes, name: str, size: int) -> np.ndarray:
+        return images.to_grey(rasterise(svg, self._path(LINES, name), size))
+
+    def _path(self, kind: str, name: str) -> str:
+        return files.join(self.folder, f"{kind}/{name}.svg")
 
 
 def is_filled(picture: np.ndarray, sketch: np.ndarray) -> bool:
@@ -134,27 +161,30 @@ def is_filled(picture: np.ndarray, sketch: np.ndarray) -> bool:
     return bool((picture[filled].max(axis=-1) < DARK_LEVEL).mean() <= MAX_DARK_FILL)
 
 
-def rasterise(path: Path, size: int) -> np.ndarray:
-    """Draws an SVG file onto a white canvas: uint8 RGB `(size, size, 3)`, aspect kept, centred.
+def rasterise(svg: bytes, name: str, size: int) -> np.ndarray:
+    """Draws SVG onto a white canvas: uint8 RGB `(size, size, 3)`, aspect kept, centred.
+
+    Args:
+        svg: The file's bytes.
+        name: What to call it in an error.
+        size: Side of the canvas in pixels.
 
     Raises:
-        DeepPaintError: the file is missing or no SVG.
+        DeepPaintError: it is no SVG.
     """
     resvg = _rasteriser()
     try:
         # As text, not as a path: the file is then read here and by no rule of the rasteriser's.
         # Fonts differ from machine to machine, and the art has none.
         png = resvg.svg_to_bytes(
-            svg_string=path.read_text(encoding="utf-8"),
+            svg_string=svg.decode("utf-8"),
             width=size,
             height=size,
             skip_system_fonts=True,
         )
-    except OSError as error:
-        raise DeepPaintError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:
-        raise DeepPaintError(f"{path}: not an SVG that can be drawn ({error})") from error
-    drawn = images.over_white(images.decode_rgba(png, str(path)))
+        raise DeepPaintError(f"{name}: not an SVG that can be drawn ({error})", "no SVG") from error
+    drawn = images.over_white(images.decode_rgba(png, name))
     # What is not square comes back smaller than asked for.
     return images.fit_to_canvas(drawn, size)[0]
 

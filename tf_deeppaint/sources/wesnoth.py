@@ -1,13 +1,15 @@
 """Portraits painted for The Battle for Wesnoth, on transparent backgrounds."""
 
 import hashlib
-from pathlib import Path
+import os
+from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 
-from tf_deeppaint import images
+from tf_deeppaint import files, images
 from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.sources import Artwork, Drawing, Origin
+from tf_deeppaint.sources import Artwork, Drawing, Origin, digest_of
 from tf_deeppaint.sources.fetching import fetch_debian
 
 # fmt: off
@@ -56,15 +58,19 @@ class Wesnoth:
         url="https://www.wesnoth.org",
     )
 
-    def __init__(self, folder: Path | None = None):
+    options: ClassVar[dict[str, object]] = {}
+
+    def __init__(self, folder: str | os.PathLike | None = None):
         """Takes the portraits below `folder`; None fetches the game's data packages.
 
         Raises:
             DeepPaintError: the packages cannot be fetched.
         """
-        self.folder = fetch_debian(PACKAGES, WANTED, INSTEAD) if folder is None else Path(folder)
+        self.folder = os.fspath(
+            fetch_debian(PACKAGES, WANTED, INSTEAD) if folder is None else folder
+        )
 
-    def drawings(self) -> list[Drawing]:
+    def drawings(self) -> Iterator[Drawing]:
         """Lists the distinct portraits by their path below the folder.
 
         Pictures of one figure (variants, campaigns' copies) share a group: the first of their
@@ -73,14 +79,16 @@ class Wesnoth:
         Raises:
             DeepPaintError: there is no such folder, or no portrait in it.
         """
-        if not self.folder.is_dir():
+        if not files.is_folder(self.folder):
             raise DeepPaintError(f"{self.folder}: no such folder; {INSTEAD}")
-        hashes = self._hashes()
+        sizes = self._sizes()
+        hashes = self._hashes(sorted(sizes))
         if not hashes:
             raise DeepPaintError(f"{self.folder}: holds no portrait; {INSTEAD}")
         hashed = {name: bits for name, bits in hashes.items() if bits is not None}
         groups = group_twins(hashed)
-        return [Drawing(name, groups.get(name, name)) for name in hashes]
+        for name in hashes:
+            yield Drawing(name, sizes[name], groups.get(name, name))
 
     def load(self, drawing: Drawing, size: int) -> Artwork:
         """Reads one portrait over white, cut to the figure; `size` plays no part.
@@ -88,20 +96,22 @@ class Wesnoth:
         Raises:
             DeepPaintError: the file is missing or damaged.
         """
-        rgba = images.read_rgba(self.folder / drawing.name)
-        return Artwork(images.over_white(crop_to_figure(rgba, MARGIN)), None)
+        path = files.join(self.folder, drawing.name)
+        data = files.read_bytes(path)
+        figure = crop_to_figure(images.decode_rgba(data, path), MARGIN)
+        return Artwork(images.over_white(figure), digest=digest_of(data))
 
-    def _hashes(self) -> dict[str, np.ndarray | None]:
-        """Names of the distinct portraits, sorted, with the difference hash of each.
+    def _hashes(self, names: list[str]) -> dict[str, np.ndarray | None]:
+        """Those of the names that are distinct portraits, with the difference hash of each.
 
         None stands for a file that cannot be read: it is listed all the same, since `load` will
         say what is wrong with it and it will be counted.
         """
         hashes: dict[str, np.ndarray | None] = {}
         seen = set()
-        for name in self._names():
+        for name in names:
             try:
-                rgba = images.read_rgba(self.folder / name)
+                rgba = images.read_rgba(files.join(self.folder, name))
             except DeepPaintError:
                 hashes[name] = None
                 continue
@@ -111,15 +121,14 @@ class Wesnoth:
             seen.add(digest)
         return hashes
 
-    def _names(self) -> list[str]:
-        """Paths of all pictures kept under a folder of portraits, sorted."""
-        names = []
-        for path in self.folder.rglob("*"):
-            inside = path.relative_to(self.folder)
-            folders = (self.folder.name, *inside.parts[:-1])
-            if path.suffix.lower() in SUFFIXES and FOLDER in folders:
-                names.append(inside.as_posix())
-        return sorted(names)
+    def _sizes(self) -> dict[str, int]:
+        """Paths of all pictures kept under a folder of portraits, with the files' sizes."""
+        top = os.path.basename(os.path.normpath(self.folder))
+        return {
+            entry.name: entry.bytes
+            for entry in files.walk(self.folder, SUFFIXES)
+            if FOLDER in (top, *entry.name.split("/")[:-1])
+        }
 
 
 def is_portrait(rgba: np.ndarray) -> bool:

@@ -1,0 +1,186 @@
+"""Fetching of packages: what is unpacked, kept, and said where it fails."""
+
+import io
+import sys
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.sources import fetching
+
+INSTEAD = "pass --input with the art"
+
+
+@pytest.fixture
+def clients(tmp_path, monkeypatch):
+    """A folder that is all of PATH, and an empty cache."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return folder
+
+
+def write_client(folder: Path, name: str, code: str) -> None:
+    """Puts an executable on PATH; its code finds `sys` and `shutil` and the folder it runs in."""
+    client = folder / name
+    client.write_text(f"#!{sys.executable} -S\nimport shutil, sys\n{code}\n")
+    client.chmod(0o755)
+
+
+def write_archive(path: Path, files: dict[str, bytes], mode: str = "w:gz") -> Path:
+    with tarfile.open(path, mode) as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+        link = tarfile.TarInfo("package/art/link.svg")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    return path
+
+
+NPM_FILES = {
+    "package/art/one.svg": b"one",
+    "package/art/deep/two.svg": b"two",
+    "package/readme.md": b"not wanted",
+    "package/../../escaped.svg": b"must not be written",
+}
+
+
+def npm_pack(clients: Path, archive: Path) -> None:
+    log = f"open({str(clients / 'calls')!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')"
+    write_client(clients, "npm", f"{log}\nshutil.copy({str(archive)!r}, 'fake-1.0.0.tgz')")
+
+
+def fetch_fake() -> Path:
+    return fetching.fetch_npm("fake@1.0.0", ["art/*", "*escaped*"], INSTEAD)
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_cache_lies_where_xdg_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert fetching.cache_dir() == tmp_path / "tf_deeppaint"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    assert fetching.cache_dir() == tmp_path / "me" / ".cache" / "tf_deeppaint"
+
+
+def test_fetch_npm_unpacks_only_wanted_files_and_only_once(clients, tmp_path):
+    npm_pack(clients, write_archive(tmp_path / "good.tgz", NPM_FILES))
+    folder = fetch_fake()
+    assert files_below(folder) == {"art/one.svg": b"one", "art/deep/two.svg": b"two"}
+    assert not list(tmp_path.rglob("*escaped*"))
+    assert list(fetching.cache_dir().iterdir()) == [folder]
+    assert fetch_fake() == folder
+    (call,) = (clients / "calls").read_text().splitlines()
+    assert call.startswith("pack fake@1.0.0 ")
+
+
+def test_fetch_of_other_files_is_another_cache_entry(clients, tmp_path):
+    npm_pack(clients, write_archive(tmp_path / "good.tgz", NPM_FILES))
+    readme = fetching.fetch_npm("fake@1.0.0", ["readme.md"], INSTEAD)
+    assert readme != fetch_fake()
+    assert files_below(readme) == {"readme.md": b"not wanted"}
+
+
+def test_fetch_npm_quotes_the_line_that_tells(clients):
+    said = [
+        "npm warn something else",
+        "npm error code ETARGET",
+        "npm error notarget No matching version found for fake@1.0.0.",
+        "npm error notarget In most cases you are requesting a version that doesn't exist.",
+        "npm error A complete log of this run can be found in: somewhere",
+    ]
+    write_client(clients, "npm", f"sys.exit({chr(10).join(said)!r})")
+    with pytest.raises(DeepPaintError) as caught:
+        fetch_fake()
+    message = str(caught.value)
+    assert "No matching version found for fake@1.0.0;" in message
+    assert message.endswith(INSTEAD)
+    assert "\n" not in message
+    assert not list(fetching.cache_dir().iterdir())
+
+
+def test_fetch_npm_of_a_package_without_the_art_says_so(clients, tmp_path):
+    npm_pack(clients, write_archive(tmp_path / "other.tgz", {"package/readme.md": b""}))
+    with pytest.raises(DeepPaintError, match=r"fake@1\.0\.0: holds no file named art/\*"):
+        fetch_fake()
+
+
+def test_missing_clients_are_named(clients):
+    with pytest.raises(DeepPaintError, match=r"npm is not installed: .*--input"):
+        fetch_fake()
+    with pytest.raises(DeepPaintError, match=r"apt-get is not installed: .*--input"):
+        fetching.fetch_debian(["fake-data"], ["*"], INSTEAD)
+
+
+def test_damaged_download_leaves_nothing_and_the_next_fetch_succeeds(clients, tmp_path):
+    noise = np.random.default_rng(0).bytes(100_000)
+    good = write_archive(tmp_path / "good.tgz", {**NPM_FILES, "package/art/big.svg": noise})
+    cut = tmp_path / "cut.tgz"
+    cut.write_bytes(good.read_bytes()[:50_000])
+    npm_pack(clients, cut)
+    with pytest.raises(DeepPaintError, match="damaged"):
+        fetch_fake()
+    assert not list(fetching.cache_dir().iterdir())
+    npm_pack(clients, good)
+    assert files_below(fetch_fake())["art/big.svg"] == noise
+
+
+def test_interrupted_fetch_leaves_nothing_that_looks_complete(clients, tmp_path, monkeypatch):
+    npm_pack(clients, write_archive(tmp_path / "good.tgz", NPM_FILES))
+    seen = []
+
+    def interrupted(source, target):
+        target.write(b"half")
+        seen.extend(path.name for path in fetching.cache_dir().iterdir())
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fetching.shutil, "copyfileobj", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            fetch_fake()
+    # What stood there half-way, as after a power cut, must not be taken for the folder either.
+    assert [name.startswith(".incomplete-") for name in seen] == [True]
+    (fetching.cache_dir() / seen[0] / "art").mkdir(parents=True)
+    assert files_below(fetch_fake())["art/one.svg"] == b"one"
+
+
+def test_fetch_debian_unpacks_all_packages_into_one_folder(clients, tmp_path):
+    for name in ("data", "extra"):
+        files = {f"./usr/share/{name}/images/portraits/x.png": name.encode(), "./usr/bin/no": b""}
+        write_archive(clients / f"{name}.deb", files, "w")
+    copy = f"shutil.copy({str(clients)!r} + '/' + name + '.deb', name + '_1%3a1.0_all.deb')"
+    write_client(
+        clients,
+        "apt-get",
+        f"assert sys.argv[1] == 'download'\nfor name in sys.argv[2:]:\n    {copy}",
+    )
+    pipe = "shutil.copyfileobj(open(sys.argv[2], 'rb'), sys.stdout.buffer)"
+    write_client(clients, "dpkg", f"assert sys.argv[1] == '--fsys-tarfile'\n{pipe}")
+    folder = fetching.fetch_debian(["data", "extra"], ["*/portraits/*"], INSTEAD)
+    assert files_below(folder) == {
+        "usr/share/data/images/portraits/x.png": b"data",
+        "usr/share/extra/images/portraits/x.png": b"extra",
+    }
+
+
+def test_fetch_debian_of_an_unknown_package_advises_an_update(clients):
+    write_client(clients, "dpkg", "")
+    write_client(clients, "apt-get", "sys.exit('W: odd\\nE: Unable to locate package fake-data')")
+    with pytest.raises(DeepPaintError) as caught:
+        fetching.fetch_debian(["fake-data"], ["*"], INSTEAD)
+    message = str(caught.value)
+    assert "Unable to locate package fake-data; run `apt-get update`" in message
+    assert message.endswith(INSTEAD)
