@@ -1,4 +1,4 @@
-r"""Draws the first records of a data set as a contact sheet: sketch, picture, palette.
+r"""Shows a data set: its counts, sizes and palettes in figures, and a contact sheet of records.
 
 python -m tfrecords.show --data=data/mine --output=sheet.png
 """
@@ -6,6 +6,7 @@ python -m tfrecords.show --data=data/mine --output=sheet.png
 from absl import flags
 
 from tf_deeppaint import program
+from tf_deeppaint.quiet import import_tensorflow
 
 _DATA = flags.DEFINE_string("data", None, "Folder of the data set.", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "The sheet, a PNG.", required=True)
@@ -14,11 +15,14 @@ _COUNT = flags.DEFINE_integer("count", 8, "How many records.", lower_bound=1)
 
 
 def main() -> None:
-    program.import_tensorflow()
+    import_tensorflow()
+    from tf_deeppaint.dataset_summary import summarise
     from tf_deeppaint.datasets import first_records
     from tf_deeppaint.images import write_picture
     from tf_deeppaint.sheet import draw_records
 
+    for line in summarise(_DATA.value, _SPLIT.value):
+        print(line)
     sketches, pictures, palettes = first_records(_DATA.value, _SPLIT.value, _COUNT.value)
     write_picture(_OUTPUT.value, draw_records(sketches, pictures, palettes))
     print(_OUTPUT.value)
