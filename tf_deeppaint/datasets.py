@@ -2,26 +2,31 @@
 
 A batch is `{"sketch": (N, S, S, 3), "palette": (N, 4, 4, 3), "picture": (N, S, S, 3)}`, float32 in
 [-1, 1]. Histogram images are drawn from the palette inside the model: 48 numbers travel instead
-of 12 S * S. Every random choice depends on the seed and the record's number in the stream alone.
+of 12 S * S. Every random choice depends on the seed and the record's number in the stream alone;
+TensorFlow's global seed has no part in it.
 """
 
 import contextlib
 import itertools
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from tf_deeppaint import records
+from tf_deeppaint import files, records
+from tf_deeppaint.augmentation import augment, check_augmentations
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.images import from_unit_range
 
-SHUFFLE_BUFFER = 1024
-AUGMENTATIONS = ("flip", "colour", "bands")
-# Share of pictures whose palette gets its bands permuted by the "bands" augmentation.
-PERMUTED_BANDS = 0.7
+# Undecoded records wait in the shuffle buffer; at 512 px, with 400 kB each, these are about 670.
+SHUFFLE_BYTES = 256 * 2**20
+# Shards read in turn.
+OPEN_SHARDS = 8
+
+# What a seed is for: the order of a pass, or the looks of a record.
+_ORDER, _LOOKS = 0, 1
 
 _FEATURES = {
     "name": tf.io.FixedLenFeature([], tf.string),
@@ -45,15 +50,6 @@ def open_datasets(directories: Sequence[str | os.PathLike]) -> list[records.Mani
     return manifests
 
 
-def check_augmentations(augmentations: Sequence[str]) -> None:
-    """Raises DeepPaintError unless all are among `AUGMENTATIONS`."""
-    unknown = set(augmentations) - set(AUGMENTATIONS)
-    if unknown:
-        raise DeepPaintError(
-            f"augment={sorted(unknown)[0]!r}: choose from {', '.join(AUGMENTATIONS)}"
-        )
-
-
 @contextlib.contextmanager
 def naming_damage(directories: Sequence[str | os.PathLike]) -> Iterator[None]:
     """Turns TensorFlow's complaint about a corrupt record into an error that names the shard.
@@ -65,10 +61,10 @@ def naming_damage(directories: Sequence[str | os.PathLike]) -> Iterator[None]:
         yield
     except tf.errors.DataLossError as error:
         damaged = [
-            str(Path(directory) / shard.name)
+            files.join(directory, shard.name)
             for directory, manifest in zip(directories, open_datasets(directories), strict=True)
             for shard in itertools.chain(*manifest.shards.values())
-            if records.file_sha256(Path(directory) / shard.name) != shard.sha256
+            if files.sha256(files.join(directory, shard.name)) != shard.sha256
         ]
         raise DeepPaintError(
             f"{', '.join(damaged) or 'a shard'}: damaged; build the data set again"
@@ -80,17 +76,25 @@ def load_training(
     batch_size: int,
     seed: int,
     augmentations: Sequence[str] = ("flip",),
+    start: int = 0,
 ) -> tf.data.Dataset:
     """An endless, shuffled, augmented stream of training batches.
+
+    Epoch 0 of the stream is every training record of all data sets once, then comes epoch 1 in
+    another order, and so on; batches go on over the border. Throughout an epoch each data set is
+    there in its share. Of several sketches of a record one is drawn at random.
+
+    A run goes on where it stopped, in two ways: with `start`, for which at most one epoch is read,
+    undecoded; or with `tf.train.Checkpoint(iterator=iter(stream))`, whose file holds the shuffle
+    buffer, up to `SHUFFLE_BYTES`. That is the most that the buffer takes of memory too.
 
     Args:
         directories: Data sets of equal size and palette rule; their records are mixed.
         batch_size: Pictures a batch.
-        seed: Decides order and augmentation.
-        augmentations: Any of `"flip"` (mirrors half of the pairs), `"colour"` (permutes the
-            channels and rotates the hue of picture and palette together, so that one drawing has
-            many palettes), `"bands"` (permutes the palette's bands alone, so that their place in
-            the palette is no sure sign of their place in the picture).
+        seed: Decides order, sketches and augmentation, from 0 to 2**32 - 1.
+        augmentations: Any of `augmentation.AUGMENTATIONS`; see `augmentation.augment`.
+        start: Records to leave out at the beginning: the stream is then, record by record, what
+            the whole one is from there.
 
     Raises:
         DeepPaintError: see `open_datasets`; also fewer records than a batch, or an unknown
@@ -98,24 +102,96 @@ def load_training(
     """
     check_augmentations(augmentations)
     manifests = open_datasets(directories)
-    available = sum(manifest.count("train") for manifest in manifests)
-    if available < batch_size:
+    total = sum(manifest.count("train") for manifest in manifests)
+    if total < batch_size:
         raise DeepPaintError(
-            f"{', '.join(map(str, directories))}: {available} training records are too few for "
+            f"{', '.join(map(str, directories))}: {total} training records are too few for "
             f"one batch of {batch_size}; build more or lower --batch_size"
         )
+    sources = _sources(directories, manifests, "train")
+    first_epoch, done = divmod(start, total)
 
-    def prepare(number: tf.Tensor, record: tf.Tensor) -> dict:
-        # int32: stateless ops take no wider seed on every device.
-        seeds = tf.random.split(tf.cast(tf.stack([seed, number % 2**31]), tf.int32), 4)
-        example = decode_record(record, manifests[0].size, seeds[0])
-        return scale(augment(example, augmentations, seeds[1:]))
+    def epoch(number: tf.Tensor) -> tf.data.Dataset:
+        numbered = _shuffled(sources, _seed(seed, _ORDER, number)).enumerate(number * total)
+        return numbered.skip(tf.where(number == first_epoch, tf.constant(done, tf.int64), 0))
+
+    def prepare(number: tf.Tensor, record: tf.Tensor) -> dict[str, tf.Tensor]:
+        return _prepare(record, manifests[0], _seed(seed, _LOOKS, number), augmentations)
 
     return (
-        _mixed_records(directories, manifests, seed)
-        .enumerate()
+        tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
+        .flat_map(epoch)
         .map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(batch_size, drop_remainder=True)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def load(
+    directory: str | os.PathLike,
+    split: str,
+    batch_size: int = 4,
+    shuffle: bool = False,
+    augmentations: Sequence[str] = (),
+    seed: int = 0,
+) -> tf.data.Dataset:
+    """A data set for your own Keras model: every record of a split once, in pairs for `fit`.
+
+        batches = load("data/mine", "train", 8, shuffle=True, augmentations=["flip"])
+        held_out = load("data/mine", "test", 8)
+        model.fit(batches, validation_data=held_out, epochs=10, shuffle=False)
+
+    (`fit` cannot shuffle any `tf.data.Dataset`, and warns where it is not told not to.)
+
+    Elements are `(inputs, picture)`, the inputs a dictionary, all float32 in [-1, 1], white 1:
+
+        inputs["sketch"]   (N, S, S, 3)  line art, its three channels equal; line -1, paper 1
+        inputs["palette"]  (N, 4, 4, 3)  band of the picture from the top, rank, RGB
+        picture            (N, S, S, 3)  the coloured picture, RGB
+
+    N is `batch_size`, in the last batch of a pass what is left; S is the data set's size. The
+    number of batches is known, so that `fit` shows how far it is.
+
+    Args:
+        directory: Folder of the data set.
+        split: `"train"` or `"test"`.
+        batch_size: Pictures a batch.
+        shuffle: Whether every pass draws another order and, where a record has several sketches,
+            which one; otherwise they come as stored, with their first sketch.
+        augmentations: Any of `augmentation.AUGMENTATIONS`, drawn anew in every pass; see
+            `augmentation.augment`.
+        seed: Decides what is drawn, from 0 to 2**32 - 1: passes differ, but not the same pass of
+            two data sets loaded alike.
+
+    Raises:
+        DeepPaintError: the data set is missing or damaged, there is no such split or nothing in
+            it, or an unknown augmentation.
+    """
+    check_augmentations(augmentations)
+    manifest = records.read_manifest(directory)
+    if split not in records.SPLITS:
+        raise DeepPaintError(f"split={split!r}: choose one of {', '.join(records.SPLITS)}")
+    if not (total := manifest.count(split)):
+        raise _no_records(directory, split)
+    sources = _sources([directory], [manifest], split)
+
+    def one_pass(number: tf.Tensor) -> tf.data.Dataset:
+        order = _seed(seed, _ORDER, number)
+        ordered = _shuffled(sources, order) if shuffle else _in_order(sources)
+        return ordered.enumerate(number * total)
+
+    def prepare(number: tf.Tensor, record: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        looks = _seed(seed, _LOOKS, number)
+        inputs = _prepare(record, manifest, looks, augmentations, first_sketch=not shuffle)
+        picture = inputs.pop("picture")
+        return inputs, picture
+
+    return (
+        _pass_number(seed)
+        .flat_map(one_pass)
+        .map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .batch(batch_size)
+        .apply(tf.data.experimental.assert_cardinality(-(-total // batch_size)))
         .prefetch(tf.data.AUTOTUNE)
     )
 
@@ -128,8 +204,8 @@ def load_evaluation(
     Batches also hold `"name"`, `(N,)` strings.
     """
     manifests = open_datasets(directories)
-    paths = _shard_paths(directories, manifests, split)
-    if not paths:
+    sources = _sources(directories, manifests, split)
+    if not sources:
         return tf.data.Dataset.from_tensor_slices([]).batch(batch_size)
 
     def prepare(record: tf.Tensor) -> dict:
@@ -137,7 +213,7 @@ def load_evaluation(
         return scale(example) | {"name": example["name"]}
 
     return (
-        tf.data.TFRecordDataset(paths)
+        _in_order(sources)
         .map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(batch_size)
         .prefetch(tf.data.AUTOTUNE)
@@ -158,7 +234,7 @@ def first_records(
     with naming_damage([directory]):
         batch = next(iter(load_evaluation([directory], split, count)), None)
     if batch is None:
-        raise DeepPaintError(f"{directory}: no {split} records; build from more drawings")
+        raise _no_records(directory, split)
     sketches, pictures, palettes = (
         from_unit_range(batch[key]) for key in ("sketch", "picture", "palette")
     )
@@ -177,101 +253,138 @@ def decode_record(
         first_sketch: Whether to take the first sketch instead.
 
     Returns:
-        `name` scalar string, `sketch` and `picture` `(size, size, 3)`, `palette` `(4, 4, 3)`.
+        `name` scalar string, `sketch` `(size, size, 1)`, `picture` `(size, size, 3)`, `palette`
+        `(4, 4, 3)`.
     """
     example = tf.io.parse_single_example(record, _FEATURES)
     count = tf.shape(example["sketch"])[0]
     which = 0 if first_sketch else tf.random.stateless_uniform([], seed, 0, count, tf.int32)
 
-    def decode(data: tf.Tensor, side: int) -> tf.Tensor:
-        return tf.ensure_shape(tf.io.decode_png(data, channels=3), (side, side, 3))
+    def decode(data: tf.Tensor, side: int, channels: int) -> tf.Tensor:
+        pixels = tf.io.decode_png(data, channels=channels)
+        return tf.ensure_shape(pixels, (side, side, channels))
 
     return {
         "name": example["name"],
-        "sketch": decode(example["sketch"][which], size),
-        "picture": decode(example["picture"], size),
-        "palette": decode(example["histogram"], 4),
+        "sketch": decode(example["sketch"][which], size, 1),
+        "picture": decode(example["picture"], size, 3),
+        "palette": decode(example["histogram"], 4, 3),
     }
 
 
-def augment(example: dict, augmentations: Sequence[str], seeds: tf.Tensor) -> dict:
-    """Applies the named augmentations to one decoded record; see `load_training`.
-
-    Args:
-        example: As `decode_record` returns it.
-        augmentations: Some of `AUGMENTATIONS`.
-        seeds: int32 `(3, 2)`, one for each of them.
-    """
-    sketch, picture, palette = example["sketch"], example["picture"], example["palette"]
-    if "flip" in augmentations:
-        flip = _chance(0.5, seeds[0])
-        sketch, picture = (
-            tf.where(flip, tf.reverse(image, axis=[1]), image) for image in (sketch, picture)
-        )
-    if "colour" in augmentations:
-        matrix = _colour_matrix(seeds[1])
-        picture, palette = _recolour(picture, matrix), _recolour(palette, matrix)
-    if "bands" in augmentations:
-        order = tf.argsort(tf.random.stateless_uniform([4], seeds[2]))
-        permuted = _chance(PERMUTED_BANDS, tf.reverse(seeds[2], [0]))
-        palette = tf.where(permuted, tf.gather(palette, order), palette)
-    return {"sketch": sketch, "picture": picture, "palette": palette}
+def scale(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """uint8 as `decode_record` returns it -> float32 in [-1, 1], the sketch with three channels."""
+    pixels = {key: example[key] for key in ("sketch", "palette", "picture")}
+    pixels["sketch"] = tf.image.grayscale_to_rgb(pixels["sketch"])
+    return {key: tf.cast(value, tf.float32) / 127.5 - 1.0 for key, value in pixels.items()}
 
 
-def scale(example: dict) -> dict[str, tf.Tensor]:
-    """uint8 -> float32 in [-1, 1]."""
-    return {
-        key: tf.cast(example[key], tf.float32) / 127.5 - 1.0
-        for key in ("sketch", "palette", "picture")
-    }
+def _prepare(
+    record: tf.Tensor,
+    manifest: records.Manifest,
+    seed: tf.Tensor,
+    augmentations: Sequence[str],
+    first_sketch: bool = False,
+) -> dict[str, tf.Tensor]:
+    choice, looks = tf.unstack(tf.random.split(seed, 2))
+    example = decode_record(record, manifest.size, choice, first_sketch)
+    return scale(augment(example, augmentations, looks, manifest.background))
 
 
-def _shard_paths(directories, manifests, split: str) -> list[str]:
+class _Source(NamedTuple):
+    """The shards of one data set's split, and what they hold together."""
+
+    paths: list[str]
+    records: int
+    bytes: int
+
+
+def _sources(directories, manifests, split: str) -> list[_Source]:
+    """The data sets that have records of a split."""
     return [
-        str(Path(directory) / shard.name)
+        _Source(
+            [files.join(directory, shard.name) for shard in manifest.shards[split]],
+            manifest.count(split),
+            sum(shard.bytes for shard in manifest.shards[split]),
+        )
         for directory, manifest in zip(directories, manifests, strict=True)
-        for shard in manifest.shards[split]
+        if manifest.count(split)
     ]
 
 
-def _mixed_records(directories, manifests, seed: int) -> tf.data.Dataset:
-    """An endless stream of serialised training records, each data set in its share throughout."""
-    filled = [(d, m) for d, m in zip(directories, manifests, strict=True) if m.count("train")]
-    streams = [
-        _shuffled_records(_shard_paths([directory], [manifest], "train"), seed)
-        for directory, manifest in filled
-    ]
-    weights = [float(manifest.count("train")) for _, manifest in filled]
-    if len(streams) == 1:
-        return streams[0]
-    total = sum(weights)
-    return tf.data.Dataset.sample_from_datasets(streams, [w / total for w in weights], seed)
+def _in_order(sources: list[_Source]) -> tf.data.Dataset:
+    return tf.data.TFRecordDataset([path for source in sources for path in source.paths])
 
 
-def _shuffled_records(paths: list[str], seed: int) -> tf.data.Dataset:
-    files = tf.data.Dataset.from_tensor_slices(paths).shuffle(len(paths), seed)
-    mixed = files.interleave(tf.data.TFRecordDataset, cycle_length=8)
-    return mixed.shuffle(SHUFFLE_BUFFER, seed).repeat()
+def _shuffled(sources: list[_Source], seed: tf.Tensor) -> tf.data.Dataset:
+    """Every record of the sources once, in an order that the seed, int32 `(2,)`, decides."""
+    seeds = tf.unstack(tf.random.split(seed, len(sources) + 1))
+    streams = [_interleaved(source.paths, s) for source, s in zip(sources, seeds[1:], strict=True)]
+    turns = tf.data.Dataset.from_tensor_slices(_turns([source.records for source in sources]))
+    mixed = tf.data.Dataset.choose_from_datasets(streams, turns, stop_on_empty_dataset=False)
+    return _shuffle(mixed, _buffer_size(sources), seeds[0])
 
 
-def _chance(share: float, seed: tf.Tensor) -> tf.Tensor:
-    return tf.random.stateless_uniform([], seed) < share
+def _interleaved(paths: list[str], seed: tf.Tensor) -> tf.data.Dataset:
+    order = tf.argsort(tf.random.stateless_uniform([len(paths)], seed))
+    return tf.data.Dataset.from_tensor_slices(tf.gather(paths, order)).interleave(
+        tf.data.TFRecordDataset,
+        cycle_length=OPEN_SHARDS,
+        num_parallel_calls=tf.data.AUTOTUNE,
+        deterministic=True,
+    )
 
 
-def _colour_matrix(seed: tf.Tensor) -> tf.Tensor:
-    """A random hue rotation in the plane of equal luminance sums, after a channel permutation.
+def _turns(counts: list[int]) -> np.ndarray:
+    """Numbers of data sets, each as often as it has records and evenly spread, int64."""
+    due = np.concatenate([(np.arange(count) + 0.5) / count for count in counts])
+    return np.repeat(np.arange(len(counts)), counts)[np.argsort(due, kind="stable")]
 
-    Grey stays grey: rows sum to 1. Rotation by theta about (1, 1, 1) has
-    `c + (1 - c) / 3` on its diagonal and `(1 - c) / 3 -+ s / sqrt(3)` beside it.
+
+def _buffer_size(sources: list[_Source]) -> int:
+    """How many records the shuffle buffer holds: all, if they fit into it."""
+    count = sum(source.records for source in sources)
+    size = sum(source.bytes for source in sources)
+    return max(1, min(count, count * SHUFFLE_BYTES // size))
+
+
+def _shuffle(dataset: tf.data.Dataset, buffer: int, seed: tf.Tensor) -> tf.data.Dataset:
+    """`Dataset.shuffle` by a seed of the graph alone: the method would mix in the global seed."""
+    first, second = tf.unstack(tf.cast(seed, tf.int64))
+    shuffled = tf.raw_ops.ShuffleDataset(
+        input_dataset=tf.data.experimental.to_variant(dataset),
+        buffer_size=buffer,
+        seed=2 * first + 1,  # never zero: two zeros would mean a seed from the clock
+        seed2=second,
+        output_types=[tf.string],
+        output_shapes=[[]],
+        reshuffle_each_iteration=False,
+    )
+    return tf.data.experimental.from_variant(shuffled, dataset.element_spec)
+
+
+def _pass_number(seed: int) -> tf.data.Dataset:
+    """One number below 2**32, in every iteration another, as the seed decides.
+
+    `Dataset.random` would mix in the global seed.
     """
-    angle = tf.random.stateless_uniform([], seed, -0.5, 0.5)
-    c, s = (1.0 - tf.cos(angle)) / 3.0, tf.sin(angle) / 3.0**0.5
-    row = tf.stack([1.0 - 2.0 * c, c - s, c + s])
-    rotation = tf.stack([tf.roll(row, shift, axis=0) for shift in range(3)])
-    order = tf.argsort(tf.random.stateless_uniform([3], tf.reverse(seed, [0])))
-    return tf.gather(rotation, order, axis=1)
+    numbers = tf.raw_ops.RandomDatasetV2(
+        seed=seed,
+        seed2=1,
+        seed_generator=tf.raw_ops.DummySeedGenerator(),
+        rerandomize_each_iteration=True,
+        output_types=[tf.int64],
+        output_shapes=[[]],
+    )
+    return tf.data.experimental.from_variant(numbers, tf.TensorSpec([], tf.int64)).take(1)
 
 
-def _recolour(pixels: tf.Tensor, matrix: tf.Tensor) -> tf.Tensor:
-    values = tf.tensordot(tf.cast(pixels, tf.float32), matrix, [[-1], [1]])
-    return tf.cast(tf.clip_by_value(tf.round(values), 0.0, 255.0), tf.uint8)
+def _seed(seed: int, purpose: int, number: tf.Tensor) -> tf.Tensor:
+    """int32 `(2,)` for the `number`-th pass or record."""
+    # int32: stateless ops take no wider seed on every device.
+    root = tf.cast(tf.constant([seed, purpose], tf.int64), tf.int32)
+    return tf.random.fold_in(root, tf.cast(number % 2**31, tf.int32))
+
+
+def _no_records(directory: str | os.PathLike, split: str) -> DeepPaintError:
+    return DeepPaintError(f"{directory}: no {split} records; build from more drawings")

@@ -8,6 +8,7 @@ import sys
 from absl import flags
 
 from tf_deeppaint import program
+from tf_deeppaint.quiet import import_tensorflow
 
 _DATA = flags.DEFINE_list(
     "data", None, "Folders of the data sets, comma-separated; mixed.", required=True
@@ -31,8 +32,10 @@ _POOL_SIZE = flags.DEFINE_integer(
 _AUGMENT = flags.DEFINE_list(
     "augment",
     ["flip"],
-    "Any of flip, colour, bands: mirror pairs, recolour picture and palette together, permute "
-    "the palette's bands.",
+    "Any of flip, crop, warp, lines, colour, bands, comma-separated; empty for none. flip: mirror "
+    "pairs. crop: cut out 70 to 100 % of the side and enlarge. warp: take the palette from a copy "
+    "rolled and bent up and down. lines: change weight and darkness of the lines. colour: recolour "
+    "picture and palette together. bands: permute the palette's bands.",
 )
 _PRECISION = flags.DEFINE_enum(
     "precision", "float32", ["float32", "mixed_bfloat16"], "Keras dtype policy of the networks."
@@ -48,7 +51,7 @@ flags.register_validator("width", lambda width: width % 2 == 0, "must be even")
 
 
 def main() -> None:
-    program.import_tensorflow()
+    import_tensorflow()
     from tf_deeppaint.training import TrainingOptions, train
 
     generator = train(
