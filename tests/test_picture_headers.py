@@ -56,6 +56,120 @@ def test_jpeg_fill_bytes_are_skipped():
     assert read_header(filled) == read_header(FILES["JPEG"])
 
 
+# --- EXIF orientation ---------------------------------------------------------------------------
+
+
+def tiff(*entries: tuple[int, int, int], order: str = "<", start: int = 8) -> bytes:
+    """EXIF of one directory; its entries are tag, type and a value of 16 bits."""
+    magic = b"II*\0" if order == "<" else b"MM\0*"
+    packed = [struct.pack(order + "HHIHH", tag, kind, 1, value, 0) for tag, kind, value in entries]
+    directory = struct.pack(order + "H", len(entries)) + b"".join(packed) + bytes(4)
+    return magic + struct.pack(order + "I", start) + bytes(start - 8) + directory
+
+
+def segment(content: bytes) -> bytes:
+    """An APP1 segment of a JPEG."""
+    return b"\xff\xe1" + struct.pack(">H", len(content) + 2) + content
+
+
+def jpeg_with(*segments: bytes) -> bytes:
+    return FILES["JPEG"][:2] + b"".join(map(segment, segments)) + FILES["JPEG"][2:]
+
+
+def png_with(exif: bytes) -> bytes:
+    """A PNG with its EXIF behind the pixels, where few writers put it."""
+    return FILES["PNG alpha"][:-12] + pictures.png_chunk(b"eXIf", exif) + FILES["PNG alpha"][-12:]
+
+
+def webp_with(exif: bytes) -> bytes:
+    """A WebP with its EXIF behind the pixels and a byte to make its length even."""
+    flags = struct.pack("<B3xHBHB", 0x18, 16, 0, 11, 0)
+    parts = [(b"VP8X", flags), (b"VP8L", b"/" + bytes(8)), (b"EXIF", exif), (b"XMP ", b"")]
+    chunks = [k + struct.pack("<I", len(c)) + c + bytes(len(c) % 2) for k, c in parts]
+    return b"RIFF" + struct.pack("<I", 4 + sum(map(len, chunks))) + b"WEBP" + b"".join(chunks)
+
+
+WRAPPED = {"JPEG": lambda exif: jpeg_with(b"Exif\0\0" + exif), "PNG": png_with, "WebP": webp_with}
+
+
+@pytest.mark.parametrize("wrap", WRAPPED)
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("order", "<>")
+def test_orientation_and_upright_size(wrap, orientation, order):
+    camera, unit = (0x010F, 2, 77), (0x0128, 3, 2)
+    exif = tiff(camera, (0x0112, 3, orientation), unit, order=order, start=21)
+    header = read_header(WRAPPED[wrap](exif))
+    assert (header.format, header.height, header.width) == (wrap, 12, 17)
+    assert header.orientation == orientation and header.complete
+    assert header.upright_size == ((12, 17) if orientation < 5 else (17, 12))
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_without_exif_a_picture_is_upright(kind):
+    assert read_header(FILES[kind]).orientation == 1
+
+
+@pytest.mark.parametrize("wrap", ["PNG", "WebP"])
+def test_a_magic_before_the_exif_is_borne(wrap):
+    assert read_header(WRAPPED[wrap](b"Exif\0\0" + tiff((0x0112, 3, 6)))).orientation == 6
+
+
+def test_of_a_jpeg_the_first_exif_counts_and_other_segments_do_not():
+    xmp = b"http://ns.adobe.com/xap/1.0/\0" + tiff((0x0112, 3, 2))
+    first, second = (b"Exif\0\0" + tiff((0x0112, 3, value)) for value in (6, 3))
+    assert read_header(jpeg_with(xmp, first, second)).orientation == 6
+
+
+@pytest.mark.parametrize("wrap", WRAPPED)
+@pytest.mark.parametrize(
+    "exif",
+    [
+        b"",
+        b"II",
+        b"II*\0",
+        b"JPEG" + tiff((0x0112, 3, 6))[4:],
+        tiff(),
+        tiff((0x0112, 3, 0)),
+        tiff((0x0112, 3, 9)),
+        tiff((0x0112, 3, 65535)),
+        tiff((0x0112, 2, 6)),
+        tiff((0x0113, 3, 6)),
+        tiff((0x0112, 3, 6))[:12],
+        b"II*\0" + struct.pack("<I", 2**32 - 1) + tiff((0x0112, 3, 6))[8:],
+        b"II*\0" + struct.pack("<IH", 8, 65535) + bytes(60),
+    ],
+)
+def test_damaged_exif_leaves_the_picture_upright(wrap, exif):
+    header = read_header(WRAPPED[wrap](exif))
+    assert header.orientation == 1 and header[:3] == (wrap, 12, 17) and header.complete
+
+
+def test_exif_is_not_read_past_its_end():
+    directory = tiff((0x0112, 3, 6))[8:]
+    pointing_on = b"II*\0" + struct.pack("<I", 8 + 4)  # past the marker of the next segment
+    assert read_header(jpeg_with(b"Exif\0\0" + pointing_on, directory)).orientation == 1
+    inside = pointing_on + bytes(4) + directory
+    assert read_header(jpeg_with(b"Exif\0\0" + inside)).orientation == 6
+
+
+@pytest.mark.parametrize("wrap", WRAPPED)
+def test_mutated_exif_is_borne(wrap):
+    rng = np.random.default_rng(3)
+    data = WRAPPED[wrap](tiff((0x010F, 2, 77), (0x0112, 3, 6)))
+    start = data.index(b"II*\0")
+    seen = set()
+    for _ in range(400):
+        mutated = bytearray(data)
+        for _ in range(rng.integers(1, 4)):
+            mutated[start + rng.integers(-8, 40)] = rng.integers(0, 256)
+        header = read_header(bytes(mutated))
+        seen.add(header and header.orientation)
+    assert {1, 6} <= seen <= {None, *range(1, 9)}
+
+
+# --- files that are cut off, others, noise ------------------------------------------------------
+
+
 @pytest.mark.parametrize("kind", FILES)
 def test_a_file_that_breaks_off_is_not_whole(kind):
     for length in range(len(FILES[kind])):

@@ -8,37 +8,40 @@ The pixel convention of the whole project stands here, once:
 * OpenCV's BGR order never leaves this file.
 """
 
-import contextlib
+import math
 import os
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.files import read_bytes, write_bytes
 from tf_deeppaint.picture_headers import PictureHeader, read_header
 
 # A scan of 8192 x 8192 is the largest picture taken; at 3 bytes a pixel it decodes to 192 MiB.
 MAX_SIDE = 8192
-MAX_BYTES = 256 * 2**20
 WHITE = 255
+FITS = ("pad", "crop")
+
+# By how much a JPEG decoder can shrink while it decodes.
+_REDUCTIONS = (2, 4, 8)
 
 
 def read_picture(path: str | os.PathLike) -> np.ndarray:
     """Reads a PNG, JPEG, GIF (first frame), BMP or WebP file as uint8 RGB `(H, W, 3)`.
 
-    EXIF rotation is applied to pictures without transparency, 16-bit is reduced to 8, grey and
-    CMYK become RGB, transparency is laid over white.
+    It is turned upright by its EXIF orientation, 16-bit is reduced to 8, grey and CMYK become RGB,
+    transparency is laid over white.
 
     Raises:
         DeepPaintError: no such file, not a picture, cut off, or over the limits on size.
     """
-    return decode_picture(_read_bytes(Path(path)), str(path))
+    return decode_picture(read_bytes(path), str(path))
 
 
 def read_rgba(path: str | os.PathLike) -> np.ndarray:
     """Reads a picture file with its transparency as uint8 RGBA `(H, W, 4)`; see `read_picture`."""
-    return decode_rgba(_read_bytes(Path(path)), str(path))
+    return decode_rgba(read_bytes(path), str(path))
 
 
 def decode_picture(data: bytes, name: str) -> np.ndarray:
@@ -50,28 +53,44 @@ def decode_picture(data: bytes, name: str) -> np.ndarray:
     """
     header = _checked_header(data, name)
     if header.alpha:
-        return over_white(decode_rgba(data, name))
-    import cv2
-
-    return np.ascontiguousarray(_decode(data, name, cv2.IMREAD_COLOR)[..., ::-1])
+        return over_white(_decode_transparent(data, name, header))
+    return _decode_opaque(data, name, header)
 
 
 def decode_rgba(data: bytes, name: str) -> np.ndarray:
     """Decodes the bytes of a picture file to uint8 RGBA `(H, W, 4)`; see `decode_picture`."""
-    import cv2
-
     header = _checked_header(data, name)
-    if not header.alpha:
-        rgb = decode_picture(data, name)
-        return np.dstack([rgb, np.full(rgb.shape[:2], WHITE, np.uint8)])
-    pixels = _decode(data, name, cv2.IMREAD_UNCHANGED)
-    if pixels.ndim == 2:
-        opaque = np.where(pixels == header.transparent_grey, 0, np.iinfo(pixels.dtype).max)
-        pixels = np.dstack([pixels, pixels, pixels, opaque.astype(pixels.dtype)])
-    if pixels.dtype == np.uint16:
-        pixels = (pixels >> 8).astype(np.uint8)
-    code = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGBA
-    return cv2.cvtColor(pixels, code)
+    if header.alpha:
+        return _decode_transparent(data, name, header)
+    rgb = _decode_opaque(data, name, header)
+    return np.dstack([rgb, np.full(rgb.shape[:2], WHITE, np.uint8)])
+
+
+def decode_small(data: bytes, name: str, side: int) -> tuple[np.ndarray, int, int]:
+    """Decodes a picture for a look at it: shrunk by area until its shorter side is `side` pixels.
+
+    A JPEG is decoded at a half, a quarter or an eighth of its size where that is enough, in a
+    fraction of the time; other formats are decoded in full.
+
+    Args:
+        data: The file's bytes; see `decode_picture`, also for the errors.
+        name: What to call the picture in an error.
+        side: Least length of the shorter side in pixels. A picture is never enlarged, so one
+            that is smaller comes as it is.
+
+    Returns:
+        uint8 RGB `(h, w, 3)` over white, and the height and width of the whole picture.
+    """
+    header = _checked_header(data, name)
+    height, width = header.upright_size
+    if header.format == "JPEG":
+        enough = [factor for factor in _REDUCTIONS if min(height, width) >= factor * side]
+        picture = _decode_opaque(data, name, header, max(enough, default=1))
+    else:
+        picture = decode_picture(data, name)
+    scale = min(1.0, side / min(height, width))
+    small = resize(picture, max(1, round(height * scale)), max(1, round(width * scale)))
+    return small, height, width
 
 
 def over_white(rgba: np.ndarray) -> np.ndarray:
@@ -105,26 +124,6 @@ def write_picture(path: str | os.PathLike, picture: np.ndarray) -> None:
     write_bytes(path, encode_png(picture))
 
 
-def write_bytes(path: str | os.PathLike, data: bytes) -> None:
-    """Writes a whole file aside and renames it into place; folders above it are made.
-
-    Raises:
-        DeepPaintError: the file cannot be written there.
-    """
-    path = Path(path)
-    if not path.name:
-        raise DeepPaintError(f"{path}: is a folder; name a file to write")
-    aside = path.with_name(f".{path.name}.{os.getpid()}.incomplete")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(data)
-        aside.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            aside.unlink()
-        raise DeepPaintError(f"{path}: cannot be written ({error.strerror})") from error
-
-
 def to_unit_range(pixels: np.ndarray) -> np.ndarray:
     """uint8 0..255 -> float32 in [-1, 1], any shape."""
     return pixels.astype(np.float32) / 127.5 - 1.0
@@ -137,7 +136,7 @@ def from_unit_range(values: np.ndarray) -> np.ndarray:
 
 
 class Placement(NamedTuple):
-    """Where a picture lies on its canvas, and how large it was: all that undoing needs."""
+    """Where a padded picture lies on its canvas, and how large it was: all that undoing needs."""
 
     top: int
     left: int
@@ -147,40 +146,54 @@ class Placement(NamedTuple):
     original_width: int
 
 
-def fit_to_canvas(picture: np.ndarray, size: int) -> tuple[np.ndarray, Placement]:
-    """Fits a picture onto a white square canvas: aspect kept, centred, nothing cut off.
+def fit_to_canvas(
+    picture: np.ndarray, size: int, fit: str = "pad", max_enlargement: float = math.inf
+) -> tuple[np.ndarray, Placement]:
+    """Fits a picture onto a white square canvas: aspect kept, centred.
 
     Args:
         picture: uint8 `(H, W)` or `(H, W, 3)`, any size and aspect ratio.
         size: Side of the canvas in pixels.
+        fit: `"pad"`: the longer side fills the canvas and nothing is cut off; `"crop"`: the
+            shorter side does, and what hangs over is cut off at both ends alike.
+        max_enlargement: The picture grows by at most this factor, 1 or more, but for rounding to
+            whole pixels; what it then does not fill is white around it.
 
     Returns:
-        The canvas, `(size, size)` or `(size, size, 3)`, and where on it the picture lies. It is
-        shrunk by area averaging and enlarged by cubic interpolation.
+        The canvas, `(size, size)` or `(size, size, 3)`, and where on it the picture lies; what
+        was cut off cannot be undone with it. The picture is shrunk by area averaging and enlarged
+        by cubic interpolation.
+
+    Raises:
+        DeepPaintError: no such fit, or an enlargement below 1.
     """
-    height, width = picture.shape[:2]
-    scale = size / max(height, width)
-    new_height = min(size, max(1, round(height * scale)))
-    new_width = min(size, max(1, round(width * scale)))
-    place = Placement(
-        (size - new_height) // 2, (size - new_width) // 2, new_height, new_width, height, width
-    )
+    if fit not in FITS:
+        raise DeepPaintError(f"fit={fit!r}: choose one of {', '.join(FITS)}")
+    if not max_enlargement >= 1:
+        raise DeepPaintError(f"max_enlargement={max_enlargement}: at least 1, for no enlargement")
+    original = picture.shape[:2]
+    scale = min(size / (max if fit == "pad" else min)(original), max_enlargement)
+    # Cut before it is resized: a strip of 1 x 5000 would grow to millions of pixels first.
+    shown = math.ceil(round(size / scale, 6))  # a whole number may come out a hair above itself
+    picture = _centre(picture, *(min(side, shown) for side in original))
+    height, width = (min(size, max(1, round(side * scale))) for side in picture.shape[:2])
+    place = Placement((size - height) // 2, (size - width) // 2, height, width, *original)
     canvas = np.full((size, size, *picture.shape[2:]), WHITE, np.uint8)
-    rows = slice(place.top, place.top + new_height)
-    columns = slice(place.left, place.left + new_width)
-    canvas[rows, columns] = resize(picture, new_height, new_width)
+    canvas[place.top : place.top + height, place.left : place.left + width] = resize(
+        picture, height, width
+    )
     return canvas, place
 
 
 def unfit_from_canvas(canvas: np.ndarray, place: Placement) -> np.ndarray:
-    """Cuts a picture out of its canvas and brings it back to the size it came with."""
+    """Cuts a padded picture out of its canvas and brings it back to the size it came with."""
     rows = slice(place.top, place.top + place.height)
     columns = slice(place.left, place.left + place.width)
     return resize(canvas[rows, columns], place.original_height, place.original_width)
 
 
 def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resizes uint8 pixels: averaging areas where it shrinks, cubic where it grows."""
+    """Resizes uint8 or float32 pixels: averaging areas where it shrinks, cubic where it grows."""
     import cv2
 
     if picture.shape[:2] == (height, width):
@@ -190,32 +203,51 @@ def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     return cv2.resize(np.ascontiguousarray(picture), (width, height), interpolation=interpolation)
 
 
-def _read_bytes(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            what = "is not a file" if path.exists() else "does not exist"
-            raise DeepPaintError(f"{path}: {what}; a picture file is needed here")
-        if path.stat().st_size > MAX_BYTES:
-            raise DeepPaintError(f"{path}: over {MAX_BYTES >> 20} MiB; save it smaller")
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        raise DeepPaintError(f"{path}: cannot be read ({error})") from error
+def _centre(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    top, left = (picture.shape[0] - height) // 2, (picture.shape[1] - width) // 2
+    return picture[top : top + height, left : left + width]
 
 
 def _checked_header(data: bytes, name: str) -> PictureHeader:
     if not data:
-        raise DeepPaintError(f"{name}: the file is empty")
+        raise DeepPaintError(f"{name}: the file is empty", "empty")
     header = read_header(data)
     if header is None:
-        raise DeepPaintError(f"{name}: not a PNG, JPEG, GIF, BMP or WebP picture")
+        raise DeepPaintError(f"{name}: not a PNG, JPEG, GIF, BMP or WebP picture", "not a picture")
     if not (0 < header.height <= MAX_SIDE and 0 < header.width <= MAX_SIDE):
         raise DeepPaintError(
             f"{name}: {header.width} x {header.height} pixels; "
-            f"a side may have 1 to {MAX_SIDE}: scale it down"
+            f"a side may have 1 to {MAX_SIDE}: scale it down",
+            "too large" if max(header.height, header.width) > MAX_SIDE else "damaged",
         )
     if not header.complete:
-        raise DeepPaintError(f"{name}: the {header.format} file is cut off; fetch or save it again")
+        raise DeepPaintError(
+            f"{name}: the {header.format} file is cut off; fetch or save it again", "cut off"
+        )
     return header
+
+
+def _decode_opaque(data: bytes, name: str, header: PictureHeader, reduction: int = 1) -> np.ndarray:
+    """Decodes to upright RGB; JPEG at a half, a quarter or an eighth of its size on demand."""
+    import cv2
+
+    flags = getattr(cv2, f"IMREAD_REDUCED_COLOR_{reduction}") if reduction > 1 else cv2.IMREAD_COLOR
+    pixels = _decode(data, name, flags | cv2.IMREAD_IGNORE_ORIENTATION)
+    return cv2.cvtColor(_upright(pixels, header.orientation), cv2.COLOR_BGR2RGB)
+
+
+def _decode_transparent(data: bytes, name: str, header: PictureHeader) -> np.ndarray:
+    """Decodes a picture that may be transparent to upright RGBA."""
+    import cv2
+
+    pixels = _decode(data, name, cv2.IMREAD_UNCHANGED)  # which ignores the orientation
+    if pixels.ndim == 2:
+        opaque = np.where(pixels == header.transparent_grey, 0, np.iinfo(pixels.dtype).max)
+        pixels = np.dstack([pixels, pixels, pixels, opaque.astype(pixels.dtype)])
+    if pixels.dtype == np.uint16:
+        pixels = (pixels >> 8).astype(np.uint8)
+    code = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGBA
+    return cv2.cvtColor(_upright(pixels, header.orientation), code)
 
 
 def _decode(data: bytes, name: str, flags: int) -> np.ndarray:
@@ -224,7 +256,18 @@ def _decode(data: bytes, name: str, flags: int) -> np.ndarray:
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
-        raise DeepPaintError(f"{name}: cannot be decoded ({error.err})") from error
+        raise DeepPaintError(f"{name}: cannot be decoded ({error.err})", "damaged") from error
     if pixels is None:
-        raise DeepPaintError(f"{name}: cannot be decoded; the picture is damaged")
+        raise DeepPaintError(f"{name}: cannot be decoded; the picture is damaged", "damaged")
     return pixels
+
+
+def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Turns `(H, W, C)` upright. CIPA DC-008, tag 0x0112: where row 0 and column 0 belong."""
+    if orientation >= 5:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)
