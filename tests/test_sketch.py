@@ -1,11 +1,12 @@
-"""Extracted sketches follow the published formula and look like lines."""
+"""Sketches follow the published formula, look like lines, and are drawn in batches."""
 
 import cv2
 import numpy as np
 import pytest
 
 from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.sketch import CHOICES, STYLES, extract_sketch
+from tf_deeppaint.sketch import CHOICES, STYLES, draw_styles, extract_sketch
+from tf_deeppaint.sketch_keras import draw_line_map
 from tf_deeppaint.sources.dolls import Dolls
 
 
@@ -21,7 +22,7 @@ def drawn() -> np.ndarray:
 @pytest.fixture(scope="module")
 def doll() -> np.ndarray:
     source = Dolls(1, seed=5)
-    return source.load(source.drawings()[0], 192).picture
+    return source.load(next(iter(source.drawings())), 192).picture
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -105,33 +106,130 @@ def test_sketches_equal_the_written_out_formula(style, size):
     assert np.abs(difference).max() < 0.3
 
 
-# --- the mixture --------------------------------------------------------------------------------
-
-
-def mixture(picture: np.ndarray, seed: int) -> np.ndarray:
-    return extract_sketch(picture, "mixture", np.random.default_rng(seed))
-
-
-def test_the_mixture_is_decided_by_the_seed(doll):
-    assert np.array_equal(mixture(doll, 3), mixture(doll, 3))
-    assert len({mixture(doll, seed).tobytes() for seed in range(12)}) > 8
-
-
-def test_the_mixture_uses_every_style(doll):
-    """Each style, its line width varied, is nearer to some of the mixture than the others are."""
-    plain = np.stack([extract_sketch(doll, style).astype(float) for style in STYLES])
-    nearest = {int(np.abs(plain - mixture(doll, seed)).mean((1, 2)).argmin()) for seed in range(15)}
-    assert nearest == {0, 1, 2}
-
-
-def test_an_unknown_style_is_refused(drawn):
-    with pytest.raises(DeepPaintError, match=r"'crayon': choose one of thin, bold, soft, mixture"):
-        extract_sketch(drawn, "crayon")
-    assert CHOICES == ("thin", "bold", "soft", "mixture")
-
-
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (3, 500)])
 def test_the_smallest_and_narrowest_pictures_have_a_sketch(style, shape):
     white = np.full((*shape, 3), 255, np.uint8)
     assert np.array_equal(extract_sketch(white, style), white[..., 0])
+
+
+# --- one of the three at random -----------------------------------------------------------------
+
+
+def by_chance(picture: np.ndarray, seed: int, style: str = "xdog") -> np.ndarray:
+    return extract_sketch(picture, style, np.random.default_rng(seed))
+
+
+def test_chance_is_decided_by_the_seed(doll):
+    assert np.array_equal(by_chance(doll, 3), by_chance(doll, 3))
+    assert len({by_chance(doll, seed).tobytes() for seed in range(12)}) > 8
+
+
+def test_chance_takes_every_style(doll):
+    """Each style, its line width varied, is nearer to some sketches than the others are."""
+    plain = np.stack([extract_sketch(doll, style).astype(float) for style in STYLES])
+    nearest = [np.abs(plain - by_chance(doll, seed)).mean((1, 2)).argmin() for seed in range(15)]
+    assert set(nearest) == {0, 1, 2}
+
+
+def test_a_mixture_without_a_network_is_one_of_the_three(doll):
+    for seed in range(5):
+        assert np.array_equal(by_chance(doll, seed, "mixture"), by_chance(doll, seed))
+
+
+# --- batches ------------------------------------------------------------------------------------
+
+
+class Ramp:
+    """Stands in for the network: a picture's map is its red channel, and runs are counted."""
+
+    def __init__(self):
+        self.runs = []
+
+    def line_maps(self, pictures) -> np.ndarray:
+        self.runs.append(len(pictures))
+        return np.stack([picture[..., 0] / 255 for picture in pictures]).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def batch() -> list[np.ndarray]:
+    source = Dolls(7, seed=5)
+    return [source.load(drawing, 64).picture for drawing in source.drawings()]
+
+
+def generators(count: int, first: int = 0) -> list[np.random.Generator]:
+    return [np.random.default_rng(seed) for seed in range(first, first + count)]
+
+
+DRAWN = [style for style in CHOICES if style != "own"]
+
+
+def test_the_names_of_the_styles():
+    assert (
+        *("thin", "bold", "soft", "xdog", "sketchkeras", "sketchkeras_pured", "mixture", "own"),
+    ) == CHOICES
+
+
+def test_a_batch_is_drawn_in_every_style_in_order(batch):
+    sketches = draw_styles(DRAWN, generators(7), batch, Ramp())
+    assert [len(of_one) for of_one in sketches] == [7] * 7
+    for picture, of_one in zip(batch, sketches, strict=True):
+        drawn = dict(zip(DRAWN, of_one, strict=True))
+        assert all(s.shape == (64, 64) and s.dtype == np.uint8 for s in of_one)
+        for style in STYLES:
+            assert np.array_equal(drawn[style], extract_sketch(picture, style))
+        ramp = picture[..., 0] / np.float32(255)
+        assert np.array_equal(drawn["sketchkeras"], draw_line_map(ramp, 0.1))
+        assert np.array_equal(drawn["sketchkeras_pured"], draw_line_map(ramp, 0.18))
+
+
+@pytest.mark.parametrize("styles", [["mixture"], ["xdog", "mixture", "thin"], DRAWN])
+def test_a_pictures_sketches_do_not_depend_on_the_batch(batch, styles):
+    together = draw_styles(styles, generators(7), batch, Ramp())
+    for number in reversed(range(7)):
+        alone = draw_styles(styles, generators(1, number), [batch[number]], Ramp())[0]
+        assert np.array_equal(together[number], alone)
+
+
+def test_the_network_runs_once_for_those_that_need_it(batch):
+    network = Ramp()
+    draw_styles(["sketchkeras", "mixture", "sketchkeras_pured"], generators(7), batch, network)
+    assert network.runs == [7]
+    draw_styles(["thin", "xdog"], generators(7), batch, network)
+    assert network.runs == [7]
+    draw_styles([], generators(7), batch, network)
+    assert network.runs == [7]
+
+
+def test_a_mixture_takes_the_network_as_often_as_each_other_style():
+    network, ramp = Ramp(), np.arange(256, dtype=np.uint8).repeat(3).reshape(1, 256, 3)
+    of_all = draw_styles(["mixture"], generators(400), [ramp] * 400, network)
+    assert len(network.runs) == 1 and 70 < network.runs[0] < 130
+    levels = np.arange(256) / 255
+    by_network = [s for [s] in of_all if np.array_equal(s[0, 60:], np.arange(195, -1, -1))]
+    assert len(by_network) == network.runs[0]
+    cuts = [levels[np.argmax(sketch[0] < 255)] for sketch in by_network]
+    assert 0.1 <= min(cuts) < 0.12 and 0.16 < max(cuts) <= 0.185
+
+
+def test_a_mixture_without_a_network_is_xdog_in_batches_too(batch):
+    mixed = draw_styles(["mixture", "soft"], generators(7), batch)
+    xdog = draw_styles(["xdog", "soft"], generators(7), batch)
+    assert np.array_equal(mixed, xdog)
+
+
+@pytest.mark.parametrize("style", ["crayon", "own", ""])
+def test_an_unknown_style_is_refused(drawn, style):
+    known = "thin, bold, soft, xdog, sketchkeras, sketchkeras_pured, mixture$"
+    with pytest.raises(DeepPaintError, match=rf"'{style}': choose one of {known}"):
+        extract_sketch(drawn, style)
+    with pytest.raises(DeepPaintError, match=rf"'{style}': choose one of {known}"):
+        draw_styles(["thin", style], generators(1), [drawn], Ramp())
+
+
+@pytest.mark.parametrize("style", ["sketchkeras", "sketchkeras_pured"])
+def test_the_networks_styles_need_it(drawn, style):
+    with pytest.raises(DeepPaintError, match=rf"'{style}': name the network's file"):
+        draw_styles([style], generators(1), [drawn])
+    with pytest.raises(DeepPaintError, match=rf"'{style}': name the network's file"):
+        extract_sketch(drawn, style)
