@@ -244,13 +244,13 @@ def _open_plan(output: str) -> Iterator[Plan]:
     is_new = not files.is_folder(output)
     files.make_folder(output)
     files.make_folder(folder)
-    with contextlib.ExitStack() as afterwards:
-        with Plan(os.path.join(folder, PLAN)) as plan:
-            try:
-                yield plan
-            finally:
-                if not plan.stage:  # a source that cannot be listed leaves nothing behind
-                    afterwards.callback(files.remove_folder, output if is_new else folder)
+    path = os.path.join(folder, PLAN)
+    with contextlib.ExitStack() as afterwards, Plan(path) as plan:
+        try:
+            yield plan
+        finally:
+            if not plan.stage:  # a source that cannot be listed leaves nothing behind
+                afterwards.callback(files.remove_folder, output if is_new else folder)
 
 
 def _state_folder(output: str) -> str:

@@ -135,6 +135,7 @@ def _written_aside(path: str | os.PathLike) -> Iterator[IO[bytes]]:
             make_folder(folder)
         try:
             with _gfile().GFile(aside, "wb") if is_remote(path) else open(aside, "wb") as file:
+                file.write(b"")  # tf.io.gfile makes no file where nothing is written
                 yield file
             rename(aside, path)
         except BaseException:
@@ -220,7 +221,12 @@ def walk(folder: str | os.PathLike, suffixes: Sequence[str]) -> Iterator[Entry]:
     Args:
         folder: Where to look; its subfolders too.
         suffixes: Lower-case, with the dot; compared without regard to case.
+
+    Raises:
+        DeepPaintError: there is no such folder, or it cannot be read.
     """
+    if not is_folder(folder):
+        raise DeepPaintError(f"{folder}: no such folder")
     with _told(folder, "read"):
         yield from (_walk_remote if is_remote(folder) else _walk_local)(
             os.fspath(folder), tuple(suffixes)
@@ -278,7 +284,8 @@ def _told(path: str | os.PathLike, done: str) -> Iterator[None]:
         raise DeepPaintError(f"{path}: cannot be {done} ({reason})", "unreadable") from error
     except Exception as error:
         if type(error).__module__.startswith("tensorflow"):
-            raise DeepPaintError(f"{path}: cannot be {done} ({error.message})") from error
+            reason = error.message or type(error).__name__
+            raise DeepPaintError(f"{path}: cannot be {done} ({reason})", "unreadable") from error
         raise
 
 

@@ -1,0 +1,350 @@
+"""Files are found, read, written whole or not at all, and removed; here and in a cloud."""
+
+import hashlib
+import os
+import re
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tf_deeppaint import files
+from tf_deeppaint.errors import DeepPaintError
+
+
+def test_the_first_name_that_is_a_file_is_found(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "two").write_bytes(b"22")
+    (tmp_path / "three").write_bytes(b"333")
+    for folder in (tmp_path, "ram://find"):
+        for name, content in (("a/two", b"22"), ("three", b"333")):
+            files.write_bytes(files.join(folder, name), content)
+        assert files.find(folder, ["one", "a", "a/two", "three"]) == ("a/two", 2)
+        assert files.find(folder, iter(["three"])) == ("three", 3)
+        assert files.find(folder, ["one", "a", "a/one"]) is None
+        assert files.find(folder, []) is None
+
+
+def test_a_link_is_found_only_where_it_stays_within_the_folder(tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (tmp_path / "outside").write_bytes(b"1")
+    (tmp_path / "folder too").mkdir()
+    (tmp_path / "folder too" / "file").write_bytes(b"1")
+    (folder / "file").write_bytes(b"22")
+    (folder / "leaves").symlink_to(tmp_path / "outside")
+    (folder / "way out").symlink_to(tmp_path / "folder too")
+    (folder / "stays").symlink_to(folder / "file")
+    (tmp_path / "door").symlink_to(folder)
+    assert files.find(folder, ["leaves", "way out/file", "../outside", "stays"]) == ("stays", 2)
+    assert files.find(tmp_path / "door", ["stays"]) == ("stays", 2)
+
+
+@pytest.mark.parametrize("folder", ["", "ram://blocks"])
+def test_a_file_is_read_in_blocks(tmp_path, folder):
+    path = files.join(folder or tmp_path, "file")
+    content = bytes(range(256)) * 10_000
+    files.write_bytes(path, content)
+    blocks = list(files.read_blocks(path))
+    assert b"".join(blocks) == content
+    assert max(map(len, blocks)) == 1 << 20
+    assert files.sha256(path) == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("folder", ["", "ram://missing"])
+def test_a_file_that_is_missing_is_named_by_whoever_reads_it(tmp_path, folder):
+    path = files.join(folder or tmp_path, "nothing")
+    with pytest.raises(DeepPaintError, match="nothing: cannot be read"):
+        list(files.read_blocks(path))
+    with pytest.raises(DeepPaintError, match="nothing: does not exist"):
+        files.read_bytes(path)
+
+
+def test_a_limit_on_size_is_told_in_its_unit(tmp_path):
+    (tmp_path / "file").write_bytes(bytes(3 << 20))
+    assert len(files.read_bytes(tmp_path / "file", 3 << 20)) == 3 << 20
+    with pytest.raises(DeepPaintError, match="file: over 2 MiB"):
+        files.read_bytes(tmp_path / "file", 2 << 20)
+    with pytest.raises(DeepPaintError, match="file: over 64 KiB"):
+        files.read_bytes(tmp_path / "file", 64 << 10)
+
+
+# --- write, read, list, rename and remove, here and in a cloud ----------------------------------
+
+
+@pytest.fixture(params=["local", "ram"])
+def root(request, tmp_path) -> str:
+    """A folder on this machine, and one in TensorFlow's memory, which stands in for a cloud."""
+    return str(tmp_path) if request.param == "local" else f"ram://{tmp_path.name}"
+
+
+def test_what_is_written_is_read_back_and_stands_alone(root):
+    path = files.join(root, "new/folder/file")
+    for content in (b"first", b"", bytes(range(256)) * 5000):
+        files.write_bytes(path, content)
+        assert files.read_bytes(path) == content
+        assert files.size(path) == len(content)
+        with files.open_binary(path) as file:
+            assert file.read() == content
+        assert files.names(files.join(root, "new/folder")) == ["file"]
+
+
+@pytest.mark.parametrize("length", [0, 1, (1 << 20) - 1, 1 << 20, (5 << 20) + 7])
+def test_sha256_is_hashlibs(root, length):
+    content = np.random.default_rng(length).bytes(length)
+    path = files.join(root, "file")
+    files.write_bytes(path, content)
+    assert files.sha256(path) == hashlib.sha256(content).hexdigest()
+
+
+def test_lines_are_written_as_they_come(root):
+    path = files.join(root, "folder/lines")
+    assert files.write_lines(path, (f"line {n} ä" for n in range(3))) == 3
+    assert files.read_bytes(path) == "line 0 ä\nline 1 ä\nline 2 ä\n".encode()
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "",
+        "ram://no lines",
+    ],
+)
+def test_no_lines_make_an_empty_file(tmp_path, folder):
+    path = files.join(folder or tmp_path, "lines")
+    assert files.write_lines(path, []) == 0
+    assert files.read_bytes(path) == b""
+
+
+class Interruption(BaseException):
+    """As Ctrl-C is one."""
+
+
+@pytest.mark.parametrize("trouble", [RuntimeError, Interruption])
+def test_a_write_that_breaks_off_leaves_the_old_file_and_nothing_else(root, trouble):
+    def breaking_off():
+        yield "x" * 3_000_000
+        raise trouble
+
+    path = files.join(root, "file")
+    files.write_bytes(path, b"old")
+    with pytest.raises(trouble):
+        files.write_lines(path, breaking_off())
+    assert files.names(root) == ["file"] and files.read_bytes(path) == b"old"
+
+
+def test_a_disk_that_is_full_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        with pytest.raises(DeepPaintError) as caught:
+            files.write_bytes(path, bytes(1000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert re.fullmatch(r".*/file: cannot be written \(File too large\)", str(caught.value))
+    assert caught.value.kind == "unreadable"
+    assert os.listdir(tmp_path) == ["file"] and path.read_bytes() == b"old"
+
+
+def test_a_rename_that_fails_leaves_nothing_behind(tmp_path):
+    (tmp_path / "folder" / "inside").mkdir(parents=True)
+    with pytest.raises(DeepPaintError, match=r"folder: cannot be written \(Is a directory\)"):
+        files.write_bytes(tmp_path / "folder", b"data")
+    assert os.listdir(tmp_path) == ["folder"] and os.listdir(tmp_path / "folder") == ["inside"]
+
+
+def test_a_name_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    for path in (tmp_path / "file" / "x.png", tmp_path / ("n" * 300), tmp_path / "a\0b"):
+        with pytest.raises(DeepPaintError, match="cannot be written") as caught:
+            files.write_bytes(path, b"data")
+        assert str(caught.value).startswith(str(tmp_path)) and "\n" not in str(caught.value)
+    for path in ("", "/", f"{tmp_path}/", f"{tmp_path}/..", "ram://", "ram://folder/"):
+        with pytest.raises(DeepPaintError, match="is a folder; name a file to write"):
+            files.write_bytes(path, b"data")
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_files_and_folders_are_told_apart(root):
+    files.write_bytes(files.join(root, "folder/file"), b"1")
+    files.make_folder(files.join(root, "empty/inside"))
+    files.make_folder(files.join(root, "empty"))
+    for name, is_file, is_folder in (
+        ("folder", False, True),
+        ("folder/file", True, False),
+        ("empty/inside", False, True),
+        ("none", False, False),
+        ("folder/none", False, False),
+    ):
+        path = files.join(root, name)
+        assert (files.is_file(path), files.is_folder(path)) == (is_file, is_folder), name
+
+
+def test_names_are_sorted_and_none_where_there_is_no_folder(root):
+    for name in ("b", "a.png", "C", ".hidden", "folder/inside"):
+        files.write_bytes(files.join(root, name), b"")
+    assert files.names(root) == [".hidden", "C", "a.png", "b", "folder"]
+    assert files.names(files.join(root, "none")) == files.names(files.join(root, "b")) == []
+
+
+def test_a_renamed_file_replaces_what_bore_its_name(root):
+    old, new = files.join(root, "old"), files.join(root, "new")
+    files.write_bytes(old, b"old")
+    files.write_bytes(new, b"new")
+    files.rename(new, old)
+    assert files.names(root) == ["old"] and files.read_bytes(old) == b"new"
+    with pytest.raises(DeepPaintError, match="final: cannot be written"):
+        files.rename(new, files.join(root, "final"))
+
+
+def test_what_is_removed_is_gone_and_may_have_been(root):
+    for name in ("file", "folder/a", "folder/deep/b", "other"):
+        files.write_bytes(files.join(root, name), b"")
+    for _ in range(2):
+        files.remove(files.join(root, "file"))
+        assert files.names(root) == ["folder", "other"]
+    for _ in range(2):
+        files.remove_folder(files.join(root, "folder"))
+        assert files.names(root) == ["other"] and not files.is_folder(files.join(root, "folder"))
+
+
+def test_what_cannot_be_removed_is_named(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(DeepPaintError, match="folder: cannot be removed"):
+        files.remove(tmp_path / "folder")
+    with pytest.raises(DeepPaintError, match="file: cannot be removed"):
+        files.remove_folder(tmp_path / "file")
+
+
+@pytest.mark.parametrize("read", [files.read_bytes, files.sha256, files.size])
+@pytest.mark.parametrize("name", ["none", "no/such/folder/file"])
+def test_a_missing_file_is_named(root, read, name):
+    path = files.join(root, name)
+    with pytest.raises(DeepPaintError) as caught:
+        read(path)
+    assert str(caught.value).startswith(f"{path}: ") and "\n" not in str(caught.value)
+
+
+def test_a_folder_is_not_read_as_a_file(root):
+    files.write_bytes(files.join(root, "folder/file"), b"")
+    with pytest.raises(DeepPaintError, match="folder: is not a file") as caught:
+        files.read_bytes(files.join(root, "folder"))
+    assert caught.value.kind == "missing"
+
+
+def test_odd_paths_are_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path, message in (
+        (tmp_path / "pipe", "is not a file"),  # and is not waited for
+        (tmp_path / ("n" * 300), "does not exist"),
+        ("nul\0byte", "does not exist"),
+        ("", "does not exist"),
+        ("/dev/zero", "is not a file"),
+    ):
+        with pytest.raises(DeepPaintError) as caught:
+            files.read_bytes(path)
+        assert str(caught.value).startswith(f"{path}: {message}")
+
+
+def test_a_file_of_too_many_bytes_is_refused_unread(tmp_path, monkeypatch):
+    path = tmp_path / "fat.png"
+    with path.open("wb") as file:
+        file.truncate(files.MAX_BYTES + 1)
+    monkeypatch.setattr(files, "open_binary", None)
+    with pytest.raises(DeepPaintError, match=r"fat\.png: over 256 MiB") as caught:
+        files.read_bytes(path)
+    assert caught.value.kind == "too large"
+
+
+def test_paths_join_as_their_file_system_has_it():
+    assert (
+        files.join("gs://bucket", "a/b") == files.join("gs://bucket/", "a/b") == "gs://bucket/a/b"
+    )
+    assert files.join("folder", "a") == os.path.join("folder", "a")
+    for path in ("gs://b/x", "s3://b", "hdfs://host:1/x", "abfss+v2://x"):
+        assert files.is_remote(path)
+    for path in ("x", "/x", "C:/x", "C:\\x", "a/b://c", "://x", Path("gs://b")):
+        assert not files.is_remote(path)
+
+
+def test_files_of_this_machine_need_no_tensorflow(tmp_path):
+    code = (
+        "import sys; from tf_deeppaint import files; root = sys.argv[1];"
+        "files.write_bytes(root + '/a/b.png', b'1'); list(files.walk(root, ['.png']));"
+        "files.sha256(root + '/a/b.png'); files.names(root); files.remove_folder(root + '/a');"
+        "sys.exit('tensorflow' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, tmp_path], check=False).returncode == 0
+
+
+# --- walking ------------------------------------------------------------------------------------
+
+
+def walked(folder, *suffixes: str) -> dict[str, int]:
+    found = list(files.walk(folder, suffixes))
+    assert len(dict(found)) == len(found)
+    return dict(found)
+
+
+def test_a_walk_finds_the_files_of_a_kind_but_hidden_ones(root):
+    kept = {"a.png": 1, "B.PNG": 2, "in/c.jpg": 3, "in/deeper/d.png": 0, "e.x.png": 5}
+    left = [
+        "f.txt",
+        "png",
+        ".g.png",
+        "in/.h.png",
+        ".i/j.png",
+        "in/.k/l.png",
+        ".m/n/o.png",
+        "p.png.x",
+    ]
+    for name, length in kept.items():
+        files.write_bytes(files.join(root, name), bytes(length))
+    for name in left:
+        files.write_bytes(files.join(root, name), b"1")
+    files.make_folder(files.join(root, "folder.png"))
+    assert walked(root, ".png", ".jpg") == kept
+    assert walked(f"{root}/", ".png", ".jpg") == kept
+    assert walked(root, ".txt") == {"f.txt": 1}
+    assert walked(root, ".bmp") == {}
+    assert walked(files.join(root, "in"), ".png", ".jpg") == {"c.jpg": 3, "deeper/d.png": 0}
+
+
+def test_a_walk_stays_in_its_folder(tmp_path):
+    folder = tmp_path / "folder"
+    (folder / "in").mkdir(parents=True)
+    (tmp_path / "folder too").mkdir()
+    outside = [tmp_path / "out.png", tmp_path / "folder too" / "out.png", tmp_path / "out.txt"]
+    for path in outside:
+        path.write_bytes(b"12345")
+    (folder / "own.png").write_bytes(b"1")
+    (folder / "link out.png").symlink_to(outside[0])
+    (folder / "beside.png").symlink_to(outside[1])
+    (folder / "in" / "link.png").symlink_to(folder / "own.png")
+    (folder / "broken.png").symlink_to(folder / "none.png")
+    (folder / "loop.png").symlink_to(folder / "loop.png")
+    (folder / "out").symlink_to(tmp_path / "folder too")
+    (folder / "up").symlink_to(folder)
+    os.mkfifo(folder / "pipe.png")
+    assert walked(folder, ".png") == {"own.png": 1, "in/link.png": 1}
+    (tmp_path / "door").symlink_to(folder)
+    assert walked(tmp_path / "door", ".png") == {"own.png": 1, "in/link.png": 1}
+
+
+def test_a_walk_bears_names_that_are_no_utf8(tmp_path):
+    (tmp_path / os.fsdecode(b"odd \xff.png")).write_bytes(b"12")
+    [(name, length)] = files.walk(tmp_path, (".png",))
+    assert name.encode() and name.endswith(".png") and length == 2
+
+
+def test_a_walk_where_there_is_no_folder_is_refused(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    for path in (tmp_path / "none", tmp_path / "file", "ram://none"):
+        with pytest.raises(DeepPaintError, match=f"{path}: no such folder"):
+            list(files.walk(path, (".png",)))
