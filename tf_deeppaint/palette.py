@@ -189,9 +189,7 @@ def palette_from_json(text: str, name: str) -> np.ndarray:
             f"{name}: a palette has 4 bands of 4 colours of 3 integers", NO_PALETTE
         )
     if values.min() < 0 or values.max() > 255:
-        raise DeepPaintError(
-            f"{name}: the colours of a palette lie between 0 and 255", NO_PALETTE
-        )
+        raise DeepPaintError(f"{name}: the colours of a palette lie between 0 and 255", NO_PALETTE)
     return values.astype(np.uint8)
 
 
