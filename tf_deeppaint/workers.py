@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.plan import Planned, Seen
 from tf_deeppaint.preparation import LookTask, PrepareTask
+from tf_deeppaint.quiet import import_tensorflow
 from tf_deeppaint.shards import PORTION, PlannedShard, Progress, ShardWriter, portions
 from tf_deeppaint.sources import Drawing
 
-# Portions that wait for each worker.
-WAITING = 3
+# Portions that wait for each worker: of records, each some megabytes, and of looks, some bytes.
+WAITING, WAITING_LOOKS = 3, 128
 
 
 class Workers:
@@ -47,7 +48,10 @@ class Workers:
         self, task: LookTask, output: str, drawings: Iterator[tuple[int, Drawing]]
     ) -> Iterator[list[tuple[int, Seen]]]:
         """Looks at numbered drawings; yields what was seen, in order, some at a time."""
-        return self._map(task, portions(drawings, PORTION))
+        for looks in self._map(task, portions(drawings, PORTION), WAITING_LOOKS):
+            # Writing will need it; loaded now, it takes no time from the looks that wait.
+            import_tensorflow()
+            yield looks
 
     def write(
         self, task: PrepareTask, output: str, shards: Iterable[PlannedShard]
@@ -65,7 +69,7 @@ class Workers:
 
         with contextlib.ExitStack() as stack:
             writer = None
-            for prepared in self._map(task, work()):
+            for prepared in self._map(task, work(), WAITING):
                 name, last = sent.popleft()
                 if writer is None:
                     writer = stack.enter_context(ShardWriter(output, name))
@@ -78,7 +82,7 @@ class Workers:
                 complaints = [item.complaint for item in prepared if item.complaint]
                 yield Progress(len(prepared), complaints)
 
-    def _map(self, task: Callable, work: Iterable) -> Iterator:
+    def _map(self, task: Callable, work: Iterable, waiting: int) -> Iterator:
         """`map(task, work)`, in order, on the processes."""
         if self.executor is None:
             yield from map(task, work)
@@ -87,7 +91,7 @@ class Workers:
         try:
             for portion in work:
                 pending.append(self.executor.submit(task, portion))
-                if len(pending) >= WAITING * self.count:
+                if len(pending) >= waiting * self.count:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()
