@@ -25,6 +25,7 @@ setup(
     python_requires=">=3.10,<3.14",
     install_requires=[
         "tensorflow>=2.21,<2.22",
+        "tensorboard>=2.19",
         "keras>=3.12,<4",
         "numpy>=1.26",
         "opencv-python-headless>=4.12",
@@ -34,6 +35,7 @@ setup(
         "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
         "openmoji": OPENMOJI,
         "beam": BEAM,
+        "torch": ["torch>=2.10"],  # older ones can be led to run code: CVE-2026-24747
         "dev": [*TEST, "ruff>=0.8"],
     },
 )

@@ -1,4 +1,4 @@
-"""The networks of REFERENCE.md written down a second time, in NumPy and float64: the oracle.
+"""The networks of REFERENCE.md and pix2pix written down again, in NumPy and float64: the oracle.
 
 Nothing here calls the library; it only reads the weights of its layers. Inference mode, `(N, H, W,
 C)`.
@@ -40,16 +40,46 @@ def sigmoid(x):
 def conv(x, layer, stride: int = 1, pad: int = 0):
     """Cross-correlation with the layer's kernel, written as a sum over windows."""
     kernel = np.asarray(layer.kernel, np.float64)
+    if hasattr(layer, "u"):
+        kernel = kernel / power_step(kernel, np.asarray(layer.u, np.float64))[0]
     x = np.pad(np.asarray(x, np.float64), [(0, 0), (pad, pad), (pad, pad), (0, 0)])
     windows = sliding_window_view(x, kernel.shape[:2], axis=(1, 2))[:, ::stride, ::stride]
     y = np.einsum("nhwcij,ijco->nhwo", windows, kernel, optimize=True)
     return y if layer.bias is None else y + np.asarray(layer.bias, np.float64)
 
 
+def power_step(kernel, u):
+    """Sigma and the next u, of the kernel as a matrix with a column a filter."""
+    matrix = kernel.reshape(-1, kernel.shape[-1])
+    v = matrix @ u
+    v /= np.linalg.norm(v)
+    u = matrix.T @ v
+    return np.linalg.norm(u), u / np.linalg.norm(u)
+
+
+def conv_transpose(x, layer):
+    """Every value of x adds a multiple of the 4 x 4 kernel to the picture of twice the size."""
+    kernel = np.asarray(layer.kernel, np.float64)
+    n, height, width, _ = x.shape
+    y = np.zeros((n, 2 * height + 2, 2 * width + 2, kernel.shape[2]))
+    for row in range(4):
+        for column in range(4):
+            part = y[:, row : row + 2 * height : 2, column : column + 2 * width : 2]
+            part += x @ kernel[row, column].T
+    y = y[:, 1:-1, 1:-1]
+    return y if layer.bias is None else y + np.asarray(layer.bias, np.float64)
+
+
 def norm(x, layer):
+    """The norm the layer's weights make it: batch (at inference), instance, or none at all."""
+    if not layer.weights:
+        return x
+    if hasattr(layer, "moving_mean"):
+        mean, variance = layer.moving_mean, layer.moving_variance
+    else:
+        mean, variance = x.mean((1, 2), keepdims=True), x.var((1, 2), keepdims=True)
     gamma, beta, mean, variance = (
-        np.asarray(weight, np.float64)
-        for weight in (layer.gamma, layer.beta, layer.moving_mean, layer.moving_variance)
+        np.asarray(value, np.float64) for value in (layer.gamma, layer.beta, mean, variance)
     )
     return (x - mean) / np.sqrt(variance + EPSILON) * gamma + beta
 
@@ -112,19 +142,22 @@ def up_block(x, place, gated, block):
     return residual(inner, x, block, changes=x.shape[-1] != block.filters)
 
 
-def generator(network, sketch, histogram):
-    x = np.concatenate([sketch, histogram], axis=-1)
+def generator(network, *inputs):
+    x = np.concatenate(inputs, axis=-1)
     x = norm(conv(x, network.stem, pad=1), network.stem_norm)
     places, skips, maps = [], [], []
     for block in network.down:
         x, place, skip = down_block(x, block)
         places.append(place)
         skips.append(skip)
-    gate = norm(conv(x, network.gate), network.gate_norm)
+    gated = network.get_config()["attention"]
+    gate = norm(conv(x, network.gate), network.gate_norm) if gated else None
     for stage in range(6):
-        gated, attention = attention_gate(skips[5 - stage], gate, network.attention[stage])
-        x = up_block(x, places[5 - stage], gated, network.up[stage])
-        maps.append(attention)
+        skip = skips[5 - stage]
+        if gated:
+            skip, attention = attention_gate(skip, gate, network.attention[stage])
+            maps.append(attention)
+        x = up_block(x, places[5 - stage], skip, network.up[stage])
     return np.tanh(conv(relu(x), network.head, pad=1)), maps
 
 
@@ -133,3 +166,16 @@ def discriminator(network, pair):
     for layer, layer_norm, stride in zip(network.convs[1:], network.norms, (2, 2, 1), strict=True):
         x = leaky_relu(norm(conv(x, layer, stride, pad=1), layer_norm))
     return conv(x, network.head, pad=1)
+
+
+def unet(network, *inputs):
+    x = conv(np.concatenate(inputs, axis=-1), network.down[0], stride=2, pad=1)
+    skips = [x]
+    for level in range(1, 6):
+        x = conv(leaky_relu(x), network.down[level], stride=2, pad=1)
+        # Neither the outermost level nor the innermost has a norm.
+        skips.append(x := norm(x, network.down_norms[level]) if level < 5 else x)
+    for stage in range(5):
+        x = norm(conv_transpose(relu(x), network.up[stage]), network.up_norms[stage])
+        x = np.concatenate([x, skips[4 - stage]], axis=-1)
+    return np.tanh(conv_transpose(relu(x), network.up[5]))

@@ -12,6 +12,7 @@ from layer_checks import POLICIES, check_layer
 
 from tf_deeppaint import Generator
 from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.layers import BatchNormalization
 
 SIZE = 64
 
@@ -68,6 +69,60 @@ def test_picture_and_attention_equal_the_numpy_network() -> None:
         np.testing.assert_allclose(attention, expected_map, rtol=0, atol=1e-6)
     # None of it is flat, so that a mistake anywhere would show.
     assert expected.std() > 0.05 and all(m.std() > 1e-3 for m in expected_maps)
+
+
+def test_with_instance_norm_picture_and_attention_equal_the_numpy_network() -> None:
+    generator = Generator(2, size=SIZE, norm="instance", dtype="float64")
+    oracle.randomise(generator, seed=6)
+    # At 64 pixels the gate signal is one value, of which an instance norm leaves nothing.
+    batch = inputs(1, 128, 64)
+    picture, maps = generator(batch, return_attention=True)
+    expected, expected_maps = oracle.generator(generator, batch["sketch"], batch["histogram"])
+    # Float32 inputs reach the stem's norm as float64: what is left is the picture's rounding, and
+    # that of the maps.
+    np.testing.assert_allclose(picture, expected, rtol=0, atol=1e-6)
+    for attention, expected_map in zip(maps, expected_maps, strict=True):
+        np.testing.assert_allclose(attention, expected_map, rtol=0, atol=1e-6)
+    assert expected.std() > 0.05 and all(m.std() > 1e-3 for m in expected_maps)
+
+
+def test_without_attention_the_skips_are_plain_and_there_are_no_maps() -> None:
+    generator = Generator(2, size=SIZE, attention=False, dtype="float64")
+    oracle.randomise(generator, seed=6)
+    batch = inputs()
+    picture, maps = generator(batch, return_attention=True)
+    assert maps == []
+    expected, _ = oracle.generator(generator, batch["sketch"], batch["histogram"])
+    np.testing.assert_allclose(picture, expected, rtol=0, atol=1e-6)
+    assert not [weight.path for weight in generator.weights if "gate" in weight.path]
+
+
+def test_without_attention_it_lacks_the_weights_of_the_gates_alone() -> None:
+    # A gate of c channels: Wx, Wg and psi to c / 2, the 1 x 1 convolution after it, its norm.
+    gates = [
+        4 * c * c // 2 + (512 + 1) * c // 2 + c // 2 + 1 + (c + 1) * c + 2 * c
+        for c in (512, 512, 512, 512, 256, 128)
+    ]
+    signal = (512 + 1) * 512 + 2 * 512
+    generator = Generator(attention=False)
+    assert count_numbers(generator.trainable_weights) == 48_573_641 - sum(gates) - signal
+
+
+def test_without_a_histogram_the_sketch_alone_is_seen() -> None:
+    generator = Generator(2, size=SIZE, histogram=False, dtype="float64")
+    oracle.randomise(generator, seed=6)
+    batch = inputs()
+    sketch = {"sketch": batch["sketch"]}
+    expected, _ = oracle.generator(generator, batch["sketch"])
+    np.testing.assert_allclose(generator(sketch), expected, rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(generator(batch), generator(sketch))
+
+
+def test_every_batch_norm_is_told_whether_it_is_synchronized() -> None:
+    for synchronized in (False, True):
+        generator = Generator(2, size=SIZE, synchronized=synchronized)
+        norms = [x for x in generator._flatten_layers() if isinstance(x, BatchNormalization)]
+        assert [norm.synchronized for norm in norms] == 32 * [synchronized]
 
 
 def test_the_six_attention_maps_come_deepest_first(painted) -> None:
@@ -156,10 +211,27 @@ def test_a_saved_generator_paints_the_same_in_another_process(small, painted, tm
     np.testing.assert_allclose(np.load(result), painted[0], atol=1e-6)
 
 
+OPTIONS = {
+    "size": 128,
+    "background": "white",
+    "seed": 9,
+    "norm": "instance",
+    "attention": False,
+    "histogram": False,
+    "synchronized": True,
+}
+
+
 def test_the_options_survive_saving(tmp_path) -> None:
-    Generator(4, size=128, background="white", seed=9).save(tmp_path / "g.keras")
-    loaded = keras.saving.load_model(tmp_path / "g.keras")
-    assert (loaded.width, loaded.size, loaded.background, loaded.seed) == (4, 128, "white", 9)
+    Generator(2, **OPTIONS).save(tmp_path / "g.keras")
+    config = keras.saving.load_model(tmp_path / "g.keras").get_config()
+    assert {name: config[name] for name in OPTIONS} == OPTIONS
+
+
+def test_a_generator_saved_before_it_had_options_is_read_as_it_was() -> None:
+    config = Generator(2).get_config()
+    old = {name: config[name] for name in ("name", "dtype", "width", "size", "background", "seed")}
+    assert Generator.from_config(old).get_config() == config
 
 
 @pytest.mark.parametrize(
@@ -171,6 +243,8 @@ def test_the_options_survive_saving(tmp_path) -> None:
         ({"width": 2, "size": 32}, "size=32"),
         ({"width": 2, "size": 100}, "size=100"),
         ({"width": 2, "background": "blue"}, "blue"),
+        ({"width": 2, "norm": "none"}, 'norm="none"'),
+        ({"width": 2, "norm": "layer"}, 'norm="layer"'),
     ],
 )
 def test_bad_options_are_refused_by_name(options: dict, word: str) -> None:
@@ -185,5 +259,18 @@ def test_the_generator_can_be_copied_saved_trained_and_run_in_any_precision(tmp_
         tmp_path,
         trainable=57 + 45 + 2 * 32,
         non_trainable=2 * 32,
+        output_dtype="float32",
+    )
+
+
+def test_the_same_holds_with_all_options_changed(tmp_path) -> None:
+    changed = {"norm": "instance", "attention": False, "histogram": False, "synchronized": True}
+    check_layer(
+        lambda **options: Generator(2, size=SIZE, seed=1, **changed, **options),
+        ({"sketch": inputs()["sketch"]},),
+        tmp_path,
+        # 32 kernels of which 6 have no bias, and 25 norms.
+        trainable=32 + 26 + 2 * 25,
+        non_trainable=0,
         output_dtype="float32",
     )

@@ -52,8 +52,8 @@ def scripted(monkeypatch: pytest.MonkeyPatch):
     """Replaces the random draws by given ones: `scripted(slots, chances)`."""
 
     def script(slots: list[int], chances: list[float]) -> None:
-        monkeypatch.setattr(keras.random, "randint", lambda *_, **__: tf.constant(slots))
-        monkeypatch.setattr(keras.random, "uniform", lambda *_, **__: tf.constant(chances))
+        drawn = iter([slots, chances])
+        monkeypatch.setattr(tf.random, "stateless_uniform", lambda *_: tf.constant(next(drawn)))
 
     return script
 
@@ -65,8 +65,9 @@ def test_twenty_batches_follow_the_rule(capacity: int, batch: int, compiled: boo
     exchange = tf.function(pool.exchange) if compiled else pool.exchange
     plain, draws = PlainPool(capacity), keras.random.SeedGenerator(11)
     for step in range(20):
-        slots = np.asarray(keras.random.randint((batch,), 0, capacity, "int32", seed=draws))
-        chances = np.asarray(keras.random.uniform((batch,), seed=draws))
+        seeds = tf.random.split(tf.cast(draws.next(), tf.int32), 2)
+        slots = tf.random.stateless_uniform((batch,), seeds[0], 0, capacity, tf.int32).numpy()
+        chances = tf.random.stateless_uniform((batch,), seeds[1]).numpy()
         pictures = numbered(step * batch, batch)
         expected = plain.exchange(pictures, slots, chances)
         assert numbers(exchange(tf.constant(pictures))) == numbers(expected)
@@ -120,6 +121,15 @@ def test_a_pool_without_capacity_hands_every_picture_back() -> None:
         assert numbers(pool.exchange(pictures)) == [1, 2, 3]
 
 
+def test_pictures_that_are_not_finite_are_handed_back_and_not_stored() -> None:
+    pool = ImagePool(2, SHAPE, seed=0)
+    pool.exchange(tf.constant(numbered(1, 2)))
+    bad = numbered(3, 2) * np.nan
+    for _ in range(8):
+        assert np.isnan(pool.exchange(tf.constant(bad), finite=tf.constant(False))).all()
+    assert numbers(pool.stored) == [1, 2]
+
+
 def test_another_seed_makes_other_choices() -> None:
     results = []
     for seed in (1, 1, 2):
@@ -162,6 +172,9 @@ def test_two_replicas_have_pools_of_their_own() -> None:
     for replica in (0, 1):
         seen = [number for step in shown for number in step[replica]]
         new = [1000.0 * replica + i for i in range(24)]
-        # Only the replica's own pictures, each shown once or still stored; and some came late.
-        assert sorted(seen[4:] + stored[replica]) == sorted(new[4:] + seen[:2])
+        # Only the replica's own pictures, each shown once or still stored, the first two, which
+        # filled the pool, once more; and some came late.
+        assert sorted(seen + stored[replica]) == sorted(new + new[:2])
         assert seen[:2] == new[:2] and seen != new
+    late = [[number % 1000 for step in shown for number in step[replica]] for replica in (0, 1)]
+    assert late[0] != late[1], "both replicas drew the same slots"

@@ -7,9 +7,17 @@ import pytest
 import tensorflow as tf
 from keras import ops
 from layer_checks import check_layer
+from two_replicas import CUT, norm_case_inputs, on_one_device, on_two_replicas
 
 from tf_deeppaint import layers
-from tf_deeppaint.layers import AttentionGate, BatchNormalization, DownBlock, UpBlock
+from tf_deeppaint.layers import (
+    AttentionGate,
+    BatchNormalization,
+    DownBlock,
+    SpectralConv,
+    UpBlock,
+    make_norm,
+)
 
 # The layers' statistics are float32 even where the rest is float64, so a norm is right to about
 # 6e-8; a few of them in a row stay below this.
@@ -208,9 +216,153 @@ def test_statistics_are_float32_under_mixed_precision(
     np.testing.assert_allclose(layer.moving_variance, seen.var((0, 1, 2), ddof=1), rtol=1e-3)
 
 
+@pytest.mark.parametrize("path", ["fused", "plain"])
+def test_statistics_that_are_not_finite_leave_their_channels_as_they_are(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if path == "plain":
+        monkeypatch.setattr(layers, "_fused_norm", layers._plain_norm)
+    layer = shaken_norm(5)
+    before = [np.asarray(weight).copy() for weight in layer.non_trainable_weights]
+    x = numbers(2, 4, 4, 5)
+    x[0, 0, 0, 1] = np.nan
+    x[0, 0, 0, 2] = np.inf
+    # Its mean is finite; the squares pass 3.4e38.
+    x[..., 3] *= 1e30
+    layer(x, training=True)
+    for old, new in zip(before, layer.non_trainable_weights, strict=True):
+        changed = np.asarray(new) != old
+        np.testing.assert_array_equal(changed, [True, False, False, False, True])
+    good = x[..., [0, 4]]
+    np.testing.assert_allclose(
+        np.asarray(layer.moving_mean)[[0, 4]],
+        0.9 * before[0][[0, 4]] + 0.1 * good.mean((0, 1, 2)),
+        rtol=1e-5,
+    )
+
+
+def test_synchronized_replicas_normalise_as_one_device_with_the_whole_batch() -> None:
+    two, one = on_two_replicas("norm"), on_one_device("norm")
+    # The same float32 sums of 60 numbers near 5, in two parts or one.
+    for name, value in one.items():
+        np.testing.assert_allclose(two[name], value, rtol=1e-5, atol=5e-6, err_msg=name)
+    separate = on_two_replicas("separate norm")
+    for name in ("y", "x_gradient", "gamma_gradient", "moving_mean", "moving_variance"):
+        assert np.abs(separate[name] - one[name]).max() > 5e-3, name
+
+
+def test_separate_replicas_keep_the_mean_of_their_moving_statistics() -> None:
+    two = on_two_replicas("separate norm")
+    x, start = norm_case_inputs()
+    parts = (x[:CUT], x[CUT:])
+    for name, batch in (
+        ("moving_mean", [part.mean((0, 1, 2)) for part in parts]),
+        ("moving_variance", [part.var((0, 1, 2), ddof=1) for part in parts]),
+    ):
+        expected = 0.9 * start[name] + 0.1 * np.mean(batch, axis=0)
+        np.testing.assert_allclose(two[name], expected, rtol=1e-5)
+
+
+def test_an_instance_norm_equals_its_formula() -> None:
+    layer = make_norm("instance", "norm", dtype="float64")
+    # A variance of 1e-4, so that an epsilon other than 1e-5 would show.
+    x = 3.0 + 0.01 * numbers(2, 4, 3, 5).astype("float64")
+    layer(x)
+    oracle.randomise(layer)
+    np.testing.assert_allclose(layer(x), oracle.norm(x, layer), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_an_instance_norm_has_float32_statistics_under_mixed_precision(dtype: str) -> None:
+    x = tf.cast(100.0 + numbers(2, 8, 8, 3), dtype)
+    y = make_norm("instance", "norm", dtype=f"mixed_{dtype}")(x)
+    assert y.dtype == dtype
+    seen = np.asarray(x, "float64")
+    expected = (seen - seen.mean((1, 2), keepdims=True)) / seen.std((1, 2), keepdims=True)
+    # What is left is the rounding of the result, 1/256 of at most 4; a bfloat16 mean of 100 would
+    # shift it by up to 0.25.
+    np.testing.assert_allclose(np.asarray(y, "float64"), expected, atol=0.02)
+
+
+def test_the_norm_of_kind_none_changes_nothing() -> None:
+    x = numbers(2, 4, 4, 3)
+    np.testing.assert_array_equal(make_norm("none", "norm")(x), x)
+
+
+def test_a_norm_of_an_unknown_kind_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match='norm="layer"'):
+        make_norm("layer", "norm")
+
+
+@pytest.mark.parametrize("strides, padding", [(1, "same"), (1, "valid"), (2, "valid")])
+def test_a_spectral_conv_equals_its_formula(strides: int, padding: str) -> None:
+    layer = SpectralConv(4, 3, strides, padding, dtype="float64")
+    x = numbers(2, 7, 9, 5)
+    layer(x)
+    oracle.randomise(layer)
+    expected = oracle.conv(x, layer, strides, pad=1 if padding == "same" else 0)
+    np.testing.assert_allclose(layer(x), expected, rtol=1e-9, atol=1e-9)
+    _, after = oracle.power_step(np.asarray(layer.kernel), np.asarray(layer.u))
+    np.testing.assert_allclose(layer(x, training=True), expected, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(layer.u, after, rtol=1e-9)
+
+
+def test_a_spectral_conv_comes_to_divide_by_the_largest_singular_value() -> None:
+    layer = SpectralConv(4, 3, padding="valid")
+    x = numbers(1, 3, 3, 5)
+    layer(x)
+    oracle.randomise(layer)
+    kernel = np.asarray(layer.kernel).copy()
+    for _ in range(100):
+        layer(x, training=True)
+    np.testing.assert_array_equal(layer.kernel, kernel)
+    sigma = np.linalg.svd(kernel.reshape(-1, 4), compute_uv=False)[0]
+    expected = np.einsum("nijc,ijco->no", x, kernel / sigma) + np.asarray(layer.bias)
+    np.testing.assert_allclose(layer(x)[:, 0, 0], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_gradient_of_a_spectral_conv_is_that_of_its_formula() -> None:
+    layer = SpectralConv(3, 2, padding="valid", dtype="float64")
+    x, above = numbers(1, 4, 4, 2), numbers(1, 3, 3, 3, seed=1).astype("float64")
+    layer(x)
+    oracle.randomise(layer)
+    # At the singular vector itself sigma is W's norm, and so is the estimate's gradient.
+    matrix = np.asarray(layer.kernel).reshape(-1, 3)
+    layer.u.assign(np.linalg.svd(matrix)[2][0])
+    with tf.GradientTape() as tape:
+        y = layer(x, training=True)
+    gradient = np.asarray(tape.gradient(y, layer.kernel.value, output_gradients=above))
+
+    def loss(kernel: np.ndarray) -> float:
+        sigma = np.linalg.svd(kernel.reshape(-1, 3), compute_uv=False)[0]
+        windows = np.lib.stride_tricks.sliding_window_view(x, (2, 2), axis=(1, 2))
+        return np.sum(np.einsum("nhwcij,ijco->nhwo", windows, kernel / sigma) * above)
+
+    expected = np.zeros_like(gradient)
+    for place in np.ndindex(gradient.shape):
+        step = np.zeros_like(gradient)
+        step[place] = 1e-5
+        kernel = np.asarray(layer.kernel)
+        expected[place] = (loss(kernel + step) - loss(kernel - step)) / 2e-5
+    np.testing.assert_allclose(gradient, expected, rtol=1e-6, atol=1e-7)
+
+
+def test_sigma_is_a_float32_number_under_mixed_precision() -> None:
+    layer = SpectralConv(4, 3, padding="valid", dtype="mixed_bfloat16")
+    x = numbers(1, 3, 3, 5)
+    layer(x)
+    oracle.randomise(layer)
+    # A copy: the array would change with the weight.
+    first = np.array(layer.u.numpy(), "float64")
+    layer(x, training=True)
+    _, after = oracle.power_step(np.asarray(layer.kernel, "float64"), first)
+    np.testing.assert_allclose(layer.u, after, rtol=1e-5)
+
+
+@pytest.mark.parametrize("norm", ["batch", "instance"])
 @pytest.mark.parametrize("filters", [4, 6], ids=["same channels", "more channels"])
-def test_a_down_block_equals_its_formula(filters: int) -> None:
-    block = DownBlock(filters, dtype="float64")
+def test_a_down_block_equals_its_formula(filters: int, norm: str) -> None:
+    block = DownBlock(filters, norm, dtype="float64")
     x = numbers(2, 8, 6, 4)
     block(x)
     oracle.randomise(block)
@@ -224,9 +376,10 @@ def test_a_down_block_equals_its_formula(filters: int) -> None:
     )
 
 
+@pytest.mark.parametrize("norm", ["batch", "instance"])
 @pytest.mark.parametrize("filters", [4, 2], ids=["same channels", "fewer channels"])
-def test_an_up_block_equals_its_formula(filters: int) -> None:
-    block = UpBlock(filters, dropout=0.5, dtype="float64")
+def test_an_up_block_equals_its_formula(filters: int, norm: str) -> None:
+    block = UpBlock(filters, dropout=0.5, norm=norm, dtype="float64")
     below, x, skip = numbers(2, 8, 6, 4), numbers(2, 4, 3, 4, seed=1), numbers(2, 8, 6, 4, seed=2)
     _, winner = layers.max_pool(tf.constant(below))
     _, place = oracle.max_pool(below)
@@ -236,9 +389,10 @@ def test_an_up_block_equals_its_formula(filters: int) -> None:
     np.testing.assert_allclose(block(x, winner, skip), expected, **CLOSE)
 
 
+@pytest.mark.parametrize("norm", ["batch", "instance"])
 @pytest.mark.parametrize("factor", [1, 4])
-def test_an_attention_gate_equals_its_formula(factor: int) -> None:
-    layer = AttentionGate(6, dtype="float64")
+def test_an_attention_gate_equals_its_formula(factor: int, norm: str) -> None:
+    layer = AttentionGate(6, norm, dtype="float64")
     skip, gate = numbers(2, 4 * factor, 2 * factor, 6), numbers(2, 2, 1, 5, seed=1)
     layer(skip, gate)
     oracle.randomise(layer)
@@ -282,9 +436,21 @@ def _built(layer: keras.layers.Layer, shape: tuple) -> keras.layers.Layer:
 
 CASES = {
     "BatchNormalization": (
-        lambda **options: BatchNormalization(momentum=0.8, epsilon=1e-3, **options),
+        lambda **options: BatchNormalization(
+            momentum=0.8, epsilon=1e-3, synchronized=True, **options
+        ),
         lambda: (numbers(3, 4, 4, 2),),
         (2, 2),
+    ),
+    "instance norm": (
+        lambda **options: make_norm("instance", "norm", epsilon=1e-3, **options),
+        lambda: (numbers(3, 4, 4, 2),),
+        (2, 0),
+    ),
+    "SpectralConv": (
+        lambda **options: SpectralConv(4, 3, 2, "valid", **options),
+        lambda: (numbers(3, 7, 7, 2),),
+        (2, 1),
     ),
     "DownBlock": (
         lambda **options: DownBlock(4, **options),
@@ -295,6 +461,21 @@ CASES = {
         lambda **options: DownBlock(4, **options),
         lambda: (numbers(3, 8, 8, 4),),
         (8, 4),
+    ),
+    "DownBlock, instance norm": (
+        lambda **options: DownBlock(4, norm="instance", **options),
+        lambda: (numbers(3, 8, 8, 2),),
+        (9, 0),
+    ),
+    "UpBlock, instance norm": (
+        lambda **options: UpBlock(4, norm="instance", **options),
+        lambda: tf.nest.map_structure(np.asarray, up_block_arguments()),
+        (9, 0),
+    ),
+    "AttentionGate, synchronized": (
+        lambda **options: AttentionGate(4, synchronized=True, **options),
+        lambda: (numbers(3, 8, 8, 4), numbers(3, 2, 2, 6, seed=1)),
+        (9, 2),
     ),
     "UpBlock": (
         lambda **options: UpBlock(4, dropout=0.5, seed=1, **options),

@@ -17,6 +17,7 @@ PROGRAMS = {
     "tf_deeppaint.train": "--width",
     "tf_deeppaint.colorize": "--sketch",
     "tf_deeppaint.evaluate": "--sheet",
+    "tf_deeppaint.import_torch": "--checkpoint",
     "tfrecords.build": "--source",
     "tfrecords.show": "--split",
     "tfrecords.verify": "--data",
@@ -64,7 +65,8 @@ def test_help_lists_the_flags(program):
 def test_help_imports_no_tensorflow(program):
     _, modules = imported_by_help(program)
     assert "absl.flags" in modules
-    assert not {module.split(".")[0] for module in modules} & {"tensorflow", "keras", "cv2"}
+    slow = {"tensorflow", "keras", "torch", "cv2"}
+    assert not {module.split(".")[0] for module in modules} & slow
 
 
 def mistakes(output: Path) -> dict[str, tuple]:

@@ -16,6 +16,7 @@ _HOMES = {
     "Discriminator": "discriminator",
     "Generator": "generator",
     "Painter": "painter",
+    "UNet": "unet",
     "extract_palette": "palette",
     "palette_to_histogram": "palette",
 }
@@ -35,3 +36,4 @@ def __dir__() -> list[str]:
 
 if "keras" in sys.modules:
     importlib.import_module(f"{__name__}.deep_paint")
+    importlib.import_module(f"{__name__}.unet")

@@ -77,6 +77,7 @@ def load_training(
     seed: int,
     augmentations: Sequence[str] = ("flip",),
     start: int = 0,
+    part: tuple[int, int] = (0, 1),
 ) -> tf.data.Dataset:
     """An endless, shuffled, augmented stream of training batches.
 
@@ -95,6 +96,8 @@ def load_training(
         augmentations: Any of `augmentation.AUGMENTATIONS`; see `augmentation.augment`.
         start: Records to leave out at the beginning: the stream is then, record by record, what
             the whole one is from there.
+        part: Which worker this is, of how many: it gets its batch of every round of batches, and
+            decodes no other.
 
     Raises:
         DeepPaintError: see `open_datasets`; also fewer records than a batch, or an unknown
@@ -118,10 +121,18 @@ def load_training(
     def prepare(number: tf.Tensor, record: tf.Tensor) -> dict[str, tf.Tensor]:
         return _prepare(record, manifests[0], _seed(seed, _LOOKS, number), augmentations)
 
+    worker, workers = part
+
+    def is_own(number: tf.Tensor, record: tf.Tensor) -> tf.Tensor:
+        return (number - start) // batch_size % workers == worker
+
+    numbered = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max).flat_map(epoch)
+    # Known to be endless, batches have a fixed size also where several machines take them.
+    endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
     return (
-        tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max)
-        .flat_map(epoch)
+        (numbered.filter(is_own) if workers > 1 else numbered)
         .map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .apply(endless)
         .batch(batch_size, drop_remainder=True)
         .prefetch(tf.data.AUTOTUNE)
     )

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from tf_deeppaint.layers import PACKAGE, BatchNormalization, conv
+from tf_deeppaint.layers import PACKAGE, SpectralConv, conv, make_norm
 
 FACTORS = (1, 2, 4, 8)
 STRIDES = (2, 2, 2, 1)
@@ -15,6 +15,10 @@ class Discriminator(keras.Model):
 
     Args:
         width: Channels of the first layer; the reference has 64.
+        norm: Kind of its norms, `"batch"`, `"instance"` or `"none"`; see `layers.make_norm`.
+        spectral_norm: Whether every kernel is divided by its largest singular value; see
+            `layers.SpectralConv`.
+        synchronized: See `layers.BatchNormalization`.
 
     Call arguments:
         inputs: Sketch and picture stacked by channel, `(N, H, W, 6)` in [-1, 1].
@@ -26,24 +30,37 @@ class Discriminator(keras.Model):
     >>> logits = Discriminator(width=16)(np.zeros((1, 256, 256, 6), "float32"))  # (1, 30, 30, 1)
     """
 
-    def __init__(self, width: int = 64, **kwargs):
+    def __init__(
+        self,
+        width: int = 64,
+        norm: str = "batch",
+        spectral_norm: bool = False,
+        synchronized: bool = False,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
 
         # === Config ===
         self.width = width
+        self.norm = norm
+        self.spectral_norm = spectral_norm
+        self.synchronized = synchronized
 
         # === Layers ===
         options = {"dtype": self.dtype_policy}
+        make_conv = SpectralConv if spectral_norm else conv
         # "same" would pad a stride-2 kernel of 4 otherwise at some sizes: pad by 1, then "valid".
         self.pad = keras.layers.ZeroPadding2D(1, name="pad", **options)
         self.convs = [
-            conv(factor * width, 4, strides=stride, padding="valid", name=f"conv_{i}", **options)
+            make_conv(
+                factor * width, 4, strides=stride, padding="valid", name=f"conv_{i}", **options
+            )
             for i, (factor, stride) in enumerate(zip(FACTORS, STRIDES, strict=True))
         ]
         self.norms = [
-            BatchNormalization(name=f"norm_{i}", **options) for i in range(1, len(FACTORS))
+            make_norm(norm, f"norm_{i}", synchronized, **options) for i in range(1, len(FACTORS))
         ]
-        self.head = conv(1, 4, padding="valid", name="head", **options)
+        self.head = make_conv(1, 4, padding="valid", name="head", **options)
         self.build((None, None, None, 6))
 
     def build(self, input_shape):
@@ -58,10 +75,16 @@ class Discriminator(keras.Model):
         self.built = True
 
     def call(self, inputs, training=False):
-        x = ops.leaky_relu(self.convs[0](self.pad(inputs)), 0.2)
+        x = ops.leaky_relu(self.convs[0](self.pad(inputs), training=training), 0.2)
         for layer, norm in zip(self.convs[1:], self.norms, strict=True):
-            x = ops.leaky_relu(norm(layer(self.pad(x)), training=training), 0.2)
-        return ops.cast(self.head(self.pad(x)), "float32")
+            x = norm(layer(self.pad(x), training=training), training=training)
+            x = ops.leaky_relu(x, 0.2)
+        return ops.cast(self.head(self.pad(x), training=training), "float32")
 
     def get_config(self) -> dict:
-        return super().get_config() | {"width": self.width}
+        return super().get_config() | {
+            "width": self.width,
+            "norm": self.norm,
+            "spectral_norm": self.spectral_norm,
+            "synchronized": self.synchronized,
+        }

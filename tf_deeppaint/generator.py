@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from tf_deeppaint.layers import PACKAGE, AttentionGate, BatchNormalization, DownBlock, UpBlock, conv
+from tf_deeppaint.layers import PACKAGE, AttentionGate, DownBlock, UpBlock, conv, make_norm
 from tf_deeppaint.palette import check_background
 
 # Its name in a run directory.
@@ -14,6 +14,9 @@ STRIDE = 64
 DOWN = (2, 4, 8, 8, 8, 8)
 UP = (8, 8, 8, 4, 2, 1)
 DROPOUT = (0.5, 0.5, 0.5, 0.0, 0.0, 0.0)
+
+SKETCH_CHANNELS = 3
+HISTOGRAM_CHANNELS = 12
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -29,15 +32,22 @@ class Generator(keras.Model):
             layers do not depend on it; a painter fits its sketches to it.
         background: The palette rule it is trained with; see `palette.extract_palette`.
         seed: Seed of the dropout.
+        norm: Kind of its norms, `"batch"` or `"instance"`; see `layers.make_norm`. With
+            `"instance"` a picture of 64 pixels leaves the gates without a signal: a single value
+            has no variance. From 128 pixels on there is one.
+        attention: Whether gates stand in the skip connections; without them these are plain.
+        histogram: Whether it sees the histogram images; without them it colours as it likes.
+        synchronized: See `layers.BatchNormalization`.
 
     Call arguments:
-        inputs: `{"sketch": (N, H, W, 3), "histogram": (N, H, W, 12)}`, floats in [-1, 1].
+        inputs: `{"sketch": (N, H, W, 3), "histogram": (N, H, W, 12)}`, floats in [-1, 1]. The
+            histogram may be left out, and is not looked at, where `histogram` is false.
         return_attention: Whether to return the attention maps too.
 
     Returns:
         The picture, float32 `(N, H, W, 3)` in [-1, 1]; with `return_attention` a pair of it and
         the list of the six gates' maps, `(N, h, w, 1)` in (0, 1), deepest level first
-        (`h = H / 64 .. H / 2`).
+        (`h = H / 64 .. H / 2`). The list is empty where there are no gates.
 
     Example:
     >>> generator = Generator(width=16)
@@ -50,73 +60,84 @@ class Generator(keras.Model):
         size: int = 512,
         background: str = "drop",
         seed: int | None = None,
+        norm: str = "batch",
+        attention: bool = True,
+        histogram: bool = True,
+        synchronized: bool = False,
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if width < 2 or width % 2:
-            raise ValueError(f"width={width}: an even number of at least 2 is needed")
-        if size < STRIDE or size % STRIDE:
-            raise ValueError(f"size={size}: a multiple of {STRIDE} is needed")
-        check_background(background)
+        check_options(width, size, background)
+        if norm not in ("batch", "instance"):
+            raise ValueError(f'norm="{norm}": "batch" or "instance" is needed')
 
         # === Config ===
         self.width = width
         self.size = size
         self.background = background
         self.seed = seed
+        self.norm = norm
+        self.histogram = histogram
+        self.synchronized = synchronized
 
         # === Layers ===
         options = {"dtype": self.dtype_policy}
+        norms = {"norm": norm, "synchronized": synchronized, **options}
         self.stem = conv(width, 3, name="stem", **options)
-        self.stem_norm = BatchNormalization(name="stem_norm", **options)
+        self.stem_norm = make_norm(norm, "stem_norm", synchronized, **options)
         self.down = [
-            DownBlock(factor * width, name=f"down_{level}", **options)
+            DownBlock(factor * width, name=f"down_{level}", **norms)
             for level, factor in enumerate(DOWN)
         ]
-        self.gate = conv(DOWN[-1] * width, 1, name="gate", **options)
-        self.gate_norm = BatchNormalization(name="gate_norm", **options)
-        self.attention = [
-            AttentionGate(factor * width, name=f"attention_{stage}", **options)
-            for stage, factor in enumerate(reversed(DOWN))
-        ]
+        # The gates themselves; the option of this name is whether there are any.
+        self.attention = []
+        if attention:
+            self.gate = conv(DOWN[-1] * width, 1, name="gate", **options)
+            self.gate_norm = make_norm(norm, "gate_norm", synchronized, **options)
+            self.attention = [
+                AttentionGate(factor * width, name=f"attention_{stage}", **norms)
+                for stage, factor in enumerate(reversed(DOWN))
+            ]
         self.up = [
-            UpBlock(factor * width, dropout, _stage_seed(seed, i), name=f"up_{i}", **options)
+            UpBlock(factor * width, dropout, stage_seed(seed, i), name=f"up_{i}", **norms)
             for i, (factor, dropout) in enumerate(zip(UP, DROPOUT, strict=True))
         ]
         self.head = conv(3, 3, name="head", **options)
-        self.build({"sketch": (None, None, None, 3), "histogram": (None, None, None, 12)})
+        self.build(input_shapes(histogram))
 
     def build(self, input_shape):
         shape = (None, None, None)
-        self.stem.build((*shape, 15))
+        self.stem.build((*shape, sum(part[-1] for part in input_shape.values())))
         self.stem_norm.build((*shape, self.width))
         channels = self.width
         for block in self.down:
             block.build((*shape, channels))
             channels = block.filters
-        gate_shape = (*shape, channels)
-        self.gate.build(gate_shape)
-        self.gate_norm.build(gate_shape)
-        for gate, block in zip(self.attention, self.up, strict=True):
-            gate.build((*shape, gate.channels), gate_shape)
-            block.build((*shape, gate.channels))
+        if self.attention:
+            self.gate.build((*shape, channels))
+            self.gate_norm.build((*shape, channels))
+        for stage, skip in enumerate(reversed(self.down)):
+            if self.attention:
+                self.attention[stage].build((*shape, skip.filters), (*shape, channels))
+            self.up[stage].build((*shape, skip.filters))
         self.head.build((*shape, self.up[-1].filters))
         self.built = True
 
     def call(self, inputs, training=False, return_attention=False):
-        x = ops.concatenate([inputs["sketch"], inputs["histogram"]], axis=-1)
-        x = self.stem_norm(self.stem(x), training=training)
+        x = self.stem_norm(self.stem(stack_inputs(inputs, self.histogram)), training=training)
         levels = []
         for block in self.down:
             x, winner, skip = block(x, training=training)
             levels.append((winner, skip))
-        gate_signal = self.gate_norm(self.gate(x), training=training)
+        if self.attention:
+            gate_signal = self.gate_norm(self.gate(x), training=training)
         maps = []
-        for block, gate in zip(self.up, self.attention, strict=True):
+        for stage, block in enumerate(self.up):
             winner, skip = levels.pop()
-            gated, attention = gate(skip, gate_signal, training=training)
-            x = block(x, winner, gated, training=training)
-            maps.append(ops.cast(attention, "float32"))
+            if self.attention:
+                skip, attention = self.attention[stage](skip, gate_signal, training=training)
+                maps.append(ops.cast(attention, "float32"))
+            x = block(x, winner, skip, training=training)
         picture = ops.tanh(ops.cast(self.head(ops.relu(x)), "float32"))
         return (picture, maps) if return_attention else picture
 
@@ -126,8 +147,40 @@ class Generator(keras.Model):
             "size": self.size,
             "background": self.background,
             "seed": self.seed,
+            "norm": self.norm,
+            "attention": bool(self.attention),
+            "histogram": self.histogram,
+            "synchronized": self.synchronized,
         }
 
 
-def _stage_seed(seed: int | None, stage: int) -> int | None:
+def check_options(width: int, size: int, background: str) -> None:
+    """Raises where no generator can be made: of an odd width, or for a canvas that is not halved.
+
+    Raises:
+        ValueError: The width or the size is wrong.
+        DeepPaintError: There is no such background rule.
+    """
+    if width < 2 or width % 2:
+        raise ValueError(f"width={width}: an even number of at least 2 is needed")
+    if size < STRIDE or size % STRIDE:
+        raise ValueError(f"size={size}: a multiple of {STRIDE} is needed")
+    check_background(background)
+
+
+def input_shapes(histogram: bool) -> dict:
+    """The shapes of what a generator with or without histogram images looks at."""
+    shapes = {"sketch": (None, None, None, SKETCH_CHANNELS)}
+    return shapes | {"histogram": (None, None, None, HISTOGRAM_CHANNELS)} if histogram else shapes
+
+
+def stack_inputs(inputs: dict, histogram: bool):
+    """A generator's inputs as one tensor, `(N, H, W, 15)`, or `(N, H, W, 3)` of sketch alone."""
+    if not histogram:
+        return inputs["sketch"]
+    return ops.concatenate([inputs["sketch"], inputs["histogram"]], axis=-1)
+
+
+def stage_seed(seed: int | None, stage: int) -> int | None:
+    """A seed of its own for each stage of a decoder."""
     return None if seed is None else seed + stage

@@ -10,7 +10,8 @@ class ImagePool(tf.Module):
     Until the pool is full every picture is stored and handed back. Then, with probability 0.5, a
     random stored one is handed back and the new one takes its place; else the new one is.
 
-    The variables are one set a replica: every replica has a pool of its own.
+    The variables are one set a replica: every replica has a pool of its own, and choices of its
+    own.
 
     Args:
         capacity: Number of pictures kept; 0 hands every picture back.
@@ -30,11 +31,12 @@ class ImagePool(tf.Module):
         self.count = tf.Variable(0, name="count", **local)
         self.random = keras.random.SeedGenerator(seed)
 
-    def exchange(self, pictures: tf.Tensor) -> tf.Tensor:
+    def exchange(self, pictures: tf.Tensor, finite: tf.Tensor | bool = True) -> tf.Tensor:
         """Stores and swaps a batch, one picture after another.
 
         Args:
             pictures: float32 `(N, H, W, C)`; N must be known when the graph is built.
+            finite: Whether they may be stored; else they are handed back and the pool stays.
 
         Returns:
             What is to be judged in their place, same shape.
@@ -42,9 +44,20 @@ class ImagePool(tf.Module):
         if not self.capacity:
             return pictures
         size = pictures.shape[0]
-        slots = keras.random.randint((size,), 0, self.capacity, "int32", seed=self.random)
-        swaps = keras.random.uniform((size,), seed=self.random) < 0.5
-        return tf.stack([self._exchange_one(pictures[i], slots[i], swaps[i]) for i in range(size)])
+        seeds = tf.random.split(self._seed(), 2)
+        slots = tf.random.stateless_uniform((size,), seeds[0], 0, self.capacity, tf.int32)
+        swaps = tf.random.stateless_uniform((size,), seeds[1]) < 0.5
+        return tf.cond(
+            tf.convert_to_tensor(finite),
+            lambda: tf.stack(
+                [self._exchange_one(pictures[i], slots[i], swaps[i]) for i in range(size)]
+            ),
+            lambda: tf.identity(pictures),
+        )
+
+    def _seed(self) -> tf.Tensor:
+        """int32 `(2,)`, another one every time and on every replica."""
+        return tf.cast(self.random.next(), tf.int32) + tf.constant([0, _replica()])
 
     def _exchange_one(self, picture: tf.Tensor, slot: tf.Tensor, swap: tf.Tensor) -> tf.Tensor:
         def fill() -> tf.Tensor:
@@ -66,6 +79,9 @@ class ImagePool(tf.Module):
     def _store(self, slot: tf.Tensor, picture: tf.Tensor) -> None:
         # On the replica's own copy: a distributed variable has no scatter.
         copies = tf.distribute.get_strategy().experimental_local_results(self.stored)
-        context = tf.distribute.get_replica_context()
-        replica = tf.get_static_value(context.replica_id_in_sync_group)
-        copies[replica % len(copies)].scatter_nd_update([[slot]], picture[None])
+        copies[_replica() % len(copies)].scatter_nd_update([[slot]], picture[None])
+
+
+def _replica() -> int:
+    """The number of the replica whose step is being traced."""
+    return tf.get_static_value(tf.distribute.get_replica_context().replica_id_in_sync_group)

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from tf_deeppaint.errors import DeepPaintError
 
@@ -19,6 +19,7 @@ def run(main: Callable[[], None]) -> None:
     # DeepPaintError instead.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.set_verbosity(logging.WARNING)
     app.run(lambda _: _guarded(main), flags_parser=_parse)
 
 

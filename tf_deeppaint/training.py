@@ -1,129 +1,151 @@
-"""From options to a finished run: data, model, callbacks, and the run directory they write to.
+"""From options to a finished run: devices, data, model, `fit` epoch by epoch."""
 
-A run directory holds:
-
-    flags.txt          every flag's value; a flagfile that repeats the run
-    losses.csv         the losses, averaged over every `log_every` steps
-    samples/*.png      what the generator paints of the same few test drawings as it learns
-    generator.keras    the generator, saved every `save_every` steps and at the end
-"""
-
-import csv
-import dataclasses
+import atexit
+import contextlib
 import os
-import time
-from collections.abc import Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
-import numpy as np
+import tensorflow as tf
 
-from tf_deeppaint import datasets, images, sheet
-from tf_deeppaint.deep_paint import ADAM, DeepPaint
+from tf_deeppaint import callbacks, datasets, devices, images, records, samples
+from tf_deeppaint.checkpoints import Checkpoints
+from tf_deeppaint.deep_paint import DeepPaint
 from tf_deeppaint.discriminator import Discriminator
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import GENERATOR_FILE, Generator
-
-SAMPLES = 6
-
-
-@dataclasses.dataclass(frozen=True)
-class TrainingOptions:
-    """What decides about a run; each field is documented by the flag of the same name.
-
-    Attributes:
-        data: Folders of the data sets.
-        run: The run directory.
-        steps: Training steps in all.
-        epochs: Passes over the training records; used where `steps` is 0.
-        batch_size: Pictures a step.
-        width: Channels of the networks' outermost level.
-        learning_rate: Of both Adam optimisers.
-        l1_weight: Weight of L1 beside the adversarial loss.
-        pool_size: Past fakes kept for the discriminator.
-        augmentations: See `datasets.load_training`.
-        precision: Keras dtype policy of both networks.
-        seed: Decides weights, order, augmentation and dropout.
-        log_every: Steps a line of losses.csv.
-        save_every: Steps between saved generators and sample sheets.
-    """
-
-    data: Sequence[str]
-    run: str
-    steps: int
-    epochs: int
-    batch_size: int
-    width: int
-    learning_rate: float
-    l1_weight: float
-    pool_size: int
-    augmentations: Sequence[str]
-    precision: str
-    seed: int
-    log_every: int
-    save_every: int
+from tf_deeppaint.losses import Objective
+from tf_deeppaint.optimisation import make_adam
+from tf_deeppaint.options import TrainingOptions, check_options, steps_per_epoch, total_steps
+from tf_deeppaint.perceptual import Perceptual
+from tf_deeppaint.run_directory import (
+    BEST_FILE,
+    BOARD,
+    CHECKPOINTS,
+    METRICS_FILE,
+    SAMPLES,
+    open_run,
+)
+from tf_deeppaint.unet import UNet
+from tf_deeppaint.validation import make_validation
 
 
-def train(options: TrainingOptions, flagfile: str) -> Path:
-    """Runs a training and returns the path of the finished generator.
+def train(options: TrainingOptions, flagfile: str) -> Path | None:
+    """Runs a training, or goes on with one that stopped.
 
     Args:
         options: What decides about the run.
         flagfile: The text of flags.txt, which repeats the run.
 
+    Returns:
+        The path of the finished generator; None where a signal stopped the run before its end.
+
     Raises:
-        DeepPaintError: data missing or too little, or a run directory that cannot be written.
+        DeepPaintError: data missing or too little, options that contradict each other or the run
+            that is there, a run directory that cannot be written, or a run that diverged.
     """
+    if options.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    strategy = devices.open_strategy(options.strategy)
     keras.utils.set_random_seed(options.seed)
-    manifests = datasets.open_datasets(options.data)
-    batches = datasets.load_training(
-        options.data, options.batch_size, options.seed, options.augmentations
-    )
+    manifests = check_options(options, strategy.num_replicas_in_sync)
     # Only now, so that a mistyped flag leaves no run directory behind.
-    run = _make_run_directory(options.run, flagfile)
-    model = make_model(options, manifests[0].size, manifests[0].background)
-    steps = options.steps or _steps_of_epochs(options, manifests)
-    callbacks = [
-        LossLog(run / "losses.csv", options.log_every),
-        *([] if os.isatty(1) else [LossLines(steps, options.batch_size)]),
-        Snapshots(run, options.save_every, steps, _sample_batch(options.data)),
-    ]
-    with datasets.naming_damage(options.data):
-        # One long epoch: snapshots and logs count steps, so that runs of any data compare.
-        model.fit(
-            batches,
-            epochs=1,
-            steps_per_epoch=steps,
-            callbacks=callbacks,
-            shuffle=False,
-            verbose=1 if os.isatty(1) else 0,
-        )
-    return run / GENERATOR_FILE
+    run = open_run(options, flagfile) if devices.is_chief() else _scratch()
+    with strategy.scope():
+        model = make_model(options, manifests)
+        initialise(model, options)
+    with _Session(options, manifests, strategy, model, run) as session:
+        session.run_epochs()
+        return session.finish()
 
 
-def make_model(options: TrainingOptions, size: int, background: str) -> DeepPaint:
-    """Builds and compiles the GAN that the options describe, for pictures of `size` pixels."""
-    generator = Generator(
+def _scratch() -> Path:
+    """A run directory for a worker whose results nobody looks at; removed at its end."""
+    folder = tempfile.mkdtemp(prefix="tf_deeppaint-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in (SAMPLES, CHECKPOINTS, BOARD):
+        os.mkdir(os.path.join(folder, name))
+    return Path(folder)
+
+
+def make_model(options: TrainingOptions, manifests: list[records.Manifest]) -> DeepPaint:
+    """Builds and compiles the GAN that the options describe, for the pictures of data sets."""
+    # The gradient penalty differentiates the discriminator twice: in float32.
+    precision = "float32" if options.r1_weight else options.precision
+    discriminator = Discriminator(
         options.width,
-        size=size,
-        background=background,
-        seed=options.seed,
-        dtype=options.precision,
+        norm=options.discriminator_norm,
+        spectral_norm=options.spectral_norm,
+        synchronized=options.sync_norm,
+        dtype=precision,
     )
-    discriminator = Discriminator(options.width, dtype=options.precision)
+    objective = Objective(
+        options.gan_loss,
+        options.l1_weight,
+        options.perceptual_weight,
+        options.tv_weight,
+        options.r1_weight,
+    )
+    compute_dtype = keras.DTypePolicy(options.precision).compute_dtype
     model = DeepPaint(
-        generator,
+        _make_generator(options, manifests[0]),
         discriminator,
-        l1_weight=options.l1_weight,
+        objective,
         pool_size=options.pool_size,
         seed=options.seed,
+        perceptual=Perceptual.load(options.vgg16, compute_dtype) if options.vgg16 else None,
     )
-    adam = ADAM | {"learning_rate": options.learning_rate}
-    model.compile(keras.optimizers.Adam(**adam), keras.optimizers.Adam(**adam))
+    schedule = (options.schedule, total_steps(options, manifests))
+    limits = (options.clip_norm, options.accumulate)
+    model.compile(
+        make_adam(options.learning_rate, *schedule, *limits, ema=options.ema),
+        make_adam(options.discriminator_learning_rate or options.learning_rate, *schedule, *limits),
+        jit_compile=options.jit_compile,
+    )
     return model
 
 
-def save_generator(generator: Generator, path: Path) -> None:
+def _make_generator(options: TrainingOptions, manifest: records.Manifest) -> Generator | UNet:
+    shared = {
+        "width": options.width,
+        "size": manifest.size,
+        "background": manifest.background,
+        "seed": options.seed,
+        "histogram": options.histogram,
+        "synchronized": options.sync_norm,
+        "dtype": options.precision,
+    }
+    if options.generator == "pix2pix":
+        return UNet(**shared)
+    return Generator(**shared, norm=options.norm, attention=options.attention)
+
+
+def initialise(model: DeepPaint, options: TrainingOptions) -> None:
+    """Takes over the generator's weights from `--init_from`, if that is given.
+
+    Raises:
+        DeepPaintError: no such generator, or one of another kind or width.
+    """
+    if not options.init_from:
+        return
+    path = Path(options.init_from)
+    path = path / GENERATOR_FILE if path.is_dir() else path
+    if not path.is_file():
+        raise DeepPaintError(f"--init_from={path}: does not exist; name a .keras file or a run")
+    try:
+        trained = keras.saving.load_model(path, compile=False)
+        model.generator.set_weights(trained.get_weights())
+    except Exception as error:  # zip, JSON, HDF5 and Keras each fail in their own way
+        reason = " ".join(str(error).split())[:200]
+        raise DeepPaintError(
+            f"--init_from={path}: no generator of these options ({reason})"
+        ) from error
+
+
+def save_generator(generator: keras.Model, path: Path) -> None:
     """Saves a `.keras` file aside and renames it: the last good one stays until then."""
     # Keras looks at the suffix, so the file aside keeps it.
     aside = path.with_name(f".incomplete-{path.name}")
@@ -136,124 +158,172 @@ def save_generator(generator: Generator, path: Path) -> None:
         aside.unlink(missing_ok=True)
 
 
-class LossLog(keras.callbacks.Callback):
-    """Appends the mean losses of every `every` steps to a CSV file.
-
-    The means of the progress bar begin anew with each line too.
+class _Session:
+    """A training under way; a context manager, inside which signals end it in good order.
 
     Args:
-        path: The file; begun anew with the run.
-        every: Steps a line.
-    """
-
-    def __init__(self, path: Path, every: int):
-        super().__init__()
-        self.path = path
-        self.every = every
-
-    def on_train_begin(self, logs=None):
-        self.started = time.monotonic()
-        self.names = sorted(metric.name for metric in self.model.metrics)
-        self._write("w", ["step", "seconds", *self.names])
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if batch % self.every == 0:
-            self.model.reset_metrics()
-
-    def on_train_batch_end(self, batch, logs=None):
-        step = batch + 1
-        if step % self.every:
-            return
-        seconds = time.monotonic() - self.started
-        means = [f"{float(logs[name]):.5f}" for name in self.names]
-        self._write("a", [step, f"{seconds:.1f}", *means])
-
-    def _write(self, mode: str, row: list) -> None:
-        with self.path.open(mode, newline="") as file:
-            csv.writer(file).writerow(row)
-
-
-class LossLines(keras.callbacks.Callback):
-    """Prints a line every twentieth of the way, where no terminal can show a progress bar.
-
-    Args:
-        steps: Steps of the run.
-        batch_size: Pictures a step.
-    """
-
-    def __init__(self, steps: int, batch_size: int):
-        super().__init__()
-        self.steps = steps
-        self.batch_size = batch_size
-        self.every = max(1, steps // 20)
-
-    def on_train_begin(self, logs=None):
-        self.started = time.monotonic()
-
-    def on_train_batch_end(self, batch, logs=None):
-        step = batch + 1
-        if step % self.every and step != self.steps:
-            return
-        rate = step * self.batch_size / (time.monotonic() - self.started)
-        losses = ", ".join(f"{name} {float(value):.4f}" for name, value in sorted(logs.items()))
-        print(f"step {step}/{self.steps}, {rate:.3g} pictures a second, {losses}", flush=True)
-
-
-class Snapshots(keras.callbacks.Callback):
-    """Saves the generator, and what it paints of a fixed batch, every so many steps.
-
-    Args:
+        options: What decides about the run.
+        manifests: Of the data sets.
+        strategy: The model's.
+        model: Compiled.
         run: The run directory.
-        every: Steps between snapshots.
-        last: The run's last step, which has a snapshot too.
-        batch: A few test records to paint; None where there are none.
     """
 
-    def __init__(self, run: Path, every: int, last: int, batch: dict | None):
-        super().__init__()
+    def __init__(self, options, manifests, strategy, model: DeepPaint, run: Path):
+        self.options = options
+        self.strategy = strategy
+        self.model = model
         self.run = run
-        self.every = every
-        self.last = last
-        self.batch = batch
+        self.per_epoch = steps_per_epoch(options, manifests)
+        self.total = total_steps(options, manifests)
+        self.checkpoints = Checkpoints(
+            model,
+            str(Path(options.run) / CHECKPOINTS),
+            options.keep_checkpoints,
+            aside=None if devices.is_chief() else str(run / CHECKPOINTS),
+        )
+        self.board = tf.summary.create_file_writer(str(run / BOARD))
+        self.journal = callbacks.Journal(run / METRICS_FILE, self.board)
+        self.batch = next(iter(self._test_batches(samples.COUNT).take(1)), None)
+        self.signals = callbacks.StopOnSignal()
+        self.validate = make_validation(model)
+        self.averaging = False
 
-    def on_train_batch_end(self, batch, logs=None):
-        step = batch + 1
-        if step % self.every and step != self.last:
+    def __enter__(self) -> "_Session":
+        self.done = self.checkpoints.restore()
+        if self.done:
+            print(f"going on after step {self.done} of {self.total}", flush=True)
+        self.journal.rewind(self.done)
+        self.signals.__enter__()
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.signals.__exit__(*exception)
+        self.board.close()
+
+    def run_epochs(self) -> None:
+        """Trains and validates, epoch after epoch, until the end or a signal."""
+        beside = self._callbacks()
+        while self.done < self.total and self.signals.received is None:
+            epoch = self.done // self.per_epoch
+            end = min(self.total, (epoch + 1) * self.per_epoch)
+            with datasets.naming_damage(self.options.data):
+                self.model.fit(
+                    self._batches(),
+                    initial_epoch=epoch,
+                    epochs=epoch + 1,
+                    steps_per_epoch=end - self.done,
+                    callbacks=beside,
+                    shuffle=False,
+                    verbose=1 if callbacks.has_terminal() else 0,
+                )
+            self.done = int(self.model.steps.numpy())
+            if self.done == end:
+                self._validate()
+
+    def finish(self) -> Path | None:
+        """Saves the state; the path of the generator, or None where the run is not at its end."""
+        self.checkpoints.save()
+        if self.done < self.total:
+            print(f"stopped after step {self.done} of {self.total}; the same command goes on")
+            return None
+        self._save_generator(GENERATOR_FILE)
+        return self.run / GENERATOR_FILE
+
+    def _callbacks(self) -> list[keras.callbacks.Callback]:
+        options = self.options
+        lines = callbacks.LossLines(self.total, options.batch_size)
+        return [
+            callbacks.LossLog(self.journal, options.log_every, options.batch_size),
+            *([] if callbacks.has_terminal() else [lines]),
+            callbacks.StopWhenNotFinite(),
+            callbacks.Every(options.save_every, self.total, self._snapshot),
+            callbacks.KeepCheckpoints(
+                self.checkpoints, options.checkpoint_every, options.checkpoint_minutes
+            ),
+            self.signals,
+        ]
+
+    def _batches(self) -> tf.data.Dataset | tf.distribute.DistributedDataset:
+        """The training batches from here on, for all devices."""
+        if self.strategy.num_replicas_in_sync == 1:
+            return self._stream(self.options.batch_size)
+
+        def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
+            part = (context.input_pipeline_id, context.num_input_pipelines)
+            of_replica = context.get_per_replica_batch_size(self.options.batch_size)
+            # A worker's share of a batch, cut up for its devices.
+            whole = self._stream(self.options.batch_size // part[1], part)
+            return whole.unbatch().batch(of_replica, drop_remainder=True)
+
+        return self.strategy.distribute_datasets_from_function(of_worker)
+
+    def _stream(self, batch_size: int, part: tuple[int, int] = (0, 1)) -> tf.data.Dataset:
+        options = self.options
+        return datasets.load_training(
+            options.data,
+            batch_size,
+            options.seed,
+            options.augment,
+            start=self.done * options.batch_size,
+            part=part,
+        )
+
+    def _test_batches(self, batch_size: int) -> tf.data.Dataset:
+        return datasets.load_evaluation(self.options.data, "test", batch_size)
+
+    def _validate(self) -> None:
+        """Measures with the own and with another's palette; keeps the generator if it is best."""
+        test = self._test_batches(self.options.batch_size).unbatch()
+        test = test.take(self.options.validation_records).batch(self.options.batch_size)
+        with self._averaged():
+            scores = self.validate(test)
+            if not scores:
+                return
+            figures = {name: round(value, 6) for name, value in scores.items()}
+            self.journal.write(self.done, "validation", figures)
+            print(
+                f"validation after step {self.done}: L1 {figures['l1']:.4f} with the own palette, "
+                f"{figures['l1_another']:.4f} with another's",
+                flush=True,
+            )
+            if figures["l1"] <= self.journal.smallest("validation", "l1"):
+                save_generator(self.model.generator, self.run / BEST_FILE)
+
+    def _snapshot(self, step: int) -> None:
+        """Saves the generator, and draws what it paints."""
+        with self._averaged():
+            self._save_generator(GENERATOR_FILE)
+            if self.batch is None:
+                return
+            sheets = {"samples": samples.sample_sheet(self.model, self.batch)}
+            if (maps := samples.attention_sheet(self.model, self.batch)) is not None:
+                sheets["attention"] = maps
+        for name, drawn in sheets.items():
+            path = self.run / SAMPLES / f"{name}-{step:07d}.png"
+            images.write_picture(path, drawn)
+            with self.board.as_default(step=step):
+                tf.summary.image(name, drawn[None])
+
+    def _save_generator(self, name: str) -> None:
+        with self._averaged():
+            save_generator(self.model.generator, self.run / name)
+
+    @contextlib.contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """Puts the generator's averaged weights in the place of the last ones, for a while."""
+        optimizer = self.model.generator_optimizer
+        # Before the first update there is no average yet.
+        if not self.options.ema or self.averaging or not optimizer.iterations.numpy():
+            yield
             return
-        save_generator(self.model.generator, self.run / GENERATOR_FILE)
-        if self.batch is not None:
-            path = self.run / "samples" / f"step-{step:06d}.png"
-            images.write_picture(path, sample_sheet(self.model, self.batch))
-
-
-def sample_sheet(model: DeepPaint, batch: dict) -> np.ndarray:
-    """Draws what a model paints of a batch, as `datasets` yields it; see `sheet.draw_results`."""
-
-    def paint(sketches: np.ndarray, palettes: np.ndarray) -> np.ndarray:
-        painted = model(batch | {"palette": images.to_unit_range(palettes)}, training=False)
-        return images.from_unit_range(painted)
-
-    sketches, palettes, truth = (
-        images.from_unit_range(batch[key]) for key in ("sketch", "palette", "picture")
-    )
-    return sheet.draw_results(sketches[..., 0], palettes, truth, paint)
-
-
-def _sample_batch(data: Sequence[str]) -> dict | None:
-    test = datasets.load_evaluation(data, "test", SAMPLES)
-    return next(iter(test.take(1)), None)
-
-
-def _steps_of_epochs(options: TrainingOptions, manifests: list) -> int:
-    records = sum(manifest.count("train") for manifest in manifests)
-    return max(1, options.epochs * records // options.batch_size)
-
-
-def _make_run_directory(path: str, flagfile: str) -> Path:
-    run = Path(path)
-    try:
-        (run / "samples").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DeepPaintError(f"{run}: cannot be written ({error.strerror})") from error
-    images.write_bytes(run / "flags.txt", flagfile.encode())
-    return run
+        variables = self.model.generator.trainable_variables
+        last = [variable.numpy() for variable in variables]
+        self.averaging = True
+        try:
+            optimizer.finalize_variable_values(variables)
+            yield
+        finally:
+            self.averaging = False
+            for variable, value in zip(variables, last, strict=True):
+                variable.assign(value)

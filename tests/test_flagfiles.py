@@ -1,0 +1,48 @@
+"""Every experiment's flagfile really trains: a few small steps of each."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+
+ROOT = Path(__file__).parents[1]
+FLAGFILES = sorted((ROOT / "experiments").glob("*.flags"))
+# What makes a run long; everything else stays as the flagfile says.
+SMALL = ("--width=4", "--steps=2", "--batch_size=2", "--pool_size=2", "--strategy=one")
+
+
+def options_of(flagfile: Path, *flags: str) -> str:
+    """The options a flagfile gives, parsed by the program itself in a process of its own."""
+    code = (
+        "import dataclasses, runpy, sys; from absl import flags; "
+        "from tf_deeppaint import program; program.run = lambda main: None; "
+        "runpy.run_module('tf_deeppaint.train', run_name='__main__', alter_sys=True); "
+        "from tf_deeppaint.options import TrainingOptions as T; flags.FLAGS(sys.argv); "
+        "print(repr({f.name: flags.FLAGS[f.name].value for f in dataclasses.fields(T)}))"
+    )
+    command = [sys.executable, "-c", code, f"--flagfile={flagfile}", *flags]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=dict(os.environ))
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("flagfile", FLAGFILES, ids=lambda path: path.stem)
+def test_a_flagfile_trains(doll_shards, tmp_path, flagfile) -> None:
+    from ast import literal_eval
+
+    from tf_deeppaint.options import TrainingOptions
+    from tf_deeppaint.training import train
+
+    paths = (f"--data={doll_shards}", f"--run={tmp_path / 'run'}")
+    options = TrainingOptions(**literal_eval(options_of(flagfile, *SMALL, *paths)))
+    assert (options.width, options.steps) == (4, 2)
+    tf.config.run_functions_eagerly(True)
+    try:
+        generator = train(dataclasses.replace(options, jit_compile=False), "")
+    finally:
+        tf.config.run_functions_eagerly(False)
+    assert generator.is_file()

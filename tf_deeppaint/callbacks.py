@@ -1,0 +1,260 @@
+"""What happens beside the steps of a training: figures, samples, checkpoints, stopping."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+
+from tf_deeppaint import files
+from tf_deeppaint.checkpoints import Checkpoints
+from tf_deeppaint.errors import DeepPaintError
+
+NON_FINITE_LIMIT = 10
+
+
+class StepCallback(keras.callbacks.Callback):
+    """Counts steps from the beginning of the run, not of this `fit`.
+
+    Subclasses define `on_step(step, logs)`, called after every step.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.step = 0
+
+    def on_train_begin(self, logs=None):
+        self.step = int(self.model.steps.numpy())
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.step += 1
+        self.on_step(self.step, logs)
+
+    def on_step(self, step: int, logs: dict) -> None:
+        raise NotImplementedError
+
+
+class Journal:
+    """The figures of a run: a JSON line each in metrics.jsonl, and TensorBoard's scalars.
+
+    Args:
+        path: The file; a run that goes on appends to it.
+        board: TensorBoard's writer, or None.
+    """
+
+    def __init__(self, path: Path, board=None):
+        self.path = path
+        self.board = board
+
+    def rewind(self, step: int) -> None:
+        """Forgets what was written after `step`, which a run that goes on will do again."""
+        if not self.path.exists():
+            return
+        kept = [line for line in self.path.read_text().splitlines() if _step_of(line) <= step]
+        files.write_lines(self.path, kept)
+
+    def smallest(self, group: str, name: str) -> float:
+        """The smallest of a group's figures so far; infinity before the first."""
+        lines = self.path.read_text().splitlines() if self.path.exists() else []
+        found = [json.loads(line) for line in lines]
+        values = [line[name] for line in found if line["group"] == group and name in line]
+        return min(values, default=float("inf"))
+
+    def write(self, step: int, group: str, figures: dict[str, float]) -> None:
+        """Appends figures, finite numbers by name; `group` is "training" or "validation"."""
+        line = json.dumps({"step": step, "group": group} | figures)
+        try:
+            with self.path.open("a") as file:
+                file.write(line + "\n")
+        except OSError as error:
+            raise DeepPaintError(
+                f"{self.path}: cannot be written ({error.strerror}); free space"
+            ) from error
+        if self.board is not None:
+            import tensorflow as tf
+
+            with self.board.as_default(step=step):
+                for name, value in figures.items():
+                    tf.summary.scalar(f"{group}/{name}", value)
+
+
+class LossLog(StepCallback):
+    """Writes the mean losses of every `every` steps into the journal.
+
+    The means of the progress bar begin anew with each line too.
+
+    Args:
+        journal: Where to.
+        every: Steps a line.
+        batch_size: Pictures a step.
+    """
+
+    def __init__(self, journal: Journal, every: int, batch_size: int):
+        super().__init__()
+        self.journal = journal
+        self.every = every
+        self.batch_size = batch_size
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        self.begun = (self.step, time.monotonic())
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.step == self.begun[0]:
+            self.model.reset_metrics()
+
+    def on_step(self, step: int, logs: dict) -> None:
+        if step % self.every:
+            return
+        steps, seconds = step - self.begun[0], time.monotonic() - self.begun[1]
+        self.begun = (step, time.monotonic())
+        figures = {name: round(float(value), 6) for name, value in sorted(logs.items())}
+        rate = float(self.model.generator_optimizer.learning_rate.numpy())
+        figures["learning_rate"] = float(f"{rate:.6g}")
+        figures["skipped"] = int(self.model.skipped.numpy())
+        figures["pictures_a_second"] = round(steps * self.batch_size / max(seconds, 1e-9), 3)
+        self.journal.write(step, "training", figures)
+
+
+class LossLines(StepCallback):
+    """Prints a line every twentieth of the way, where no terminal can show a progress bar.
+
+    Args:
+        steps: Steps of the run.
+        batch_size: Pictures a step.
+    """
+
+    def __init__(self, steps: int, batch_size: int):
+        super().__init__()
+        self.steps = steps
+        self.batch_size = batch_size
+        self.every = max(1, steps // 20)
+        self.done = 0
+        self.seconds = 0.0
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        self.started = time.monotonic()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.done += 1
+        super().on_train_batch_end(batch, logs)
+
+    def on_train_end(self, logs=None):
+        self.seconds += time.monotonic() - self.started
+
+    def on_step(self, step: int, logs: dict) -> None:
+        if step % self.every and step != self.steps:
+            return
+        rate = self.done / max(self.seconds + time.monotonic() - self.started, 1e-9)
+        left = round((self.steps - step) / rate)
+        losses = ", ".join(f"{name} {float(value):.4f}" for name, value in sorted(logs.items()))
+        print(
+            f"step {step}/{self.steps}, {rate * self.batch_size:.3g} pictures a second, "
+            f"{left // 3600}:{left // 60 % 60:02d}:{left % 60:02d} left, {losses}",
+            flush=True,
+        )
+
+
+class Every(StepCallback):
+    """Does something after every so many steps, and after the last.
+
+    Args:
+        steps: How many.
+        last: The run's last step.
+        action: Called with the number of steps done.
+    """
+
+    def __init__(self, steps: int, last: int, action: Callable[[int], None]):
+        super().__init__()
+        self.steps = steps
+        self.last = last
+        self.action = action
+
+    def on_step(self, step: int, logs: dict) -> None:
+        if step % self.steps == 0 or step == self.last:
+            self.action(step)
+
+
+class KeepCheckpoints(StepCallback):
+    """Saves the state after so many steps, or after so many minutes.
+
+    Args:
+        checkpoints: Where to.
+        steps: Steps between two.
+        minutes: Minutes between two; 0: steps alone count.
+    """
+
+    def __init__(self, checkpoints: Checkpoints, steps: int, minutes: float):
+        super().__init__()
+        self.checkpoints = checkpoints
+        self.steps = steps
+        self.minutes = minutes
+        self.saved = time.monotonic()
+
+    def on_step(self, step: int, logs: dict) -> None:
+        late = self.minutes and time.monotonic() - self.saved >= 60 * self.minutes
+        if step % self.steps == 0 or late:
+            self.checkpoints.save()
+            self.saved = time.monotonic()
+
+
+class StopWhenNotFinite(StepCallback):
+    """Ends a run after ten steps in a row whose gradients were not finite."""
+
+    def on_step(self, step: int, logs: dict) -> None:
+        if step % NON_FINITE_LIMIT:
+            return  # asking after every step would make a GPU wait for Python
+        in_a_row = int(self.model.skipped_in_a_row.numpy())
+        if in_a_row >= NON_FINITE_LIMIT:
+            raise DeepPaintError(
+                f"step {step}: {in_a_row} steps in a row were not finite and were skipped; the "
+                "last checkpoint is from before; go on from it with a lower --learning_rate, or "
+                "with --precision=mixed_bfloat16 or float32"
+            )
+
+
+class StopOnSignal(StepCallback):
+    """Ends a run after the step during which SIGTERM or Ctrl-C came; a context manager.
+
+    A second Ctrl-C ends it at once.
+
+    Attributes:
+        received: The signal that came; None before.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.received: signal.Signals | None = None
+
+    def __enter__(self) -> "StopOnSignal":
+        self.before = {s: signal.signal(s, self._note) for s in (signal.SIGTERM, signal.SIGINT)}
+        return self
+
+    def __exit__(self, *exception) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, frame) -> None:
+        if self.received is not None and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.received = signal.Signals(number)
+
+    def on_step(self, step: int, logs: dict) -> None:
+        if self.received is not None:
+            self.model.stop_training = True
+
+
+def has_terminal() -> bool:
+    """Whether output goes to a terminal, where Keras's progress bar can be shown."""
+    return os.isatty(1)
+
+
+def _step_of(line: str) -> int:
+    try:
+        return json.loads(line)["step"]
+    except (ValueError, KeyError, TypeError):
+        return 2**63  # cut off in the middle of writing

@@ -1,0 +1,77 @@
+"""The perceptual loss: how far two pictures are apart in the features of VGG16."""
+
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from tf_deeppaint.errors import DeepPaintError
+
+# Channels of VGG16's convolutions (Simonyan and Zisserman, arXiv:1409.1556), in blocks that end in
+# a 2 x 2 pooling; features are taken after each block's last ReLU.
+BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
+# Deeper features say more of what is shown (Wang et al., arXiv:1711.11585).
+WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+# What the weights expect of pictures in [-1, 1].
+MEAN, DEVIATION = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
+
+
+class Perceptual(tf.Module):
+    """Compares pictures by a frozen VGG16, in the precision asked for.
+
+    Args:
+        weights: Kernels `(3, 3, C, C')` and biases of the thirteen convolutions, in turns.
+        dtype: In which the network computes, such as `"bfloat16"`.
+    """
+
+    def __init__(self, weights: list[np.ndarray], dtype: str = "float32"):
+        super().__init__(name="perceptual")
+        self.dtype = dtype
+        # Constants, not variables: no checkpoint should hold them.
+        self.kernels = [tf.constant(array, dtype) for array in weights[::2]]
+        self.biases = [tf.constant(array, dtype) for array in weights[1::2]]
+
+    @classmethod
+    def load(cls, path: str | os.PathLike, dtype: str = "float32") -> "Perceptual":
+        """Reads the weights from an `.npz` file: `VGG16_0.Conv_0.kernel`, `.bias`, and so on.
+
+        Raises:
+            DeepPaintError: the file cannot be read, or holds other arrays.
+        """
+        channels = [c for block in BLOCKS for c in block]
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                weights = [
+                    stored[f"VGG16_0.Conv_{i}.{what}"]
+                    for i in range(len(channels))
+                    for what in ("kernel", "bias")
+                ]
+        except Exception as error:  # zip, format and key errors of any kind
+            raise DeepPaintError(
+                f"{path}: cannot be read as VGG16's weights ({error}); an .npz file with "
+                "VGG16_0.Conv_0.kernel and so on is needed"
+            ) from error
+        before = [3, *channels[:-1]]
+        for i, (kernel, bias) in enumerate(zip(weights[::2], weights[1::2], strict=True)):
+            if kernel.shape != (3, 3, before[i], channels[i]) or bias.shape != (channels[i],):
+                raise DeepPaintError(f"{path}: VGG16_0.Conv_{i} has another shape than VGG16's")
+        return cls(weights, dtype)
+
+    def features(self, pictures: tf.Tensor) -> list[tf.Tensor]:
+        """The features of pictures `(N, H, W, 3)` in [-1, 1]: five `(N, H / 2^i, W / 2^i, C)`."""
+        x = tf.cast((pictures - MEAN) / DEVIATION, self.dtype)
+        found, layers = [], zip(self.kernels, self.biases, strict=True)
+        for number, block in enumerate(BLOCKS):
+            if number:
+                x = tf.nn.max_pool2d(x, 2, 2, "VALID")
+            for _ in block:
+                kernel, bias = next(layers)
+                x = tf.nn.relu(tf.nn.conv2d(x, kernel, 1, "SAME") + bias)
+            found.append(x)
+        return found
+
+    def __call__(self, picture: tf.Tensor, painted: tf.Tensor) -> tf.Tensor:
+        """The weighted sum of the features' mean absolute differences, a float32 scalar."""
+        both = zip(self.features(picture), self.features(painted), strict=True)
+        apart = [tf.reduce_mean(tf.cast(tf.abs(a - b), tf.float32)) for a, b in both]
+        return tf.add_n([weight * d for weight, d in zip(WEIGHTS, apart, strict=True)])
