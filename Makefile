@@ -25,7 +25,7 @@ train: .venv/installed
 	@echo
 	@echo "A drawing the network has never seen, in the colours of $(PICTURES)/reference.png:"
 	@echo "    $(PAINTED), beside sketch and reference in $(SHOWN)"
-	@echo "Held-out drawings as it learnt (sketch, palette, painted, truth, other palette, painted):"
+	@echo "Held-out drawings as it learnt (sketch, palette, painted, truth, reference, its palette, painted):"
 	@echo "    $(RUN)/samples/"
 
 test: .venv/installed-dev

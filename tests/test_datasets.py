@@ -289,6 +289,21 @@ def test_records_before_the_start_are_not_decoded(tmp_path):
     assert len(stream([tmp_path], rest, start=sound + 1)) == rest
 
 
+@pytest.mark.parametrize("start", [0, 12])
+def test_workers_share_every_round_of_batches(few, many, start):
+    """Two workers with batches of three: together, in turns, they see the whole stream."""
+    whole = stream([few, many], 36, 5, AUGMENTATIONS, start)
+    parts = []
+    for worker in (0, 1):
+        batches = load_training([few, many], 3, 5, AUGMENTATIONS, start, (worker, 2)).take(6)
+        assert batches.element_spec["sketch"].shape[0] == 3
+        parts.append([fingerprint(record) for record in batches.unbatch().as_numpy_iterator()])
+    in_turns = [
+        record for first in range(0, 18, 3) for part in parts for record in part[first : first + 3]
+    ]
+    assert in_turns == whole
+
+
 def test_a_checkpoint_of_the_iterator_goes_on_in_the_middle_of_an_epoch(few, many, tmp_path):
     def iterator():
         return iter(load_training([few, many], 3, 4, AUGMENTATIONS))

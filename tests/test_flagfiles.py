@@ -30,6 +30,7 @@ def options_of(flagfile: Path, *flags: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flagfile", FLAGFILES, ids=lambda path: path.stem)
 def test_a_flagfile_trains(doll_shards, tmp_path, flagfile) -> None:
     from ast import literal_eval

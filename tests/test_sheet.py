@@ -68,10 +68,11 @@ def test_results_are_painted_with_the_own_and_the_next_palette():
     drawn = sheet.draw_results(sketches, palettes, truth, paint)
     for row in range(2):
         own, other = palettes[row], palettes[1 - row]
-        shown = [cell(drawn, row, column, sheet.CELL) for column in range(6)]
+        shown = [cell(drawn, row, column, sheet.CELL) for column in range(7)]
         assert (shown[0] == sketches[row, 0, 0]).all()
         assert np.array_equal(shown[1], sheet.draw_palette(own, sheet.CELL))
         assert (shown[2] == own[0, 0]).all()
         assert (shown[3] == truth[row, 0, 0]).all()
-        assert np.array_equal(shown[4], sheet.draw_palette(other, sheet.CELL))
-        assert (shown[5] == other[0, 0]).all()
+        assert (shown[4] == truth[1 - row, 0, 0]).all()
+        assert np.array_equal(shown[5], sheet.draw_palette(other, sheet.CELL))
+        assert (shown[6] == other[0, 0]).all()

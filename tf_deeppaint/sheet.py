@@ -82,11 +82,13 @@ def draw_results(
     truth: np.ndarray,
     paint: Callable[[np.ndarray, np.ndarray], np.ndarray],
 ) -> np.ndarray:
-    """Draws a row a record: sketch, palette, painted, truth, another's palette, painted with it.
+    """Draws a row a record: sketch, palette, painted, truth, reference, its palette, painted.
+
+    The first painting is with the own palette, the last with that of the reference.
 
     Args:
         sketches: uint8 `(N, H, W)`.
-        palettes: uint8 `(N, 4, 4, 3)`; another's is the next one's.
+        palettes: uint8 `(N, 4, 4, 3)`; the reference is the next record.
         truth: uint8 `(N, H, W, 3)`.
         paint: Sketches and palettes -> pictures, uint8 `(N, H, W, 3)`.
 
@@ -98,5 +100,6 @@ def draw_results(
         [draw_palette(palette, CELL) for palette in chosen] for chosen in (palettes, others)
     )
     painted, repainted = paint(sketches, palettes), paint(sketches, others)
-    columns = (sketches, own_swatches, painted, truth, other_swatches, repainted)
+    references = np.roll(truth, -1, axis=0)
+    columns = (sketches, own_swatches, painted, truth, references, other_swatches, repainted)
     return draw_sheet(list(zip(*columns, strict=True)), CELL)

@@ -1,0 +1,76 @@
+"""Strategies by name: what is chosen where, and what is said where something is missing."""
+
+import json
+
+import pytest
+import tensorflow as tf
+
+from tf_deeppaint import devices
+from tf_deeppaint.errors import DeepPaintError
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch):
+    for name in ("TF_CONFIG", "TPU_NAME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def cluster(index: int, *workers: str, kind: str = "worker") -> str:
+    return json.dumps(
+        {"cluster": {"worker": list(workers)}, "task": {"type": kind, "index": index}}
+    )
+
+
+def test_one_device_is_the_default_strategy() -> None:
+    for name in ("one", "auto"):
+        assert devices.open_strategy(name) is tf.distribute.get_strategy()
+    assert devices.open_strategy("mirrored").num_replicas_in_sync == 1
+
+
+def test_auto_takes_what_there_is(monkeypatch) -> None:
+    opened = []
+    monkeypatch.setattr(
+        tf.distribute, "MultiWorkerMirroredStrategy", lambda: opened.append("multi_worker")
+    )
+    monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda names: opened.append(names))
+    monkeypatch.setattr(devices, "_tpu", lambda: opened.append("tpu"))
+    gpu = type("Device", (), {"name": "GPU:0"})()
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [gpu, gpu])
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [gpu, gpu])
+    devices.open_strategy("auto")
+    monkeypatch.setenv("TPU_NAME", "local")
+    devices.open_strategy("auto")
+    monkeypatch.setenv("TF_CONFIG", cluster(0, "a:1", "b:1"))
+    devices.open_strategy("auto")
+    assert opened == [["GPU:0", "GPU:0"], "tpu", "multi_worker"]
+
+
+@pytest.mark.parametrize(
+    "configuration, chief",
+    [
+        (None, True),
+        (cluster(0, "a:1", "b:1"), True),
+        (cluster(1, "a:1", "b:1"), False),
+        (cluster(0, "a:1", "b:1", kind="chief"), True),
+        (cluster(0, "a:1", "b:1", kind="evaluator"), False),
+        ("[]", True),
+    ],
+)
+def test_the_first_worker_writes_the_run(monkeypatch, configuration, chief) -> None:
+    if configuration is not None:
+        monkeypatch.setenv("TF_CONFIG", configuration)
+    assert devices.is_chief() == chief
+
+
+def test_what_is_missing_is_told_in_one_line(monkeypatch) -> None:
+    for name, words in (
+        ("all", "choose one of auto, one"),
+        ("multi_worker", "needs two workers or more in TF_CONFIG"),
+        ("tpu", "no TPU can be reached"),
+    ):
+        with pytest.raises(DeepPaintError, match=words) as caught:
+            devices.open_strategy(name)
+        assert "\n" not in str(caught.value)
+    monkeypatch.setenv("TF_CONFIG", "{")
+    with pytest.raises(DeepPaintError, match="TF_CONFIG: not JSON"):
+        devices.open_strategy("auto")
