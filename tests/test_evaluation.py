@@ -84,7 +84,7 @@ def test_the_sheet_shows_painted_and_truth_in_each_row(data, stored):
     from tf_deeppaint.sheet import CELL, GAP
 
     sheet = evaluation.draw_first(Flat(), [data], rows=3)
-    assert sheet.shape == (3 * (CELL + GAP) + GAP, 6 * (CELL + GAP) + GAP, 3)
+    assert sheet.shape == (3 * (CELL + GAP) + GAP, 7 * (CELL + GAP) + GAP, 3)
     middle = GAP + CELL // 2
     for row in range(3):
         painted = sheet[row * (CELL + GAP) + middle, 2 * (CELL + GAP) + middle]

@@ -13,7 +13,7 @@ from tf_deeppaint import datasets, records, training
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import Generator
 from tf_deeppaint.images import read_picture
-from tf_deeppaint.options import TrainingOptions, steps_per_epoch, total_steps
+from tf_deeppaint.options import TrainingOptions, check_options, steps_per_epoch, total_steps
 from tf_deeppaint.training import make_model, save_generator, train
 from tf_deeppaint.unet import UNet
 
@@ -309,6 +309,11 @@ def test_too_few_records_for_a_batch_are_refused(doll_shards: Path, tmp_path) ->
 )
 def test_options_that_contradict_each_other_are_refused(doll_shards, tmp_path, change, words):
     assert words in refused(options(doll_shards, tmp_path / "run", **change))
+
+
+def test_a_batch_that_the_devices_cannot_share_is_refused(doll_shards, tmp_path) -> None:
+    with pytest.raises(DeepPaintError, match="--batch_size=2 cannot be shared by 3 devices"):
+        check_options(options(doll_shards, tmp_path / "run"), replicas=3)
 
 
 def test_a_run_directory_that_cannot_be_made_is_refused(doll_shards: Path, tmp_path) -> None:

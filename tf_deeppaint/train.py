@@ -87,9 +87,10 @@ flags.DEFINE_float(
 flags.DEFINE_list(
     "augment",
     ["flip"],
-    "Any of flip (mirror pairs), crop (take a part, at another size), warp (take the palette from "
-    "a flipped, shifted, waved copy), lines (make them thicker, thinner, darker, paler), colour "
-    "(recolour picture and palette together), bands (permute the palette's bands).",
+    "Any of flip, crop, warp, lines, colour, bands, comma-separated; empty for none. flip: mirror "
+    "pairs. crop: cut out 70 to 100 % of the side and enlarge. warp: take the palette from a copy "
+    "rolled and bent up and down. lines: change weight and darkness of the lines. colour: recolour "
+    "picture and palette together. bands: permute the palette's bands.",
 )
 flags.DEFINE_integer(
     "seed", 0, "Decides weights, order, augmentation.", lower_bound=0, upper_bound=2**32 - 1
