@@ -99,6 +99,7 @@ def test_the_smallest_figure_of_a_group_is_known(tmp_path) -> None:
     for step, l1 in ((1, 0.5), (2, 0.3), (3, 0.4)):
         journal.write(step, "validation", {"l1": l1})
     assert journal.smallest("validation", "l1") == 0.3
+    assert journal.has(2, "validation") and not journal.has(2, "training")
 
 
 def test_a_full_disk_is_told(tmp_path) -> None:

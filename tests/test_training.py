@@ -176,13 +176,39 @@ def test_a_run_goes_on_as_if_it_had_never_stopped(eagerly, runs, doll_shards, tm
     assert any(differ)
 
 
-def test_a_run_begins_with_the_weights_of_another(eagerly, runs, doll_shards, tmp_path) -> None:
-    for source in (runs[0], runs[0] / "generator.keras"):
+def test_a_validation_that_a_kill_prevented_is_made_up_for(
+    eagerly, doll_shards, tmp_path, monkeypatch
+) -> None:
+    chosen = options(doll_shards, tmp_path / "run", steps=EPOCH, checkpoint_every=EPOCH)
+
+    class Killed(BaseException):
+        pass
+
+    def kill(self):
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(training._Session, "_validate", kill)
+        train(chosen, "")
+    assert not journal(tmp_path / "run", "validation")
+    train(chosen, "")
+    assert [line["step"] for line in journal(tmp_path / "run", "validation")] == [EPOCH]
+    assert (tmp_path / "run" / "best.keras").is_file()
+
+
+def test_a_run_begins_with_the_weights_of_another(runs, doll_shards, tmp_path) -> None:
+    """Of a file the generator, of a run the discriminator too, but no steps and no moments."""
+    judges = []
+    for source in (runs[0] / "generator.keras", runs[0]):
         chosen = options(doll_shards, tmp_path, init_from=str(source))
         model = make_model(chosen, datasets.open_datasets([doll_shards]))
         training.initialise(model, chosen)
         for one, other in zip(model.generator.get_weights(), weights(runs[0]), strict=True):
             np.testing.assert_array_equal(one, other)
+        judges.append(np.array(model.discriminator.norms[0].gamma))
+        assert int(model.steps) == 0 and int(model.generator_optimizer.iterations) == 0
+    # Fresh norms are 1; those that were trained are not.
+    assert (judges[0] == 1.0).all() and (judges[1] != 1.0).all()
 
 
 @pytest.mark.parametrize("kind", ["missing", "another width", "no model"])
@@ -192,7 +218,7 @@ def test_weights_that_do_not_fit_are_refused(runs, doll_shards, tmp_path, kind) 
     width = 4 if kind == "another width" else 2
     chosen = options(doll_shards, tmp_path, init_from=str(source), width=width)
     model = make_model(chosen, datasets.open_datasets([doll_shards]))
-    with pytest.raises(DeepPaintError, match=r"--init_from=.*: (does not exist|no generator)") as e:
+    with pytest.raises(DeepPaintError, match=r"--init_from=.*: (does not exist|no networks)") as e:
         training.initialise(model, chosen)
     assert "\n" not in str(e.value)
 

@@ -58,10 +58,16 @@ class Journal:
 
     def smallest(self, group: str, name: str) -> float:
         """The smallest of a group's figures so far; infinity before the first."""
-        lines = self.path.read_text().splitlines() if self.path.exists() else []
-        found = [json.loads(line) for line in lines]
-        values = [line[name] for line in found if line["group"] == group and name in line]
+        values = [line[name] for line in self._lines() if line["group"] == group and name in line]
         return min(values, default=float("inf"))
+
+    def has(self, step: int, group: str) -> bool:
+        """Whether there are figures of a group for a step."""
+        return any((line["step"], line["group"]) == (step, group) for line in self._lines())
+
+    def _lines(self) -> list[dict]:
+        lines = self.path.read_text().splitlines() if self.path.exists() else []
+        return [json.loads(line) for line in lines]
 
     def write(self, step: int, group: str, figures: dict[str, float]) -> None:
         """Appends figures, finite numbers by name; `group` is "training" or "validation"."""

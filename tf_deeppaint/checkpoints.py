@@ -7,7 +7,7 @@ import tensorflow as tf
 from tf_deeppaint.deep_paint import DeepPaint
 from tf_deeppaint.errors import DeepPaintError
 
-FOLDER = "checkpoints"
+NETWORKS = ("generator", "discriminator")
 
 
 class Checkpoints:
@@ -27,7 +27,7 @@ class Checkpoints:
     def __init__(self, model: DeepPaint, folder: str, keep: int, aside: str | None = None):
         self.model = model
         # By their variables: TensorFlow does not find those of an optimiser inside another.
-        owners = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer")
+        owners = (*NETWORKS, *(f"{name}_optimizer" for name in NETWORKS))
         state = tf.train.Checkpoint(
             **{owner: list(getattr(model, owner).variables) for owner in owners},
             pool=model.pool,
@@ -75,3 +75,24 @@ class Checkpoints:
                 f"{self.manager.directory}: no checkpoint can be read; begin anew with --fresh"
             )
         return 0
+
+
+def restore_networks(model: DeepPaint, folder: str) -> bool:
+    """Takes over both networks, and nothing else, from the latest checkpoint of another run.
+
+    Args:
+        model: What they go into.
+        folder: Where the other run's checkpoints lie.
+
+    Returns:
+        Whether there is a checkpoint.
+
+    Raises:
+        Exception: TensorFlow's own, where it is damaged or of networks of other shapes.
+    """
+    path = tf.train.latest_checkpoint(folder)
+    if path is None:
+        return False
+    networks = {name: list(getattr(model, name).variables) for name in NETWORKS}
+    tf.train.Checkpoint(**networks).restore(path).assert_existing_objects_matched()
+    return True

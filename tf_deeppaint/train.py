@@ -114,7 +114,9 @@ flags.DEFINE_bool("jit_compile", False, "Compile the step by XLA; pays on GPUs a
 flags.DEFINE_bool("deterministic", False, "The same weights bit for bit every time; slower.")
 
 # === Going on, and reporting ===
-flags.DEFINE_string("init_from", "", "Begin with the weights of this .keras file or run.")
+flags.DEFINE_string(
+    "init_from", "", "Begin with this generator (.keras), or both networks of this run."
+)
 flags.DEFINE_bool("fresh", False, "Begin anew where --run holds a run; that one is removed.")
 flags.DEFINE_integer("log_every", 50, "Steps a line of metrics.jsonl.", lower_bound=1)
 flags.DEFINE_integer(

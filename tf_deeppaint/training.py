@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from tf_deeppaint import callbacks, datasets, devices, images, records, samples
-from tf_deeppaint.checkpoints import Checkpoints
+from tf_deeppaint.checkpoints import Checkpoints, restore_networks
 from tf_deeppaint.deep_paint import DeepPaint
 from tf_deeppaint.discriminator import Discriminator
 from tf_deeppaint.errors import DeepPaintError
@@ -124,24 +124,27 @@ def _make_generator(options: TrainingOptions, manifest: records.Manifest) -> Gen
 
 
 def initialise(model: DeepPaint, options: TrainingOptions) -> None:
-    """Takes over the generator's weights from `--init_from`, if that is given.
+    """Takes over what `--init_from` names: a generator, or both networks of a run.
 
     Raises:
-        DeepPaintError: no such generator, or one of another kind or width.
+        DeepPaintError: there is nothing of that name, or networks of other options.
     """
     if not options.init_from:
         return
     path = Path(options.init_from)
-    path = path / GENERATOR_FILE if path.is_dir() else path
-    if not path.is_file():
+    if not path.exists():
         raise DeepPaintError(f"--init_from={path}: does not exist; name a .keras file or a run")
     try:
-        trained = keras.saving.load_model(path, compile=False)
+        if path.is_dir() and restore_networks(model, str(path / CHECKPOINTS)):
+            return
+        trained = keras.saving.load_model(
+            path / GENERATOR_FILE if path.is_dir() else path, compile=False
+        )
         model.generator.set_weights(trained.get_weights())
-    except Exception as error:  # zip, JSON, HDF5 and Keras each fail in their own way
+    except Exception as error:  # zip, JSON, HDF5, TensorFlow and Keras each fail in their own way
         reason = " ".join(str(error).split())[:200]
         raise DeepPaintError(
-            f"--init_from={path}: no generator of these options ({reason})"
+            f"--init_from={path}: no networks of these options ({reason})"
         ) from error
 
 
@@ -169,7 +172,14 @@ class _Session:
         run: The run directory.
     """
 
-    def __init__(self, options, manifests, strategy, model: DeepPaint, run: Path):
+    def __init__(
+        self,
+        options: TrainingOptions,
+        manifests: list[records.Manifest],
+        strategy: tf.distribute.Strategy,
+        model: DeepPaint,
+        run: Path,
+    ):
         self.options = options
         self.strategy = strategy
         self.model = model
@@ -194,16 +204,21 @@ class _Session:
         if self.done:
             print(f"going on after step {self.done} of {self.total}", flush=True)
         self.journal.rewind(self.done)
-        self.signals.__enter__()
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.board.close)
+            stack.enter_context(self.signals)
+            self.stack = stack.pop_all()
         return self
 
     def __exit__(self, *exception) -> None:
-        self.signals.__exit__(*exception)
-        self.board.close()
+        self.stack.close()
 
     def run_epochs(self) -> None:
         """Trains and validates, epoch after epoch, until the end or a signal."""
         beside = self._callbacks()
+        is_epoch = self.done and (self.done % self.per_epoch == 0 or self.done == self.total)
+        if is_epoch and not self.journal.has(self.done, "validation"):
+            self._validate()  # the run was killed between the checkpoint and this
         while self.done < self.total and self.signals.received is None:
             epoch = self.done // self.per_epoch
             end = min(self.total, (epoch + 1) * self.per_epoch)
