@@ -125,6 +125,22 @@ def test_without_a_terminal_twenty_lines_tell_losses_and_time(capsys, monkeypatc
     assert printed[-1].startswith("step 40/40, ")
 
 
+def test_on_a_terminal_one_line_is_written_anew_now_and_then(capsys, monkeypatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(callbacks.sys.stdout, "isatty", lambda: True, raising=False)
+    callback, model = LossLines(steps=40, batch_size=4), Running(np.ones((40, 2)))
+    callback.set_model(model)
+    callback.on_train_begin()
+    for _ in range(40):
+        now[0] += 0.1
+        callback.on_train_batch_end(0, {"l1": 0.5})
+    callbacks.say("done")
+    written = capsys.readouterr().out
+    assert written.count("\r") == 10 and written.count("\n") == 2
+    assert "\rstep 40/40, 40 pictures a second, 0:00:00 left, l1 0.5000" in written
+
+
 def test_something_happens_every_so_many_steps_and_at_the_end() -> None:
     done: list[int] = []
     fit(Every(4, 11, done.append), Running(SERIES))

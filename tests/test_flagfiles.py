@@ -4,10 +4,14 @@ import dataclasses
 import os
 import subprocess
 import sys
+from ast import literal_eval
 from pathlib import Path
 
 import pytest
 import tensorflow as tf
+
+from tf_deeppaint.options import TrainingOptions
+from tf_deeppaint.training import train
 
 ROOT = Path(__file__).parents[1]
 FLAGFILES = sorted((ROOT / "experiments").glob("*.flags"))
@@ -33,11 +37,6 @@ def options_of(flagfile: Path, *flags: str) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("flagfile", FLAGFILES, ids=lambda path: path.stem)
 def test_a_flagfile_trains(doll_shards, tmp_path, flagfile) -> None:
-    from ast import literal_eval
-
-    from tf_deeppaint.options import TrainingOptions
-    from tf_deeppaint.training import train
-
     paths = (f"--data={doll_shards}", f"--run={tmp_path / 'run'}")
     options = TrainingOptions(**literal_eval(options_of(flagfile, *SMALL, *paths)))
     assert (options.width, options.steps) == (4, 2)

@@ -1,8 +1,8 @@
 """What happens beside the steps of a training: figures, samples, checkpoints, stopping."""
 
 import json
-import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +14,8 @@ from tf_deeppaint.checkpoints import Checkpoints
 from tf_deeppaint.errors import DeepPaintError
 
 NON_FINITE_LIMIT = 10
+# Seconds between two changes of the line on a terminal.
+REFRESH_S = 0.5
 
 
 class StepCallback(keras.callbacks.Callback):
@@ -126,7 +128,7 @@ class LossLog(StepCallback):
 
 
 class LossLines(StepCallback):
-    """Prints a line every twentieth of the way, where no terminal can show a progress bar.
+    """Tells losses, rate and time left: on one line of a terminal, else twenty times on the way.
 
     Args:
         steps: Steps of the run.
@@ -140,6 +142,7 @@ class LossLines(StepCallback):
         self.every = max(1, steps // 20)
         self.done = 0
         self.seconds = 0.0
+        self.told = -REFRESH_S
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
@@ -153,16 +156,27 @@ class LossLines(StepCallback):
         self.seconds += time.monotonic() - self.started
 
     def on_step(self, step: int, logs: dict) -> None:
-        if step % self.every and step != self.steps:
+        now = time.monotonic()
+        is_due = now - self.told >= REFRESH_S if sys.stdout.isatty() else not step % self.every
+        if not is_due and step != self.steps:
             return
-        rate = self.done / max(self.seconds + time.monotonic() - self.started, 1e-9)
+        self.told = now
+        rate = self.done / max(self.seconds + now - self.started, 1e-9)
         left = round((self.steps - step) / rate)
         losses = ", ".join(f"{name} {float(value):.4f}" for name, value in sorted(logs.items()))
-        print(
+        text = (
             f"step {step}/{self.steps}, {rate * self.batch_size:.3g} pictures a second, "
-            f"{left // 3600}:{left // 60 % 60:02d}:{left % 60:02d} left, {losses}",
-            flush=True,
+            f"{left // 3600}:{left // 60 % 60:02d}:{left % 60:02d} left, {losses}"
         )
+        say(text, stays=step == self.steps)
+
+
+def say(text: str, stays: bool = True) -> None:
+    """Prints a line; on a terminal over the last one that was not to stay."""
+    if sys.stdout.isatty():
+        print(f"\r{text}\x1b[K", end="\n" if stays else "", flush=True)
+    else:
+        print(text, flush=True)
 
 
 class Every(StepCallback):
@@ -252,11 +266,6 @@ class StopOnSignal(StepCallback):
     def on_step(self, step: int, logs: dict) -> None:
         if self.received is not None:
             self.model.stop_training = True
-
-
-def has_terminal() -> bool:
-    """Whether output goes to a terminal, where Keras's progress bar can be shown."""
-    return os.isatty(1)
 
 
 def _step_of(line: str) -> int:

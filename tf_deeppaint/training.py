@@ -202,7 +202,7 @@ class _Session:
     def __enter__(self) -> "_Session":
         self.done = self.checkpoints.restore()
         if self.done:
-            print(f"going on after step {self.done} of {self.total}", flush=True)
+            callbacks.say(f"going on after step {self.done} of {self.total}")
         self.journal.rewind(self.done)
         with contextlib.ExitStack() as stack:
             stack.callback(self.board.close)
@@ -230,7 +230,7 @@ class _Session:
                     steps_per_epoch=end - self.done,
                     callbacks=beside,
                     shuffle=False,
-                    verbose=1 if callbacks.has_terminal() else 0,
+                    verbose=0,
                 )
             self.done = int(self.model.steps.numpy())
             if self.done == end:
@@ -240,17 +240,18 @@ class _Session:
         """Saves the state; the path of the generator, or None where the run is not at its end."""
         self.checkpoints.save()
         if self.done < self.total:
-            print(f"stopped after step {self.done} of {self.total}; the same command goes on")
+            callbacks.say(
+                f"stopped after step {self.done} of {self.total}; the same command goes on"
+            )
             return None
         self._save_generator(GENERATOR_FILE)
         return self.run / GENERATOR_FILE
 
     def _callbacks(self) -> list[keras.callbacks.Callback]:
         options = self.options
-        lines = callbacks.LossLines(self.total, options.batch_size)
         return [
             callbacks.LossLog(self.journal, options.log_every, options.batch_size),
-            *([] if callbacks.has_terminal() else [lines]),
+            callbacks.LossLines(self.total, options.batch_size),
             callbacks.StopWhenNotFinite(),
             callbacks.Every(options.save_every, self.total, self._snapshot),
             callbacks.KeepCheckpoints(
@@ -297,10 +298,9 @@ class _Session:
                 return
             figures = {name: round(value, 6) for name, value in scores.items()}
             self.journal.write(self.done, "validation", figures)
-            print(
+            callbacks.say(
                 f"validation after step {self.done}: L1 {figures['l1']:.4f} with the own palette, "
-                f"{figures['l1_another']:.4f} with another's",
-                flush=True,
+                f"{figures['l1_another']:.4f} with another's"
             )
             if figures["l1"] <= self.journal.smallest("validation", "l1"):
                 save_generator(self.model.generator, self.run / BEST_FILE)
