@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from tf_deeppaint import mixture
 from tf_deeppaint.layers import PACKAGE, AttentionGate, DownBlock, UpBlock, conv, make_norm
 from tf_deeppaint.palette import check_background
 
@@ -17,6 +18,10 @@ DROPOUT = (0.5, 0.5, 0.5, 0.0, 0.0, 0.0)
 
 SKETCH_CHANNELS = 3
 HISTOGRAM_CHANNELS = 12
+
+# What turns the last features into a picture: a convolution to RGB, as in the paper, or
+# `mixture.PaletteMixture`.
+HEADS = ("rgb", "mixture")
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -37,6 +42,7 @@ class Generator(keras.Model):
             has no variance. From 128 pixels on there is one.
         attention: Whether gates stand in the skip connections; without them these are plain.
         histogram: Whether it sees the histogram images; without them it colours as it likes.
+        head: Of `HEADS`; `"mixture"` needs the histogram images.
         synchronized: See `layers.BatchNormalization`.
 
     Call arguments:
@@ -63,11 +69,14 @@ class Generator(keras.Model):
         norm: str = "batch",
         attention: bool = True,
         histogram: bool = True,
+        head: str = "rgb",
         synchronized: bool = False,
         **kwargs,
     ):
         super().__init__(**kwargs)
         check_options(width, size, background)
+        if head not in HEADS or (head == "mixture" and not histogram):
+            raise ValueError(f'head="{head}": one of {HEADS}; "mixture" needs the histogram')
         if norm not in ("batch", "instance"):
             raise ValueError(f'norm="{norm}": "batch" or "instance" is needed')
 
@@ -78,6 +87,7 @@ class Generator(keras.Model):
         self.seed = seed
         self.norm = norm
         self.histogram = histogram
+        self.head_kind = head
         self.synchronized = synchronized
 
         # === Layers ===
@@ -102,7 +112,10 @@ class Generator(keras.Model):
             UpBlock(factor * width, dropout, stage_seed(seed, i), name=f"up_{i}", **norms)
             for i, (factor, dropout) in enumerate(zip(UP, DROPOUT, strict=True))
         ]
-        self.head = conv(3, 3, name="head", **options)
+        if head == "mixture":
+            self.head = mixture.PaletteMixture(name="head", **options)
+        else:
+            self.head = conv(3, 3, name="head", **options)
         self.build(input_shapes(histogram))
 
     def build(self, input_shape):
@@ -124,6 +137,22 @@ class Generator(keras.Model):
         self.built = True
 
     def call(self, inputs, training=False, return_attention=False):
+        features, maps = self._features(inputs, training)
+        if self.head_kind == "mixture":
+            palette = mixture.palette_of(inputs["histogram"])
+            picture = mixture.mix(self.head(features, inputs["sketch"], palette), palette)
+        else:
+            picture = ops.tanh(ops.cast(self.head(features), "float32"))
+        return (picture, maps) if return_attention else picture
+
+    def decompose(self, inputs) -> mixture.Mixture:
+        """How the picture is mixed, where the head is `"mixture"`; see `call` for the inputs."""
+        features, _ = self._features(inputs, training=False)
+        palette = mixture.palette_of(inputs["histogram"])
+        return self.head(features, inputs["sketch"], palette)
+
+    def _features(self, inputs, training) -> tuple:
+        """What the head sees, `(N, H, W, width)`, and the attention maps."""
         x = self.stem_norm(self.stem(stack_inputs(inputs, self.histogram)), training=training)
         levels = []
         for block in self.down:
@@ -138,8 +167,7 @@ class Generator(keras.Model):
                 skip, attention = self.attention[stage](skip, gate_signal, training=training)
                 maps.append(ops.cast(attention, "float32"))
             x = block(x, winner, skip, training=training)
-        picture = ops.tanh(ops.cast(self.head(ops.relu(x)), "float32"))
-        return (picture, maps) if return_attention else picture
+        return ops.relu(x), maps
 
     def get_config(self) -> dict:
         return super().get_config() | {
@@ -150,6 +178,7 @@ class Generator(keras.Model):
             "norm": self.norm,
             "attention": bool(self.attention),
             "histogram": self.histogram,
+            "head": self.head_kind,
             "synchronized": self.synchronized,
         }
 

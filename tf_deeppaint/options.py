@@ -23,6 +23,7 @@ class TrainingOptions:
     norm: str = "batch"
     attention: bool = True
     histogram: bool = True
+    head: str = "rgb"
     discriminator_norm: str = "batch"
     spectral_norm: bool = False
     # === Objective ===
@@ -82,6 +83,8 @@ def check_options(options: TrainingOptions, replicas: int) -> list[records.Manif
         raise DeepPaintError("--sync_norm is for batch norm; instance norm needs no other device")
     if options.generator == "pix2pix" and (options.norm != "batch" or not options.attention):
         raise DeepPaintError("--generator=pix2pix has batch norm and no gates; leave out the flags")
+    if options.head == "mixture" and (options.generator == "pix2pix" or not options.histogram):
+        raise DeepPaintError("--head=mixture needs --generator=deeppaint and --histogram")
     # Raises where there are too few records, or an augmentation does not exist.
     datasets.load_training(options.data, options.batch_size, options.seed, options.augment)
     return manifests

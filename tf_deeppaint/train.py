@@ -33,6 +33,9 @@ flags.DEFINE_enum("norm", "batch", ["batch", "instance"], "Norm of the generator
 flags.DEFINE_bool("attention", True, "Attention gates; without them skips are plain.")
 flags.DEFINE_bool("histogram", True, "The palette; without it the sketch alone is seen.")
 flags.DEFINE_enum(
+    "head", "rgb", ["rgb", "mixture"], "Paint RGB as the paper does, or mix the palette's colours."
+)
+flags.DEFINE_enum(
     "discriminator_norm", "batch", ["batch", "instance", "none"], "Norm of the discriminator."
 )
 flags.DEFINE_bool("spectral_norm", False, "Spectral norm in the discriminator.")

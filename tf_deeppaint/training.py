@@ -120,7 +120,7 @@ def _make_generator(options: TrainingOptions, manifest: records.Manifest) -> Gen
     }
     if options.generator == "pix2pix":
         return UNet(**shared)
-    return Generator(**shared, norm=options.norm, attention=options.attention)
+    return Generator(**shared, norm=options.norm, attention=options.attention, head=options.head)
 
 
 def initialise(model: DeepPaint, options: TrainingOptions) -> None:
