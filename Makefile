@@ -5,34 +5,41 @@ BIN := .venv/bin
 DATA := data/dolls128
 RUN := runs/quickstart
 PICTURES := docs/pictures
+SKETCH := $(PICTURES)/sketch.png
+REFERENCE := $(PICTURES)/reference.png
 PAINTED := out/painted.png
 SHOWN := out/side_by_side.png
 
-.PHONY: help train test test-slow lint clean
+.PHONY: help paint train test test-slow lint clean
 
 help:
+	@echo "make paint      colour a drawing with the bundled model; yours: SKETCH=a.png REFERENCE=b.png"
 	@echo "make train      build shards, train a small network on them, paint (under 8 minutes)"
 	@echo "make test       run the tests"
 	@echo "make test-slow  run all of them, the slow ones too"
 	@echo "make lint       check style and format"
 	@echo "make clean      remove what these commands made, but not .venv"
 
+paint: .venv/installed
+	@$(BIN)/python -m tf_deeppaint.colorize --sketch="$(SKETCH)" --reference="$(REFERENCE)" \
+		--output=$(PAINTED) --show=$(SHOWN)
+
 train: .venv/installed
 	$(BIN)/python -m tfrecords.build --source=dolls --count=2000 --size=128 --background=white --output=$(DATA)
 	$(BIN)/python -m tf_deeppaint.train --flagfile=experiments/quickstart.flags --data=$(DATA) --run=$(RUN)
-	$(BIN)/python -m tf_deeppaint.colorize --model=$(RUN) --sketch=$(PICTURES)/sketch.png \
-		--reference=$(PICTURES)/reference.png --output=$(PAINTED) --show=$(SHOWN)
+	$(BIN)/python -m tf_deeppaint.colorize --model=$(RUN) --sketch="$(SKETCH)" \
+		--reference="$(REFERENCE)" --output=$(PAINTED) --show=$(SHOWN)
 	@echo
-	@echo "A drawing the network has never seen, in the colours of $(PICTURES)/reference.png:"
+	@echo "A drawing the network has never seen, in the colours of $(REFERENCE):"
 	@echo "    $(PAINTED), beside sketch and reference in $(SHOWN)"
 	@echo "Held-out drawings as it learnt (sketch, palette, painted, truth, reference, its palette, painted):"
 	@echo "    $(RUN)/samples/"
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 test-slow: .venv/installed-dev
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(BIN)/python -m pytest -n auto -m "slow or not slow"
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ VERSION = re.search(
 
 OPENMOJI = ["resvg_py>=0.2"]
 BEAM = ["apache-beam>=2.70,<3"]
-TEST = ["colorgram.py==1.2.0", "pillow>=10", "pytest>=8", *OPENMOJI, *BEAM]
+TEST = ["colorgram.py==1.2.0", "pillow>=10", "pytest>=8", "pytest-xdist>=3.5", *OPENMOJI, *BEAM]
 
 setup(
     name="tf-deeppaint",
@@ -30,7 +30,9 @@ setup(
         "numpy>=1.26",
         "opencv-python-headless>=4.12",
         "absl-py>=2.1",
+        "scikit-image>=0.22",
     ],
+    package_data={"tf_deeppaint": ["bundled/*"]},
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
         "openmoji": OPENMOJI,

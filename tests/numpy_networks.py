@@ -158,7 +158,64 @@ def generator(network, *inputs):
             skip, attention = attention_gate(skip, gate, network.attention[stage])
             maps.append(attention)
         x = up_block(x, places[5 - stage], skip, network.up[stage])
+    if network.get_config()["head"] == "mixture":
+        sketch, histogram = inputs
+        palette = palette_of(histogram)
+        return mix(palette_mixture(relu(x), sketch, palette, network.head), palette), maps
     return np.tanh(conv(relu(x), network.head, pad=1)), maps
+
+
+def palette_of(histogram):
+    """Image i (channels 3 i ..) shows in band b, here in its middle, that band's i-th colour."""
+    height = histogram.shape[1]
+    return np.stack(
+        [
+            np.stack(
+                [histogram[:, b * height // 4 + height // 8, 0, 3 * i :][:, :3] for i in range(4)],
+                1,
+            )
+            for b in range(4)
+        ],
+        axis=1,
+    )
+
+
+def palette_mixture(features, sketch, palette, head):
+    """Weights of the 18 colours, shade and ink; a pixel's band and a colour at a time."""
+    found = conv(features, head.conv, pad=1)
+    query, rank, plain, shade, ink = np.split(found, (16, 20, 22, 23), axis=-1)
+    n, height, width, _ = found.shape
+    offset = np.asarray(head.band_offset, np.float64)
+    logits = np.zeros((n, height, width, 18))
+    logits[..., 16:] = plain
+    for band in range(4):
+        for place in range(4):
+            told = [palette[:, band, place], np.eye(4)[[band] * n], np.eye(4)[[place] * n]]
+            key = dense(relu(dense(np.concatenate(told, axis=-1), head.hidden)), head.key)
+            for own in range(4):
+                rows = slice(own * height // 4, (own + 1) * height // 4)
+                logits[:, rows, :, 4 * band + place] = (
+                    np.einsum("nhwq,nq->nhw", query[:, rows], key) / 4.0
+                    + rank[:, rows, :, place]
+                    + offset[3 + band - own]
+                )
+    weights = np.exp(4.0 * logits)
+    weights /= weights.sum(-1, keepdims=True)
+    paper = (np.asarray(sketch, np.float64)[..., :1] + 1.0) / 2.0
+    return weights, 1.0 + 0.3 * np.tanh(shade), sigmoid(ink + 2.0) * (1.0 - paper)
+
+
+def dense(x, layer):
+    return x @ np.asarray(layer.kernel, np.float64) + np.asarray(layer.bias, np.float64)
+
+
+def mix(mixture, palette):
+    weights, shade, ink = (np.asarray(part, np.float64) for part in mixture)
+    n = len(palette)
+    ends = np.broadcast_to(np.array([1.0, -1.0])[:, None], (n, 2, 3))
+    colours = (np.concatenate([palette.reshape(n, 16, 3), ends], axis=1) + 1.0) / 2.0
+    mixed = np.einsum("nhwk,nkc->nhwc", weights, colours)
+    return 2.0 * (np.clip(mixed * shade, 0.0, 1.0) * (1.0 - ink)) - 1.0
 
 
 def discriminator(network, pair):

@@ -321,6 +321,23 @@ def test_a_step_in_bfloat16_has_float32_losses_and_finite_weights() -> None:
     assert model.pool.stored.dtype == "float32"
 
 
+def test_steps_with_a_mixture_head_move_every_weight_and_paint_the_palette() -> None:
+    keras.utils.set_random_seed(SEED)
+    generator = Generator(2, size=SIZE, seed=SEED, head="mixture")
+    model = DeepPaint(generator, Discriminator(2), pool_size=POOL)
+    model.compile(*[keras.optimizers.Adam(2e-3, 0.5) for _ in range(2)], run_eagerly=True)
+    before = [np.array(weight) for weight in generator.trainable_weights]
+    batch = batches(1)[0]
+    # The second colour of its band everywhere: what the head can choose by itself.
+    bands = batch["palette"][:, :, 1].repeat(SIZE // 4, axis=1)
+    batch["picture"] = np.broadcast_to(bands[:, :, None], (BATCH, SIZE, SIZE, 3))
+    log = LossesOfSteps()
+    model.fit(dataset(3 * [batch]), shuffle=False, verbose=0, callbacks=[log])
+    for weight, old in zip(generator.trainable_weights, before, strict=True):
+        assert np.isfinite(weight).all() and np.abs(np.asarray(weight) - old).max() > 0, weight.path
+    assert log.losses[-1, 2] < 0.9 * log.losses[0, 2]
+
+
 # --- other objectives ---------------------------------------------------------------------------
 
 

@@ -118,6 +118,22 @@ def test_without_a_histogram_the_sketch_alone_is_seen() -> None:
     np.testing.assert_array_equal(generator(batch), generator(sketch))
 
 
+def test_with_a_mixture_head_picture_and_attention_equal_the_numpy_network() -> None:
+    generator = Generator(2, size=SIZE, head="mixture", dtype="float64")
+    oracle.randomise(generator, seed=6)
+    batch = inputs()
+    # Histogram images are of one value across, and down a band.
+    bands = batch["histogram"][:, :: SIZE // 4, :1].repeat(SIZE // 4, axis=1)
+    batch["histogram"] = bands.repeat(SIZE, axis=2)
+    picture, maps = generator(batch, return_attention=True)
+    expected, expected_maps = oracle.generator(generator, batch["sketch"], batch["histogram"])
+    np.testing.assert_allclose(picture, expected, rtol=0, atol=2e-6)
+    for attention, expected_map in zip(maps, expected_maps, strict=True):
+        np.testing.assert_allclose(attention, expected_map, rtol=0, atol=1e-6)
+    assert expected.std() > 0.05
+    assert picture.dtype == "float32"
+
+
 def test_every_batch_norm_is_told_whether_it_is_synchronized() -> None:
     for synchronized in (False, True):
         generator = Generator(2, size=SIZE, synchronized=synchronized)
@@ -148,6 +164,15 @@ def test_the_picture_is_float32_between_minus_1_and_1(policy: str) -> None:
     picture, maps = generator(inputs(1), return_attention=True)
     assert picture.dtype == "float32"
     assert {m.dtype.name for m in maps} == {"float32"}
+    assert -1.0 <= np.min(picture) < np.max(picture) <= 1.0
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_mixed_picture_is_float32_between_minus_1_and_1(policy: str) -> None:
+    generator = Generator(2, size=SIZE, head="mixture", dtype=policy)
+    generator.head.conv.kernel.assign(50.0 * generator.head.conv.kernel)
+    picture = generator(inputs(1))
+    assert picture.dtype == "float32"
     assert -1.0 <= np.min(picture) < np.max(picture) <= 1.0
 
 
@@ -228,6 +253,17 @@ def test_the_options_survive_saving(tmp_path) -> None:
     assert {name: config[name] for name in OPTIONS} == OPTIONS
 
 
+def test_a_saved_generator_with_a_mixture_head_paints_the_same(tmp_path) -> None:
+    generator = Generator(2, size=SIZE, head="mixture")
+    oracle.randomise(generator)
+    generator.save(tmp_path / "g.keras")
+    loaded = keras.saving.load_model(tmp_path / "g.keras")
+    assert loaded.get_config()["head"] == "mixture"
+    np.testing.assert_array_equal(loaded(inputs()), generator(inputs()))
+    for part, other in zip(loaded.decompose(inputs()), generator.decompose(inputs()), strict=True):
+        np.testing.assert_array_equal(part, other)
+
+
 def test_a_generator_saved_before_it_had_options_is_read_as_it_was() -> None:
     config = Generator(2).get_config()
     old = {name: config[name] for name in ("name", "dtype", "width", "size", "background", "seed")}
@@ -245,6 +281,8 @@ def test_a_generator_saved_before_it_had_options_is_read_as_it_was() -> None:
         ({"width": 2, "background": "blue"}, "blue"),
         ({"width": 2, "norm": "none"}, 'norm="none"'),
         ({"width": 2, "norm": "layer"}, 'norm="layer"'),
+        ({"width": 2, "head": "hsv"}, 'head="hsv"'),
+        ({"width": 2, "head": "mixture", "histogram": False}, "needs the histogram"),
     ],
 )
 def test_bad_options_are_refused_by_name(options: dict, word: str) -> None:
@@ -258,6 +296,19 @@ def test_the_generator_can_be_copied_saved_trained_and_run_in_any_precision(tmp_
         (inputs(),),
         tmp_path,
         trainable=57 + 45 + 2 * 32,
+        non_trainable=2 * 32,
+        output_dtype="float32",
+    )
+
+
+@pytest.mark.slow
+def test_the_same_holds_with_a_mixture_head(tmp_path) -> None:
+    check_layer(
+        lambda **options: Generator(2, size=SIZE, seed=1, head="mixture", **options),
+        (inputs(),),
+        tmp_path,
+        # Instead of a kernel and a bias: three of each, and the bands' offsets.
+        trainable=57 + 45 + 2 * 32 + 5,
         non_trainable=2 * 32,
         output_dtype="float32",
     )

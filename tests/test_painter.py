@@ -139,26 +139,3 @@ def test_colours_come_from_exactly_one_place(painter, rng, colours):
     given = {"reference": random_picture(rng, 8, 8, 3), "colours": random_picture(rng, 4, 4, 3)}
     with pytest.raises(DeepPaintError, match="either"):
         painter.paint(random_picture(rng, 64, 64), **{key: given[key] for key in colours})
-
-
-def test_no_model_is_named(tmp_path):
-    with pytest.raises(DeepPaintError, match=r"nowhere.*no such model"):
-        Painter.load(tmp_path / "nowhere")
-    with pytest.raises(DeepPaintError, match=r"generator\.keras.*no such model"):
-        Painter.load(tmp_path)
-
-
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no zip", b"{}" * 100])
-def test_a_damaged_model_is_named(tmp_path, content):
-    path = tmp_path / "broken.keras"
-    path.write_bytes(content)
-    with pytest.raises(DeepPaintError, match=r"broken\.keras: cannot be loaded") as caught:
-        Painter.load(path)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_model_of_another_kind_is_refused(tmp_path):
-    path = tmp_path / "other.keras"
-    keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)]).save(path)
-    with pytest.raises(DeepPaintError, match="holds a Sequential"):
-        Painter.load(path)

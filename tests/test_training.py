@@ -14,7 +14,7 @@ from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import Generator
 from tf_deeppaint.images import read_picture
 from tf_deeppaint.options import TrainingOptions, check_options, steps_per_epoch, total_steps
-from tf_deeppaint.training import make_model, save_generator, train
+from tf_deeppaint.training import make_model, train
 from tf_deeppaint.unet import UNet
 
 # tf.data says that it goes on in graphs when functions are told to run eagerly: as it should.
@@ -285,6 +285,14 @@ def test_options_reach_the_model(doll_shards: Path, tmp_path) -> None:
         assert adam.gradient_accumulation_steps == 3
 
 
+def test_the_head_is_the_one_asked_for(doll_shards, tmp_path) -> None:
+    for head in ("rgb", "mixture"):
+        chosen = options(doll_shards, tmp_path, head=head)
+        model = make_model(chosen, [manifest_of(64, "white")])
+        assert model.generator.get_config()["head"] == head
+    assert TrainingOptions(data=(), run="").head == "rgb"
+
+
 def test_the_baseline_and_the_penalty_change_what_they_should(doll_shards, tmp_path) -> None:
     chosen = options(
         doll_shards, tmp_path, generator="pix2pix", r1_weight=1.0, precision="mixed_bfloat16"
@@ -328,6 +336,8 @@ def test_too_few_records_for_a_batch_are_refused(doll_shards: Path, tmp_path) ->
         ({"vgg16": "weights.npz"}, "--perceptual_weight"),
         ({"sync_norm": True, "norm": "instance"}, "--sync_norm"),
         ({"generator": "pix2pix", "attention": False}, "--generator=pix2pix"),
+        ({"generator": "pix2pix", "head": "mixture"}, "--head=mixture"),
+        ({"histogram": False, "head": "mixture"}, "--head=mixture"),
         ({"strategy": "multi_worker"}, "TF_CONFIG"),
         ({"strategy": "all"}, "mirrored"),
     ],
@@ -348,38 +358,3 @@ def test_a_run_directory_that_cannot_be_made_is_refused(doll_shards: Path, tmp_p
     with pytest.raises(DeepPaintError, match=str(file)):
         train(options(doll_shards, file / "run"), "")
     assert file.read_text() == "in the way"
-
-
-# --- saving -------------------------------------------------------------------------------------
-
-
-class Unsaved:
-    """Stands in for a generator whose saving breaks off half-way."""
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-
-    def save(self, path: Path) -> None:
-        path.write_bytes(b"half")
-        raise self.error
-
-
-@pytest.mark.parametrize(
-    "error, raised", [(OSError(28, "No space left on device"), DeepPaintError),
-                      (KeyboardInterrupt(), KeyboardInterrupt)],
-    ids=["full disk", "interrupted"],
-)  # fmt: skip
-def test_a_save_that_breaks_off_leaves_the_previous_generator(tmp_path, error, raised) -> None:
-    path = tmp_path / "generator.keras"
-    path.write_bytes(b"previous")
-    with pytest.raises(raised):
-        save_generator(Unsaved(error), path)
-    assert path.read_bytes() == b"previous"
-
-
-def test_a_full_disk_is_one_clear_line_and_leaves_no_half_file(tmp_path) -> None:
-    path = tmp_path / "generator.keras"
-    with pytest.raises(DeepPaintError, match="No space left on device") as caught:
-        save_generator(Unsaved(OSError(28, "No space left on device")), path)
-    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
-    assert list(tmp_path.iterdir()) == []

@@ -1,7 +1,6 @@
 r"""Colours a sketch in the colours of a reference picture.
 
-    python -m tf_deeppaint.colorize --model=runs/quickstart --sketch=a.png --reference=b.png \
-        --output=c.png
+python -m tf_deeppaint.colorize --sketch=a.png --reference=b.png --output=c.png
 """
 
 from absl import flags
@@ -10,7 +9,9 @@ from tf_deeppaint import program
 from tf_deeppaint.quiet import import_tensorflow
 
 _MODEL = flags.DEFINE_string(
-    "model", None, "A run directory, or a .keras file of a generator.", required=True
+    "model",
+    None,
+    "A run directory, or a .keras file of a generator; by default the one of the package.",
 )
 _SKETCH = flags.DEFINE_string("sketch", None, "The line art, any size.", required=True)
 _REFERENCE = flags.DEFINE_string("reference", None, "The picture to take the colours from.")

@@ -30,6 +30,7 @@ _ORDER, _LOOKS = 0, 1
 
 _FEATURES = {
     "name": tf.io.FixedLenFeature([], tf.string),
+    "group": tf.io.FixedLenFeature([], tf.string),
     "sketch": tf.io.RaggedFeature(tf.string),
     "picture": tf.io.FixedLenFeature([], tf.string),
     "histogram": tf.io.FixedLenFeature([], tf.string),
@@ -212,7 +213,8 @@ def load_evaluation(
 ) -> tf.data.Dataset:
     """All records of a split once, in order, as they are stored; the last batch may be smaller.
 
-    Batches also hold `"name"`, `(N,)` strings.
+    Batches also hold `"name"` and `"group"`, `(N,)` strings; records of one group, such as the
+    colourings of one drawing, are not independent.
     """
     manifests = open_datasets(directories)
     sources = _sources(directories, manifests, split)
@@ -221,7 +223,7 @@ def load_evaluation(
 
     def prepare(record: tf.Tensor) -> dict:
         example = decode_record(record, manifests[0].size, tf.constant([0, 0]), first_sketch=True)
-        return scale(example) | {"name": example["name"]}
+        return scale(example) | {key: example[key] for key in ("name", "group")}
 
     return (
         _in_order(sources)
@@ -264,8 +266,8 @@ def decode_record(
         first_sketch: Whether to take the first sketch instead.
 
     Returns:
-        `name` scalar string, `sketch` `(size, size, 1)`, `picture` `(size, size, 3)`, `palette`
-        `(4, 4, 3)`.
+        `name` and `group` scalar strings, `sketch` `(size, size, 1)`, `picture`
+        `(size, size, 3)`, `palette` `(4, 4, 3)`.
     """
     example = tf.io.parse_single_example(record, _FEATURES)
     count = tf.shape(example["sketch"])[0]
@@ -277,6 +279,7 @@ def decode_record(
 
     return {
         "name": example["name"],
+        "group": example["group"],
         "sketch": decode(example["sketch"][which], size, 1),
         "picture": decode(example["picture"], size, 3),
         "palette": decode(example["histogram"], 4, 3),

@@ -1,7 +1,7 @@
 r"""Scores a trained model on held-out drawings.
 
     python -m tf_deeppaint.evaluate --model=runs/drawings256 --data=data/openmoji256 \
-        --sheet=sheet.png
+        --output=out/report
 """
 
 from absl import flags
@@ -13,23 +13,55 @@ _MODEL = flags.DEFINE_string(
     "model", None, "A run directory, or a .keras file of a generator.", required=True
 )
 _DATA = flags.DEFINE_list("data", None, "Folders of the data sets, comma-separated.", required=True)
-_SHEET = flags.DEFINE_string("sheet", None, "Also draw the first test records to this PNG.")
-_ROWS = flags.DEFINE_integer("rows", 8, "Records on the sheet.", lower_bound=1)
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "Also write a report to this folder: a page with pictures, and every figure."
+)
+_LPIPS = flags.DEFINE_string(
+    "lpips", None, "File of VGG16's and LPIPS's weights, .npz, to measure LPIPS too."
+)
+_FEATURES = flags.DEFINE_string(
+    "features",
+    None,
+    "Network that compares the sets of painted and true pictures: inception (for FID and KID), "
+    "an .npz of VGG16's weights or a .keras file. By default inception, left out with a word "
+    "where its weights cannot be had; none: leave out.",
+)
+_BASELINES = flags.DEFINE_bool("baselines", True, "Score the answers that cost nothing too.")
+_ROWS = flags.DEFINE_integer("rows", 8, "Records on each sheet.", lower_bound=1)
 
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint import evaluation
-    from tf_deeppaint.images import write_picture
+    from tf_deeppaint import evaluation, report
+    from tf_deeppaint.lpips import Lpips
     from tf_deeppaint.painter import Painter
     from tf_deeppaint.progress import Progress
 
     painter = Painter.load(_MODEL.value)
-    scores = evaluation.evaluate(painter, _DATA.value, Progress("record").update)
-    print(evaluation.to_table(scores))
-    if _SHEET.value:
-        write_picture(_SHEET.value, evaluation.draw_first(painter, _DATA.value, _ROWS.value))
-        print(_SHEET.value)
+    evaluation.open_test_data(painter, _DATA.value)
+    lpips = Lpips.load(_LPIPS.value) if _LPIPS.value else None
+    found = evaluation.evaluate(
+        painter, _DATA.value, lpips, _features(), _BASELINES.value, Progress("record").update
+    )
+    print(report.to_table(found))
+    if _OUTPUT.value:
+        report.write_report(_OUTPUT.value, painter, _MODEL.value, _DATA.value, found, _ROWS.value)
+        print(f"{_OUTPUT.value}/{report.PAGE}")
+
+
+def _features():
+    from tf_deeppaint.distributions import load_features
+    from tf_deeppaint.errors import DeepPaintError
+
+    if _FEATURES.value == "none":
+        return None
+    try:
+        return load_features(_FEATURES.value or "inception")
+    except DeepPaintError as error:
+        if _FEATURES.value:
+            raise
+        print(f"without FID and KID: {error}")
+        return None
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def main() -> None:
 
     import_tensorflow()
     from tf_deeppaint import torch_weights
-    from tf_deeppaint.training import save_generator
+    from tf_deeppaint.generator_files import write_generator
 
     state = torch_weights.load_state_dict(_CHECKPOINT.value)
     generator = torch_weights.to_generator(
@@ -45,7 +45,7 @@ def main() -> None:
     )
     output = Path(_OUTPUT.value)
     files.make_folder(output.parent)
-    save_generator(generator, output)
+    write_generator(generator, output)
     print(f"imported: {output}, width {generator.width}")
 
 

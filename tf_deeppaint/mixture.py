@@ -52,7 +52,7 @@ def mix(mixture: Mixture, palette):
     Returns:
         The picture, float32 `(N, H, W, 3)` in [-1, 1].
     """
-    colours = (all_colours(palette) + 1.0) / 2.0
+    colours = (ops.cast(all_colours(palette), "float32") + 1.0) / 2.0
     _, height, width, _ = mixture.weights.shape
     flat = ops.reshape(mixture.weights, (-1, height * width, SLOTS))
     mixed = ops.reshape(ops.matmul(flat, colours), (-1, height, width, 3))

@@ -5,7 +5,6 @@ Sketch -> canvas of the size the network was trained on -> picture -> the sketch
 
 import os
 import threading
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,8 +12,10 @@ import tensorflow as tf
 
 from tf_deeppaint import images, palette
 from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.generator import GENERATOR_FILE, Generator
+from tf_deeppaint.generator import Generator
+from tf_deeppaint.generator_files import in_precision, read_generator
 from tf_deeppaint.palette_ops import palettes_to_histograms
+from tf_deeppaint.unet import UNet
 
 # A palette of a large photograph needs no more pixels than this on its longer side.
 REFERENCE_SIDE = 512
@@ -31,12 +32,12 @@ class Painter:
         generator: A trained generator.
 
     Example:
-    >>> painter = Painter.load("runs/quickstart")
+    >>> painter = Painter.load()
     >>> picture = painter.paint("sketch.png", reference="reference.png")
     """
 
-    def __init__(self, generator: Generator):
-        self.generator = _in_float32(generator)
+    def __init__(self, generator: Generator | UNet):
+        self.generator = in_precision(generator, "float32")
         self.size = generator.size
         self.background = generator.background
         self._lock = threading.Lock()  # tracing twice at once would only waste time
@@ -49,31 +50,15 @@ class Painter:
         )
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> "Painter":
+    def load(cls, path: str | os.PathLike | None = None) -> "Painter":
         """Loads a painter from a run directory or a `.keras` file of a generator.
+
+        Without a path it is the model that comes with the package.
 
         Raises:
             DeepPaintError: nothing there, damaged, or a model of another kind.
         """
-        path = Path(path)
-        if path.is_dir():
-            path = path / GENERATOR_FILE
-        if not path.is_file():
-            raise DeepPaintError(
-                f"{path}: no such model; give a run directory or a .keras file, or train one with "
-                "`python -m tf_deeppaint.train`"
-            )
-        try:
-            model = keras.saving.load_model(path, compile=False)
-        # Keras raises whatever its parts raise: zip, JSON, HDF5, type errors and more.
-        except Exception as error:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise DeepPaintError(f"{path}: cannot be loaded as a Keras model ({reason})") from error
-        if not isinstance(model, Generator):
-            raise DeepPaintError(
-                f"{path}: holds a {type(model).__name__}; a tf_deeppaint Generator is needed"
-            )
-        return cls(model)
+        return cls(read_generator(path))
 
     def paint(
         self,
@@ -135,25 +120,29 @@ class Painter:
         painted = network(tf.constant(sketches, tf.uint8), tf.constant(palettes, tf.uint8))
         return images.from_unit_range(painted.numpy())
 
+    def attention_canvases(self, sketches: np.ndarray, palettes: np.ndarray) -> list[np.ndarray]:
+        """The attention maps behind `paint_canvases`, of the same arguments.
+
+        Returns:
+            float32 `(N, h, w)` in (0, 1), the deepest gate's first; none where there are no gates.
+        """
+        inputs = self._inputs(tf.constant(sketches, tf.uint8), tf.constant(palettes, tf.uint8))
+        _, maps = self.generator(inputs, return_attention=True)
+        return [keras.ops.convert_to_numpy(level)[..., 0] for level in maps]
+
     def _forward(self, sketches: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor:
+        return self.generator(self._inputs(sketches, palettes), training=False)
+
+    def _inputs(self, sketches: tf.Tensor, palettes: tf.Tensor) -> dict[str, tf.Tensor]:
         def scaled(pixels: tf.Tensor) -> tf.Tensor:
             return tf.cast(pixels, tf.float32) / 127.5 - 1.0
 
         grey = scaled(sketches)[..., None]
         histogram = palettes_to_histograms(scaled(palettes), self.size, self.size)
-        inputs = {"sketch": tf.repeat(grey, 3, axis=-1), "histogram": histogram}
-        return self.generator(inputs, training=False)
+        return {"sketch": tf.repeat(grey, 3, axis=-1), "histogram": histogram}
 
 
 def _as_sketch(sketch: str | os.PathLike | np.ndarray) -> np.ndarray:
     if not isinstance(sketch, np.ndarray):
         sketch = images.read_picture(sketch)
     return images.to_grey(sketch) if sketch.ndim == 3 else sketch
-
-
-def _in_float32(generator: Generator) -> Generator:
-    if generator.compute_dtype == "float32":
-        return generator
-    twin = Generator.from_config(generator.get_config() | {"dtype": "float32"})
-    twin.set_weights(generator.get_weights())
-    return twin

@@ -1,5 +1,6 @@
 """The perceptual loss: how far two pictures are apart in the features of VGG16."""
 
+import itertools
 import os
 
 import numpy as np
@@ -14,6 +15,43 @@ BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512
 WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 # What the weights expect of pictures in [-1, 1].
 MEAN, DEVIATION = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
+# The arrays of a file of weights, in turns a kernel and a bias.
+_CHANNELS = [channels for block in BLOCKS for channels in block]
+SHAPES = {
+    f"VGG16_0.Conv_{i}.{what}": shape
+    for i, (before, after) in enumerate(itertools.pairwise([3, *_CHANNELS]))
+    for what, shape in (("kernel", (3, 3, before, after)), ("bias", (after,)))
+}
+
+
+def read_arrays(
+    path: str | os.PathLike, network: str, shapes: dict[str, tuple[int, ...]]
+) -> list[np.ndarray]:
+    """Reads a network's weights from an `.npz` file.
+
+    Args:
+        path: The file; it may hold other arrays too.
+        network: What to call the network in an error.
+        shapes: Name -> shape of the arrays to read.
+
+    Returns:
+        The arrays, in the order of `shapes`.
+
+    Raises:
+        DeepPaintError: the file cannot be read, or an array is missing or of another shape.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = [stored[name] for name in shapes]
+    except Exception as error:  # zip, format and key errors of any kind
+        raise DeepPaintError(
+            f"{path}: cannot be read as {network}'s weights ({error}); an .npz file with "
+            f"{next(iter(shapes))} and so on is needed"
+        ) from error
+    for (name, shape), array in zip(shapes.items(), arrays, strict=True):
+        if array.shape != shape:
+            raise DeepPaintError(f"{path}: {name} has another shape than {network}'s")
+    return arrays
 
 
 class Perceptual(tf.Module):
@@ -38,24 +76,7 @@ class Perceptual(tf.Module):
         Raises:
             DeepPaintError: the file cannot be read, or holds other arrays.
         """
-        channels = [c for block in BLOCKS for c in block]
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                weights = [
-                    stored[f"VGG16_0.Conv_{i}.{what}"]
-                    for i in range(len(channels))
-                    for what in ("kernel", "bias")
-                ]
-        except Exception as error:  # zip, format and key errors of any kind
-            raise DeepPaintError(
-                f"{path}: cannot be read as VGG16's weights ({error}); an .npz file with "
-                "VGG16_0.Conv_0.kernel and so on is needed"
-            ) from error
-        before = [3, *channels[:-1]]
-        for i, (kernel, bias) in enumerate(zip(weights[::2], weights[1::2], strict=True)):
-            if kernel.shape != (3, 3, before[i], channels[i]) or bias.shape != (channels[i],):
-                raise DeepPaintError(f"{path}: VGG16_0.Conv_{i} has another shape than VGG16's")
-        return cls(weights, dtype)
+        return cls(read_arrays(path, "VGG16", SHAPES), dtype)
 
     def features(self, pictures: tf.Tensor) -> list[tf.Tensor]:
         """The features of pictures `(N, H, W, 3)` in [-1, 1]: five `(N, H / 2^i, W / 2^i, C)`."""

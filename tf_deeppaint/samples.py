@@ -11,23 +11,26 @@ COUNT = 6
 
 
 def sample_sheet(model: DeepPaint, batch: dict) -> np.ndarray:
-    """Draws what a model paints of a batch, as `datasets` yields it; see `sheet.draw_results`."""
+    """Draws what a model paints of a batch, as `datasets` yields it; see `sheet.draw_results`.
 
-    def paint(sketches: np.ndarray, palettes: np.ndarray) -> np.ndarray:
+    The reference of each drawing is the next picture of the batch.
+    """
+
+    def paint(palettes: np.ndarray) -> np.ndarray:
         painted = model(batch | {"palette": images.to_unit_range(palettes)}, training=False)
         return images.from_unit_range(painted)
 
     sketches, palettes, truth = (
         images.from_unit_range(batch[key]) for key in ("sketch", "palette", "picture")
     )
-    return sheet.draw_results(sketches[..., 0], palettes, truth, paint)
+    references, others = (np.roll(own, -1, axis=0) for own in (truth, palettes))
+    return sheet.draw_results(
+        sketches[..., 0], palettes, truth, paint(palettes), references, others, paint(others)
+    )
 
 
 def attention_sheet(model: DeepPaint, batch: dict) -> np.ndarray | None:
-    """Draws the sketch and the attention maps of every gate, the deepest first, a row a drawing.
-
-    None where the generator has no gates. White in a map is 1: all of the skip passes.
-    """
+    """Draws sketches and attention maps; see `sheet.draw_attention`. None without gates."""
     _, height, width, _ = batch["sketch"].shape
     histogram = palettes_to_histograms(batch["palette"], height, width)
     inputs = {"sketch": batch["sketch"], "histogram": histogram}
@@ -35,6 +38,6 @@ def attention_sheet(model: DeepPaint, batch: dict) -> np.ndarray | None:
     if not maps:
         return None
     sketches = images.from_unit_range(batch["sketch"])[..., 0]
-    levels = [np.rint(255 * keras.ops.convert_to_numpy(m)[..., 0]).astype(np.uint8) for m in maps]
-    rows = [[sketch, *(level[i] for level in levels)] for i, sketch in enumerate(sketches)]
-    return sheet.draw_sheet(rows, sheet.CELL)
+    return sheet.draw_attention(
+        sketches, [keras.ops.convert_to_numpy(level)[..., 0] for level in maps]
+    )

@@ -1,6 +1,6 @@
 """Pictures side by side: the contact sheets that programs write for people to look at."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -80,26 +80,39 @@ def draw_results(
     sketches: np.ndarray,
     palettes: np.ndarray,
     truth: np.ndarray,
-    paint: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    painted: np.ndarray,
+    references: np.ndarray,
+    others: np.ndarray,
+    repainted: np.ndarray,
 ) -> np.ndarray:
     """Draws a row a record: sketch, palette, painted, truth, reference, its palette, painted.
 
-    The first painting is with the own palette, the last with that of the reference.
-
     Args:
         sketches: uint8 `(N, H, W)`.
-        palettes: uint8 `(N, 4, 4, 3)`; the reference is the next record.
-        truth: uint8 `(N, H, W, 3)`.
-        paint: Sketches and palettes -> pictures, uint8 `(N, H, W, 3)`.
+        palettes: uint8 `(N, 4, 4, 3)`, the own ones.
+        truth: uint8 `(N, H, W, 3)`, as are all pictures.
+        painted: What was painted with the own palette.
+        references: Other pictures.
+        others: Their palettes.
+        repainted: What was painted with these.
 
     Returns:
         The sheet, uint8 RGB.
     """
-    others = np.roll(palettes, -1, axis=0)
-    own_swatches, other_swatches = (
-        [draw_palette(palette, CELL) for palette in chosen] for chosen in (palettes, others)
-    )
-    painted, repainted = paint(sketches, palettes), paint(sketches, others)
-    references = np.roll(truth, -1, axis=0)
-    columns = (sketches, own_swatches, painted, truth, references, other_swatches, repainted)
+    own, other = ([draw_palette(p, CELL) for p in chosen] for chosen in (palettes, others))
+    columns = (sketches, own, painted, truth, references, other, repainted)
     return draw_sheet(list(zip(*columns, strict=True)), CELL)
+
+
+def draw_attention(sketches: np.ndarray, maps: Sequence[np.ndarray]) -> np.ndarray:
+    """Draws a row a drawing: the sketch, then its attention maps; white is 1: all passes.
+
+    Args:
+        sketches: uint8 `(N, H, W)`.
+        maps: float `(N, h, w)` in [0, 1], one a gate.
+
+    Returns:
+        The sheet, uint8 RGB.
+    """
+    levels = [np.rint(255 * level).astype(np.uint8) for level in maps]
+    return draw_sheet(list(zip(sketches, *levels, strict=True)), CELL)

@@ -17,6 +17,7 @@ from tf_deeppaint.deep_paint import DeepPaint
 from tf_deeppaint.discriminator import Discriminator
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import GENERATOR_FILE, Generator
+from tf_deeppaint.generator_files import write_generator
 from tf_deeppaint.losses import Objective
 from tf_deeppaint.optimisation import make_adam
 from tf_deeppaint.options import TrainingOptions, check_options, steps_per_epoch, total_steps
@@ -146,19 +147,6 @@ def initialise(model: DeepPaint, options: TrainingOptions) -> None:
         raise DeepPaintError(
             f"--init_from={path}: no networks of these options ({reason})"
         ) from error
-
-
-def save_generator(generator: keras.Model, path: Path) -> None:
-    """Saves a `.keras` file aside and renames it: the last good one stays until then."""
-    # Keras looks at the suffix, so the file aside keeps it.
-    aside = path.with_name(f".incomplete-{path.name}")
-    try:
-        generator.save(aside)
-        aside.replace(path)
-    except OSError as error:
-        raise DeepPaintError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 class _Session:
@@ -303,7 +291,7 @@ class _Session:
                 f"{figures['l1_another']:.4f} with another's"
             )
             if figures["l1"] <= self.journal.smallest("validation", "l1"):
-                save_generator(self.model.generator, self.run / BEST_FILE)
+                write_generator(self.model.generator, self.run / BEST_FILE)
 
     def _snapshot(self, step: int) -> None:
         """Saves the generator, and draws what it paints."""
@@ -322,7 +310,7 @@ class _Session:
 
     def _save_generator(self, name: str) -> None:
         with self._averaged():
-            save_generator(self.model.generator, self.run / name)
+            write_generator(self.model.generator, self.run / name)
 
     @contextlib.contextmanager
     def _averaged(self) -> Iterator[None]:

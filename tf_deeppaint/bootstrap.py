@@ -1,0 +1,43 @@
+"""Intervals of means by the bootstrap."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+RESAMPLES = 2000
+LEVEL = 0.95
+
+
+class Estimate(NamedTuple):
+    """A mean with the ends of its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def estimate(values: np.ndarray, groups: np.ndarray) -> Estimate:
+    """The mean of values, with its percentile bootstrap interval (Efron, Ann. Stat. 7, 1979).
+
+    Whole groups are drawn: colourings of one drawing are no independent witnesses. The draws are
+    the same at every call.
+
+    Args:
+        values: `(N,)`; NaN stands for no value.
+        groups: `(N,)`, what each belongs to.
+
+    Returns:
+        Three NaN where there is no value.
+    """
+    there = ~np.isnan(values)
+    if not there.any():
+        return Estimate(*[float("nan")] * 3)
+    _, number = np.unique(groups[there], return_inverse=True)
+    sums, counts = np.bincount(number, values[there]), np.bincount(number)
+    draws = np.random.default_rng(0).multinomial(
+        len(counts), np.full(len(counts), 1 / len(counts)), RESAMPLES
+    )
+    means = (draws @ sums) / (draws @ counts)
+    tail = 50 * (1 - LEVEL)
+    low, high = np.percentile(means, [tail, 100 - tail])
+    return Estimate(float(sums.sum() / counts.sum()), float(low), float(high))
