@@ -66,14 +66,15 @@ def table(answer: str) -> list[str]:
     heads = ["model", *names, *sets, "minutes", "pictures a second"]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for model, found in rows.items():
-        cells = [_cell(*found["answers"][answer][name]) for name in names]
-        cells += [f"{found['sets'][answer][name]:.3g}" for name in sets]
+        cells = [_cell(name, *found["answers"][answer][name]) for name in names]
+        cells += [f"{found['sets'][answer][name]:.4g}" for name in sets]
         minutes, rate = cost(model)
         lines.append(f"| `{model}` | {' | '.join(cells)} | {minutes:.0f} | {rate:.1f} |")
     baselines = [a for a in first["answers"] if a not in (OWN, ANOTHER)]
     for name in baselines:
-        cells = [_cell(*first["answers"][name][column]) for column in names]
-        cells += [f"{first['sets'].get(name, {}).get(column, 0):.3g}" for column in sets]
+        cells = [_cell(column, *first["answers"][name][column]) for column in names]
+        known = first["sets"].get(name, {})
+        cells += [f"{known[column]:.4g}" if column in known else "" for column in sets]
         lines.append(f"| {name} | {' | '.join(cells)} | | |")
     return lines
 
@@ -121,11 +122,12 @@ def _summary(model: str) -> dict:
     return json.loads((Path(_OUTPUT.value) / model / "summary.json").read_text())
 
 
-def _cell(mean: float | None, low: float | None, high: float | None) -> str:
+def _cell(name: str, mean: float | None, low: float | None, high: float | None) -> str:
+    from tf_deeppaint.report import write_number
+
     if mean is None:
         return ""
-    digits = 4 if abs(mean) < 1 else 2
-    return f"{mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+    return f"{write_number(name, mean)} [{write_number(name, low)}, {write_number(name, high)}]"
 
 
 def _python(module: str, *arguments: str) -> None:

@@ -33,7 +33,7 @@ def drawn(name: str, seed: int, sketches: int = 1) -> records.Record:
         for _ in range(sketches)
     ]
     palette = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
-    return records.make_record(name, name, lines, picture, palette)
+    return records.make_record(name, f"group {seed // 2}", lines, picture, palette)
 
 
 def write_shard(path: Path, contents: list[bytes]) -> records.Shard:
@@ -94,7 +94,8 @@ def stored(directory: Path, split: str) -> list[dict]:
             features = tf.train.Example.FromString(serialised).features.feature
             decoded = {key: decode(features[key]) for key in ("sketch", "picture")}
             decoded["palette"] = decode(features["histogram"])
-            found.append(decoded | {"name": features["name"].bytes_list.value[0]})
+            texts = {key: features[key].bytes_list.value[0] for key in ("name", "group")}
+            found.append(decoded | texts)
     return found
 
 
@@ -420,11 +421,16 @@ def test_evaluation_covers_every_record_once_in_order(few, split):
     expected = stored(few, split)
     batches = list(load_evaluation([few], split, 3).as_numpy_iterator())
     assert [len(batch["name"]) for batch in batches[:-1]] == [3] * (len(batches) - 1)
-    names = [name for batch in batches for name in batch["name"]]
-    assert names == [record["name"] for record in expected]
+    for key in ("name", "group"):
+        found = [text for batch in batches for text in batch[key]]
+        assert found == [record[key] for record in expected]
     for key in SHAPES:
         found = np.concatenate([batch[key] for batch in batches])
         assert np.array_equal(found, to_unit_range(np.stack([r[key] for r in expected])))
+
+
+def test_training_batches_hold_no_names_and_no_groups(few):
+    assert set(load_training([few], 2, 0).element_spec) == set(SHAPES)
 
 
 def test_evaluation_of_an_empty_split_has_no_batch(many):

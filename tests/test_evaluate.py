@@ -1,8 +1,12 @@
 """The programs that look at data and models, run as their users run them."""
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tf_deeppaint import images
 from tf_deeppaint.generator import Generator
@@ -11,24 +15,80 @@ from tf_deeppaint.sheet import CELL, GAP
 ROOT = Path(__file__).parent.parent
 
 
-def run(module: str, *arguments: str) -> subprocess.CompletedProcess:
+def run(module: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", module, *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
-def test_evaluate_prints_a_table_and_draws_a_sheet(doll_shards, tmp_path):
-    Generator(2, size=64, background="drop", seed=0).save(tmp_path / "generator.keras")
-    sheet = tmp_path / "sheet.png"
+@pytest.fixture(scope="module", name="model")
+def make_model(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    Generator(2, size=64, background="drop", seed=0).save(folder / "generator.keras")
+    return folder
+
+
+def test_evaluate_prints_a_table_and_writes_a_report(model, doll_shards, tmp_path):
+    folder = tmp_path / "out" / "report"
     done = run(
         "tf_deeppaint.evaluate",
-        f"--model={tmp_path}",
+        f"--model={model}",
         f"--data={doll_shards}",
-        f"--sheet={sheet}",
+        f"--output={folder}",
+        "--features=none",
         "--rows=2",
     )
     assert done.returncode == 0, done.stderr
-    assert "| painted, own palette | 0." in done.stdout
-    assert images.read_picture(sheet).shape[0] == 2 * (CELL + GAP) + GAP
+    assert done.stdout.splitlines()[-1] == f"{folder}/report.html"
+    summary = json.loads((folder / "summary.json").read_text())
+    assert (summary["model"], summary["data"]) == (str(model), [str(doll_shards)])
+    assert (summary["records"], summary["groups"], summary["sets"]) == (4, 4, {})
+    # What is printed is what is written, of all seven answers.
+    _, *table = (line for line in done.stdout.splitlines() if line.startswith("| "))
+    rows = {row.split(" | ")[0].strip("| "): row for row in table}
+    assert list(rows) == list(summary["answers"]) and len(rows) == 7
+    for answer, row in rows.items():
+        assert f"| {summary['answers'][answer]['L1'][0]:.4f} |" in row
+    assert len((folder / "metrics.jsonl").read_text().splitlines()) == 4 * 7
+    height = 2 * (CELL + GAP) + GAP
+    for name, columns in (("grid", 7), ("best", 7), ("worst", 7), ("attention", 7)):
+        expected = (height, columns * (CELL + GAP) + GAP, 3)
+        assert images.read_picture(folder / f"{name}.png").shape == expected
+
+
+def test_a_folder_in_the_way_is_told_of_before_the_work(model, doll_shards, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    done = run(
+        "tf_deeppaint.evaluate",
+        f"--model={model}",
+        f"--data={doll_shards}",
+        f"--output={tmp_path}/file/report",
+        "--features=none",
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+    assert f"{tmp_path}/file" in done.stderr
+
+
+@pytest.mark.slow
+def test_where_inceptions_weights_cannot_be_had_the_rest_is_scored(model, doll_shards, tmp_path):
+    # Keras looks for them in an empty folder, and then behind a proxy that is not there.
+    nowhere = {"KERAS_HOME": str(tmp_path), "https_proxy": "http://127.0.0.1:9"}
+    arguments = (f"--model={model}", f"--data={doll_shards}")
+    done = run("tf_deeppaint.evaluate", *arguments, "--nobaselines", **nowhere)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("without FID and KID: ")
+    head, *rows = (line for line in done.stdout.splitlines() if line.startswith("| "))
+    assert "FID" not in head and len(rows) == 3
+    done = run("tf_deeppaint.evaluate", *arguments, "--features=inception", **nowhere)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--features" in done.stderr
 
 
 def test_show_draws_sketch_picture_and_palette(doll_shards, tmp_path):

@@ -170,7 +170,8 @@ def test_a_painter_computes_in_float32_with_the_rounded_weights(generator, compa
     painted = painter.paint_canvases(sketches, palettes)
     expected = Painter(generator).paint_canvases(sketches, palettes)
     assert expected.std() > 10
-    np.testing.assert_allclose(painted.astype(int), expected, atol=4)
+    # Here and there rounding makes another pixel of four the largest.
+    assert np.abs(painted.astype(int) - expected).mean() < 0.1
 
 
 def test_the_program_writes_what_a_painter_loads(generator, compact, tmp_path):

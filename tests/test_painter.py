@@ -9,6 +9,7 @@ import pytest
 from tf_deeppaint import Painter, extract_palette, images, palette_to_histogram
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import Generator
+from tf_deeppaint.unet import UNet
 
 
 @pytest.fixture(scope="module", name="generator")
@@ -34,13 +35,17 @@ def random_picture(rng, *shape) -> np.ndarray:
     return rng.integers(0, 256, shape, dtype=np.uint8)
 
 
+def inputs_of(sketches: np.ndarray, palettes: np.ndarray) -> dict:
+    """What a network sees of uint8 sketches and palettes."""
+    return {
+        "sketch": np.repeat(sketches[..., None] / 127.5 - 1, 3, -1).astype("float32"),
+        "histogram": np.stack([palette_to_histogram(palette, 64, 64) for palette in palettes]),
+    }
+
+
 def test_painting_is_the_generator_on_the_sketch_and_the_histogram_images(generator, painter, rng):
     sketch, reference = random_picture(rng, 64, 64), random_picture(rng, 80, 60, 3)
-    histogram = palette_to_histogram(extract_palette(reference, "white"), 64, 64)
-    inputs = {
-        "sketch": np.repeat(sketch[None, ..., None] / 127.5 - 1, 3, -1).astype("float32"),
-        "histogram": histogram[None],
-    }
+    inputs = inputs_of(sketch[None], extract_palette(reference, "white")[None])
     expected = (np.asarray(generator(inputs))[0] + 1) * 127.5
     painted = painter.paint(sketch, reference)
     assert painted.dtype == np.uint8
@@ -131,6 +136,37 @@ def test_a_network_of_another_precision_paints_in_float32(generator, painter, rn
     sketch, reference = random_picture(rng, 64, 64), random_picture(rng, 32, 32, 3)
     np.testing.assert_array_equal(
         Painter(mixed).paint(sketch, reference), painter.paint(sketch, reference)
+    )
+
+
+def test_attention_is_that_of_the_generator_the_deepest_gate_first(generator, painter, rng):
+    sketches, palettes = random_picture(rng, 2, 64, 64), random_picture(rng, 2, 4, 4, 3)
+    maps = painter.attention_canvases(sketches, palettes)
+    assert [level.shape for level in maps] == [(2, side, side) for side in (1, 2, 4, 8, 16, 32)]
+    _, expected = generator(inputs_of(sketches, palettes), return_attention=True)
+    for level, other in zip(maps, expected, strict=True):
+        assert level.dtype == np.float32
+        np.testing.assert_allclose(level, np.asarray(other)[..., 0], atol=1e-5)
+    assert max(np.ptp(level) for level in maps) > 0.01
+
+
+def test_the_baseline_paints_too_and_has_no_attention(rng, tmp_path):
+    keras.utils.set_random_seed(1)
+    network = UNet(4, size=64, background="keep")
+    network.set_weights([w * 12 if w.ndim == 4 else w for w in network.get_weights()])
+    network.save(tmp_path / "unet.keras")
+    painter = Painter.load(tmp_path / "unet.keras")
+    assert (painter.size, painter.background) == (64, "keep")
+    sketches, palettes = random_picture(rng, 2, 64, 64), random_picture(rng, 2, 4, 4, 3)
+    expected = (np.asarray(network(inputs_of(sketches, palettes))) + 1) * 127.5
+    assert expected.std() > 5
+    painted = painter.paint_canvases(sketches, palettes)
+    np.testing.assert_allclose(painted, expected, atol=0.6)
+    assert painter.attention_canvases(sketches, palettes) == []
+    reference = random_picture(rng, 80, 60, 3)
+    colours = extract_palette(reference, "keep")
+    np.testing.assert_array_equal(
+        painter.paint(sketches[0], reference), painter.paint(sketches[0], colours=colours)
     )
 
 

@@ -16,11 +16,12 @@ from tf_deeppaint import images, records
 PROGRAMS = {
     "tf_deeppaint.train": "--width",
     "tf_deeppaint.colorize": "--sketch",
-    "tf_deeppaint.evaluate": "--sheet",
+    "tf_deeppaint.evaluate": "--features",
     "tf_deeppaint.import_torch": "--checkpoint",
     "tfrecords.build": "--source",
     "tfrecords.show": "--split",
     "tfrecords.verify": "--data",
+    "export.compact": "--output",
 }
 ROOT = Path(__file__).parent.parent
 

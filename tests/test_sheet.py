@@ -40,8 +40,8 @@ def test_a_palette_is_drawn_with_bands_as_rows_and_ranks_as_columns():
     assert sheet.draw_palette(palette, 30).shape == (30, 30, 3)
 
 
-def some_records(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(1)
+def some_records(count: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
     shapes = ((count, 8, 8), (count, 8, 8, 3), (count, 4, 4, 3))
     sketches, pictures, palettes = (rng.integers(0, 256, s, dtype=np.uint8) for s in shapes)
     sketches[:] = sketches[:, :1, :1]
@@ -59,20 +59,37 @@ def test_records_are_rows_of_sketch_picture_palette():
         assert np.array_equal(swatches, sheet.draw_palette(palettes[row], sheet.CELL))
 
 
-def test_results_are_painted_with_the_own_and_the_next_palette():
-    sketches, truth, palettes = some_records(2)
-
-    def paint(sketches, palettes):
-        return np.broadcast_to(palettes[:, :1, :1, :], truth.shape)
-
-    drawn = sheet.draw_results(sketches, palettes, truth, paint)
-    for row in range(2):
-        own, other = palettes[row], palettes[1 - row]
+def test_results_are_rows_of_seven_columns():
+    sketches, truth, palettes = some_records(3)
+    _, references, others = some_records(3, seed=2)
+    _, painted, _ = some_records(3, seed=3)
+    _, repainted, _ = some_records(3, seed=4)
+    drawn = sheet.draw_results(sketches, palettes, truth, painted, references, others, repainted)
+    assert drawn.shape == (*(n * (sheet.CELL + sheet.GAP) + sheet.GAP for n in (3, 7)), 3)
+    for row in range(3):
         shown = [cell(drawn, row, column, sheet.CELL) for column in range(7)]
         assert (shown[0] == sketches[row, 0, 0]).all()
-        assert np.array_equal(shown[1], sheet.draw_palette(own, sheet.CELL))
-        assert (shown[2] == own[0, 0]).all()
+        assert np.array_equal(shown[1], sheet.draw_palette(palettes[row], sheet.CELL))
+        assert (shown[2] == painted[row, 0, 0]).all()
         assert (shown[3] == truth[row, 0, 0]).all()
-        assert (shown[4] == truth[1 - row, 0, 0]).all()
-        assert np.array_equal(shown[5], sheet.draw_palette(other, sheet.CELL))
-        assert (shown[6] == other[0, 0]).all()
+        assert (shown[4] == references[row, 0, 0]).all()
+        assert np.array_equal(shown[5], sheet.draw_palette(others[row], sheet.CELL))
+        assert (shown[6] == repainted[row, 0, 0]).all()
+
+
+def test_attention_is_drawn_beside_its_sketch_white_where_all_passes():
+    sketches, _, _ = some_records(2)
+    maps = [
+        np.full((2, side, side), level, np.float32) for side, level in ((1, 0), (4, 1), (8, 0.25))
+    ]
+    # The right half of the largest map of the second drawing.
+    maps[2][1, :, 4:] = 0.75
+    drawn = sheet.draw_attention(sketches, maps)
+    assert drawn.shape == (*(n * (sheet.CELL + sheet.GAP) + sheet.GAP for n in (2, 4)), 3)
+    for row in range(2):
+        shown = [cell(drawn, row, column, sheet.CELL) for column in range(4)]
+        assert (shown[0] == sketches[row, 0, 0]).all()
+        assert (shown[1] == 0).all() and (shown[2] == 255).all()
+        quarter, side = sheet.CELL // 4, sheet.CELL
+        assert (shown[3][:, :quarter] == 64).all()
+        assert (shown[3][:, side - quarter :] == (191 if row else 64)).all()

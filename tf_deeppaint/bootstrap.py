@@ -1,5 +1,6 @@
 """Intervals of means by the bootstrap."""
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -34,10 +35,18 @@ def estimate(values: np.ndarray, groups: np.ndarray) -> Estimate:
         return Estimate(*[float("nan")] * 3)
     _, number = np.unique(groups[there], return_inverse=True)
     sums, counts = np.bincount(number, values[there]), np.bincount(number)
-    draws = np.random.default_rng(0).multinomial(
-        len(counts), np.full(len(counts), 1 / len(counts)), RESAMPLES
-    )
+    draws = _draws(len(counts))
     means = (draws @ sums) / (draws @ counts)
     tail = 50 * (1 - LEVEL)
     low, high = np.percentile(means, [tail, 100 - tail])
     return Estimate(float(sums.sum() / counts.sum()), float(low), float(high))
+
+
+# Drawing takes most of the time, and an evaluation has some hundred means over the same groups.
+@functools.lru_cache(maxsize=2)
+def _draws(groups: int) -> np.ndarray:
+    """How often each group is drawn in each resample, `(RESAMPLES, groups)`."""
+    shares = np.full(groups, 1 / groups)
+    draws = np.random.default_rng(0).multinomial(groups, shares, RESAMPLES).astype(np.float64)
+    draws.flags.writeable = False
+    return draws

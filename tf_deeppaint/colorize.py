@@ -1,6 +1,8 @@
-r"""Colours a sketch in the colours of a reference picture.
+r"""Colours a sketch in the colours of a reference picture, by the model of the package.
 
-python -m tf_deeppaint.colorize --sketch=a.png --reference=b.png --output=c.png
+    python -m tf_deeppaint.colorize --sketch=a.png --reference=b.png --output=c.png
+
+`--model` names another.
 """
 
 from absl import flags

@@ -32,13 +32,16 @@ _ROWS = flags.DEFINE_integer("rows", 8, "Records on each sheet.", lower_bound=1)
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint import evaluation, report
+    from tf_deeppaint import evaluation, files, report
     from tf_deeppaint.lpips import Lpips
     from tf_deeppaint.painter import Painter
     from tf_deeppaint.progress import Progress
 
     painter = Painter.load(_MODEL.value)
     evaluation.open_test_data(painter, _DATA.value)
+    if _OUTPUT.value:
+        # Before the work, lest it be in vain.
+        files.make_folder(_OUTPUT.value)
     lpips = Lpips.load(_LPIPS.value) if _LPIPS.value else None
     found = evaluation.evaluate(
         painter, _DATA.value, lpips, _features(), _BASELINES.value, Progress("record").update

@@ -117,7 +117,8 @@ def evaluate(
         answer: {name: np.array(values) for name, values in row.items()}
         for answer, row in found.items()
     }
-    sets = _compare_sets(seen, features.name) if features is not None else {}
+    # One picture is no set.
+    sets = _compare_sets(seen, features.name) if seen and done > 1 else {}
     return Evaluation(names, groups, others, scores, sets)
 
 

@@ -17,6 +17,8 @@ PAGE, FIGURES, SUMMARY = "report.html", "metrics.jsonl", "summary.json"
 # By this, with the own palette, the best and the worst cases are chosen.
 JUDGED_BY = "CIEDE2000"
 
+# Of these measures, from 0 to 1, four digits are told; of the others two.
+FINE = ("L1", "SSIM", "MS-SSIM", "LPIPS")
 NOTHING = "\N{EN DASH}"
 
 _STYLE = """
@@ -40,8 +42,8 @@ def to_table(found: Evaluation) -> str:
     more = list(found.sets.get(evaluation.OWN, {}))
     lines = [f"| answer | {' | '.join(columns + more)} |", "|---" * (1 + len(columns + more)) + "|"]
     for answer, row in estimates.items():
-        cells = [_number(row[name].mean) for name in columns]
-        cells += [_number(found.sets.get(answer, {}).get(name, 0.0)) for name in more]
+        cells = [write_number(name, row[name].mean) for name in columns]
+        cells += [_of_set(found, answer, name) for name in more]
         lines.append(f"| {answer} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -131,7 +133,7 @@ def _figures(found: Evaluation):
         for answer, row in found.scores.items():
             values = {measure: float(scores[number]) for measure, scores in row.items()}
             known = {k: round(v, 6) for k, v in values.items() if not math.isnan(v)}
-            head = {"record": name, "answer": answer}
+            head = {"record": name, "group": found.groups[number].decode(), "answer": answer}
             if answer in (evaluation.ANOTHER, evaluation.FLAT_ANOTHER):
                 head["palette_of"] = found.names[found.others[number]]
             yield json.dumps(head | known)
@@ -174,24 +176,28 @@ def _html_table(found: Evaluation) -> str:
     heads = "".join(f"<th>{html.escape(name)}</th>" for name in ["answer", *columns, *more])
     rows = []
     for answer, row in estimates.items():
-        cells = [_cell(row[name]) for name in columns]
-        cells += [_number(found.sets.get(answer, {}).get(name, 0.0)) for name in more]
+        cells = [_cell(name, row[name]) for name in columns]
+        cells += [_of_set(found, answer, name) for name in more]
         rows.append("".join(f"<td>{cell}</td>" for cell in [html.escape(answer), *cells]))
     body = "".join(f"<tr>{row}</tr>\n" for row in rows)
     return f"<table><tr>{heads}</tr>\n{body}</table>"
 
 
-def _cell(value: Estimate) -> str:
-    if math.isnan(value.mean):
-        return NOTHING
-    return f"{_number(value.mean)} <small>[{_number(value.low)}, {_number(value.high)}]</small>"
-
-
-def _number(value: float) -> str:
-    """Three or four digits, whatever the measure's scale."""
+def write_number(name: str, value: float) -> str:
+    """Writes a measure's value with the digits that it has elsewhere; a dash for NaN."""
     if math.isnan(value):
         return NOTHING
-    return f"{value:.4f}" if abs(value) < 1 else f"{value:.2f}"
+    return f"{value:.{4 if name in FINE else 2}f}"
+
+
+def _of_set(found: Evaluation, answer: str, name: str) -> str:
+    value = found.sets.get(answer, {}).get(name)
+    return NOTHING if value is None else f"{value:.4g}"
+
+
+def _cell(name: str, value: Estimate) -> str:
+    mean, low, high = (write_number(name, x) for x in value)
+    return mean if mean == NOTHING else f"{mean} <small>[{low}, {high}]</small>"
 
 
 def _section(heading: str, picture: str, text: str) -> str:
