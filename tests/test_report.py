@@ -139,7 +139,8 @@ def test_there_is_a_line_for_each_answer_to_each_record(found, written):
             assert line["palette_of"] == NAMES[found.others[number]]
         else:
             assert "palette_of" not in line
-    assert set(lines[0]) == {"record", "answer", *found.scores[evaluation.OWN]}
+        assert line["group"] == GROUPS[number]
+    assert set(lines[0]) == {"record", "group", "answer", *found.scores[evaluation.OWN]}
 
 
 def test_a_measure_without_any_value_is_null_and_a_dash(tmp_path):
