@@ -175,3 +175,35 @@ def test_colours_come_from_exactly_one_place(painter, rng, colours):
     given = {"reference": random_picture(rng, 8, 8, 3), "colours": random_picture(rng, 4, 4, 3)}
     with pytest.raises(DeepPaintError, match="either"):
         painter.paint(random_picture(rng, 64, 64), **{key: given[key] for key in colours})
+
+
+@pytest.fixture(scope="module", name="mixing")
+def make_mixing() -> Generator:
+    generator = Generator(4, size=64, background="white", head="mixture", seed=0)
+    generator.set_weights([w * 4 if w.ndim == 4 else w for w in generator.get_weights()])
+    return generator
+
+
+def test_a_mixture_is_even_in_an_area_and_the_networks_own_outside(mixing, rng):
+    sketch = np.full((64, 64), 255, np.uint8)
+    sketch[[10, 40], 10:51] = sketch[10:41, [10, 50]] = 0
+    palette = random_picture(rng, 4, 4, 3)
+    network, even = (
+        Painter(mixing, even_areas=choice).paint_canvases(sketch[None], palette[None])[0]
+        for choice in (False, None)
+    )
+    inside = np.s_[12:39, 12:49]
+    mixture = mixing.decompose(inputs_of(sketch[None], palette[None]))
+    weights, shade = (np.asarray(part)[0][inside] for part in (mixture.weights, mixture.shade))
+    colours = np.concatenate([palette.reshape(16, 3), [[255] * 3, [0] * 3]])
+    expected = np.clip(weights.mean((0, 1)) @ colours * shade, 0, 255)
+    np.testing.assert_allclose(even[inside], expected, atol=0.6)
+    assert np.abs(even[inside].astype(int) - network[inside]).max() > 8
+    outside = np.ones((64, 64), bool)
+    outside[10:41, 10:51] = False
+    np.testing.assert_array_equal(even[outside], network[outside])
+
+
+def test_areas_are_evened_out_only_where_colours_are_mixed(generator):
+    with pytest.raises(DeepPaintError, match="head is mixture"):
+        Painter(generator, even_areas=True)

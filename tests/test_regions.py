@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tf_deeppaint.regions import PAPER, area_spread, closed_areas, fill_flat
+from tf_deeppaint.regions import PAPER, area_spread, closed_areas, even_out, fill_flat
 
 SIDE = 64
 
@@ -210,3 +210,22 @@ def test_open_areas_stay_white_and_soft_lines_soft():
     # The area reaches down to row 28, and so its middle into band 1.
     expected = np.rint(palette[1, 0] * (230 / 255))
     np.testing.assert_array_equal(fill_flat(sketch, palette)[11, 11:30], [expected] * 19)
+
+
+def test_evening_out_gives_an_area_and_its_edge_the_areas_mean():
+    sketch = draw_box(draw_box(blank(), 4, 4, 20, 20), 30, 30, 50, 60)
+    values = np.random.default_rng(0).random((SIDE, SIDE, 5)).astype(np.float32)
+    evened = even_out(values, closed_areas(sketch))
+    inside = np.zeros((SIDE, SIDE), bool)
+    for top, left, bottom, right in ((4, 4, 20, 20), (30, 30, 50, 60)):
+        mean = values[top + 2 : bottom - 1, left + 2 : right - 1].mean((0, 1))
+        # With the line itself, which is a pixel wide.
+        box = np.s_[top : bottom + 1, left : right + 1]
+        np.testing.assert_allclose(evened[box], np.broadcast_to(mean, evened[box].shape), 1e-5)
+        inside[box] = True
+    np.testing.assert_array_equal(evened[~inside], values[~inside])
+
+
+def test_without_areas_nothing_is_evened_out():
+    values = np.random.default_rng(1).random((SIDE, SIDE, 2)).astype(np.float32)
+    np.testing.assert_array_equal(even_out(values, closed_areas(blank())), values)

@@ -10,7 +10,9 @@ from tf_deeppaint import program
 from tf_deeppaint.quiet import import_tensorflow
 
 _MODEL = flags.DEFINE_string(
-    "model", None, "A run directory, or a .keras file of a generator.", required=True
+    "model",
+    None,
+    "A run directory, or a .keras file of a generator; by default the one of the package.",
 )
 _DATA = flags.DEFINE_list("data", None, "Folders of the data sets, comma-separated.", required=True)
 _OUTPUT = flags.DEFINE_string(
@@ -26,6 +28,11 @@ _FEATURES = flags.DEFINE_string(
     "an .npz of VGG16's weights or a .keras file. By default inception, left out with a word "
     "where its weights cannot be had; none: leave out.",
 )
+_EVEN_AREAS = flags.DEFINE_bool(
+    "even_areas",
+    None,
+    "Give each area that lines close off one mix of colours; by default where the model mixes.",
+)
 _BASELINES = flags.DEFINE_bool("baselines", True, "Score the answers that cost nothing too.")
 _ROWS = flags.DEFINE_integer("rows", 8, "Records on each sheet.", lower_bound=1)
 
@@ -37,7 +44,8 @@ def main() -> None:
     from tf_deeppaint.painter import Painter
     from tf_deeppaint.progress import Progress
 
-    painter = Painter.load(_MODEL.value)
+    painter = Painter.load(_MODEL.value, _EVEN_AREAS.value)
+    model = _MODEL.value or "bundled model"
     evaluation.open_test_data(painter, _DATA.value)
     if _OUTPUT.value:
         # Before the work, lest it be in vain.
@@ -48,7 +56,7 @@ def main() -> None:
     )
     print(report.to_table(found))
     if _OUTPUT.value:
-        report.write_report(_OUTPUT.value, painter, _MODEL.value, _DATA.value, found, _ROWS.value)
+        report.write_report(_OUTPUT.value, painter, model, _DATA.value, found, _ROWS.value)
         print(f"{_OUTPUT.value}/{report.PAGE}")
 
 

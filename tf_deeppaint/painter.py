@@ -14,7 +14,9 @@ from tf_deeppaint import images, palette
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import Generator
 from tf_deeppaint.generator_files import in_precision, read_generator
+from tf_deeppaint.mixture import Mixture, mix
 from tf_deeppaint.palette_ops import palettes_to_histograms
+from tf_deeppaint.regions import closed_areas, even_out
 from tf_deeppaint.unet import UNet
 
 # A palette of a large photograph needs no more pixels than this on its longer side.
@@ -30,14 +32,23 @@ class Painter:
 
     Args:
         generator: A trained generator.
+        even_areas: Whether each area that lines close off gets one mix of colours, the mean of
+            its pixels'; shading stays. It takes the mixture head, and is the rule there.
+
+    Raises:
+        DeepPaintError: Areas are to be evened out, and the generator has another head.
 
     Example:
     >>> painter = Painter.load()
     >>> picture = painter.paint("sketch.png", reference="reference.png")
     """
 
-    def __init__(self, generator: Generator | UNet):
+    def __init__(self, generator: Generator | UNet, even_areas: bool | None = None):
         self.generator = in_precision(generator, "float32")
+        self.mixes = getattr(generator, "head_kind", None) == "mixture"
+        if even_areas and not self.mixes:
+            raise DeepPaintError("areas can be evened out only where the model's head is mixture")
+        self.even_areas = self.mixes if even_areas is None else even_areas
         self.size = generator.size
         self.background = generator.background
         self._lock = threading.Lock()  # tracing twice at once would only waste time
@@ -50,7 +61,9 @@ class Painter:
         )
 
     @classmethod
-    def load(cls, path: str | os.PathLike | None = None) -> "Painter":
+    def load(
+        cls, path: str | os.PathLike | None = None, even_areas: bool | None = None
+    ) -> "Painter":
         """Loads a painter from a run directory or a `.keras` file of a generator.
 
         Without a path it is the model that comes with the package.
@@ -58,7 +71,7 @@ class Painter:
         Raises:
             DeepPaintError: nothing there, damaged, or a model of another kind.
         """
-        return cls(read_generator(path))
+        return cls(read_generator(path), even_areas)
 
     def paint(
         self,
@@ -118,6 +131,8 @@ class Painter:
         with self._lock:
             network = self._network.get_concrete_function()
         painted = network(tf.constant(sketches, tf.uint8), tf.constant(palettes, tf.uint8))
+        if self.even_areas:
+            painted = mix(_even_out(painted, sketches), _scaled(tf.constant(palettes)))
         return images.from_unit_range(painted.numpy())
 
     def attention_canvases(self, sketches: np.ndarray, palettes: np.ndarray) -> list[np.ndarray]:
@@ -130,15 +145,15 @@ class Painter:
         _, maps = self.generator(inputs, return_attention=True)
         return [keras.ops.convert_to_numpy(level)[..., 0] for level in maps]
 
-    def _forward(self, sketches: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor:
-        return self.generator(self._inputs(sketches, palettes), training=False)
+    def _forward(self, sketches: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor | Mixture:
+        inputs = self._inputs(sketches, palettes)
+        if self.even_areas:
+            return self.generator.decompose(inputs)
+        return self.generator(inputs, training=False)
 
     def _inputs(self, sketches: tf.Tensor, palettes: tf.Tensor) -> dict[str, tf.Tensor]:
-        def scaled(pixels: tf.Tensor) -> tf.Tensor:
-            return tf.cast(pixels, tf.float32) / 127.5 - 1.0
-
-        grey = scaled(sketches)[..., None]
-        histogram = palettes_to_histograms(scaled(palettes), self.size, self.size)
+        grey = _scaled(sketches)[..., None]
+        histogram = palettes_to_histograms(_scaled(palettes), self.size, self.size)
         return {"sketch": tf.repeat(grey, 3, axis=-1), "histogram": histogram}
 
 
@@ -146,3 +161,14 @@ def _as_sketch(sketch: str | os.PathLike | np.ndarray) -> np.ndarray:
     if not isinstance(sketch, np.ndarray):
         sketch = images.read_picture(sketch)
     return images.to_grey(sketch) if sketch.ndim == 3 else sketch
+
+
+def _scaled(pixels: tf.Tensor) -> tf.Tensor:
+    return tf.cast(pixels, tf.float32) / 127.5 - 1.0
+
+
+def _even_out(mixture: Mixture, sketches: np.ndarray) -> Mixture:
+    """The mixture with each closed area's mean weights in all of the area."""
+    both = zip(mixture.weights.numpy(), sketches, strict=True)
+    weights = np.stack([even_out(found, closed_areas(sketch)) for found, sketch in both])
+    return mixture._replace(weights=tf.constant(weights))
