@@ -3,8 +3,9 @@ r"""Trains experiments where that is not done, scores them alike, and prints the
     python -m experiments.compare --models=base,pix2pix,mixture --data=data/openmoji128 \
         --lpips=vgg16_lpips.npz --output=out/compared
 
-A model is the name of a flagfile beside this program; its run is what that says. Reports that are
-there already are not made again.
+A model is the name of a flagfile beside this program; its run is what that says. With `_uneven`
+behind it, the same run is scored pixel by pixel, its areas not evened out. Reports that are there
+already are not made again.
 """
 
 import itertools
@@ -20,9 +21,11 @@ from tf_deeppaint import program
 _MODELS = flags.DEFINE_list("models", None, "Names of flagfiles, without suffix.", required=True)
 _DATA = flags.DEFINE_list("data", None, "Data sets to score on.", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "Folder for the reports.", required=True)
-_LPIPS = flags.DEFINE_string("lpips", None, "File of LPIPS's weights; VGG16's features too.")
+_LPIPS = flags.DEFINE_string("lpips", None, "File of LPIPS's weights.")
+_FEATURES = flags.DEFINE_string("features", "none", "As the flag of tf_deeppaint.evaluate.")
 
 HERE = Path(__file__).parent
+UNEVEN = "_uneven"
 OWN, ANOTHER = "painted, own palette", "painted, another's palette"
 
 
@@ -38,7 +41,7 @@ def main() -> None:
 def train(model: str) -> None:
     """Runs the experiment to its end, unless it is there."""
     if not (run_of(model) / "generator.keras").exists() or steps_done(model) < last_step(model):
-        _python("tf_deeppaint.train", f"--flagfile={HERE / model}.flags")
+        _python("tf_deeppaint.train", f"--flagfile={_flagfile(model)}")
 
 
 def evaluate(model: str) -> None:
@@ -46,7 +49,8 @@ def evaluate(model: str) -> None:
     report = Path(_OUTPUT.value) / model
     if (report / "report.html").exists():
         return
-    weights = [f"--lpips={_LPIPS.value}", f"--features={_LPIPS.value}"] if _LPIPS.value else []
+    uneven = ["--noeven_areas"] if model.endswith(UNEVEN) else []
+    weights = [f"--lpips={_LPIPS.value}"] if _LPIPS.value else []
     _python(
         "tf_deeppaint.evaluate",
         f"--model={run_of(model)}",
@@ -54,7 +58,9 @@ def evaluate(model: str) -> None:
         f"--output={report}",
         # They are the same whatever model is scored.
         f"--baselines={str(model == _MODELS.value[0]).lower()}",
-        *(weights or ["--features=none"]),
+        f"--features={_FEATURES.value}",
+        *weights,
+        *uneven,
     )
 
 
@@ -91,8 +97,8 @@ def cost(model: str) -> tuple[float, float]:
 
 
 def run_of(model: str) -> Path:
-    """The run directory that a flagfile names, its own line or that of the file it builds on."""
-    lines = (HERE / f"{model}.flags").read_text().splitlines()
+    """The run directory that a model's flagfile names."""
+    lines = _flagfile(model).read_text().splitlines()
     return Path(next(line for line in lines if line.startswith("--run=")).removeprefix("--run="))
 
 
@@ -106,6 +112,10 @@ def last_step(model: str) -> int:
     """The step at which the run's options let it end, as far as logged."""
     options = _options(model)
     return options["steps"] // options["log_every"] * options["log_every"]
+
+
+def _flagfile(model: str) -> Path:
+    return HERE / f"{model.removesuffix(UNEVEN)}.flags"
 
 
 def _options(model: str) -> dict:

@@ -1,6 +1,6 @@
 r"""Scores a trained model on held-out drawings.
 
-    python -m tf_deeppaint.evaluate --model=runs/drawings256 --data=data/openmoji256 \
+    python -m tf_deeppaint.evaluate --model=runs/base256 --data=data/openmoji256 \
         --output=out/report
 """
 
