@@ -117,10 +117,10 @@ def last_step(model: str) -> int:
 
 
 def _belongs(baseline: str, answer: str) -> bool:
-    """Whether an answer that costs nothing is told beside one of a painter."""
-    if "another's" in baseline or answer == ANOTHER:
-        return baseline != ANOTHER and answer == ANOTHER and "own palette" not in baseline
-    return baseline != OWN
+    """Whether an answer that costs nothing is told beside the painters': not for another palette."""
+    if baseline in (OWN, ANOTHER):
+        return False
+    return "palette" not in baseline or baseline.endswith(answer.split(", ")[1])
 
 
 def _flagfile(model: str) -> Path:
