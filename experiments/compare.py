@@ -117,7 +117,7 @@ def last_step(model: str) -> int:
 
 
 def _belongs(baseline: str, answer: str) -> bool:
-    """Whether an answer that costs nothing is told beside the painters': not for another palette."""
+    """Whether an answer that costs nothing is told in a table: not with another palette."""
     if baseline in (OWN, ANOTHER):
         return False
     return "palette" not in baseline or baseline.endswith(answer.split(", ")[1])
