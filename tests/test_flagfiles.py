@@ -7,16 +7,19 @@ import sys
 from ast import literal_eval
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
 from tf_deeppaint.options import TrainingOptions
+from tf_deeppaint.perceptual import SHAPES
 from tf_deeppaint.training import train
 
 ROOT = Path(__file__).parents[1]
 FLAGFILES = sorted((ROOT / "experiments").glob("*.flags"))
-# What makes a run long; everything else stays as the flagfile says.
+# What makes a run long, and the run before it; everything else stays as the flagfile says.
 SMALL = ("--width=4", "--steps=2", "--batch_size=2", "--pool_size=2", "--strategy=one")
+ANEW = "--init_from="
 
 
 def options_of(flagfile: Path, *flags: str) -> str:
@@ -34,11 +37,21 @@ def options_of(flagfile: Path, *flags: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
+@pytest.fixture(scope="module", name="vgg16")
+def make_vgg16(tmp_path_factory) -> str:
+    """A file of VGG16's weights, all zero: nothing of it can be had from a package registry."""
+    path = tmp_path_factory.mktemp("vgg16") / "vgg16.npz"
+    np.savez_compressed(path, **{name: np.zeros(shape, "f4") for name, shape in SHAPES.items()})
+    return str(path)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("flagfile", FLAGFILES, ids=lambda path: path.stem)
-def test_a_flagfile_trains(doll_shards, tmp_path, flagfile) -> None:
-    paths = (f"--data={doll_shards}", f"--run={tmp_path / 'run'}")
-    options = TrainingOptions(**literal_eval(options_of(flagfile, *SMALL, *paths)))
+def test_a_flagfile_trains(doll_shards, tmp_path, vgg16, flagfile) -> None:
+    paths = [f"--data={doll_shards}", f"--run={tmp_path / 'run'}"]
+    if "perceptual" in flagfile.stem:
+        paths.append(f"--vgg16={vgg16}")
+    options = TrainingOptions(**literal_eval(options_of(flagfile, *SMALL, ANEW, *paths)))
     assert (options.width, options.steps) == (4, 2)
     tf.config.run_functions_eagerly(True)
     try:
