@@ -19,6 +19,7 @@ from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import GENERATOR_FILE, Generator
 from tf_deeppaint.generator_files import write_generator
 from tf_deeppaint.losses import Objective
+from tf_deeppaint.norm_statistics import make_measurement
 from tf_deeppaint.optimisation import make_adam
 from tf_deeppaint.options import TrainingOptions, check_options, steps_per_epoch, total_steps
 from tf_deeppaint.perceptual import Perceptual
@@ -32,6 +33,9 @@ from tf_deeppaint.run_directory import (
 )
 from tf_deeppaint.unet import UNet
 from tf_deeppaint.validation import make_validation
+
+# Batches on which the norms of averaged weights are measured, of one epoch at most.
+NORM_BATCHES = 32
 
 
 def train(options: TrainingOptions, flagfile: str) -> Path | None:
@@ -185,6 +189,7 @@ class _Session:
         self.batch = next(iter(self._test_batches(samples.COUNT).take(1)), None)
         self.signals = callbacks.StopOnSignal()
         self.validate = make_validation(model)
+        self.measure_norms = make_measurement(model)
         self.averaging = False
 
     def __enter__(self) -> "_Session":
@@ -262,14 +267,17 @@ class _Session:
 
         return self.strategy.distribute_datasets_from_function(of_worker)
 
-    def _stream(self, batch_size: int, part: tuple[int, int] = (0, 1)) -> tf.data.Dataset:
+    def _stream(
+        self, batch_size: int, part: tuple[int, int] = (0, 1), start: int | None = None
+    ) -> tf.data.Dataset:
+        """Training batches from step `start` on, by default from here."""
         options = self.options
         return datasets.load_training(
             options.data,
             batch_size,
             options.seed,
             options.augment,
-            start=self.done * options.batch_size,
+            start=(self.done if start is None else start) * options.batch_size,
             part=part,
         )
 
@@ -314,17 +322,23 @@ class _Session:
 
     @contextlib.contextmanager
     def _averaged(self) -> Iterator[None]:
-        """Puts the generator's averaged weights in the place of the last ones, for a while."""
+        """Puts the generator's averaged weights in the place of the last ones, for a while.
+
+        The norms' statistics are measured anew for them, on the first batches of the training.
+        """
         optimizer = self.model.generator_optimizer
         # Before the first update there is no average yet.
         if not self.options.ema or self.averaging or not optimizer.iterations.numpy():
             yield
             return
-        variables = self.model.generator.trainable_variables
+        variables = self.model.generator.variables
         last = [variable.numpy() for variable in variables]
         self.averaging = True
         try:
-            optimizer.finalize_variable_values(variables)
+            optimizer.finalize_variable_values(self.model.generator.trainable_variables)
+            with datasets.naming_damage(self.options.data):
+                batches = self._stream(self.options.batch_size, start=0)
+                self.measure_norms(batches.take(min(NORM_BATCHES, self.per_epoch)))
             yield
         finally:
             self.averaging = False

@@ -1,0 +1,82 @@
+"""Norms measured anew, against the statistics of all pictures in NumPy."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tf_deeppaint.deep_paint import DeepPaint
+from tf_deeppaint.discriminator import Discriminator
+from tf_deeppaint.generator import Generator
+from tf_deeppaint.layers import BatchNormalization
+from tf_deeppaint.norm_statistics import make_measurement
+
+
+@pytest.fixture(scope="module", name="model")
+def make_model() -> DeepPaint:
+    keras.utils.set_random_seed(3)
+    return DeepPaint(Generator(4, size=64), Discriminator(4), seed=1)
+
+
+@pytest.fixture(scope="module", name="batches")
+def make_batches() -> list[dict]:
+    rng = np.random.default_rng(0)
+    return [
+        {
+            "sketch": rng.uniform(-1, 1, (2, 64, 64, 3)).astype("f4"),
+            "palette": rng.uniform(-1, 1, (2, 4, 4, 3)).astype("f4"),
+            "picture": rng.uniform(-1, 1, (2, 64, 64, 3)).astype("f4"),
+        }
+        for _ in range(3)
+    ]
+
+
+def stream(batches: list[dict]) -> tf.data.Dataset:
+    return tf.data.Dataset.from_tensor_slices(
+        {name: np.stack([batch[name] for batch in batches]) for name in batches[0]}
+    )
+
+
+def first_norm(model: DeepPaint) -> BatchNormalization:
+    layers = model.generator._flatten_layers()
+    return next(layer for layer in layers if isinstance(layer, BatchNormalization))
+
+
+def test_statistics_are_the_means_over_the_batches(model, batches) -> None:
+    norm, seen = first_norm(model), []
+    original = norm.call
+    norm.call = lambda x, training=False: seen.append(np.asarray(x)) or original(x, training)
+    tf.config.run_functions_eagerly(True)
+    try:
+        make_measurement(model)(stream(batches))
+    finally:
+        tf.config.run_functions_eagerly(False)
+        del norm.call
+    assert len(seen) == len(batches)
+    means = np.mean([x.mean((0, 1, 2)) for x in seen], axis=0)
+    variances = np.mean([x.var((0, 1, 2), ddof=1) for x in seen], axis=0)
+    np.testing.assert_allclose(norm.moving_mean, means, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(norm.moving_variance, variances, rtol=1e-4)
+
+
+def test_what_stood_there_before_does_not_count_and_nothing_else_changes(model, batches) -> None:
+    measure = make_measurement(model)
+    weights = [v for v in model.generator.variables if "moving" not in v.path]
+    before = [v.numpy() for v in weights]
+    measure(stream(batches))
+    once = first_norm(model).moving_variance.numpy()
+    first_norm(model).moving_variance.assign(np.full_like(once, 1e4))
+    measure(stream(batches))
+    np.testing.assert_allclose(first_norm(model).moving_variance, once, rtol=1e-5)
+    for variable, value in zip(weights, before, strict=True):
+        np.testing.assert_array_equal(variable, value)
+    measure(stream(batches).take(0))
+    np.testing.assert_allclose(first_norm(model).moving_variance, once, rtol=1e-5)
+
+
+def test_a_network_without_batch_norms_is_left_alone(batches) -> None:
+    model = DeepPaint(Generator(4, size=64, norm="instance"), Discriminator(4), seed=1)
+    before = model.generator.get_weights()
+    make_measurement(model)(stream(batches))
+    for one, other in zip(before, model.generator.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
