@@ -18,10 +18,11 @@ DOCUMENTS = sorted(
 FLAGFILES = sorted((ROOT / "experiments").glob("*.flags"))
 
 PARSE = """
-import importlib, json, sys
+import importlib, importlib.util, json, sys
 from absl import flags
 module, commands = sys.argv[1], json.loads(sys.argv[2])
-importlib.import_module(module)
+is_package = importlib.util.find_spec(module).submodule_search_locations
+importlib.import_module(f"{module}.__main__" if is_package else module)
 for command in commands:
     flags.FLAGS.unparse_flags()
     for name in flags.FLAGS:
@@ -103,6 +104,8 @@ def test_the_module_map_names_every_file():
     text = (ROOT / "CONTRIBUTING.md").read_text()
     files = {path.name for path in (ROOT / "tf_deeppaint").glob("*.py")} - {"__init__.py"}
     assert {name for name in files if f"`{name}`" not in text and f"/{name}`" not in text} == set()
+    packages = {path.parent.name for path in (ROOT / "tf_deeppaint").glob("*/__init__.py")}
+    assert {name for name in packages if f"`{name}/`" not in text} == set()
     sources = {path.stem for path in (ROOT / "tf_deeppaint/sources").glob("*.py")} - {"__init__"}
     unnamed = {name for name in sources if name not in text and not name.startswith("doll_")}
     assert unnamed == set()
