@@ -9,6 +9,7 @@ import pytest
 from tf_deeppaint import Painter, extract_palette, images, palette_to_histogram
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import Generator
+from tf_deeppaint.keras_engine import KerasEngine
 from tf_deeppaint.unet import UNet
 
 
@@ -23,7 +24,7 @@ def make_generator() -> Generator:
 
 @pytest.fixture(scope="module", name="painter")
 def make_painter(generator) -> Painter:
-    return Painter(generator)
+    return Painter(KerasEngine(generator))
 
 
 @pytest.fixture(name="rng")
@@ -47,7 +48,7 @@ def test_painting_is_the_generator_on_the_sketch_and_the_histogram_images(genera
     sketch, reference = random_picture(rng, 64, 64), random_picture(rng, 80, 60, 3)
     inputs = inputs_of(sketch[None], extract_palette(reference, "white")[None])
     expected = (np.asarray(generator(inputs))[0] + 1) * 127.5
-    painted = painter.paint(sketch, reference)
+    painted = painter.paint(sketch, reference, lines="network")
     assert painted.dtype == np.uint8
     assert painted.std() > 5  # a picture, not one grey
     np.testing.assert_allclose(painted, expected, atol=0.6)
@@ -102,7 +103,7 @@ def test_painting_is_deterministic_and_alone_in_its_batch(painter, rng):
 
 
 def test_threads_share_one_painter(generator, rng):
-    painter = Painter(generator)
+    painter = Painter(KerasEngine(generator))
     sketch, reference = random_picture(rng, 64, 64), random_picture(rng, 32, 32, 3)
     found = []
 
@@ -135,7 +136,7 @@ def test_a_network_of_another_precision_paints_in_float32(generator, painter, rn
     mixed.set_weights(generator.get_weights())
     sketch, reference = random_picture(rng, 64, 64), random_picture(rng, 32, 32, 3)
     np.testing.assert_array_equal(
-        Painter(mixed).paint(sketch, reference), painter.paint(sketch, reference)
+        Painter(KerasEngine(mixed)).paint(sketch, reference), painter.paint(sketch, reference)
     )
 
 
@@ -189,7 +190,7 @@ def test_a_mixture_is_even_in_an_area_and_the_networks_own_outside(mixing, rng):
     sketch[[10, 40], 10:51] = sketch[10:41, [10, 50]] = 0
     palette = random_picture(rng, 4, 4, 3)
     network, even = (
-        Painter(mixing, even_areas=choice).paint_canvases(sketch[None], palette[None])[0]
+        Painter(KerasEngine(mixing), even_areas=choice).paint_canvases(sketch[None], palette[None])[0]
         for choice in (False, None)
     )
     inside = np.s_[12:39, 12:49]
@@ -206,4 +207,4 @@ def test_a_mixture_is_even_in_an_area_and_the_networks_own_outside(mixing, rng):
 
 def test_areas_are_evened_out_only_where_colours_are_mixed(generator):
     with pytest.raises(DeepPaintError, match="head is mixture"):
-        Painter(generator, even_areas=True)
+        Painter(KerasEngine(generator), even_areas=True)

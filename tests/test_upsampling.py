@@ -5,6 +5,7 @@ import math
 import cv2
 import numpy as np
 import pytest
+from skimage.metrics import structural_similarity
 from test_patches import flood_fill
 
 from tf_deeppaint import patches
@@ -204,10 +205,10 @@ def test_a_narrow_end_has_the_colour_of_what_it_belongs_to():
     picture = np.where(wedge[..., None], RED, BLUE).astype(np.uint8)
     colour = to_canvas(picture, FACTOR)
     enlarged = upsample_colour(colour, sketch)
-    # It fills no cell left of the middle, and three cells before its end a quarter of one.
-    narrow = wedge & (COLUMNS > 46 + 3 * FACTOR)
-    assert difference(colour[:, :9], RED).min() > 40
-    assert difference(enlarged, RED)[narrow].max() < 30
+    # It fills no cell of the first seven columns, and is no wider there.
+    narrow = wedge & (COLUMNS >= 6.5 * FACTOR) & (COLUMNS < 7 * FACTOR)
+    assert difference(colour[:, :7], RED).min() > 80
+    assert difference(enlarged, RED)[narrow].max() <= 16
 
 
 def test_paper_smaller_than_a_cell_has_one_colour_that_of_its_cells():
@@ -383,3 +384,70 @@ def test_lines_as_a_layer_show_the_same():
     composed = colour * (1 - opacity) + lines[..., :3] * opacity
     assert np.abs(composed - lay_lines(colour, sketch)).max() <= 0.5 + 1e-6
     assert lines_to_alpha(np.array([[0, 77, 255]], np.uint8))[0, :, 3].tolist() == [255, 178, 0]
+
+
+# Sketches of many shapes, and canvases larger and smaller.
+SHAPES = [
+    ((1, 1), (1, 1)),
+    ((1, 1), (64, 64)),
+    ((1, 7), (37, 256)),
+    ((7, 1), (256, 37)),
+    ((2, 2), (256, 256)),
+    ((9, 40), (64, 256)),
+    ((33, 20), (64, 39)),
+    ((255, 257), (256, 256)),
+    ((3, 5000), (1, 256)),
+    ((5000, 3), (256, 1)),
+    ((90, 2400), (10, 256)),
+    ((1300, 300), (256, 59)),
+    ((600, 800), (24, 32)),
+    ((1000, 700), (3, 2)),
+]
+
+
+def drawn_lines(height: int, width: int) -> np.ndarray:
+    """Soft lines of 1 to 5 pixels, straight and round, none of them less dark than the rest."""
+    rng, sketch = np.random.default_rng(8), blank(height, width)
+    for _ in range(12):
+        ends = rng.integers(0, (width, height), (2, 2)).tolist()
+        thickness = int(rng.integers(1, 6))
+        cv2.line(sketch, *ends, 0, thickness, cv2.LINE_AA)
+        axes = rng.integers(1, max(2, min(height, width) // 3), 2).tolist()
+        cv2.ellipse(sketch, ends[0], axes, 30, 0, 330, 0, thickness, cv2.LINE_AA)
+    return sketch
+
+
+def likeness(picture: np.ndarray, sketch: np.ndarray) -> float:
+    """Structural similarity of a picture's grey and the sketch, around the dark lines."""
+    grey = picture @ (0.299, 0.587, 0.114)
+    # With paper around it the smallest sketch fills a window.
+    one, other = (np.pad(levels.astype(float), 6, constant_values=255) for levels in (grey, sketch))
+    _, similar = structural_similarity(one, other, data_range=255, gaussian_weights=True, full=True)
+    return float(similar[cv2.dilate((other < 128).astype(np.uint8), np.ones((5, 5))) > 0].mean())
+
+
+@pytest.mark.parametrize("shape, canvas", SHAPES)
+def test_light_colours_leave_the_lines_as_they_are(shape, canvas):
+    sketch = drawn_lines(*shape)
+    assert (sketch < 128).any()
+    colour = np.random.default_rng(9).integers(225, 256, (*canvas, 3), dtype=np.uint8)
+    laid = lay_lines(upsample_colour(colour, sketch), sketch)
+    assert laid.shape == (*shape, 3) and laid.dtype == np.uint8
+    assert likeness(laid, sketch) >= 0.98
+
+
+def test_lines_brought_to_the_canvas_and_back_would_not_be_alike():
+    sketch = drawn_lines(600, 800)
+    small = cv2.resize(sketch, (256, 192), interpolation=cv2.INTER_AREA)
+    back = cv2.resize(small, (800, 600), interpolation=cv2.INTER_CUBIC)
+    assert likeness(np.dstack([back] * 3), sketch) < 0.9
+
+
+@pytest.mark.parametrize("shape, canvas", SHAPES)
+def test_no_colour_makes_a_line_lighter_or_paper_anything_but_its_own_colour(shape, canvas):
+    sketch = drawn_lines(*shape)
+    colour = np.random.default_rng(10).integers(0, 256, (*canvas, 3), dtype=np.uint8)
+    enlarged = upsample_colour(colour, sketch)
+    laid = lay_lines(enlarged, sketch)
+    assert (laid <= sketch[..., None]).all()
+    np.testing.assert_array_equal(laid[sketch == 255], enlarged[sketch == 255])

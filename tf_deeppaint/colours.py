@@ -97,6 +97,29 @@ def replace_bands(palette: np.ndarray, colours: np.ndarray, bands: Iterable[int]
     return mixed
 
 
+def choose_palette(
+    palette: np.ndarray | None, colours: np.ndarray | None, bands: Iterable[int] | None
+) -> np.ndarray:
+    """The palette that somebody means who names a palette, colours, or both.
+
+    Args:
+        palette: uint8 `(4, 4, 3)`, of a reference or a file, or None.
+        colours: uint8 `(n, 3)`, or None.
+        bands: Given with both: the bands that get the colours.
+
+    Returns:
+        uint8 `(4, 4, 3)`.
+
+    Raises:
+        DeepPaintError: too many colours.
+    """
+    if colours is None:
+        return palette
+    return (
+        palette_from_colours(colours) if bands is None else replace_bands(palette, colours, bands)
+    )
+
+
 def _parse(part: str, number: int) -> list[int]:
     if not part:
         raise DeepPaintError(f"colors: the {number}. colour is missing; write #f4c7a1,#3b5dc9")

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from xml.etree import ElementTree
 
+import cv2
 import numpy as np
 
 from tf_deeppaint import files
@@ -21,8 +22,9 @@ from tf_deeppaint.patches import STRIP
 from tf_deeppaint.upsampling import lines_to_alpha
 
 OPEN_RASTER = ".ora"
-# Formats of layers that are not written; a folder of such a name would only puzzle.
-OTHERS = (".psd", ".kra", ".xcf", ".clip", ".tif", ".tiff", ".png", ".zip")
+# Not written; a folder of such a name would only puzzle.
+OTHERS = (".psd", ".kra", ".xcf", ".clip", ".tif", ".tiff", ".pdf", ".svg", ".zip")
+OTHERS += (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
 THUMBNAIL_SIDE = 256
 # The first moment that a zip file can name: equal layers give equal bytes.
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -39,7 +41,11 @@ class Layer(NamedTuple):
     rgba: np.ndarray
 
 
-def make_layers(colour: np.ndarray, sketch: np.ndarray) -> list[Layer]:
+def make_layers(
+    colour: np.ndarray,
+    sketch: np.ndarray,
+    groups: Sequence[tuple[str, np.ndarray]] | None = None,
+) -> list[Layer]:
     """Takes a coloured sketch apart into paper, colour and lines, from the bottom up.
 
     Together they show what `lay_lines` makes of colour and sketch, but for a level. The colour is
@@ -49,11 +55,23 @@ def make_layers(colour: np.ndarray, sketch: np.ndarray) -> list[Layer]:
     Args:
         colour: uint8 RGB `(H, W, 3)`, without lines.
         sketch: uint8 `(H, W)`.
+        groups: Names and masks, bool `(H, W)`, no pixel in two: each makes a layer of the colour
+            in its mask, in this order, but for those that would be empty. What is in no mask is
+            in the layer `colour` below them. Without groups that layer has everything, and is
+            there even if empty.
     """
+    painted = cv2.inRange(colour, (_PAPER_WHITE,) * 3, (WHITE,) * 3) == 0
+    if groups is None:
+        parts = [("colour", painted)]
+    else:
+        parts = [(name, mask & painted) for name, mask in groups]
+        rest = painted & ~np.logical_or.reduce([mask for _, mask in parts], initial=False)
+        parts = [(name, mask) for name, mask in [("colour", rest), *parts] if mask.any()]
     paper = np.full((*sketch.shape, 4), WHITE, np.uint8)
+    opaque = cv2.cvtColor(colour, cv2.COLOR_RGB2RGBA)
     return [
         Layer("paper", paper),
-        Layer("colour", _on_paper(colour)),
+        *(Layer(name, _cut_out(opaque, mask)) for name, mask in parts),
         Layer("lines", lines_to_alpha(sketch)),
     ]
 
@@ -116,13 +134,11 @@ def _check(layers: Sequence[Layer]) -> None:
         raise ValueError("layers of one size are needed, at least one")
 
 
-def _on_paper(colour: np.ndarray) -> np.ndarray:
-    """The colour as uint8 RGBA, transparent where it is white."""
-    coloured = np.full((*colour.shape[:2], 4), WHITE, np.uint8)
-    coloured[..., :3] = colour
-    # What is transparent stays white: a program that scales the layer mixes it in.
-    coloured[(colour >= _PAPER_WHITE).all(axis=-1), 3] = 0
-    return coloured
+def _cut_out(rgba: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The pixels inside a mask, and transparent ones outside."""
+    # These are white, as programs mix them in where they scale the layer.
+    cut = np.full(rgba.shape, (WHITE, WHITE, WHITE, 0), np.uint8)
+    return cv2.copyTo(rgba, mask.astype(np.uint8), cut)
 
 
 def _file_names(layers: Sequence[Layer]) -> list[str]:

@@ -65,13 +65,10 @@ def _make_palette(picture: np.ndarray | None) -> np.ndarray:
     from tf_deeppaint import colours
     from tf_deeppaint.palette import reference_palette
 
-    if picture is None:
-        return colours.palette_from_colours(colours.parse_colours(_COLORS.value))
-    palette = reference_palette(picture, _BACKGROUND.value)
-    if _COLORS.value is None:
-        return palette
-    bands = colours.parse_bands(_BANDS.value)
-    return colours.replace_bands(palette, colours.parse_colours(_COLORS.value), bands)
+    palette = None if picture is None else reference_palette(picture, _BACKGROUND.value)
+    named = None if _COLORS.value is None else colours.parse_colours(_COLORS.value)
+    bands = None if _BANDS.value is None else colours.parse_bands(_BANDS.value)
+    return colours.choose_palette(palette, named, bands)
 
 
 if __name__ == "__main__":
