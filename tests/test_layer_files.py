@@ -187,6 +187,7 @@ def test_the_file_is_laid_out_as_the_baseline_demands(opened, tmp_path):
     assert len(opened.entries) == len(needed) + len(set(sources)) == 4 + len(sources)
     methods = {entry.compress_type for entry in opened.entries}
     assert methods <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+    assert {entry.date_time for entry in opened.entries} == {(1980, 1, 1, 0, 0, 0)}
     assert all(entry.external_attr >> 16 & 0o444 == 0o444 for entry in opened.entries)
 
 
@@ -222,7 +223,12 @@ def test_layers_are_read_as_they_were_and_merged_as_they_show(shape, tmp_path):
 
 @pytest.mark.parametrize(
     "shape, expected",
-    [((40, 60), (60, 40)), ((256, 256), (256, 256)), ((300, 600), (256, 128)), ((2000, 3), (1, 256))],
+    [
+        ((40, 60), (60, 40)),
+        ((256, 256), (256, 256)),
+        ((300, 600), (256, 128)),
+        ((2000, 3), (1, 256)),
+    ],
 )
 def test_the_thumbnail_is_the_picture_as_large_as_256_pixels_allow(shape, expected, tmp_path):
     sketch = np.full(shape, 255, np.uint8)
@@ -292,7 +298,7 @@ def test_a_picture_that_fails_half_way_leaves_no_half_of_a_file(tmp_path, monkey
 
     monkeypatch.setattr(os, "replace", failing)
     changed = [Layer(layer.name, 255 - layer.rgba) for layer in layers]
-    with pytest.raises(DeepPaintError, match="3-skin.png: cannot be written .No space left"):
+    with pytest.raises(DeepPaintError, match=r"3-skin\.png: cannot be written \(No space left"):
         write_layers(tmp_path, changed)
     assert {path.name for path in tmp_path.iterdir()} == set(before)
     for number, layer in enumerate(changed[:2], start=1):

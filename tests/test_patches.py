@@ -49,7 +49,14 @@ def flood_fill(paper: np.ndarray, rows: Axis, columns: Axis) -> dict:
     return found
 
 
-CASES = [(1, 1, 1, 1), (9, 14, 2, 3), (40, 33, 5, 4), (40, 33, 40, 33), (60, 7, 9, 1), (1, 50, 1, 6)]
+CASES = [
+    (1, 1, 1, 1),
+    (9, 14, 2, 3),
+    (40, 33, 5, 4),
+    (40, 33, 40, 33),
+    (60, 7, 9, 1),
+    (1, 50, 1, 6),
+]
 
 
 @pytest.mark.parametrize("height, width, h, w", CASES)
@@ -81,7 +88,8 @@ def test_patches_and_contacts_are_those_of_a_flood_fill(height, width, h, w, str
             assert found.cells[numbers[y, x]] == cell
             assert found.shares[numbers[y, x]] == pytest.approx(len(patch) / area)
     assert sorted(set(numbers.ravel()) | {0}) == list(range(len(found.cells)))
-    for contacts, axis, step in ((found.sideways, columns, (0, 1)), (found.downwards, rows, (1, 0))):
+    sideways, downwards = (found.sideways, columns, (0, 1)), (found.downwards, rows, (1, 0))
+    for contacts, axis, step in (sideways, downwards):
         pairs = Counter()
         for y, x in np.ndindex(paper.shape):
             q = y + step[0], x + step[1]
@@ -107,6 +115,6 @@ def test_specks_inside_a_cell_have_no_number():
     paper[::2, ::2] = 1
     axis = Axis.measure(64, 4)
     found = Patches(paper, axis, axis)
-    # Of each cell's 8 x 8 specks those of its first row and column, at an even pixel, reach an edge.
+    # Of each cell's 8 x 8 specks those of its first row and column reach an edge.
     assert len(found.cells) == 1 + 16 * 15
     assert not found.sideways.size and not found.downwards.size

@@ -26,8 +26,6 @@ OPEN_RASTER = ".ora"
 OTHERS = (".psd", ".kra", ".xcf", ".clip", ".tif", ".tiff", ".pdf", ".svg", ".zip")
 OTHERS += (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
 THUMBNAIL_SIDE = 256
-# The first moment that a zip file can name: equal layers give equal bytes.
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)
 # Of four bytes a letter, still below the 255 that file systems allow.
 _NAME_LENGTH = 50
 # From this level on all three channels count as paper: a level more or less is not seen.
@@ -164,7 +162,7 @@ def _open_raster(layers: Sequence[Layer]) -> bytes:
 
 
 def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
-    entry = zipfile.ZipInfo(name, _LONG_AGO)
+    entry = zipfile.ZipInfo(name)  # of 1980, so that equal layers give equal bytes
     entry.create_system = 3  # Unix, wherever it is written
     entry.external_attr = 0o644 << 16
     archive.writestr(entry, data, zipfile.ZIP_STORED)  # PNG is compressed already
