@@ -12,8 +12,8 @@ from numpy_networks import randomise
 from tf_deeppaint import Painter
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import Generator
-from tf_deeppaint.keras_engine import KerasEngine
 from tf_deeppaint.generator_files import in_precision, read_generator, write_generator
+from tf_deeppaint.keras_engine import KerasEngine
 from tf_deeppaint.unet import UNet
 
 ROOT = Path(__file__).parent.parent

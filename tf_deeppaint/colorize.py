@@ -82,6 +82,7 @@ def main() -> None:
 
     # What can be wrong with the files is found before TensorFlow takes seconds to load.
     _check_colour_flags()
+    _check_png(_SHOW)
     if is_many(_SKETCH.value) or (_REFERENCE.value is not None and is_many(_REFERENCE.value)):
         _paint_many()
     else:
@@ -89,19 +90,17 @@ def main() -> None:
 
 
 def _paint_one() -> None:
-    from tf_deeppaint.errors import DeepPaintError
     from tf_deeppaint.given_pictures import to_sketch
     from tf_deeppaint.images import read_picture, write_picture
+    from tf_deeppaint.outputs import Outputs, check_outputs, write_painting
 
-    for flag in (_OUTPUT, _SHOW):
-        if flag.value and not flag.value.lower().endswith(".png"):
-            raise DeepPaintError(f"--{flag.name}={flag.value}: pictures are written as .png")
+    _check_png(_OUTPUT)
+    check_outputs(_written(), filter(None, (_SKETCH.value, _REFERENCE.value)))
     sketch = to_sketch(_SKETCH.value, _CLEAN.value)
     reference = read_picture(_REFERENCE.value) if _REFERENCE.value else None
     given = _given()
 
     painter = _load()
-    from tf_deeppaint.outputs import Outputs, write_painting
     from tf_deeppaint.sheet import draw_painting
 
     palette = _choose(given, painter.palette_of(reference) if _REFERENCE.value else None)
@@ -117,27 +116,23 @@ def _paint_one() -> None:
 
 
 def _paint_many() -> None:
-    from tf_deeppaint import files, jobs
-    from tf_deeppaint.errors import DeepPaintError
-
-    sketches = jobs.find_pictures(_SKETCH.value)
-    references = jobs.find_pictures(_REFERENCE.value) if _REFERENCE.value else None
-    planned, complaints = jobs.plan_jobs(sketches, references, _PAIR.value)
-    given = _given()
-    if files.is_file(_OUTPUT.value) or _OUTPUT.value.lower().endswith(".png"):
-        raise DeepPaintError(f"--output={_OUTPUT.value}: of many sketches, name a folder")
-
-    painter = _load()
+    from tf_deeppaint import files
     from tf_deeppaint.batch import paint_jobs
+    from tf_deeppaint.errors import DeepPaintError
     from tf_deeppaint.outputs import Outputs, outputs_of, write_contact_sheet, write_painting
     from tf_deeppaint.progress import Progress
 
     folders = Outputs(_OUTPUT.value, _LAYERS.value, _ATTENTION.value)
+    planned, complaints, columns = _plan(folders)
+    given = _given()
     todo = [
         job
         for job in planned
         if not (_RESUME.value and files.is_file(outputs_of(job, folders).picture))
     ]
+
+    painter = _load()
+    files.make_folder(_OUTPUT.value)
     failures = paint_jobs(
         painter,
         todo,
@@ -146,17 +141,49 @@ def _paint_many() -> None:
         _CLEAN.value,
         Progress("picture").update,
     )
-    columns = len(references) if references and _PAIR.value == "all" else 1
+    complaints += [failure.reason for failure in failures]
+    for complaint in dict.fromkeys(complaints):
+        print("left out:", *complaint.splitlines(), file=sys.stderr)
+    print(f"{_OUTPUT.value}: {len(todo) - len(failures)} pictures painted", end="")
+    print(f", {len(planned) - len(todo)} were there" if _RESUME.value else "")
     if _SHOW.value and planned:
         write_contact_sheet(_SHOW.value, planned, folders, columns)
         print(_SHOW.value)
-    complaints += [failure.reason for failure in failures]
-    for complaint in dict.fromkeys(complaints):
-        print(f"left out: {complaint}", file=sys.stderr)
-    print(f"{_OUTPUT.value}: {len(todo) - len(failures)} pictures painted", end="")
-    print(f", {len(planned) - len(todo)} were there" if _RESUME.value else "")
     if complaints:
         raise DeepPaintError(f"{len(complaints)} pictures could not be painted; see above")
+
+
+def _plan(folders) -> tuple[list, list[str], int]:
+    """The jobs, complaints about sketches without a reference, and the contact sheet's columns."""
+    from tf_deeppaint import files, jobs, layer_files
+    from tf_deeppaint.errors import DeepPaintError
+    from tf_deeppaint.outputs import cell_side, check_outputs, outputs_of
+
+    one_file = {_OUTPUT: (".png",), _LAYERS: (layer_files.OPEN_RASTER, *layer_files.OTHERS)}
+    for flag, suffixes in one_file.items():
+        if flag.value and (flag.value.lower().endswith(suffixes) or files.is_file(flag.value)):
+            raise DeepPaintError(f"--{flag.name}={flag.value}: of many sketches, name a folder")
+    sketches = jobs.find_pictures(_SKETCH.value, _written())
+    references = jobs.find_pictures(_REFERENCE.value, _written()) if _REFERENCE.value else None
+    planned, complaints = jobs.plan_jobs(sketches, references, _PAIR.value)
+    columns = len(references) if references and _PAIR.value == "all" else 1
+    if _SHOW.value:
+        cell_side(len(planned), columns)
+    pictures = [outputs_of(job, folders).picture for job in planned]
+    check_outputs([*pictures, *_written()], [one.path for one in (*sketches, *(references or ()))])
+    return planned, complaints, columns
+
+
+def _written() -> list[str]:
+    """The files and folders that are written."""
+    return [flag.value for flag in (_OUTPUT, _LAYERS, _ATTENTION, _SHOW) if flag.value]
+
+
+def _check_png(flag: flags.FlagHolder) -> None:
+    from tf_deeppaint.errors import DeepPaintError
+
+    if flag.value and not flag.value.lower().endswith(".png"):
+        raise DeepPaintError(f"--{flag.name}={flag.value}: pictures are written as .png")
 
 
 def _check_colour_flags() -> None:
@@ -176,14 +203,17 @@ def _check_colour_flags() -> None:
 
 def _given() -> tuple:
     """Palette, colours and bands as the flags give them; None where they do not."""
-    from tf_deeppaint import colours
-    from tf_deeppaint.palette import read_palette
+    import numpy as np
 
-    return (
-        read_palette(_PALETTE.value) if _PALETTE.value else None,
-        None if _COLORS.value is None else colours.parse_colours(_COLORS.value),
-        None if _BANDS.value is None else colours.parse_bands(_BANDS.value),
-    )
+    from tf_deeppaint import colours
+    from tf_deeppaint.palette import BANDS, COLOURS, read_palette
+
+    palette = read_palette(_PALETTE.value) if _PALETTE.value else None
+    named = None if _COLORS.value is None else colours.parse_colours(_COLORS.value)
+    bands = None if _BANDS.value is None else colours.parse_bands(_BANDS.value)
+    # More colours than have room are told of before a picture is painted.
+    colours.choose_palette(np.zeros((BANDS, COLOURS, 3), np.uint8), named, bands)
+    return palette, named, bands
 
 
 def _choose(given: tuple, of_reference):

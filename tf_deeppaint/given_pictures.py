@@ -20,7 +20,8 @@ def to_rgb(given: "Given") -> np.ndarray:
 
     Args:
         given: A file as `images.read_picture` takes it; a uint8 array, grey `(H, W)` or
-            `(H, W, 1)`, RGB or RGBA `(H, W, 3 or 4)`; or a Pillow image of any mode.
+            `(H, W, 1)`, RGB or RGBA `(H, W, 3 or 4)`; or a Pillow image of any mode, which is
+            turned upright as a file is.
 
     Raises:
         DeepPaintError: none of these, without pixels, or with more than 8192 on a side.
@@ -55,6 +56,7 @@ def _to_array(given: "np.ndarray | Image") -> np.ndarray:
     sides, channels = pixels.shape[:2], pixels.shape[2:]
     if (
         pixels.dtype != np.uint8
+        or len(sides) < 2
         or channels not in ((), (1,), (3,), (4,))
         or not all(1 <= side <= MAX_SIDE for side in sides)
     ):
@@ -75,9 +77,12 @@ def _from_pillow(given: "Image") -> np.ndarray:
             f"{given.size[0]} x {given.size[1]} pixels; a side may have 1 to {MAX_SIDE}: "
             "scale it down"
         )
+    from PIL import ImageOps
+
     try:
+        upright = ImageOps.exif_transpose(given)
         if given.mode.startswith("I"):  # 16 bits, of which Pillow would cut off what is above 255
-            return (np.asarray(given).astype(np.int64) >> 8).clip(0, WHITE).astype(np.uint8)
-        return np.asarray(given.convert("RGBA"))
+            return (np.asarray(upright).astype(np.int64) >> 8).clip(0, WHITE).astype(np.uint8)
+        return np.asarray(upright.convert("RGBA"))
     except (OSError, SyntaxError, ValueError) as error:
         raise DeepPaintError(f"the Pillow image cannot be decoded ({error})") from error

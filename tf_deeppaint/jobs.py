@@ -3,7 +3,7 @@
 import glob
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tf_deeppaint import files
@@ -41,10 +41,15 @@ def is_many(given: str) -> bool:
     return files.is_folder(given) or (_is_pattern(given) and not files.is_file(given))
 
 
-def find_pictures(given: str) -> list[Found]:
+def find_pictures(given: str, written: Iterable[str] = ()) -> list[Found]:
     """The pictures that a file, folder or pattern names, in the order of their names.
 
     Of a folder these are all below it, but hidden ones; in a pattern `**` stands for any folders.
+
+    Args:
+        given: The path.
+        written: Files and folders that are written. Those inside the folder where is looked are
+            left out, so that what was painted last time is not found this time.
 
     Raises:
         DeepPaintError: there is none.
@@ -52,11 +57,15 @@ def find_pictures(given: str) -> list[Found]:
     if not is_many(given):
         return [Found(given, os.path.basename(given))]
     if files.is_folder(given):
-        names = sorted(entry.name for entry in files.walk(given, PICTURES))
+        root, names = given, sorted(entry.name for entry in files.walk(given, PICTURES))
         found = [Found(files.join(given, name), name) for name in names]
     else:
-        paths = sorted(path for path in glob.glob(given, recursive=True) if os.path.isfile(path))
-        found = [Found(path, os.path.relpath(path, _fixed_part(given))) for path in paths]
+        root, matches = _fixed_part(given), set(glob.glob(given, recursive=True))
+        paths = sorted(path for path in matches if os.path.isfile(path))
+        found = [Found(path, os.path.relpath(path, root)) for path in paths]
+    inside = [path for path in written if os.path.realpath(path) != os.path.realpath(root)]
+    inside = [path for path in inside if _is_within(path, root)]
+    found = [one for one in found if not any(_is_within(one.path, path) for path in inside)]
     if not found:
         raise DeepPaintError(f"{given}: no pictures there; {', '.join(PICTURES)} are taken")
     return found
@@ -80,12 +89,10 @@ def plan_jobs(
     if references is None:
         return [Job(s.path, None, name) for s, name in zip(sketches, names, strict=True)], []
     if pairing == "all":
-        behind = [name.replace("/", "-") for name in _distinct_names(references)]
-        return [
-            Job(sketch.path, reference.path, f"{name}--{end}")
-            for sketch, name in zip(sketches, names, strict=True)
-            for reference, end in zip(references, behind, strict=True)
-        ], []
+        ends = [name.replace("/", "-") for name in _distinct_names(references)]
+        both = _apart(f"{name}--{end}" for name in names for end in ends)
+        pairs = [(sketch.path, reference.path) for sketch in sketches for reference in references]
+        return [Job(*pair, name) for pair, name in zip(pairs, both, strict=True)], []
     if len(references) == 1:
         only = references[0].path
         return [Job(s.path, only, name) for s, name in zip(sketches, names, strict=True)], []
@@ -111,14 +118,34 @@ def _distinct_names(found: Sequence[Found]) -> list[str]:
     """Names without suffix; with it, after `_`, where two would be alike."""
     stems = [_stem(picture) for picture in found]
     counts = Counter(stem.lower() for stem in stems)  # on some file systems a is A
-    return [
-        stem if counts[stem.lower()] == 1 else f"{stem}_{os.path.splitext(picture.name)[1][1:]}"
-        for stem, picture in zip(stems, found, strict=True)
-    ]
+    return list(
+        _apart(
+            stem if counts[stem.lower()] == 1 else f"{stem}_{os.path.splitext(picture.name)[1][1:]}"
+            for stem, picture in zip(stems, found, strict=True)
+        )
+    )
+
+
+def _apart(names: Iterable[str]) -> Iterator[str]:
+    """Numbers names that are alike, from the second on: `a`, `a-2`."""
+    taken = set()
+    for name in names:
+        number, free = 1, name
+        while free.lower() in taken:
+            number += 1
+            free = f"{name}-{number}"
+        taken.add(free.lower())
+        yield free
 
 
 def _stem(picture: Found) -> str:
     return os.path.splitext(picture.name)[0].replace(os.sep, "/")
+
+
+def _is_within(path: str, folder: str) -> bool:
+    """Whether a path is a folder, or lies in it, links followed."""
+    path, folder = os.path.realpath(path), os.path.realpath(folder)
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def _is_pattern(given: str) -> bool:

@@ -1,6 +1,7 @@
 """What is written of a painting, and where."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from tf_deeppaint.overlays import draw_heat_map
 from tf_deeppaint.painter import Painter
 from tf_deeppaint.painting import Painting
 
-# A contact sheet is at most this many pixels high; cells shrink, but not below the second number.
+# A side of a contact sheet has at most so many pixels; cells shrink, but not below the second.
 _MOST_PIXELS, _LEAST_CELL = 16384, 32
 
 
@@ -40,6 +41,18 @@ def outputs_of(job: Job, folders: Outputs) -> Outputs:
     )
 
 
+def check_outputs(written: Iterable[str], read: Iterable[str]) -> None:
+    """Checks that no sketch or reference would be written over.
+
+    Raises:
+        DeepPaintError: one would.
+    """
+    given = {os.path.realpath(path) for path in read}
+    for path in written:
+        if os.path.realpath(path) in given:
+            raise DeepPaintError(f"{path}: would be written over what is read; name another place")
+
+
 def write_painting(painter: Painter, painting: Painting, outputs: Outputs, lines: str) -> None:
     """Writes what is wanted of a painting; the picture last, so that with it all is there.
 
@@ -52,16 +65,15 @@ def write_painting(painter: Painter, painting: Painting, outputs: Outputs, lines
     Raises:
         DeepPaintError: a file cannot be written, or the model has no attention.
     """
-    if outputs.attention:
-        maps = painter.attention(painting)
-        if not maps:
-            raise DeepPaintError("the model has no attention gates; leave out --attention")
-        for number, level in enumerate(maps, start=1):
-            name = f"attention-{number}.png"
-            drawn = draw_heat_map(level, painting.sketch)
-            images.write_picture(files.join(outputs.attention, name), drawn)
+    maps = painter.attention(painting) if outputs.attention else []
+    if outputs.attention and not maps:
+        raise DeepPaintError("the model has no attention gates; leave out --attention")
     if outputs.layers:
         write_layers(outputs.layers, painting.layers())
+    for number, level in enumerate(maps, start=1):
+        name = f"attention-{number}.png"
+        drawn = draw_heat_map(level, painting.sketch)
+        images.write_picture(files.join(outputs.attention, name), drawn)
     painting.picture(lines).save(outputs.picture)
 
 
@@ -78,7 +90,7 @@ def write_contact_sheet(path: str, jobs: Sequence[Job], folders: Outputs, column
     Raises:
         DeepPaintError: the file cannot be written.
     """
-    side = cell_side(len(jobs) // columns + (columns > 1))
+    side = cell_side(len(jobs), columns)
     rows = [jobs[first : first + columns] for first in range(0, len(jobs), columns)]
     cells = [[row[0].sketch, *(outputs_of(job, folders).picture for job in row)] for row in rows]
     if columns > 1:
@@ -90,16 +102,17 @@ def write_contact_sheet(path: str, jobs: Sequence[Job], folders: Outputs, column
     images.write_picture(path, sheet.draw_sheet(drawn, side))
 
 
-def cell_side(rows: int) -> int:
-    """Side of a contact sheet's cells in pixels, for so many rows.
+def cell_side(count: int, columns: int) -> int:
+    """Side of a contact sheet's cells in pixels, for so many paintings; see `write_contact_sheet`.
 
     Raises:
         DeepPaintError: too many.
     """
-    side = min(sheet.SHOWN, _MOST_PIXELS // max(rows, 1) - sheet.GAP)
+    cells = max(-(-count // columns), columns) + 1
+    side = min(sheet.SHOWN, (_MOST_PIXELS - sheet.GAP) // cells - sheet.GAP)
     if side < _LEAST_CELL:
         raise DeepPaintError(
-            f"--show: {rows} rows are too many for one sheet; leave it out, or give fewer sketches"
+            f"--show: {count} pictures are too many for one sheet; leave it out, or paint fewer"
         )
     return side
 
