@@ -26,7 +26,7 @@ SEED, COUNT, SIDE = 4242, 18, 512
 SKETCHES, REFERENCES = (1, 6, 2), (8, 11, 13, 14, 16)
 CELL = 160
 # As large as a scan, and the part of it that is shown pixel by pixel.
-SCAN, DETAIL, TOP, LEFT = 2400, 256, 330, 1080
+SCAN, DETAIL, TOP, LEFT = 2400, 280, 670, 940
 COLOURS, MIXED = "#5a3f2b,#f4c7a1,#3b5dc9,#f2c14e", "#c0392b"
 _CHECKS, _CHECK = (255, 214), 8
 
@@ -123,13 +123,13 @@ def photographed(sketch: np.ndarray) -> np.ndarray:
 
 
 def draw_layers(painter: "Painter", sketch: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """The four largest layers of colour and the lines, over checks, and all of them together."""
+    """The three largest layers of colour and the lines, over checks, and all of them together."""
     from tf_deeppaint.layer_files import merge
     from tf_deeppaint.sheet import draw_sheet
 
     layers = painter.begin([sketch], painter.palette_of(reference)[None])[0].layers()
     areas = [np.count_nonzero(layer.rgba[..., 3]) for layer in layers]
-    largest = sorted(np.argsort(areas[1:-1])[-4:] + 1)
+    largest = sorted(np.argsort(areas[1:-1])[-3:] + 1)
     shown = [over_checks(layers[number].rgba) for number in (*largest, -1)]
     return draw_sheet([[*shown, merge(layers)]], CELL)
 

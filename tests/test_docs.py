@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from painters import tiny_painter
+
+from tf_deeppaint import Painter, images
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(
@@ -109,3 +113,18 @@ def test_the_module_map_names_every_file():
     sources = {path.stem for path in (ROOT / "tf_deeppaint/sources").glob("*.py")} - {"__init__"}
     unnamed = {name for name in sources if name not in text and not name.startswith("doll_")}
     assert unnamed == set()
+
+
+def test_the_python_on_the_page_about_colouring_runs(tmp_path, monkeypatch):
+    """In one go, as a reader would, with a tiny model in the place of the one of the package."""
+    painter = tiny_painter("mixture")
+    monkeypatch.setattr(Painter, "load", lambda *_: painter)
+    monkeypatch.chdir(tmp_path)
+    drawing = np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8)
+    for name in ("sketch.png", "reference.png", "photo.jpg"):
+        images.write_picture(tmp_path / name, drawing)
+    text = (ROOT / "docs/colouring.md").read_text()
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    exec(compile(code, "docs/colouring.md", "exec"), {})
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made >= {"painted.png", "feet-3b5dc9.png", "feet-c0392b.png", "painted.ora"}

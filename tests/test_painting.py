@@ -135,6 +135,12 @@ def test_only_mixtures_are_recoloured(palette):
         begin(palette, mixes=False).recolour(palette)
 
 
+def test_it_takes_a_palette_to_recolour(palette):
+    for wrong in (palette[0], palette / 255, palette[None]):
+        with pytest.raises(DeepPaintError, match=r"a palette is uint8 \(4, 4, 3\)"):
+            begin(palette).recolour(wrong)
+
+
 # --- layers --------------------------------------------------------------------------------------
 
 

@@ -29,7 +29,7 @@ from tf_deeppaint.painter import Painter
 from tf_deeppaint.studio.examples import PALETTES
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 60
+PATIENCE = 120
 
 
 @pytest.fixture(scope="module", name="model")
@@ -46,7 +46,7 @@ def make_model(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module", name="address")
 def open_studio(model, tmp_path_factory) -> str:
     """The address of a studio that runs as a program; it must leave nothing behind."""
-    temporary, here = tmp_path_factory.mktemp("tmp"), tmp_path_factory.mktemp("here")
+    temporary, here, home = map(tmp_path_factory.mktemp, ("tmp", "here", "home"))
     process = subprocess.Popen(
         [sys.executable, "-m", "tf_deeppaint.studio", f"--model={model}", "--port=0"],
         cwd=here,
@@ -54,7 +54,7 @@ def open_studio(model, tmp_path_factory) -> str:
         | {
             "PYTHONPATH": str(ROOT),
             "TMPDIR": str(temporary),
-            "HOME": str(here),
+            "HOME": str(home),
             # Nothing must be asked of another machine, not even of a proxy.
             "HTTP_PROXY": "http://127.0.0.1:9",
             "HTTPS_PROXY": "http://127.0.0.1:9",
@@ -118,7 +118,7 @@ class Page:
 
     def wait(self, come: Callable[[], object], what: str = ""):
         """What comes, once it is true."""
-        return WebDriverWait(self.browser, PATIENCE, 0.05).until(lambda _: come(), what)
+        return WebDriverWait(self.browser, PATIENCE, 0.1).until(lambda _: come(), what)
 
     def find(self, selector: str):
         return self.wait(lambda: self.browser.find_elements(By.CSS_SELECTOR, selector), selector)[0]
@@ -148,13 +148,18 @@ class Page:
 
     def swatches(self) -> np.ndarray:
         """The palette on the page, uint8 (4, 4, 3)."""
-        found = self.browser.find_elements(By.CSS_SELECTOR, "#swatches input")
-        codes = ",".join(swatch.get_property("value") for swatch in found)
-        return parse_colours(codes).reshape(4, 4, 3)
+        script = "return [...document.querySelectorAll('#swatches input')].map(s => s.value).join()"
+        return parse_colours(self.browser.execute_script(script)).reshape(4, 4, 3)
 
     def set_swatch(self, number: int, code: str) -> None:
+        """Does what a colour picker does; the driver sets a value, but tells nobody."""
         swatch = self.browser.find_elements(By.CSS_SELECTOR, "#swatches input")[number]
-        swatch.send_keys(code)
+        self.browser.execute_script(
+            "arguments[0].value = arguments[1];"
+            "arguments[0].dispatchEvent(new Event('input', {bubbles: true}))",
+            swatch,
+            code,
+        )
 
     def download(self, button: str, name: str) -> Path:
         path = self.downloads / name
@@ -164,8 +169,9 @@ class Page:
         return path
 
     def toasts(self) -> list[str]:
+        """The lines that are told, once they have appeared."""
         found = self.browser.find_elements(By.CSS_SELECTOR, "[data-testid=toast-text]")
-        return [toast.text for toast in found]
+        return [toast.text for toast in found if toast.text]
 
     def asked(self) -> list[str]:
         """The addresses of all that the browser asked for."""
@@ -176,7 +182,7 @@ class Page:
             entry["params"] for entry in logged if entry["method"] == "Network.requestWillBeSent"
         ]
         urls = [entry["request"]["url"] for entry in sent]
-        return [url for url in urls if not url.startswith(("data:", "blob:", "chrome:"))]
+        return [url for url in urls if url.startswith(("http", "ws"))]
 
 
 @pytest.fixture(name="drawing")

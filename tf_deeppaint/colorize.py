@@ -159,8 +159,8 @@ def _plan(folders) -> tuple[list, list[str], int]:
     from tf_deeppaint.errors import DeepPaintError
     from tf_deeppaint.outputs import cell_side, check_outputs, outputs_of
 
-    one_file = {_OUTPUT: (".png",), _LAYERS: (layer_files.OPEN_RASTER, *layer_files.OTHERS)}
-    for flag, suffixes in one_file.items():
+    layers = (layer_files.OPEN_RASTER, *layer_files.OTHERS)
+    for flag, suffixes in ((_OUTPUT, (".png",)), (_LAYERS, layers)):
         if flag.value and (flag.value.lower().endswith(suffixes) or files.is_file(flag.value)):
             raise DeepPaintError(f"--{flag.name}={flag.value}: of many sketches, name a folder")
     sketches = jobs.find_pictures(_SKETCH.value, _written())

@@ -12,7 +12,7 @@ import numpy as np
 from tf_deeppaint import images
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.given_pictures import to_rgb, to_sketch
-from tf_deeppaint.painting import Painting, Picture
+from tf_deeppaint.painting import Painting, Picture, check_palettes
 from tf_deeppaint.palette import reference_palette
 from tf_deeppaint.recolouring import Mixture, mix
 from tf_deeppaint.regions import closed_areas, even_out
@@ -160,19 +160,6 @@ class Painter:
         both = zip(found.weights, sketches, strict=True)
         weights = [even_out(weights, closed_areas(sketch)) for weights, sketch in both]
         return found._replace(weights=np.stack(weights))
-
-
-def check_palettes(palettes: np.ndarray) -> np.ndarray:
-    """Returns palettes that are such.
-
-    Raises:
-        DeepPaintError: not uint8 `(N, 4, 4, 3)`.
-    """
-    if palettes.dtype != np.uint8 or palettes.shape[1:] != (4, 4, 3):
-        raise DeepPaintError(
-            f"a palette is uint8 (4, 4, 3), not {palettes.dtype} {palettes.shape[1:]}"
-        )
-    return palettes
 
 
 def _separate(found: Mixture | np.ndarray) -> list[Mixture] | list[np.ndarray]:

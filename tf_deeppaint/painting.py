@@ -64,12 +64,14 @@ class Painting:
             palette: uint8 `(4, 4, 3)`.
 
         Raises:
-            DeepPaintError: the model's head is not mixture, so that colours cannot be told apart.
+            DeepPaintError: the model's head is not mixture, so that colours cannot be told apart;
+                or this is no palette.
         """
         if not isinstance(self.found, Mixture):
             raise DeepPaintError(
                 "only what a model with the mixture head painted can be recoloured; paint it anew"
             )
+        palette = check_palettes(palette[None])[0]
         return Painting(self.sketch, self.canvas, self.place, palette, self.found)
 
     def picture(self, lines: str = "original") -> Picture:
@@ -142,6 +144,19 @@ class Painting:
             return ("white", "black")[slot - BANDS * COLOURS]
         band, rank = divmod(int(slot), COLOURS)
         return f"{band + 1}.{rank + 1} {colour_code(self.palette[band, rank])}"
+
+
+def check_palettes(palettes: np.ndarray) -> np.ndarray:
+    """Returns palettes that are such.
+
+    Raises:
+        DeepPaintError: not uint8 `(N, 4, 4, 3)`.
+    """
+    if palettes.dtype != np.uint8 or palettes.shape[1:] != (4, 4, 3):
+        raise DeepPaintError(
+            f"a palette is uint8 (4, 4, 3), not {palettes.dtype} {palettes.shape[1:]}"
+        )
+    return palettes
 
 
 def _divide(painted: np.ndarray, canvas: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import tempfile
-import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -41,8 +41,10 @@ def serve(load: Callable[[], "Painter"], host: str, port: int) -> None:
     ) as folder:
         _keep_inside(folder)
         page = _open(painter, folder, host, port)
+        ended = _hear_the_end()
         print(f"The studio is open at {page.local_url} until you press Ctrl-C.", flush=True)
-        _wait()
+        while not ended:
+            time.sleep(0.1)
         page.close(verbose=False)
 
 
@@ -98,11 +100,13 @@ def _open(painter: "Painter", folder: str, host: str, port: int):
     return blocks
 
 
-def _wait() -> None:
-    told = threading.Event()
+def _hear_the_end() -> list[int]:
+    """A list that gets the signal by which the process is told to end."""
+    told: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
-    told.wait()
+        # No lock, not even an Event's: a signal may come while it is held.
+        signal.signal(number, lambda number, _: told.append(number))
+    return told
 
 
 class Gate:
