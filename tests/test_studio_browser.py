@@ -12,6 +12,7 @@ import urllib.request
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import keras
@@ -25,6 +26,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from tf_deeppaint import images
 from tf_deeppaint.colours import parse_colours
 from tf_deeppaint.generator import Generator
+from tf_deeppaint.overlays import draw_heat_map
 from tf_deeppaint.painter import Painter
 from tf_deeppaint.studio.examples import PALETTES
 
@@ -36,16 +38,23 @@ PATIENCE = 120
 def make_model(tmp_path_factory) -> Path:
     keras.utils.set_random_seed(3)
     generator = Generator(4, size=64, head="mixture", background="white")
-    # Weights of N(0, 0.02) paint everything one grey; larger ones paint pictures that differ.
-    generator.set_weights([w * 12 if w.ndim == 4 else w for w in generator.get_weights()])
+    # Weights of N(0, 0.02) leave every gate half open; larger ones give maps to look at.
+    generator.set_weights([w * 6 if w.ndim == 4 else w for w in generator.get_weights()])
     path = tmp_path_factory.mktemp("model") / "tiny.keras"
     generator.save(path)
     return path
 
 
-@pytest.fixture(scope="module", name="address")
-def open_studio(model, tmp_path_factory) -> str:
-    """The address of a studio that runs as a program; it must leave nothing behind."""
+class Studio(NamedTuple):
+    """A studio that runs as a program: its address, and the lines of its stderr so far."""
+
+    address: str
+    said: list[str]
+
+
+@pytest.fixture(scope="module", name="studio")
+def open_studio(model, tmp_path_factory) -> Studio:
+    """Opens a studio, which must leave nothing behind."""
     temporary, here, home = map(tmp_path_factory.mktemp, ("tmp", "here", "home"))
     process = subprocess.Popen(
         [sys.executable, "-m", "tf_deeppaint.studio", f"--model={model}", "--port=0"],
@@ -70,7 +79,7 @@ def open_studio(model, tmp_path_factory) -> str:
         opened = process.stdout.readline()
         assert opened.startswith("The studio is open at http://127.0.0.1:"), "".join(said)
         assert len(list(temporary.iterdir())) == 1
-        yield opened.split()[5]
+        yield Studio(opened.split()[5], said)
         assert len(list(temporary.iterdir())) == 1
     finally:
         process.send_signal(signal.SIGTERM)
@@ -78,11 +87,10 @@ def open_studio(model, tmp_path_factory) -> str:
     listener.join()
     assert list(temporary.iterdir()) == []
     assert list(here.iterdir()) == []
-    assert [line for line in said if "Traceback" in line] == []
 
 
 @pytest.fixture(name="page")
-def open_page(address, tmp_path) -> "Page":
+def open_page(studio, tmp_path) -> "Page":
     programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
     if None in programs:
         pytest.skip("no chromium and chromedriver: apt-get install chromium chromium-driver")
@@ -103,10 +111,13 @@ def open_page(address, tmp_path) -> "Page":
     options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
     with Chrome(options, Service(programs[1])) as browser:
         page = Page(browser, downloads)
-        browser.get(address)
+        said_before = len(studio.said)
+        browser.get(studio.address)
         page.find("#examples img")
         yield page
-        assert {urlsplit(url).netloc for url in page.asked()} == {urlsplit(address).netloc}
+        assert {urlsplit(url).netloc for url in page.asked()} == {urlsplit(studio.address).netloc}
+        said = "".join(studio.said[said_before:])
+        assert said == "", said
 
 
 class Page:
@@ -198,6 +209,11 @@ def make_drawing(tmp_path) -> tuple[Path, Path]:
     return paths
 
 
+def assert_alike(picture: np.ndarray, expected: np.ndarray) -> None:
+    """Two processes may round a level apart, which a heat map's colours make a few."""
+    np.testing.assert_allclose(picture.astype(int), expected, atol=4)
+
+
 def test_a_sketch_is_coloured_recoloured_looked_into_and_downloaded(page, drawing, model):
     sketch, reference = drawing
     painter = Painter.load(model)
@@ -208,7 +224,7 @@ def test_a_sketch_is_coloured_recoloured_looked_into_and_downloaded(page, drawin
     page.wait(lambda: np.array_equal(page.swatches(), first), "the reference's palette")
 
     painted = page.new_picture(lambda: page.click("#colour"))
-    np.testing.assert_array_equal(painted, painter.paint(sketch, colours=first))
+    assert_alike(painted, painter.paint(sketch, colours=first))
 
     second = first.copy()
     second[2, 1] = (255, 0, 128)
@@ -216,23 +232,25 @@ def test_a_sketch_is_coloured_recoloured_looked_into_and_downloaded(page, drawin
     expected = begun.recolour(second)
     recoloured = page.new_picture(lambda: page.set_swatch(9, "#ff0080"))
     np.testing.assert_array_equal(page.swatches(), second)
-    np.testing.assert_array_equal(recoloured, expected.picture())
+    assert_alike(recoloured, expected.picture())
     assert np.abs(recoloured.astype(int) - painted).max() > 20
 
     networks = page.new_picture(lambda: page.click("#lines label:nth-of-type(2)"))
-    np.testing.assert_array_equal(networks, expected.picture("network"))
-    heat = page.new_picture(lambda: page.click("#gate label:nth-of-type(4)"))
-    assert heat.shape == painted.shape and np.abs(heat.astype(int) - networks).mean() > 5
-    other = page.new_picture(lambda: page.click("#gate label:nth-of-type(6)"))
-    assert not np.array_equal(heat, other)
+    assert_alike(networks, expected.picture("network"))
+    maps = painter.attention(begun)
+    for gate in (3, 6):
+        heat = page.new_picture(
+            lambda gate=gate: page.click(f"#gate label:nth-of-type({gate + 1})")
+        )
+        assert_alike(heat, draw_heat_map(maps[gate - 1], begun.sketch))
 
     saved = images.read_picture(page.download("#save-picture", "painted.png"))
-    np.testing.assert_array_equal(saved, expected.picture("network"))
+    assert_alike(saved, expected.picture("network"))
     with zipfile.ZipFile(page.download("#save-layers", "painted.ora")) as layers:
         assert layers.read("mimetype") == b"image/openraster"
         assert b'name="lines"' in layers.read("stack.xml")
         merged = images.decode_picture(layers.read("mergedimage.png"), "merged")
-    np.testing.assert_allclose(merged.astype(int), expected.picture(), atol=1)
+    assert_alike(merged, expected.picture())
 
 
 def test_examples_and_ready_palettes_are_one_click_away(page):
@@ -284,6 +302,19 @@ def test_a_mistake_is_one_line_and_the_page_lives_on(page, drawing, tmp_path):
     assert page.new_picture(lambda: page.click("#colour")).shape == (150, 100, 3)
 
 
+def test_another_visitor_has_a_desk_of_their_own(page, studio):
+    page.new_picture(lambda: page.click("#examples button"))
+    page.browser.switch_to.new_window("tab")
+    page.browser.get(studio.address)
+    page.click("#save-picture")
+    (told,) = page.wait(page.toasts)
+    assert "there is no picture yet" in told
+    page.click("[data-name=Night]")
+    page.wait(lambda: np.array_equal(page.swatches(), PALETTES["Night"]))
+    assert page.shown("#picture") == ""
+    assert list(page.downloads.iterdir()) == []
+
+
 # --- over HTTP ----------------------------------------------------------------------------------
 
 
@@ -306,16 +337,16 @@ def make_secret(tmp_path) -> Path:
     return tmp_path / "secret.png"
 
 
-def test_no_file_of_this_machine_is_served(address, secret):
+def test_no_file_of_this_machine_is_served(studio, secret):
     for path in (secret, Path("/etc/passwd"), ROOT / "setup.py"):
         for way in ("/gradio_api/file=", "/file=", "/gradio_api/file/", "/gradio_api/file=/../"):
-            status, body = request(address, f"{way}{path}")
+            status, body = request(studio.address, f"{way}{path}")
             assert status in (403, 404), (way, path)
             assert b"root:" not in body and b"find_packages" not in body
 
 
-def test_no_file_of_this_machine_is_taken_for_an_upload(address, secret):
-    _, config = request(address, "/config")
+def test_no_file_of_this_machine_is_taken_for_an_upload(studio, secret):
+    _, config = request(studio.address, "/config")
     config = json.loads(config)
     (sketch,) = (c["id"] for c in config["components"] if c["props"].get("elem_id") == "reference")
     chosen = [d for d in config["dependencies"] if [sketch, "upload"] in d["targets"]]
@@ -325,14 +356,14 @@ def test_no_file_of_this_machine_is_taken_for_an_upload(address, secret):
         "fn_index": chosen[0]["id"],
         "session_hash": "stranger",
     }
-    assert request(address, "/gradio_api/queue/join", call)[0] == 200
-    _, events = request(address, "/gradio_api/queue/data?session_hash=stranger")
+    assert request(studio.address, "/gradio_api/queue/join", call)[0] == 200
+    _, events = request(studio.address, "/gradio_api/queue/data?session_hash=stranger")
     done = [event for event in events.decode().splitlines() if "process_completed" in event]
     assert len(done) == 1 and '"success":false' in done[0].replace(" ", "")
 
 
-def test_other_pages_in_the_same_browser_are_kept_out(address):
-    assert request(address, "/config")[0] == 200
+def test_other_pages_in_the_same_browser_are_kept_out(studio):
+    assert request(studio.address, "/config")[0] == 200
     for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example"}):
-        assert request(address, "/config", **headers)[0] == 403
-        assert request(address, "/gradio_api/upload", {}, **headers)[0] == 403
+        assert request(studio.address, "/config", **headers)[0] == 403
+        assert request(studio.address, "/gradio_api/upload", {}, **headers)[0] == 403

@@ -129,8 +129,8 @@ def show(work: Work, lines: str, gate: int) -> np.ndarray:
     Raises:
         DeepPaintError: there is no such map.
     """
-    if gate:
-        if not 0 < gate <= len(work.maps or ()):
+    if gate != 0:
+        if gate not in range(1, 1 + len(work.maps or ())):
             raise DeepPaintError(f"there is no attention map {gate} in this model")
         return draw_heat_map(work.maps[gate - 1], work.small)
     painting, (height, width) = work.painting, work.small.shape

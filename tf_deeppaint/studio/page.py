@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import gradio as gr
 import numpy as np
-from gradio.data_classes import GradioModel
 
 from tf_deeppaint.colours import colour_code
 from tf_deeppaint.errors import DeepPaintError
@@ -26,10 +25,9 @@ from tf_deeppaint.studio.desk import (
 from tf_deeppaint.studio.examples import PALETTES, Example
 
 # Unfinished requests beyond these are turned away, work left alone so long is forgotten, and so
-# many visitors' work is kept at most: 110 MB each where the sketch is of the largest size.
+# many visitors' work is kept at most: 100 MB each where the sketch is of the largest size.
 MOST_WAITING, KEPT_SECONDS, MOST_SESSIONS = 32, 3600, 8
 _NAME_LENGTH = 80
-_PICTURES = ["image"]
 _PEN = "#000000"
 _CLICK = "() => document.querySelector('#{} a, #{}').click()"
 _THUMBNAIL = 160
@@ -111,8 +109,6 @@ class _Page:
                     placeholder="Choose the pen, then draw",
                     elem_id="drawn",
                 )
-        for component in (self.sketch, self.drawn):
-            _keep_undecoded(component)
         self.clean = gr.Checkbox(
             label="Clean it first",
             info="Makes a sketch of a scan, a photograph or pencil.",
@@ -130,7 +126,6 @@ class _Page:
             elem_id="reference",
             placeholder="Drop a reference for its colours",
         )
-        _keep_undecoded(self.reference)
         ready = [
             {"name": name, "colours": [colour_code(c) for c in palette[:, :2].reshape(-1, 3)]}
             for name, palette in PALETTES.items()
@@ -248,15 +243,14 @@ class _Page:
             (self.save_picture, self._save_picture, [self.work, self.lines], self.picture_file),
             (self.save_layers, self._save_layers, [self.work], self.layers_file),
         ):
-            saved = on(button.click, save, inputs, [file])
+            nothing = gr.update(value=None)  # or a click would download what was there before
+            saved = on(button.click, save, inputs, [file], otherwise=nothing)
             saved.success(None, js=_CLICK.format(file.elem_id, file.elem_id))
 
-    def _check(self, sketch: Upload | None) -> object:
+    def _check(self, sketch: dict | None) -> object:
         """Says at once if a file is no sketch, and takes it off the page."""
-        if sketch is None:
-            return gr.skip()
         try:
-            read_sketch(sketch, False)
+            read_sketch(_upload(sketch), False)
         except DeepPaintError as error:
             _tell(error)
             return None
@@ -265,35 +259,29 @@ class _Page:
     def _colour(
         self,
         source: str,
-        sketch: Upload | None,
-        drawn: Upload | None,
+        sketch: dict | None,
+        drawn: dict | None,
         clean: bool,
         codes: Codes,
         lines: str,
         gate: int,
     ) -> tuple:
-        pixels = read_sketch(drawn if source == "drawn" else sketch, clean)
+        pixels = read_sketch(_upload(drawn if source == "drawn" else sketch), clean)
         return self._show(self.desk.paint(pixels, from_codes(codes)), lines, gate)
 
     def _recolour(self, codes: Codes, work: Work | None, lines: str, gate: int) -> tuple:
         palette = from_codes(codes)
         return self._show(work and self.desk.recolour(work, palette), lines, gate)
 
-    def _take_reference(
-        self, reference: Upload | None, work: Work | None, lines: str, gate: int
-    ) -> tuple:
-        if reference is None:
-            return (gr.skip(),) * 4
+    def _take_reference(self, reference: dict, work: Work | None, lines: str, gate: int) -> tuple:
         try:
-            codes = to_codes(self.desk.palette_of(reference))
+            codes = to_codes(self.desk.palette_of(_upload(reference)))
         except DeepPaintError as error:
             _tell(error)
             return None, *(gr.skip(),) * 3
         return gr.skip(), codes, *self._recolour(codes, work, lines, gate)
 
     def _take_ready(self, name: str, work: Work | None, lines: str, gate: int) -> tuple:
-        if name not in PALETTES:
-            raise DeepPaintError(f"there is no palette {name!r}")
         codes = to_codes(PALETTES[name])
         return codes, *self._recolour(codes, work, lines, gate)
 
@@ -341,7 +329,8 @@ def _on(
         return list(found) if isinstance(found, tuple) else found
 
     options = {"show_progress": "minimal", "api_visibility": "private"} | options
-    return event(told, inputs, outputs, **options)
+    # Inputs come as they are sent: files undecoded; Gradio has checked that they were uploaded.
+    return event(told, inputs, outputs, preprocess=False, **options)
 
 
 def _tell(error: DeepPaintError) -> None:
@@ -355,19 +344,15 @@ def _there(work: Work | None) -> Work:
     return work
 
 
-def _keep_undecoded(component: gr.Image | gr.ImageEditor) -> None:
-    """Makes a component hand over files as they came.
+def _upload(payload: dict | None) -> Upload | None:
+    """The file that a component holds, as Gradio passes it on when told to leave it alone.
 
-    Gradio itself would decode them with Pillow, whatever their size.
+    Otherwise it would decode the file with Pillow, whatever its size.
     """
-
-    def preprocess(payload: GradioModel | None) -> Upload | None:
-        file = payload if isinstance(component, gr.Image) else payload and payload.composite
-        if file is None or not file.path:
-            return None
-        return Upload(file.path, (file.orig_name or "the sketch")[:_NAME_LENGTH])
-
-    component.preprocess = preprocess
+    file = payload and payload.get("composite", payload)  # an editor's, or a file itself
+    if not file:
+        return None
+    return Upload(file["path"], (file.get("orig_name") or "the sketch")[:_NAME_LENGTH])
 
 
 def _draw_thumbnail(example: Example) -> np.ndarray:
