@@ -10,10 +10,11 @@ REFERENCE := $(PICTURES)/reference.png
 PAINTED := out/painted.png
 SHOWN := out/side_by_side.png
 
-.PHONY: help paint train test test-slow lint clean
+.PHONY: help paint studio train test test-slow lint clean
 
 help:
 	@echo "make paint      colour a drawing with the bundled model; yours: SKETCH=a.png REFERENCE=b.png"
+	@echo "make studio     open a page in the browser to colour drawings on"
 	@echo "make train      build shards, train a small network on them, paint (under 8 minutes)"
 	@echo "make test       run the tests"
 	@echo "make test-slow  run all of them, the slow ones too"
@@ -23,6 +24,9 @@ help:
 paint: .venv/installed
 	@$(BIN)/python -m tf_deeppaint.colorize --sketch="$(SKETCH)" --reference="$(REFERENCE)" \
 		--output=$(PAINTED) --show=$(SHOWN)
+
+studio: .venv/installed-studio
+	$(BIN)/python -m tf_deeppaint.studio
 
 train: .venv/installed
 	$(BIN)/python -m tfrecords.build --source=dolls --count=2000 --size=128 --background=white --output=$(DATA)
@@ -54,6 +58,10 @@ clean:
 .venv/installed: setup.py | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
+
+.venv/installed-studio: setup.py | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[studio]"
+	@touch .venv/installed $@
 
 .venv/installed-dev: setup.py | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"

@@ -12,7 +12,17 @@ VERSION = re.search(
 
 OPENMOJI = ["resvg_py>=0.2"]
 BEAM = ["apache-beam>=2.70,<3"]
-TEST = ["colorgram.py==1.2.0", "pillow>=10", "pytest>=8", "pytest-xdist>=3.5", *OPENMOJI, *BEAM]
+STUDIO = ["gradio>=6,<7"]
+TEST = [
+    "colorgram.py==1.2.0",
+    "pillow>=10",
+    "pytest>=8",
+    "pytest-xdist>=3.5",
+    "selenium>=4.20",
+    *OPENMOJI,
+    *BEAM,
+    *STUDIO,
+]
 
 setup(
     name="tf-deeppaint",
@@ -37,6 +47,7 @@ setup(
         "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
         "openmoji": OPENMOJI,
         "beam": BEAM,
+        "studio": STUDIO,
         "torch": ["torch>=2.10"],  # older ones can be led to run code: CVE-2026-24747
         "dev": [*TEST, "ruff>=0.8"],
     },

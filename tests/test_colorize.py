@@ -1,51 +1,237 @@
 """The program that colours, run as its users run it."""
 
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tf_deeppaint import extract_palette, images
+from tf_deeppaint import Discriminator, Painter, extract_palette, images
 from tf_deeppaint.generator import Generator
+from tf_deeppaint.layer_files import Layer, merge
 from tf_deeppaint.palette import write_palette
 from tf_deeppaint.sources.dolls import Dolls
+
+ROOT = Path(__file__).parent.parent
+MODEL = "."  # the folder that a test runs in, as a run directory
 
 
 @pytest.fixture(scope="module", name="folder")
 def make_folder(tmp_path_factory):
-    """A model, a sketch of odd shape, a reference and its palette."""
+    """A model, a sketch of odd shape, its scan, a reference and its palette; and bad files."""
     folder = tmp_path_factory.mktemp("colorize")
     dolls = Dolls(2, seed=8)
     first, second = (dolls.load(drawing, 96) for drawing in dolls.drawings())
     images.write_picture(folder / "sketch.png", first.sketch[:90, 10:80])
     images.write_picture(folder / "reference.png", second.picture)
     write_palette(folder / "palette.json", extract_palette(second.picture, "white"))
-    Generator(2, size=64, background="white", seed=0).save(folder / "generator.keras")
+    scan = np.minimum(230, 60 + images.read_picture(folder / "sketch.png") // 2)
+    images.write_picture(folder / "scan.png", scan)
+    generator = Generator(2, size=64, background="white", head="mixture", seed=0)
+    generator.set_weights([w * 4 if w.ndim == 4 else w for w in generator.get_weights()])
+    generator.save(folder / "generator.keras")
+    whole = (folder / "reference.png").read_bytes()
+    header = bytearray(whole)
+    header[16:24] = (30000).to_bytes(4, "big") * 2
+    contents = {"text": b"no picture", "empty": b"", "cut": whole[:-40], "huge": header}
+    for name, content in contents.items():
+        (folder / f"{name}.png").write_bytes(content)
+    (folder / "nothing").mkdir()
+    (folder / "many").mkdir()
+    for number in range(500):
+        (folder / "many" / f"{number}.png").write_bytes(b"")
     return folder
 
 
 def colorize(folder, **flags) -> subprocess.CompletedProcess:
-    defaults = {"model": ".", "sketch": "sketch.png", "output": "out.png"}
-    arguments = [f"--{name}={value}" for name, value in (defaults | flags).items()]
-    command = [sys.executable, "-m", "tf_deeppaint.colorize", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    """Runs the program in a folder; a flag that is None is left out."""
+    defaults = {"model": MODEL, "sketch": "sketch.png", "output": "out.png"}
+    given = {name: value for name, value in (defaults | flags).items() if value is not None}
+    command = [sys.executable, "-m", "tf_deeppaint.colorize"]
+    return subprocess.run(
+        [*command, *(f"--{name}={value}" for name, value in given.items())],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
-def test_a_reference_and_its_palette_colour_alike(folder):
+def written(folder) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def assert_refused(done: subprocess.CompletedProcess, *words: str) -> None:
+    """One line that says what is wrong, exit status 1, and nothing else."""
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1, done.stderr
+    assert not done.stdout
+    for word in words:
+        assert word in done.stderr
+
+
+@pytest.fixture(scope="module", name="painter")
+def make_painter(folder) -> Painter:
+    return Painter.load(folder)
+
+
+def assert_painted(path, expected) -> None:
+    np.testing.assert_allclose(images.read_picture(path).astype(int), expected, atol=1)
+
+
+# --- one sketch ----------------------------------------------------------------------------------
+
+
+def test_a_reference_and_its_palette_colour_alike(folder, painter):
     for flags in (
         {"reference": "reference.png", "output": "made/by_reference.png", "show": "row.png"},
-        {"palette": "palette.json", "model": "generator.keras", "output": "by_palette.png"},
+        {"palette": "palette.json", "output": "by_palette.png", "layers": "layers"},
     ):
         done = colorize(folder, **flags)
-        written = [flags[name] for name in ("output", "show") if name in flags]
-        assert (done.returncode, done.stdout.split()) == (0, written), done.stderr
+        names = [flags[name] for name in ("output", "layers", "show") if name in flags]
+        assert (done.returncode, done.stdout.split()) == (0, names), done.stderr
     assert images.read_picture(folder / "row.png").shape == (264, 1044, 3)
-    painted = images.read_picture(folder / "made/by_reference.png")
-    assert painted.shape == (90, 70, 3)
-    np.testing.assert_array_equal(painted, images.read_picture(folder / "by_palette.png"))
+    expected = painter.paint(folder / "sketch.png", folder / "reference.png")
+    assert expected.shape == (90, 70, 3)
+    assert_painted(folder / "made/by_reference.png", expected)
+    assert_painted(folder / "by_palette.png", expected)
+    names = written(folder / "layers")
+    assert names[0].endswith("1-paper.png") and names[-1].endswith("-lines.png")
+    layers = [Layer(name, images.read_rgba(folder / "layers" / name)) for name in names]
+    assert_painted(folder / "by_palette.png", merge(layers))
 
 
+def test_every_other_flag_of_one_sketch(folder, painter):
+    """A scan is cleaned and painted by the network, a band in colours of one's own."""
+    done = colorize(
+        folder,
+        model="generator.keras",
+        sketch="scan.png",
+        clean=True,
+        reference="reference.png",
+        colors="#f00,#00ff00",
+        bands="4",
+        lines="network",
+        output="scan/painted.png",
+        layers="scan/painted.ora",
+        attention="scan/maps",
+        show="scan/row.png",
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    names = ["scan/painted.png", "scan/painted.ora", "scan/maps", "scan/row.png"]
+    assert done.stdout.split() == names
+    maps = [f"maps/attention-{number}.png" for number in range(1, 7)]
+    assert written(folder / "scan") == [*maps, "painted.ora", "painted.png", "row.png"]
+    palette = painter.palette_of(folder / "reference.png")
+    palette[3] = [(255, 0, 0), (0, 255, 0), (255, 0, 0), (255, 0, 0)]
+    expected = painter.paint(folder / "scan.png", colours=palette, lines="network", clean=True)
+    assert_painted(folder / "scan/painted.png", expected)
+    assert images.read_picture(folder / "scan/maps/attention-1.png").shape == expected.shape
+
+
+# --- many ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(name="pages")
+def make_pages(folder, tmp_path):
+    """A folder of sketches, in one below it too, two references, and files of every bad kind."""
+    for name in ("a.png", "b.png", "sub/a.png", "c.jpg", "c.png"):
+        (tmp_path / "pages" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(folder / "sketch.png", tmp_path / "pages" / name)
+    reference = images.read_picture(folder / "reference.png")
+    images.write_picture(tmp_path / "references/a.png", reference)
+    images.write_picture(tmp_path / "references/b.png", reference[::-1])
+    return tmp_path
+
+
+def test_a_folder_is_painted_but_for_its_bad_files(folder, painter, pages):
+    bad = {name: folder / f"{name}.png" for name in ("text", "empty", "cut", "huge")}
+    for name, path in bad.items():
+        shutil.copy(path, pages / "pages" / f"{name}.png")
+    flags = {
+        "model": folder,
+        "sketch": "pages",
+        "reference": "references/a.png",
+        "output": "pages/out",
+        "layers": "layers",
+        "attention": "maps",
+        "show": "sheet.png",
+    }
+    done = colorize(pages, **flags)
+    assert done.returncode == 1
+    *lines, last = done.stderr.splitlines()
+    assert last == "error: 4 pictures could not be painted; see above"
+    assert [line.split(":")[1].strip() for line in lines] == [
+        f"pages/{name}.png" for name in ("cut", "empty", "huge", "text")
+    ]
+    assert all(line.startswith("left out: ") for line in lines)
+    assert done.stdout.splitlines()[-2:] == ["pages/out: 5 pictures painted", "sheet.png"]
+    names = ["a", "b", "c_jpg", "c_png", "sub/a"]
+    assert written(pages / "pages/out") == [f"{name}.png" for name in names]
+    assert written(pages / "layers") == [f"{name}.ora" for name in names]
+    assert len(written(pages / "maps")) == 6 * len(names)
+    assert images.read_picture(pages / "sheet.png").shape == (9 * 260 + 4, 3 * 260 + 4, 3)
+    expected = painter.paint(folder / "sketch.png", pages / "references/a.png")
+    for name in names:
+        assert_painted(pages / "pages/out" / f"{name}.png", expected)
+
+    # A second run does what is missing, and takes no picture of the first for a sketch.
+    for name in bad:
+        (pages / "pages" / f"{name}.png").unlink()
+    (pages / "pages/out/b.png").unlink()
+    (pages / "pages/out/a.png").write_bytes(b"kept")
+    done = colorize(pages, **flags, resume=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "pages/out: 1 pictures painted, 4 were there" in done.stdout
+    assert (pages / "pages/out/a.png").read_bytes() == b"kept"
+    assert_painted(pages / "pages/out/b.png", expected)
+    assert written(pages / "pages/out") == [f"{name}.png" for name in names]
+
+
+@pytest.mark.slow
+def test_every_sketch_in_the_colours_of_every_reference(folder, painter, pages):
+    done = colorize(
+        pages,
+        model=folder,
+        sketch="pages/**/[ab].png",
+        reference="references",
+        pair="all",
+        output="out",
+        show="sheets/all.png",
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    names = [f"{sketch}--{reference}.png" for sketch in ("a", "b", "sub/a") for reference in "ab"]
+    assert written(pages / "out") == names
+    for name in names:
+        reference = pages / "references" / name[-5:]
+        assert_painted(pages / "out" / name, painter.paint(folder / "sketch.png", reference))
+    assert images.read_picture(pages / "sheets/all.png").shape == (4 * 260 + 4, 3 * 260 + 4, 3)
+
+
+def test_sketches_are_paired_by_name_and_what_cannot_be_written_is_told(folder, painter, pages):
+    (pages / "out/b.png").mkdir(parents=True)  # where the picture would go
+    done = colorize(
+        pages, model=folder, sketch="pages/*.png", reference="references/*", output="out"
+    )
+    assert done.returncode == 1
+    first, second, last = done.stderr.splitlines()
+    assert first == "left out: pages/c.png: there is no reference of this name"
+    assert second.startswith("left out: out/b.png: cannot be written")
+    assert last == "error: 2 pictures could not be painted; see above"
+    assert "out: 1 pictures painted" in done.stdout
+    assert written(pages / "out") == ["a.png"]
+    expected = painter.paint(folder / "sketch.png", pages / "references/a.png")
+    assert_painted(pages / "out/a.png", expected)
+
+
+# --- what is wrong -------------------------------------------------------------------------------
+
+
+# Told before TensorFlow is loaded, and before a picture is painted.
 BAD = {
     "no such sketch": ({"sketch": "gone.png"}, "gone.png"),
     "no picture": ({"sketch": "text.png"}, "text.png"),
@@ -55,35 +241,69 @@ BAD = {
     "a broken palette": ({"palette": "text.png", "reference": None}, "text.png"),
     "both kinds of colours": ({"palette": "palette.json"}, "either"),
     "no colours": ({"reference": None}, "either"),
-    "an output of another kind": ({"output": "out.jpg"}, "out.jpg"),
+    "no colour": ({"reference": None, "colors": "#12345"}, "'#12345'"),
+    "colours without bands": ({"colors": "#fff"}, "--bands"),
+    "too many colours": ({"colors": "#000,#111,#222,#333,#444", "bands": "1"}, "5 colours"),
+    "an output of another kind": ({"output": "never.jpg"}, "--output=never.jpg"),
+    "a row of another kind": ({"show": "never.jpg"}, "--show=never.jpg"),
+    "the sketch itself": ({"output": "sketch.png"}, "sketch.png: would be written over"),
+    "the reference itself": ({"show": "./reference.png"}, "would be written over"),
+    "a folder without sketches": ({"sketch": "nothing", "output": "never"}, "no pictures"),
+    "a pattern of nothing": ({"sketch": "*.bmp", "output": "never"}, "no pictures"),
+    "one file for many": ({"sketch": "s*.png"}, "--output=never.png: of many sketches"),
+    "a file as the folder": ({"sketch": "s*.png", "output": "palette.json"}, "name a folder"),
+    "layers of many in one": (
+        {"sketch": "s*.png", "output": "never", "layers": "never.ora"},
+        "--layers=never.ora: of many sketches",
+    ),
+    "the sketches themselves": ({"sketch": "s*.png", "output": "."}, "would be written over"),
+    "a sheet of many of another kind": (
+        {"sketch": "s*.png", "output": "never", "show": "never.gif"},
+        "--show=never.gif",
+    ),
+    "too many for a sheet": (
+        {
+            "sketch": "s*.png",
+            "reference": "many",
+            "pair": "all",
+            "output": "never",
+            "show": "n.png",
+        },
+        "--show: 1000 pictures are too many",
+    ),
 }
 
 
-@pytest.fixture(scope="module", name="bad_files")
-def make_bad_files(folder):
-    whole = (folder / "reference.png").read_bytes()
-    header = bytearray(whole)
-    header[16:24] = (30000).to_bytes(4, "big") * 2
-    contents = {"text": b"no picture", "empty": b"", "cut": whole[:-40], "huge": header}
-    for name, content in contents.items():
-        (folder / f"{name}.png").write_bytes(content)
-
-
-@pytest.mark.usefixtures("bad_files")
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_one_line_that_names_it(folder, case):
     changed, named = BAD[case]
-    flags = {"reference": "reference.png", "output": "never.png"} | changed
-    done = colorize(folder, **{name: value for name, value in flags.items() if value})
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: ") and named in done.stderr
-    assert done.stderr.count("\n") == 1
-    assert not done.stdout
-    assert not list(folder.glob("*never.png*"))
+    before = {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    flags = {"reference": "reference.png", "output": "never.png", "model": "nowhere"} | changed
+    assert_refused(colorize(folder, **flags), named)
+    assert not list(folder.rglob("*never*")) and not (folder / "n.png").exists()
+    assert before == {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def test_a_model_that_is_missing_is_one_line(folder):
     done = colorize(folder, model="nowhere", reference="reference.png", output="never.png")
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: nowhere: no such model")
-    assert done.stderr.count("\n") == 1
+    assert_refused(done, "error: nowhere: no such model")
+
+
+def test_a_model_of_another_kind_is_one_line_and_makes_no_folder(folder, tmp_path):
+    Discriminator(2).save(tmp_path / "judge.keras")
+    done = colorize(
+        folder,
+        model=tmp_path / "judge.keras",
+        sketch="s*.png",
+        reference="reference.png",
+        output=tmp_path / "never",
+    )
+    assert_refused(done, "judge.keras")
+    assert written(tmp_path) == ["judge.keras"]
+
+
+def test_what_cannot_be_written_is_one_line(folder):
+    """Here a file is where a folder is needed."""
+    done = colorize(folder, reference="reference.png", output="text.png/never.png")
+    assert_refused(done, "text.png", "cannot be written")
+    assert (folder / "text.png").read_bytes() == b"no picture"

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from painters import tiny_painter
+
+from tf_deeppaint import Painter, images
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(
@@ -18,10 +22,11 @@ DOCUMENTS = sorted(
 FLAGFILES = sorted((ROOT / "experiments").glob("*.flags"))
 
 PARSE = """
-import importlib, json, sys
+import importlib, importlib.util, json, sys
 from absl import flags
 module, commands = sys.argv[1], json.loads(sys.argv[2])
-importlib.import_module(module)
+is_package = importlib.util.find_spec(module).submodule_search_locations
+importlib.import_module(f"{module}.__main__" if is_package else module)
 for command in commands:
     flags.FLAGS.unparse_flags()
     for name in flags.FLAGS:
@@ -103,6 +108,23 @@ def test_the_module_map_names_every_file():
     text = (ROOT / "CONTRIBUTING.md").read_text()
     files = {path.name for path in (ROOT / "tf_deeppaint").glob("*.py")} - {"__init__.py"}
     assert {name for name in files if f"`{name}`" not in text and f"/{name}`" not in text} == set()
+    packages = {path.parent.name for path in (ROOT / "tf_deeppaint").glob("*/__init__.py")}
+    assert {name for name in packages if f"`{name}/`" not in text} == set()
     sources = {path.stem for path in (ROOT / "tf_deeppaint/sources").glob("*.py")} - {"__init__"}
     unnamed = {name for name in sources if name not in text and not name.startswith("doll_")}
     assert unnamed == set()
+
+
+def test_the_python_on_the_page_about_colouring_runs(tmp_path, monkeypatch):
+    """In one go, as a reader would, with a tiny model in the place of the one of the package."""
+    painter = tiny_painter("mixture")
+    monkeypatch.setattr(Painter, "load", lambda *_: painter)
+    monkeypatch.chdir(tmp_path)
+    drawing = np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8)
+    for name in ("sketch.png", "reference.png", "photo.jpg"):
+        images.write_picture(tmp_path / name, drawing)
+    text = (ROOT / "docs/colouring.md").read_text()
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    exec(compile(code, "docs/colouring.md", "exec"), {})
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made >= {"painted.png", "feet-3b5dc9.png", "feet-c0392b.png", "painted.ora"}

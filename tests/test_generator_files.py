@@ -13,6 +13,7 @@ from tf_deeppaint import Painter
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import Generator
 from tf_deeppaint.generator_files import in_precision, read_generator, write_generator
+from tf_deeppaint.keras_engine import KerasEngine
 from tf_deeppaint.unet import UNet
 
 ROOT = Path(__file__).parent.parent
@@ -160,15 +161,15 @@ def test_in_float16_a_file_has_about_half_the_size(tmp_path):
 
 def test_a_painter_computes_in_float32_with_the_rounded_weights(generator, compact):
     painter = Painter.load(compact)
-    assert painter.generator.dtype_policy.name == "float32"
+    assert painter.engine.generator.dtype_policy.name == "float32"
     assert (painter.size, painter.background) == (64, "white")
-    assert painter.generator.get_config()["head"] == "mixture"
-    assert_same_weights(painter.generator, rounded(generator))
+    assert painter.engine.generator.get_config()["head"] == "mixture"
+    assert_same_weights(painter.engine.generator, rounded(generator))
     rng = np.random.default_rng(0)
     sketches = rng.integers(0, 256, (2, 64, 64), dtype=np.uint8)
     palettes = rng.integers(0, 256, (2, 4, 4, 3), dtype=np.uint8)
     painted = painter.paint_canvases(sketches, palettes)
-    expected = Painter(generator).paint_canvases(sketches, palettes)
+    expected = Painter(KerasEngine(generator)).paint_canvases(sketches, palettes)
     assert expected.std() > 10
     # Here and there rounding makes another pixel of four the largest.
     assert np.abs(painted.astype(int) - expected).mean() < 0.1

@@ -416,6 +416,24 @@ def test_an_unknown_fit_and_an_enlargement_below_one_are_refused():
             images.fit_to_canvas(picture, 64, "pad", limit)
 
 
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [((300, 90), (50, 15)), ((90, 301), (15, 50)), ((1, 5000), (1, 50)), ((50, 20), (50, 20))],
+)
+def test_a_picture_is_shrunk_to_its_longer_side(shape, expected):
+    for picture in (np.full((*shape, 3), 77, np.uint8), np.full(shape, 0.25, np.float32)):
+        small = images.shrink(picture, 50)
+        assert small.shape == (*expected, *picture.shape[2:]) and small.dtype == picture.dtype
+        assert (small == picture.flat[0]).all()
+
+
+def test_shrinking_averages_and_never_enlarges():
+    picture = np.random.default_rng(4).integers(0, 256, (60, 40), dtype=np.uint8)
+    means = picture.reshape(30, 2, 20, 2).mean(axis=(1, 3))
+    assert np.abs(images.shrink(picture, 30) - means).max() <= 0.5
+    assert images.shrink(picture, 60) is picture and images.shrink(picture, 900) is picture
+
+
 # --- ranges -------------------------------------------------------------------------------------
 
 

@@ -2,13 +2,17 @@
 
 import threading
 
+import cv2
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from tf_deeppaint import Painter, extract_palette, images, palette_to_histogram
+from tf_deeppaint.cleaning import clean
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import Generator
+from tf_deeppaint.keras_engine import KerasEngine
 from tf_deeppaint.unet import UNet
 
 
@@ -23,7 +27,7 @@ def make_generator() -> Generator:
 
 @pytest.fixture(scope="module", name="painter")
 def make_painter(generator) -> Painter:
-    return Painter(generator)
+    return Painter(KerasEngine(generator))
 
 
 @pytest.fixture(name="rng")
@@ -47,18 +51,10 @@ def test_painting_is_the_generator_on_the_sketch_and_the_histogram_images(genera
     sketch, reference = random_picture(rng, 64, 64), random_picture(rng, 80, 60, 3)
     inputs = inputs_of(sketch[None], extract_palette(reference, "white")[None])
     expected = (np.asarray(generator(inputs))[0] + 1) * 127.5
-    painted = painter.paint(sketch, reference)
+    painted = painter.paint(sketch, reference, lines="network")
     assert painted.dtype == np.uint8
     assert painted.std() > 5  # a picture, not one grey
     np.testing.assert_allclose(painted, expected, atol=0.6)
-
-
-@pytest.mark.parametrize(
-    "shape", [(1, 1), (1, 90), (200, 3), (63, 65), (64, 64), (130, 40), (300, 500)]
-)
-def test_the_picture_has_the_sketchs_own_size(painter, rng, shape):
-    painted = painter.paint(random_picture(rng, *shape), random_picture(rng, 32, 32, 3))
-    assert painted.shape == (*shape, 3)
 
 
 def test_a_palette_paints_what_its_reference_paints(painter, rng):
@@ -86,6 +82,48 @@ def test_files_and_arrays_paint_alike(painter, rng, tmp_path):
     )
 
 
+def test_pillow_images_paint_too(painter, rng):
+    sketch, reference = random_picture(rng, 40, 30), random_picture(rng, 30, 30, 3)
+    np.testing.assert_array_equal(
+        painter.paint(Image.fromarray(sketch), Image.fromarray(reference)),
+        painter.paint(sketch, reference),
+    )
+
+
+def test_a_sketch_is_cleaned_on_demand(painter, rng):
+    scan = np.full((60, 50), 180, np.uint8)
+    scan[20:23, 5:45] = 60
+    palette = random_picture(rng, 4, 4, 3)
+    np.testing.assert_array_equal(
+        painter.paint(scan, colours=palette, clean=True),
+        painter.paint(clean(scan), colours=palette),
+    )
+
+
+def test_sketches_of_many_sizes_go_through_the_network_together(painter, rng):
+    shapes = [(64, 64), (20, 90), (150, 60)]
+    sketches, palettes = (
+        [random_picture(rng, *shape) for shape in shapes],
+        random_picture(rng, 3, 4, 4, 3),
+    )
+    paintings = painter.begin(sketches, palettes)
+    for painting, sketch, palette in zip(paintings, sketches, palettes, strict=True):
+        np.testing.assert_array_equal(painting.sketch, sketch)
+        np.testing.assert_array_equal(painting.palette, palette)
+        alone = painter.begin([sketch], palette[None])[0]
+        np.testing.assert_allclose(painting.found, alone.found, atol=1e-4)
+        np.testing.assert_array_equal(painting.canvas, images.fit_to_canvas(sketch, 64)[0])
+
+
+def test_attention_lies_on_the_sketch(painter, rng):
+    """Against the canvas's maps, enlarged and cut by hand."""
+    painting = painter.begin([random_picture(rng, 30, 60)], random_picture(rng, 1, 4, 4, 3))[0]
+    canvas = painter.attention_canvases(painting.canvas[None], painting.palette[None])
+    for level, whole in zip(painter.attention(painting), canvas, strict=True):
+        enlarged = cv2.resize(whole[0], (64, 64), interpolation=cv2.INTER_CUBIC)
+        np.testing.assert_array_equal(level, enlarged[16:48])
+
+
 def test_a_large_reference_gives_the_palette_of_its_small_version(painter):
     small = np.zeros((8, 8, 3), np.uint8)
     small[::2], small[1::2] = (250, 10, 10), (10, 10, 250)
@@ -101,22 +139,26 @@ def test_painting_is_deterministic_and_alone_in_its_batch(painter, rng):
     np.testing.assert_allclose(together[1].astype(int), alone, atol=1)
 
 
-def test_threads_share_one_painter(generator, rng):
-    painter = Painter(generator)
-    sketch, reference = random_picture(rng, 64, 64), random_picture(rng, 32, 32, 3)
-    found = []
+def test_threads_share_one_painter_for_sketches_of_many_sizes(generator, rng):
+    painter = Painter(KerasEngine(generator))
+    shapes = [(64, 64), (1, 1), (30, 200), (200, 30), (65, 63), (128, 128)]
+    sketches = [random_picture(rng, *shape) for shape in shapes]
+    references = [random_picture(rng, *shape, 3) for shape in shapes[::-1]]
+    found, begin = {}, threading.Barrier(len(shapes))
 
-    def paint() -> None:
-        found.append(painter.paint(sketch, reference))
+    def paint(number: int) -> None:
+        begin.wait()
+        found[number] = painter.paint(sketches[number], references[number])
 
-    threads = [threading.Thread(target=paint) for _ in range(6)]
+    threads = [threading.Thread(target=paint, args=(number,)) for number in range(len(shapes))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == 6
-    for picture in found:
-        np.testing.assert_array_equal(picture, found[0])
+    for number, pair in enumerate(zip(sketches, references, strict=True)):
+        assert found[number].shape == (*shapes[number], 3)
+        np.testing.assert_array_equal(found[number], painter.paint(*pair))
+    assert painter.engine._network.experimental_get_tracing_count() == 1
 
 
 def test_a_run_directory_and_its_file_load_alike(generator, painter, rng, tmp_path):
@@ -135,7 +177,7 @@ def test_a_network_of_another_precision_paints_in_float32(generator, painter, rn
     mixed.set_weights(generator.get_weights())
     sketch, reference = random_picture(rng, 64, 64), random_picture(rng, 32, 32, 3)
     np.testing.assert_array_equal(
-        Painter(mixed).paint(sketch, reference), painter.paint(sketch, reference)
+        Painter(KerasEngine(mixed)).paint(sketch, reference), painter.paint(sketch, reference)
     )
 
 
@@ -177,6 +219,21 @@ def test_colours_come_from_exactly_one_place(painter, rng, colours):
         painter.paint(random_picture(rng, 64, 64), **{key: given[key] for key in colours})
 
 
+@pytest.mark.parametrize(
+    "colours",
+    [
+        np.zeros((4, 3), np.uint8),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((4, 4, 3)),
+        np.zeros((2, 4, 4, 3), np.uint8),
+    ],
+    ids=str,
+)
+def test_a_palette_is_four_by_four_bytes(painter, rng, colours):
+    with pytest.raises(DeepPaintError, match=r"a palette is uint8 \(4, 4, 3\)"):
+        painter.paint(random_picture(rng, 9, 9), colours=colours)
+
+
 @pytest.fixture(scope="module", name="mixing")
 def make_mixing() -> Generator:
     generator = Generator(4, size=64, background="white", head="mixture", seed=0)
@@ -188,12 +245,12 @@ def test_a_mixture_is_even_in_an_area_and_the_networks_own_outside(mixing, rng):
     sketch = np.full((64, 64), 255, np.uint8)
     sketch[[10, 40], 10:51] = sketch[10:41, [10, 50]] = 0
     palette = random_picture(rng, 4, 4, 3)
+    engine, inputs = KerasEngine(mixing), (sketch[None], palette[None])
     network, even = (
-        Painter(mixing, even_areas=choice).paint_canvases(sketch[None], palette[None])[0]
-        for choice in (False, None)
+        Painter(engine, even_areas=choice).paint_canvases(*inputs)[0] for choice in (False, None)
     )
     inside = np.s_[12:39, 12:49]
-    mixture = mixing.decompose(inputs_of(sketch[None], palette[None]))
+    mixture = mixing.decompose(inputs_of(*inputs))
     weights, shade = (np.asarray(part)[0][inside] for part in (mixture.weights, mixture.shade))
     colours = np.concatenate([palette.reshape(16, 3), [[255] * 3, [0] * 3]])
     expected = np.clip(weights.mean((0, 1)) @ colours * shade, 0, 255)
@@ -204,6 +261,12 @@ def test_a_mixture_is_even_in_an_area_and_the_networks_own_outside(mixing, rng):
     np.testing.assert_array_equal(even[outside], network[outside])
 
 
+def test_whether_areas_are_evened_out_can_be_chosen_on_loading(mixing, tmp_path):
+    mixing.save(tmp_path / "generator.keras")
+    for choice, expected in ((None, True), (False, False)):
+        assert Painter.load(tmp_path, even_areas=choice).even_areas is expected
+
+
 def test_areas_are_evened_out_only_where_colours_are_mixed(generator):
     with pytest.raises(DeepPaintError, match="head is mixture"):
-        Painter(generator, even_areas=True)
+        Painter(KerasEngine(generator), even_areas=True)

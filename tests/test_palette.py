@@ -3,6 +3,7 @@
 import functools
 import itertools
 import json
+from types import SimpleNamespace
 
 import colorgram
 import cv2
@@ -18,6 +19,8 @@ from tf_deeppaint.palette import (
     palette_from_json,
     palette_to_json,
     read_palette,
+    reference_palette,
+    split_bands,
     write_palette,
 )
 from tf_deeppaint.sources.dolls import Dolls
@@ -259,6 +262,38 @@ def test_rows_past_the_fourth_band_are_left_out():
     picture = banded(RED)
     longer = np.concatenate([picture, np.broadcast_to(BLUE, (3, 5, 3))])
     assert np.array_equal(extract_palette(longer, "keep"), extract_palette(picture, "keep"))
+
+
+@pytest.mark.parametrize(("height", "rows"), [(1, 1), (3, 3), (4, 1), (11, 2), (40, 10)])
+def test_bands_are_quarters_from_the_top(height, rows):
+    picture = np.random.default_rng(9).integers(0, 256, (height, 7, 3), dtype=np.uint8)
+    bands = split_bands(picture)
+    assert bands.shape == (4, rows, 7, 3)
+    stretched = picture if height >= 4 else picture.repeat(4, axis=0)
+    assert np.array_equal(bands.reshape(-1, 7, 3), stretched[: 4 * rows])
+
+
+@pytest.mark.parametrize("shape", [(2000, 300), (300, 1025), (512, 512), (30, 20), (1, 3000)])
+def test_a_reference_is_shrunk_to_512_pixels_first(shape):
+    picture = natural_picture(np.random.default_rng(5), *shape)
+    longer = max(shape)
+    if longer > 512:
+        height, width = (max(1, round(side * 512 / longer)) for side in shape)
+        shrunk = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+    else:
+        shrunk = picture
+    for background in BACKGROUNDS:
+        expected = extract_palette(shrunk, background)
+        assert np.array_equal(reference_palette(picture, background), expected)
+
+
+def test_a_painter_takes_the_palette_of_a_reference_alike():
+    from tf_deeppaint.painter import Painter
+
+    picture = natural_picture(np.random.default_rng(6), 700, 400)
+    for background in BACKGROUNDS:
+        taken = Painter.palette_of(SimpleNamespace(background=background), picture)
+        assert np.array_equal(taken, reference_palette(picture, background))
 
 
 @pytest.mark.parametrize(

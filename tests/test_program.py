@@ -16,6 +16,7 @@ from tf_deeppaint import images, records
 PROGRAMS = {
     "tf_deeppaint.train": "--width",
     "tf_deeppaint.colorize": "--sketch",
+    "tf_deeppaint.palette": "--swatches",
     "tf_deeppaint.evaluate": "--features",
     "tf_deeppaint.import_torch": "--checkpoint",
     "tfrecords.build": "--source",
@@ -81,6 +82,7 @@ def mistakes(output: Path) -> dict[str, tuple]:
         "bad source": (("tfrecords.build", "--source=cats", f"--output={output}"), "cats", "dolls"),
         "no number": ((*train, "--steps=many"), "steps", "many"),
         "number too small": ((*build, "--count=0"), "count"),
+        "no such rule": (("tf_deeppaint.palette", "--background=black"), "background", "keep"),
         "odd width": ((*train, "--width=7"), "width", "even"),
         "missing run": (("tf_deeppaint.train", "--data=nowhere"), "run"),
         "missing source": (("tfrecords.build", f"--output={output}"), "source"),

@@ -108,11 +108,17 @@ def to_grey(picture: np.ndarray) -> np.ndarray:
 
 
 def encode_png(picture: np.ndarray) -> bytes:
-    """Encodes uint8 grey `(H, W)` or RGB `(H, W, 3)` as PNG. Equal pixels give equal bytes."""
+    """Encodes uint8 grey `(H, W)`, RGB `(H, W, 3)` or RGBA `(H, W, 4)` as PNG.
+
+    Equal pixels give equal bytes.
+    """
     import cv2
 
-    pixels = picture[..., ::-1] if picture.ndim == 3 else picture
-    return cv2.imencode(".png", np.ascontiguousarray(pixels))[1].tobytes()
+    pixels = np.ascontiguousarray(picture)
+    if picture.ndim == 3:
+        code = cv2.COLOR_RGBA2BGRA if picture.shape[2] == 4 else cv2.COLOR_RGB2BGR
+        pixels = cv2.cvtColor(pixels, code)
+    return cv2.imencode(".png", pixels)[1].tobytes()
 
 
 def write_picture(path: str | os.PathLike, picture: np.ndarray) -> None:
@@ -122,6 +128,13 @@ def write_picture(path: str | os.PathLike, picture: np.ndarray) -> None:
         DeepPaintError: the file cannot be written there.
     """
     write_bytes(path, encode_png(picture))
+
+
+def heat_colours(levels: np.ndarray) -> np.ndarray:
+    """uint8 levels `(H, W)` -> RGB `(H, W, 3)` of the map viridis: the higher, the lighter."""
+    import cv2
+
+    return cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_VIRIDIS), cv2.COLOR_BGR2RGB)
 
 
 def to_unit_range(pixels: np.ndarray) -> np.ndarray:
@@ -201,6 +214,13 @@ def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     shrinks = height <= picture.shape[0] and width <= picture.shape[1]
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     return cv2.resize(np.ascontiguousarray(picture), (width, height), interpolation=interpolation)
+
+
+def shrink(picture: np.ndarray, side: int) -> np.ndarray:
+    """Shrinks uint8 or float32 pixels until the longer side has `side` pixels; never enlarges."""
+    height, width = picture.shape[:2]
+    scale = min(1.0, side / max(height, width, 1))
+    return resize(picture, max(1, round(height * scale)), max(1, round(width * scale)))
 
 
 def _centre(picture: np.ndarray, height: int, width: int) -> np.ndarray:

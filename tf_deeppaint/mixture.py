@@ -6,16 +6,13 @@ The colours are the sixteen of the palette, then white and black. A picture so m
 palette by construction; with other colours in their place, `mix` recolours it without the network.
 """
 
-from typing import NamedTuple
-
 import keras
 from keras import ops
 
 from tf_deeppaint.layers import PACKAGE
 from tf_deeppaint.palette import BANDS, COLOURS
+from tf_deeppaint.recolouring import SLOTS, Mixture
 
-# The colours of a palette, then white and black.
-SLOTS = BANDS * COLOURS + 2
 # Shading multiplies a colour by 1 - SHADING .. 1 + SHADING.
 SHADING = 0.3
 
@@ -25,21 +22,6 @@ _HIDDEN = 32
 _LOGIT_SCALE = 4.0
 # A pixel begins by mixing the colours of its own band: exp(4) = 55 times as much as of others.
 _OWN_BAND = 1.0
-
-
-class Mixture(NamedTuple):
-    """How a picture is mixed; float32 tensors.
-
-    Attributes:
-        weights: `(N, H, W, 18)`, in [0, 1], 1 together: the palette's colours band by band, then
-            white and black.
-        shade: `(N, H, W, 1)`, from 0.7 to 1.3.
-        ink: `(N, H, W, 1)` in [0, 1]: how much of the line on it a pixel shows.
-    """
-
-    weights: object
-    shade: object
-    ink: object
 
 
 def mix(mixture: Mixture, palette):

@@ -23,6 +23,8 @@ BINS = 64
 BACKGROUNDS = ("drop", "white", "keep")
 # With "white", rank 0 is taken for paper where every channel reaches this value.
 NEAR_WHITE = 230
+# A palette of a large photograph needs no more pixels than this on its longer side.
+REFERENCE_SIDE = 512
 
 # The bins follow int(0.2126 R + 0.7152 G + 0.0722 B) in float64. Its top two bits equal those of
 # the integer (2126 R + 7152 G + 722 B) / 10000 for all 2**24 colours but 13, where the sum is a
@@ -62,12 +64,35 @@ def extract_palette(picture: np.ndarray, background: str = "drop") -> np.ndarray
             f"a palette is taken from a uint8 picture (H, W, 3), not {picture.dtype} "
             f"{picture.shape}"
         )
+    counts, sums = _count_bins(split_bands(picture).reshape(BANDS, -1, 3))
+    return _leading_colours(counts, sums, background)
+
+
+def reference_palette(picture: np.ndarray, background: str) -> np.ndarray:
+    """The palette of a reference of any size, shrunk first to what a palette needs.
+
+    Args:
+        picture: uint8 RGB `(H, W, 3)`, at least one pixel.
+        background: As for `extract_palette`, also for the errors.
+
+    Returns:
+        uint8 `(4, 4, 3)`.
+    """
+    from tf_deeppaint.images import shrink
+
+    return extract_palette(shrink(picture, REFERENCE_SIDE), background)
+
+
+def split_bands(picture: np.ndarray) -> np.ndarray:
+    """The four bands in which colours are counted, uint8 `(4, H // 4, W, 3)`, from the top.
+
+    Rows past the fourth are left out; fewer than four rows are stretched to four times the height
+    first.
+    """
     if picture.shape[0] < BANDS:
         picture = np.repeat(picture, BANDS, axis=0)
     height = picture.shape[0] // BANDS
-    bands = picture[: BANDS * height].reshape(BANDS, -1, 3)
-    counts, sums = _count_bins(bands)
-    return _leading_colours(counts, sums, background)
+    return picture[: BANDS * height].reshape(BANDS, height, *picture.shape[1:])
 
 
 def colour_bins(pixels: np.ndarray) -> np.ndarray:

@@ -1,0 +1,116 @@
+r"""How fast a folder of sketches is coloured, beside colouring them one by one.
+
+python -m experiments.benchmarks.batch --results=results.jsonl
+
+In one run, in turns: the folder from files to files as `colorize` does it; a loop of
+`Painter.paint` over the same files; and a loop of nothing but the network, a canvas at a time.
+Peak memory is that of this process after 25 sketches and after all.
+"""
+
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+from experiments.benchmarks.results import write_result
+from tf_deeppaint import program
+from tf_deeppaint.quiet import import_tensorflow
+
+_SKETCHES = flags.DEFINE_integer("sketches", 100, "Sketches in the folder.", lower_bound=25)
+_SIZE = flags.DEFINE_integer("size", 512, "Their side in pixels.", lower_bound=64)
+_ROUNDS = flags.DEFINE_integer("rounds", 3, "Turns; medians are shown.", lower_bound=1)
+_RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, as JSON.")
+
+
+def main() -> None:
+    import_tensorflow()
+    from tf_deeppaint import images
+    from tf_deeppaint.jobs import find_pictures, plan_jobs
+    from tf_deeppaint.painter import Painter
+
+    with tempfile.TemporaryDirectory() as folder:
+        sketches, reference = draw_sketches(Path(folder, "sketches"))
+        painter = Painter.load()
+        palette = painter.palette_of(reference)
+        jobs, _ = plan_jobs(find_pictures(str(sketches)), None, "name")
+        canvas = images.fit_to_canvas(images.to_grey(images.read_picture(jobs[0].sketch)), 256)[0]
+
+        def paint_folder(jobs=jobs) -> None:
+            colour_folder(painter, palette, jobs, Path(folder, "painted"))
+
+        def paint_each() -> None:
+            for job in jobs:
+                painted = painter.paint(job.sketch, colours=palette)
+                painted.save(Path(folder, "painted", f"{job.name}.png"))
+
+        def run_network() -> None:
+            for _ in jobs:
+                painter.engine.run(canvas[None], palette[None])
+
+        paint_folder(jobs[:25])
+        few = peak_mib()
+        seconds = alternate([paint_folder, paint_each, run_network], _ROUNDS.value)
+    of_folder, of_each, of_network = (statistics.median(times) for times in seconds)
+    figures = {
+        "sketches": len(jobs),
+        "size": _SIZE.value,
+        "folder_seconds": round(of_folder, 2),
+        "one_by_one_seconds": round(of_each, 2),
+        "network_alone_seconds": round(of_network, 2),
+        "times_as_fast_as_one_by_one": round(of_each / of_folder, 2),
+        "times_as_fast_as_network_alone": round(of_network / of_folder, 2),
+        "peak_mib_after_25": few,
+        "peak_mib": peak_mib(),
+    }
+    write_result("batch", figures, _RESULTS.value)
+
+
+def draw_sketches(folder: Path) -> tuple[Path, np.ndarray]:
+    """Writes drawn sketches as PNG files; returns their folder and a reference."""
+    from tf_deeppaint import images
+    from tf_deeppaint.sources.dolls import Dolls
+
+    dolls = Dolls(_SKETCHES.value, seed=1)
+    for number, drawing in enumerate(dolls.drawings()):
+        drawn = dolls.load(drawing, _SIZE.value)
+        images.write_picture(folder / f"{number:04d}.png", drawn.sketch)
+    return folder, drawn.picture
+
+
+def colour_folder(painter, palette: np.ndarray, jobs: list, output: Path) -> None:
+    """Colours jobs from files to files."""
+    from tf_deeppaint.batch import paint_jobs
+    from tf_deeppaint.outputs import Outputs, outputs_of, write_painting
+
+    folders = Outputs(str(output))
+    failures = paint_jobs(
+        painter,
+        jobs,
+        lambda reference: palette,
+        lambda job, done: write_painting(painter, done, outputs_of(job, folders), "original"),
+    )
+    assert not failures
+
+
+def alternate(works: list[Callable[[], None]], rounds: int) -> list[list[float]]:
+    """Seconds of each work, done in turns."""
+    seconds: list[list[float]] = [[] for _ in works]
+    for _ in range(rounds):
+        for work, times in zip(works, seconds, strict=True):
+            start = time.perf_counter()
+            work()
+            times.append(time.perf_counter() - start)
+    return seconds
+
+
+def peak_mib() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    program.run(main)

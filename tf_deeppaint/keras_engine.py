@@ -1,0 +1,84 @@
+"""The engine that runs a generator in TensorFlow: uint8 canvases in, what the network says out."""
+
+import threading
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_deeppaint import palette
+from tf_deeppaint.generator import Generator
+from tf_deeppaint.generator_files import in_precision
+from tf_deeppaint.palette_ops import palettes_to_histograms
+from tf_deeppaint.recolouring import Mixture
+from tf_deeppaint.unet import UNet
+
+
+class KerasEngine:
+    """Runs a generator: dropout off, BatchNorm with its moving statistics, arithmetic in float32.
+
+    One engine serves any number of threads, and is traced once for batches of any size.
+
+    Args:
+        generator: A trained generator, of any precision.
+
+    Attributes:
+        size: Side of the canvas in pixels.
+        background: The rule for palettes that it was trained with.
+        mixes: Whether it mixes the palette's colours.
+    """
+
+    def __init__(self, generator: Generator | UNet):
+        self.generator = in_precision(generator, "float32")
+        self.size = generator.size
+        self.background = generator.background
+        self.mixes = getattr(generator, "head_kind", None) == "mixture"
+        self._lock = threading.Lock()  # tracing twice at once would only waste time
+        self._network = tf.function(
+            self._forward,
+            input_signature=[
+                tf.TensorSpec((None, self.size, self.size), tf.uint8, "sketches"),
+                tf.TensorSpec((None, palette.BANDS, palette.COLOURS, 3), tf.uint8, "palettes"),
+            ],
+        )
+
+    def run(self, sketches: np.ndarray, palettes: np.ndarray) -> Mixture | np.ndarray:
+        """Runs the network on a batch.
+
+        Args:
+            sketches: uint8 grey `(N, size, size)`.
+            palettes: uint8 `(N, 4, 4, 3)`.
+
+        Returns:
+            Where it mixes, a `Mixture` of float32 arrays; otherwise the pictures, float32
+            `(N, size, size, 3)` in [-1, 1].
+        """
+        with self._lock:
+            network = self._network.get_concrete_function()
+        found = network(tf.constant(sketches, tf.uint8), tf.constant(palettes, tf.uint8))
+        return Mixture(*(part.numpy() for part in found)) if self.mixes else found.numpy()
+
+    def attention(self, sketches: np.ndarray, palettes: np.ndarray) -> list[np.ndarray]:
+        """The attention maps behind `run`, of the same arguments.
+
+        Returns:
+            float32 `(N, h, w)` in (0, 1), the deepest gate's first; none where there are no gates.
+        """
+        inputs = self._inputs(tf.constant(sketches, tf.uint8), tf.constant(palettes, tf.uint8))
+        _, maps = self.generator(inputs, return_attention=True)
+        return [keras.ops.convert_to_numpy(level)[..., 0] for level in maps]
+
+    def _forward(self, sketches: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor | Mixture:
+        inputs = self._inputs(sketches, palettes)
+        if self.mixes:
+            return self.generator.decompose(inputs)
+        return self.generator(inputs, training=False)
+
+    def _inputs(self, sketches: tf.Tensor, palettes: tf.Tensor) -> dict[str, tf.Tensor]:
+        grey = _scaled(sketches)[..., None]
+        histogram = palettes_to_histograms(_scaled(palettes), self.size, self.size)
+        return {"sketch": tf.repeat(grey, 3, axis=-1), "histogram": histogram}
+
+
+def _scaled(pixels: tf.Tensor) -> tf.Tensor:
+    return tf.cast(pixels, tf.float32) / 127.5 - 1.0

@@ -1,0 +1,75 @@
+r"""Shows and saves a palette: that of a picture, or of colours named one by one.
+
+    python -m tf_deeppaint.palette --picture=b.png --output=p.json --swatches=p.png
+    python -m tf_deeppaint.palette --colors="#f4c7a1,#3b5dc9" --output=p.json
+    python -m tf_deeppaint.palette --picture=b.png --colors="#3b5dc9" --bands=4 --output=p.json
+
+The bands are the quarters of the picture, 1 at the top. Without `--output` and `--swatches` the
+JSON is printed.
+"""
+
+import numpy as np
+from absl import flags
+
+from tf_deeppaint import program
+from tf_deeppaint.palette import BACKGROUNDS
+
+_PICTURE = flags.DEFINE_string("picture", None, "The picture to take the colours from.")
+_COLORS = flags.DEFINE_string(
+    "colors", None, "1 to 16 colours, #rgb or #rrggbb, comma-separated, from the top to the bottom."
+)
+_BANDS = flags.DEFINE_string(
+    "bands", None, "With --picture and --colors: the bands, such as 1,4, that get the colours."
+)
+_BACKGROUND = flags.DEFINE_enum(
+    "background",
+    "white",
+    BACKGROUNDS,
+    "What becomes of a band's most frequent colour; the model of the package knows white.",
+)
+_OUTPUT = flags.DEFINE_string("output", None, "The palette, JSON.")
+_SWATCHES = flags.DEFINE_string(
+    "swatches", None, "The colours with their codes, beside the picture's bands, a PNG."
+)
+
+
+def main() -> None:
+    from tf_deeppaint.errors import DeepPaintError
+    from tf_deeppaint.images import read_picture, write_picture
+    from tf_deeppaint.palette import palette_to_json, write_palette
+    from tf_deeppaint.sheet import draw_swatches
+
+    for flag, kind in ((_OUTPUT, ".json"), (_SWATCHES, ".png")):
+        if flag.value and not flag.value.lower().endswith(kind):
+            raise DeepPaintError(f"--{flag.name}={flag.value}: this is written as {kind}")
+    if _PICTURE.value is None and _COLORS.value is None:
+        raise DeepPaintError("give --picture=PICTURE, --colors=CODES or both")
+    both = _PICTURE.value is not None and _COLORS.value is not None
+    if both != (_BANDS.value is not None):
+        raise DeepPaintError(
+            "--bands says which of the picture's bands --colors replace; give it with both of them"
+        )
+    picture = None if _PICTURE.value is None else read_picture(_PICTURE.value)
+    palette = _make_palette(picture)
+    if _OUTPUT.value:
+        write_palette(_OUTPUT.value, palette)
+        print(_OUTPUT.value)
+    if _SWATCHES.value:
+        write_picture(_SWATCHES.value, draw_swatches(palette, picture))
+        print(_SWATCHES.value)
+    if not (_OUTPUT.value or _SWATCHES.value):
+        print(palette_to_json(palette))
+
+
+def _make_palette(picture: np.ndarray | None) -> np.ndarray:
+    from tf_deeppaint import colours
+    from tf_deeppaint.palette import reference_palette
+
+    palette = None if picture is None else reference_palette(picture, _BACKGROUND.value)
+    named = None if _COLORS.value is None else colours.parse_colours(_COLORS.value)
+    bands = None if _BANDS.value is None else colours.parse_bands(_BANDS.value)
+    return colours.choose_palette(palette, named, bands)
+
+
+if __name__ == "__main__":
+    program.run(main)

@@ -1,0 +1,1 @@
+"""The studio: a web page on this machine to colour sketches on; `desk` is what it does."""

@@ -1,0 +1,43 @@
+"""Opens the studio: a web page on this machine to colour sketches on.
+
+    python -m tf_deeppaint.studio
+    python -m tf_deeppaint.studio --model=runs/quickstart --port=8000
+
+It is open until Ctrl-C. Nothing leaves the machine, and what was put on the page is gone with it.
+"""
+
+from absl import flags
+
+from tf_deeppaint import program
+from tf_deeppaint.quiet import import_tensorflow
+
+_MODEL = flags.DEFINE_string(
+    "model",
+    None,
+    "A run directory, or a .keras file of a generator; by default the one of the package.",
+)
+_PORT = flags.DEFINE_integer(
+    "port", 7860, "The port of the page; 0 for any that is free.", 0, 65535
+)
+_HOST = flags.DEFINE_string(
+    "host",
+    "127.0.0.1",
+    "The address to listen on; with another than this one others in the network get in.",
+)
+
+
+def main() -> None:
+    from tf_deeppaint.studio.server import serve
+
+    serve(_load, _HOST.value, _PORT.value)
+
+
+def _load():
+    import_tensorflow()
+    from tf_deeppaint.painter import Painter
+
+    return Painter.load(_MODEL.value)
+
+
+if __name__ == "__main__":
+    program.run(main)

@@ -1,0 +1,40 @@
+"""What the studio offers on one click: palettes of its own, and sketches with references."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tf_deeppaint.colours import palette_from_colours, parse_colours
+from tf_deeppaint.sources.dolls import Dolls
+
+# Two colours a band: hair, face, clothes, feet of a figure.
+_COLOURS = {
+    "Sea": "#14406b,#2f7fb0,#f6d7bd,#7fc4d6,#e9f1ee,#2a9d9d,#f0b357,#0d2a4a",
+    "Autumn": "#6e2c1a,#c4572b,#f3d2ad,#e9a23b,#8a9a5b,#b5472f,#4f3a2a,#d9b382",
+    "Blossom": "#b8485f,#f2a7b9,#fbe3d6,#e88aa0,#7fae86,#fdf1ee,#d96c86,#5c4a58",
+    "Night": "#1c2050,#5b4b9a,#e8cfd0,#8f7cc3,#2d3168,#d9a441,#11142e,#6a86c9",
+    "Sweets": "#ff8fab,#ffd166,#ffe3d0,#f7a072,#7ad3bf,#fff1c9,#7aa5ff,#c39bf0",
+    "Earth": "#3b2a20,#8a5a3c,#e0b48f,#b98a62,#5f6f52,#c9b79c,#2f3e46,#84a98c",
+}
+PALETTES = {name: palette_from_colours(parse_colours(text)) for name, text in _COLOURS.items()}
+
+# Dolls that no model has been trained on: numbers of the sketch and of the reference.
+_SEED, _SIDE = 4242, 512
+_PAIRS = ((1, 8), (6, 13), (2, 16), (9, 11))
+
+
+class Example(NamedTuple):
+    """A sketch, uint8 `(H, W)`, and a reference, uint8 RGB `(H, W, 3)`."""
+
+    sketch: np.ndarray
+    reference: np.ndarray
+
+
+def draw_examples() -> list[Example]:
+    """Draws the examples: what a click needs must not depend on files or a network."""
+    dolls = Dolls(1 + max(map(max, _PAIRS)), seed=_SEED)
+    named = list(dolls.drawings())
+    return [
+        Example(dolls.load(named[one], _SIDE).sketch, dolls.load(named[other], _SIDE).picture)
+        for one, other in _PAIRS
+    ]
