@@ -325,7 +325,8 @@ def _on(
             found = act(*arguments)
         except DeepPaintError as error:
             _tell(error)
-            return [gr.skip() if otherwise is None else otherwise] * len(outputs)
+            each = gr.skip() if otherwise is None else otherwise
+            return each if len(outputs) == 1 else [each] * len(outputs)
         return list(found) if isinstance(found, tuple) else found
 
     options = {"show_progress": "minimal", "api_visibility": "private"} | options
