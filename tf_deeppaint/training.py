@@ -11,13 +11,13 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from tf_deeppaint import callbacks, datasets, devices, images, records, samples
+from tf_deeppaint import callbacks, datasets, devices, files, images, locks, records, samples
 from tf_deeppaint.checkpoints import Checkpoints, restore_networks
 from tf_deeppaint.deep_paint import DeepPaint
 from tf_deeppaint.discriminator import Discriminator
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import GENERATOR_FILE, Generator
-from tf_deeppaint.generator_files import write_generator
+from tf_deeppaint.generator_files import read_generator, write_generator
 from tf_deeppaint.losses import Objective
 from tf_deeppaint.norm_statistics import make_measurement
 from tf_deeppaint.optimisation import make_adam
@@ -58,13 +58,23 @@ def train(options: TrainingOptions, flagfile: str) -> Path | None:
     keras.utils.set_random_seed(options.seed)
     manifests = check_options(options, strategy.num_replicas_in_sync)
     # Only now, so that a mistyped flag leaves no run directory behind.
-    run = open_run(options, flagfile) if devices.is_chief() else _scratch()
-    with strategy.scope():
-        model = make_model(options, manifests)
-        initialise(model, options)
-    with _Session(options, manifests, strategy, model, run) as session:
-        session.run_epochs()
-        return session.finish()
+    with _run_directory(options, flagfile) as run:
+        with strategy.scope():
+            model = make_model(options, manifests)
+            initialise(model, options)
+        with _Session(options, manifests, strategy, model, run) as session:
+            session.run_epochs()
+            return session.finish()
+
+
+@contextlib.contextmanager
+def _run_directory(options: TrainingOptions, flagfile: str) -> Iterator[Path]:
+    """The run directory, which is this process's own as long as the block lasts."""
+    if not devices.is_chief():
+        yield _scratch()
+        return
+    with locks.hold(os.path.join(options.run, locks.LOCK_FILE), "training"):
+        yield open_run(options, flagfile)
 
 
 def _scratch() -> Path:
@@ -137,15 +147,12 @@ def initialise(model: DeepPaint, options: TrainingOptions) -> None:
     if not options.init_from:
         return
     path = Path(options.init_from)
-    if not path.exists():
+    if not (files.is_file(path) or files.is_folder(path)):
         raise DeepPaintError(f"--init_from={path}: does not exist; name a .keras file or a run")
     try:
-        if path.is_dir() and restore_networks(model, str(path / CHECKPOINTS)):
+        if files.is_folder(path) and restore_networks(model, str(path / CHECKPOINTS)):
             return
-        trained = keras.saving.load_model(
-            path / GENERATOR_FILE if path.is_dir() else path, compile=False
-        )
-        model.generator.set_weights(trained.get_weights())
+        model.generator.set_weights(read_generator(path).get_weights())
     except Exception as error:  # zip, JSON, HDF5, TensorFlow and Keras each fail in their own way
         reason = " ".join(str(error).split())[:200]
         raise DeepPaintError(
