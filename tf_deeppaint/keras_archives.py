@@ -32,10 +32,6 @@ _FORBIDDEN = {"Lambda", "__lambda__", "TFSMLayer", "StringLookup", "IntegerLooku
 _FORBIDDEN |= {"TextVectorization", "Hashing", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"}
 
 
-class NotToBeTrusted(Exception):
-    """What is wrong with a file, in a few words; turned into an error that names it."""
-
-
 def read_config(path: str | os.PathLike) -> dict:
     """Looks through a `.keras` file and returns its config; nothing of it is run or made.
 
@@ -62,7 +58,7 @@ def open_archive(path: str | os.PathLike) -> zipfile.ZipFile:
 
     Raises:
         DeepPaintError: it cannot be read, or is over 4 GiB.
-        NotToBeTrusted: it holds something else, or more than its size.
+        ValueError: it holds something else, or more than its size.
         zipfile.BadZipFile: it is no zip file.
     """
     if not files.is_file(path):
@@ -72,11 +68,11 @@ def open_archive(path: str | os.PathLike) -> zipfile.ZipFile:
     archive = zipfile.ZipFile(files.open_binary(path))
     items = archive.infolist()
     if sorted(item.filename for item in items) != sorted((CONFIG, METADATA, WEIGHTS)):
-        raise NotToBeTrusted(f"holds other files than {CONFIG}, {METADATA} and {WEIGHTS}")
+        raise ValueError(f"holds other files than {CONFIG}, {METADATA} and {WEIGHTS}")
     if sum(item.file_size for item in items) > size:
-        raise NotToBeTrusted("would unpack to more than its size")
+        raise ValueError("would unpack to more than its size")
     if max(archive.getinfo(name).file_size for name in (CONFIG, METADATA)) > MAX_CONFIG:
-        raise NotToBeTrusted(f"{CONFIG} or {METADATA} is too long")
+        raise ValueError(f"{CONFIG} or {METADATA} is too long")
     return archive
 
 
@@ -114,7 +110,7 @@ def check_weights(file: io.BufferedIOBase, size: int) -> None:
         size: Its size in bytes.
 
     Raises:
-        NotToBeTrusted: it has links out of itself, arrays that lie elsewhere or are longer than
+        ValueError: it has links out of itself, arrays that lie elsewhere or are longer than
             it, or more objects than any model.
         Exception: h5py's own, where it is damaged.
     """
@@ -125,10 +121,10 @@ def check_weights(file: io.BufferedIOBase, size: int) -> None:
         for dataset in _datasets(stored):
             plist = dataset.id.get_create_plist()
             if dataset.external or dataset.is_virtual or plist.get_nfilters():
-                raise NotToBeTrusted(f"its array {dataset.name} is not stored plainly")
+                raise ValueError(f"its array {dataset.name} is not stored plainly")
             room -= dataset.nbytes
             if room < 0:
-                raise NotToBeTrusted("its arrays claim more numbers than the file holds")
+                raise ValueError("its arrays claim more numbers than the file holds")
 
 
 def _datasets(stored: "h5py.File") -> Iterator["h5py.Dataset"]:
@@ -139,14 +135,14 @@ def _datasets(stored: "h5py.File") -> Iterator["h5py.Dataset"]:
         group = waiting.pop()
         for name in group:
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise NotToBeTrusted(f"{name} in it is a link to elsewhere")
+                raise ValueError(f"{name} in it is a link to elsewhere")
             found = group[name]
             address = h5py.h5o.get_info(found.id).addr
             if address in seen:  # a group may hold itself
                 continue
             seen.add(address)
             if len(seen) > MAX_OBJECTS:
-                raise NotToBeTrusted("it holds more parts than any model")
+                raise ValueError("it holds more parts than any model")
             if isinstance(found, h5py.Group):
                 waiting.append(found)
             elif isinstance(found, h5py.Dataset):
@@ -155,23 +151,23 @@ def _datasets(stored: "h5py.File") -> Iterator["h5py.Dataset"]:
 
 def _parse(data: bytes | str) -> dict:
     if len(data) > MAX_CONFIG:
-        raise NotToBeTrusted(f"{CONFIG} is too long")
+        raise ValueError(f"{CONFIG} is too long")
     config = json.loads(data)
     if not isinstance(config, dict):
-        raise NotToBeTrusted(f"{CONFIG} is no model's")
+        raise ValueError(f"{CONFIG} is no model's")
     return config
 
 
 def _check_classes(config: object, level: int = 0) -> None:
-    """Raises NotToBeTrusted where a config names a class that is no plain layer of Keras."""
+    """Raises ValueError where a config names a class that is no plain layer of Keras."""
     if level > MAX_LEVELS:
-        raise NotToBeTrusted(f"{CONFIG} is too deep")
+        raise ValueError(f"{CONFIG} is too deep")
     if isinstance(config, dict):
         name, module = config.get("class_name"), config.get("module")
         if name in _FORBIDDEN if isinstance(name, str) else name is not None:
-            raise NotToBeTrusted(f"holds a layer of kind {name}, which could run or read anything")
+            raise ValueError(f"holds a layer of kind {name}, which could run or read anything")
         if module is not None and not (isinstance(module, str) and _MODULE.fullmatch(module)):
-            raise NotToBeTrusted(f"wants {str(module)[:60]}, which is no part of Keras")
+            raise ValueError(f"wants {str(module)[:60]}, which is no part of Keras")
     for part in config.values() if isinstance(config, dict) else config:
         if isinstance(part, dict | list):
             _check_classes(part, level + 1)

@@ -39,6 +39,7 @@ FREE = {
     "log_every",
     "save_every",
     "checkpoint_every",
+    "on_bad_record",
     "checkpoint_minutes",
     "keep_checkpoints",
     "validation_records",

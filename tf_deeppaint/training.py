@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from tf_deeppaint import callbacks, datasets, devices, files, images, locks, records, samples
+from tf_deeppaint.bad_records import BadRecords
 from tf_deeppaint.checkpoints import Checkpoints, restore_networks
 from tf_deeppaint.deep_paint import DeepPaint
 from tf_deeppaint.discriminator import Discriminator
@@ -193,7 +194,9 @@ class _Session:
         )
         self.board = tf.summary.create_file_writer(str(run / BOARD))
         self.journal = callbacks.Journal(run / METRICS_FILE, self.board)
-        self.batch = next(iter(self._test_batches(samples.COUNT).take(1)), None)
+        self.bad = BadRecords() if options.on_bad_record == "skip" else None
+        with self._naming_damage():
+            self.batch = next(iter(self._test_batches(samples.COUNT).take(1)), None)
         self.signals = callbacks.StopOnSignal()
         self.validate = make_validation(model)
         self.measure_norms = make_measurement(model)
@@ -222,7 +225,7 @@ class _Session:
         while self.done < self.total and self.signals.received is None:
             epoch = self.done // self.per_epoch
             end = min(self.total, (epoch + 1) * self.per_epoch)
-            with datasets.naming_damage(self.options.data):
+            with self._naming_damage():
                 self.model.fit(
                     self._batches(),
                     initial_epoch=epoch,
@@ -245,12 +248,14 @@ class _Session:
             )
             return None
         self._save_generator(GENERATOR_FILE)
+        if self.bad is not None and self.bad.count:
+            callbacks.say(f"{self.bad.count} records could not be read and were left out")
         return self.run / GENERATOR_FILE
 
     def _callbacks(self) -> list[keras.callbacks.Callback]:
         options = self.options
         return [
-            callbacks.LossLog(self.journal, options.log_every, options.batch_size),
+            callbacks.LossLog(self.journal, options.log_every, options.batch_size, self.bad),
             callbacks.LossLines(self.total, options.batch_size),
             callbacks.StopWhenNotFinite(),
             callbacks.Every(options.save_every, self.total, self._snapshot),
@@ -286,17 +291,23 @@ class _Session:
             options.augment,
             start=(self.done if start is None else start) * options.batch_size,
             part=part,
+            bad=self.bad,
         )
 
+    def _naming_damage(self) -> contextlib.AbstractContextManager:
+        advice = "build the data set again, or go on without it by --on_bad_record=skip"
+        return datasets.naming_damage(self.options.data, advice)
+
     def _test_batches(self, batch_size: int) -> tf.data.Dataset:
-        return datasets.load_evaluation(self.options.data, "test", batch_size)
+        return datasets.load_evaluation(self.options.data, "test", batch_size, self.bad)
 
     def _validate(self) -> None:
         """Measures with the own and with another's palette; keeps the generator if it is best."""
         test = self._test_batches(self.options.batch_size).unbatch()
         test = test.take(self.options.validation_records).batch(self.options.batch_size)
         with self._averaged():
-            scores = self.validate(test)
+            with self._naming_damage():
+                scores = self.validate(test)
             if not scores:
                 return
             figures = {name: round(value, 6) for name, value in scores.items()}
@@ -343,7 +354,7 @@ class _Session:
         self.averaging = True
         try:
             optimizer.finalize_variable_values(self.model.generator.trainable_variables)
-            with datasets.naming_damage(self.options.data):
+            with self._naming_damage():
                 batches = self._stream(self.options.batch_size, start=0)
                 self.measure_norms(batches.take(min(NORM_BATCHES, self.per_epoch)))
             yield
