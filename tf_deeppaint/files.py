@@ -20,6 +20,7 @@ MAX_BYTES = 256 * 2**20
 # Stands in the name of a file that is not finished.
 INCOMPLETE = ".incomplete"
 _NAME_BYTES = 255  # what file systems allow
+_SUFFIX = 16  # letters of the longest that means something
 _CHUNK = 1 << 20
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
 
@@ -157,9 +158,10 @@ def _written_aside(path: str | os.PathLike) -> Iterator[IO[bytes]]:
 def name_aside(name: str) -> str:
     """A name beside `name`, hidden and nobody else's, for the file while it is written.
 
-    It ends as `name` does, and is short enough wherever `name` is.
+    It ends as `name` does, by a usual suffix, and is short enough wherever `name` is.
     """
     stem, suffix = os.path.splitext(name)
+    suffix = suffix if len(suffix) <= _SUFFIX else ""
     end = f".{secrets.token_hex(6)}{INCOMPLETE}{suffix}"
     room = max(0, _NAME_BYTES - 1 - len(end.encode(errors="surrogateescape")))
     kept = stem.encode(errors="surrogateescape")[:room].decode(errors="ignore")
