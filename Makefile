@@ -10,7 +10,7 @@ REFERENCE := $(PICTURES)/reference.png
 PAINTED := out/painted.png
 SHOWN := out/side_by_side.png
 
-.PHONY: help paint studio train test test-slow lint clean
+.PHONY: help paint studio train test test-slow fuzz lint clean
 
 help:
 	@echo "make paint      colour a drawing with the bundled model; yours: SKETCH=a.png REFERENCE=b.png"
@@ -18,6 +18,7 @@ help:
 	@echo "make train      build shards, train a small network on them, paint (under 8 minutes)"
 	@echo "make test       run the tests"
 	@echo "make test-slow  run all of them, the slow ones too"
+	@echo "make fuzz       feed every parser with 100,000 hostile inputs (some minutes)"
 	@echo "make lint       check style and format"
 	@echo "make clean      remove what these commands made, but not .venv"
 
@@ -44,6 +45,12 @@ test: .venv/installed-dev
 
 test-slow: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto -m "slow or not slow"
+
+# Another seed tries other inputs: make fuzz SEED=2 INPUTS=20000
+SEED ?= 1
+INPUTS ?= 100000
+fuzz: .venv/installed-dev
+	$(BIN)/python tests/hostile/fuzz.py --seed=$(SEED) --inputs=$(INPUTS) --report=docs/reliability.md
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

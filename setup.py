@@ -15,6 +15,7 @@ BEAM = ["apache-beam>=2.70,<3"]
 STUDIO = ["gradio>=6,<7"]
 TEST = [
     "colorgram.py==1.2.0",
+    "hypothesis>=6.100",
     "pillow>=10",
     "pytest>=8",
     "pytest-xdist>=3.5",

@@ -64,7 +64,7 @@ def _read_png(data: bytes) -> PictureHeader | None:
         alpha |= kind == b"tRNS"
         if kind == b"tRNS" and colour_type == 0:
             (level,) = struct.unpack_from(">H", data, position + 8)
-            if bits < 8:
+            if bits in (1, 2, 4):
                 level = level * 255 // (2**bits - 1)  # decoders stretch these to 8 bits
         if kind == b"eXIf":
             orientation = _orientation(data, position + 8, length)

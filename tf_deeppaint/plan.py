@@ -72,12 +72,19 @@ class Plan:
         self.path = path
         with self._told():
             self.database = sqlite3.connect(path, timeout=1, isolation_level=None)
-            self.database.execute("PRAGMA locking_mode = EXCLUSIVE")
-            self.database.execute("BEGIN IMMEDIATE")
-            if not self.database.execute("SELECT name FROM sqlite_master").fetchone():
-                for statement in _SCHEMA.split(";"):
-                    self.database.execute(statement)
-            self.database.execute("COMMIT")
+            try:
+                self._begin()
+            except BaseException:
+                self.database.close()
+                raise
+
+    def _begin(self) -> None:
+        self.database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self.database.execute("BEGIN IMMEDIATE")
+        if not self.database.execute("SELECT name FROM sqlite_master").fetchone():
+            for statement in _SCHEMA.split(";"):
+                self.database.execute(statement)
+        self.database.execute("COMMIT")
 
     def __enter__(self) -> "Plan":
         return self

@@ -1,5 +1,6 @@
 """How every program starts and ends: flags are parsed, errors become one line, exit status 1."""
 
+import itertools
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -51,7 +52,7 @@ def _check_flagfiles(arguments: Sequence[str], seen: set[str]) -> None:
 
     absl would wait for a pipe, read a device for ever, and fail in its own words at other bytes.
     """
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for argument, following in itertools.pairwise([*arguments, ""]):
         flag, equals, value = argument.partition("=")
         if flag.lstrip("-") != "flagfile" or not flag.startswith("-"):
             continue
