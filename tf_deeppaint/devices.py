@@ -1,7 +1,9 @@
 """Which devices a training runs on: TensorFlow's distribution strategies by name."""
 
+import contextlib
 import json
 import os
+from collections.abc import Iterator
 
 import tensorflow as tf
 
@@ -44,6 +46,32 @@ def is_chief() -> bool:
     """Whether this process writes the run: the only one, or the first of the workers."""
     task = _part(_configuration(), "task")
     return task.get("type", "worker") in ("worker", "chief") and not task.get("index", 0)
+
+
+@contextlib.contextmanager
+def naming_lost_workers() -> Iterator[None]:
+    """Turns TensorFlow's complaint about other machines into an error that says what to do.
+
+    Raises:
+        DeepPaintError: another worker died, or cannot be reached any more.
+    """
+    try:
+        yield
+    except _LOST as error:
+        if _workers() < 2:
+            raise
+        raise DeepPaintError(
+            "another worker has died or cannot be reached; start all of them again with the same "
+            f"command, and the run goes on ({' '.join(str(error.message).split())[:160]})"
+        ) from error
+
+
+_LOST = (
+    tf.errors.UnavailableError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+)
 
 
 def _what_there_is() -> str:

@@ -1,5 +1,6 @@
 """Trained generators as files: in a run directory, a `.keras` file, or with the package."""
 
+import contextlib
 import inspect
 import os
 from pathlib import Path
@@ -120,7 +121,8 @@ def write_generator(
     except OSError as error:
         raise DeepPaintError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # on a file system that is read-only it is not there
+            aside.unlink()
 
 
 def in_precision(generator: Generator | UNet, dtype: str) -> Generator | UNet:

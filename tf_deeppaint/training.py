@@ -59,7 +59,7 @@ def train(options: TrainingOptions, flagfile: str) -> Path | None:
     keras.utils.set_random_seed(options.seed)
     manifests = check_options(options, strategy.num_replicas_in_sync)
     # Only now, so that a mistyped flag leaves no run directory behind.
-    with _run_directory(options, flagfile) as run:
+    with devices.naming_lost_workers(), _run_directory(options, flagfile) as run:
         with strategy.scope():
             model = make_model(options, manifests)
             initialise(model, options)

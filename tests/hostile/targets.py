@@ -19,7 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # picture_files, painters
+# The library that these lie beside; picture_files and painters.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from mutations import ODD_VALUES, mutate, mutate_json, mutate_png
 

@@ -26,7 +26,7 @@ from tf_deeppaint.studio.examples import PALETTES, Example
 
 # Unfinished requests beyond these are turned away, work left alone so long is forgotten, and so
 # many visitors' work is kept at most: 100 MB each where the sketch is of the largest size.
-MOST_WAITING, KEPT_SECONDS, MOST_SESSIONS = 32, 3600, 8
+MOST_WAITING, KEPT_SECONDS, MOST_SESSIONS = 128, 3600, 8
 _NAME_LENGTH = 80
 _PEN = "#000000"
 _CLICK = "() => document.querySelector('#{} a, #{}').click()"
