@@ -5,7 +5,9 @@ All of it is mended; every entry is fed again in the tests.
 
 import io
 import json
+import os
 import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -46,7 +48,19 @@ def _bomb() -> bytes:
     return buffer.getvalue()
 
 
+def _plan() -> bytes:
+    from tf_deeppaint.plan import Plan
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "plan.sqlite")
+        with Plan(path) as plan:
+            plan.list_drawings([], {})
+        with open(path, "rb") as file:
+            return file.read().replace(b"TABLE fact", b"TABLE \xffact")
+
+
 FOUND = [
+    Found("plans", "UnicodeDecodeError", _plan),
     Found("pictures", "ZeroDivisionError", lambda: _png(_chunk(b"tRNS", b"\0\0"), bits=0)),
     Found("pictures", "minutes of work", lambda: _png(_chunk(b"teXt", b"") * 300_000)),
     Found("pictures", "minutes of work", lambda: _jpeg(b"\xff" * 1_000_000)),
