@@ -8,6 +8,7 @@ left out with a word.
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -69,11 +70,12 @@ def _try(environment: Environment, arguments: list[str]) -> str:
 
 def _find(name: str) -> str | None:
     """A Python that really starts: a shim of pyenv may stand for none."""
-    path = shutil.which(name)
-    if path is None:
-        return None
-    done = subprocess.run([path, "--version"], capture_output=True, check=False)
-    return path if not done.returncode else None
+    own = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    version = name.removeprefix("python")
+    for path in (shutil.which(name), *sorted(own.glob(f"{version}*/bin/{name}"), reverse=True)):
+        if path and not subprocess.run([path, "--version"], capture_output=True).returncode:
+            return str(path)
+    return None
 
 
 if __name__ == "__main__":

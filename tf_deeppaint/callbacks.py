@@ -86,7 +86,7 @@ class Journal:
         if self.board is not None:
             import tensorflow as tf
 
-            with self.board.as_default(step=step):
+            with files.told(self.path.parent, "written"), self.board.as_default(step=step):
                 for name, value in figures.items():
                     tf.summary.scalar(f"{group}/{name}", value)
 

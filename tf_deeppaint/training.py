@@ -201,6 +201,7 @@ class _Session:
         self.validate = make_validation(model)
         self.measure_norms = make_measurement(model)
         self.averaging = False
+        self.failed = False
 
     def __enter__(self) -> "_Session":
         self.done = self.checkpoints.restore()
@@ -208,13 +209,22 @@ class _Session:
             callbacks.say(f"going on after step {self.done} of {self.total}")
         self.journal.rewind(self.done)
         with contextlib.ExitStack() as stack:
-            stack.callback(self.board.close)
+            stack.callback(self._close_board)
             stack.enter_context(self.signals)
             self.stack = stack.pop_all()
         return self
 
     def __exit__(self, *exception) -> None:
+        self.failed = exception[0] is not None
         self.stack.close()
+
+    def _close_board(self) -> None:
+        try:
+            with files.told(self.run / BOARD, "written"):
+                self.board.close()
+        except DeepPaintError:
+            if not self.failed:  # of a full disk enough has been said
+                raise
 
     def run_epochs(self) -> None:
         """Trains and validates, epoch after epoch, until the end or a signal."""
@@ -331,7 +341,7 @@ class _Session:
         for name, drawn in sheets.items():
             path = self.run / SAMPLES / f"{name}-{step:07d}.png"
             images.write_picture(path, drawn)
-            with self.board.as_default(step=step):
+            with files.told(self.run / BOARD, "written"), self.board.as_default(step=step):
                 tf.summary.image(name, drawn[None])
 
     def _save_generator(self, name: str) -> None:

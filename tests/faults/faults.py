@@ -236,7 +236,7 @@ def full_disks(bench: Bench) -> int:
             with programs.small_disk(bench.folder / "disk", size) as disk:
                 process = begin(disk)
                 if name == "out":
-                    said, _ = process.communicate(timeout=300)
+                    said, _ = process.communicate(timeout=programs.PATIENCE_S)
                     if process.returncode != 1 or "Traceback" in said or "No space" not in said:
                         raise Fault(f"{name} on {size}: {said[-2000:]}")
                 else:
@@ -389,11 +389,11 @@ def two_at_once(bench: Bench) -> int:
 
 
 def _wait_for_state(run: Path) -> None:
-    for _ in range(1200):
+    for _ in range(10 * programs.PATIENCE_S):
         if _last_state(run):
             return
         time.sleep(0.1)
-    raise Fault("no checkpoint after two minutes")
+    raise Fault("no checkpoint")
 
 
 def dying_workers(bench: Bench) -> int:
@@ -409,12 +409,15 @@ def dying_workers(bench: Bench) -> int:
             fail(workers[0], "another worker", "same command")
         else:
             # TensorFlow itself ends those whose first worker, which leads them, is gone.
-            workers[1].communicate(timeout=300)
+            workers[1].communicate(timeout=programs.PATIENCE_S)
             if not workers[1].returncode:
                 raise Fault("goes on without the first worker")
         check_whole(run)
         steps = _last_state(run) + 2
-        said = [worker.communicate(timeout=300)[0] for worker in _workers(data, run, steps)]
+        said = [
+            worker.communicate(timeout=programs.PATIENCE_S)[0]
+            for worker in _workers(data, run, steps)
+        ]
         if not all("going on after step" in text for text in said):
             raise Fault(f"do not go on: {said}")
         check_whole(run)

@@ -29,6 +29,10 @@ if __name__ == "__main__":
 """
 
 
+# Seconds after which a program hangs; machines that test are busy.
+PATIENCE_S = 1200
+
+
 class Fault(Exception):  # noqa: N818 - not of the harness, but of what it hurts
     """Something was lost, half-written, or not told in one line."""
 
@@ -57,7 +61,7 @@ def spawn(command: Sequence[object], env: dict | None = None, limit: int = 0) ->
     )
 
 
-def finish(process: subprocess.Popen, timeout: float = 300) -> str:
+def finish(process: subprocess.Popen, timeout: float = PATIENCE_S) -> str:
     """Waits for a good end; what the program said."""
     said, _ = process.communicate(timeout=timeout)
     if process.returncode:
@@ -65,7 +69,7 @@ def finish(process: subprocess.Popen, timeout: float = 300) -> str:
     return said
 
 
-def fail(process: subprocess.Popen, *words: str, timeout: float = 300) -> str:
+def fail(process: subprocess.Popen, *words: str, timeout: float = PATIENCE_S) -> str:
     """Waits for an end with one line that holds all of the words."""
     said, _ = process.communicate(timeout=timeout)
     errors = [line for line in said.splitlines() if line.startswith("error: ")]
