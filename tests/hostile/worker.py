@@ -30,7 +30,9 @@ MEMORY = 2**30
 def main(name: str, seed: str, first: str, last: str, progress: str) -> None:
     say = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # decoders print what they like
-    folder = tempfile.mkdtemp(prefix="hostile-")
+    # In memory where there is such a place: files are synced to the disk.
+    home = "/dev/shm" if os.path.isdir("/dev/shm") else None
+    folder = tempfile.mkdtemp(prefix="hostile-", dir=home)
     os.chdir(folder)
     target = TARGETS[name]()
     with contextlib.suppress(DeepPaintError):
