@@ -128,23 +128,24 @@ def _share(make) -> int:
     return int(found[1]) if found else 10
 
 
-def table(outcomes: list[Outcome], seeds: list[int]) -> list[str]:
-    """What a run found, as lines of Markdown."""
-    rows = [f"| {o.target} | {o.inputs:,} | {o.refused:,} | {len(o.findings)} |" for o in outcomes]
-    inputs, refused, findings = (
-        sum(figures) for figures in zip(
-            *((o.inputs, o.refused, len(o.findings)) for o in outcomes), strict=True
-        )
-    )  # fmt: skip
-    today = datetime.date.today().isoformat()
-    named = ", ".join(map(str, seeds))
+def table(outcomes: list[Outcome], seed: int, before: str = "") -> list[str]:
+    """What a run found, as lines of Markdown; targets that were not fed stay as they were."""
+    from targets import TARGETS
+
+    today, fed, rows = datetime.date.today().isoformat(), {o.target: o for o in outcomes}, []
+    for name in TARGETS:
+        if (o := fed.get(name)) is not None:
+            cells = (name, f"{o.inputs:,}", f"{o.refused:,}", len(o.findings))
+            rows.append(f"| {' | '.join(map(str, cells))} | {today}, seed {seed} |")
+        else:
+            rows += [line for line in before.splitlines() if line.startswith(f"| {name} |")]
+    cells = [[cell.strip().replace(",", "") for cell in row.split("|")[2:5]] for row in rows]
+    inputs, refused, findings = (sum(map(int, column)) for column in zip(*cells, strict=True))
     return [
-        f"`make fuzz`, {today}, seed {named}:",
-        "",
-        "| fed with | inputs | refused in one line | findings |",
-        "|---|---|---|---|",
+        "| fed with | inputs | refused in one line | findings | `make fuzz` of |",
+        "|---|---|---|---|---|",
         *rows,
-        f"| **all** | **{inputs:,}** | **{refused:,}** | **{findings}** |",
+        f"| **all** | **{inputs:,}** | **{refused:,}** | **{findings}** | |",
         "",
         f"Found by earlier runs, mended, and tried again by every `make test`: {len(FOUND)}.",
     ]
@@ -179,7 +180,8 @@ def main() -> None:
             print(f"  input {finding['number']}: {finding['finding']}")
             for line in finding.get("text", "").splitlines()[-8:]:
                 print(f"    {line}")
-    lines = table(outcomes, [chosen.seed])
+    before = chosen.report.read_text(encoding="utf-8") if chosen.report else ""
+    lines = table(outcomes, chosen.seed, before)
     print("\n".join(["", *lines]))
     if chosen.report:
         from figures import rewrite

@@ -1,5 +1,6 @@
 """Hostile input, in short: what was found once, some new input for each parser, and properties."""
 
+import dataclasses
 import json
 import os
 import sys
@@ -118,6 +119,10 @@ def test_a_fuzzer_sees_an_exception_a_crash_and_a_hang(tmp_path, monkeypatch):
     found = [(f["number"], f["finding"]) for f in outcome.findings]
     assert found == [(1, "KeyError"), (2, "a crash (signal 11)"), (3, "a hang over 5 s")]
     assert sum(fuzz.shares(100_000).values()) >= 100_000
+    plans = dataclasses.replace(outcome, target="plans")
+    rows = fuzz.table([plans], 1, "| colours | 1,000 | 10 | 0 | another day |\n")
+    assert rows[2].startswith("| plans | 6 | 1 | 3 |") and rows[3].startswith("| colours | 1,000")
+    assert rows[4] == "| **all** | **1,006** | **11** | **3** | |"
 
 
 def test_figures_are_rewritten_between_their_marks(tmp_path):
