@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def build_row(seconds: float, theirs: list[float]) -> Row:
-    """How many times as fast a whole build is as the reference, by its least and slowest picture."""
+    """How many times as fast a build is as the reference, by its median, least and slowest."""
     ours = seconds / _PICTURES.value
     times = [statistics.median(theirs) / ours, min(theirs) / ours, max(theirs) / ours]
     return Row(

@@ -28,7 +28,16 @@ SIZE = 256
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 CONVOLUTIONS = ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter")
 # What only names a tensor, or another shape of it.
-FREE = ("Identity", "Reshape", "ReadVariableOp", "Shape", "Const", "StopGradient")
+FREE = (
+    "Const",
+    "Identity",
+    "IdentityN",
+    "ReadVariableOp",
+    "Reshape",
+    "Shape",
+    "ShapeN",
+    "StopGradient",
+)
 
 
 def main() -> None:
@@ -44,7 +53,7 @@ def main() -> None:
     found.append(Row("peak of copies in memory", "float32", bandwidth / 1e9, unit="GB/s"))
     for width, batch in CASES:
         for dtype, policy in PRECISIONS.items():
-            work, moved = demands(width, batch, policy)
+            work, moved = demands(training_graph(width, batch, policy))
             least = max(work / max(peaks[dtype], convolutions[dtype]), moved / bandwidth)
             asked = f"{dtype}: {work / 1e9:.0f} GFLOP, {moved / 2**30:.1f} GiB moved"
             step = f"least time of a training step, {SIZE} px, width {width}, batch {batch}"
@@ -83,18 +92,22 @@ def shortest(work: Callable[[], object]) -> float:
     return min(seconds_of(work) for _ in range(_TURNS.value))
 
 
-def demands(width: int, batch: int, precision: str) -> tuple[float, float]:
-    """Operations of a step's convolutions, and bytes that its operations read and write."""
+def training_graph(width: int, batch: int, precision: str, size: int = SIZE):
+    """The graph of a training step, as it is traced."""
     import tensorflow as tf
 
     from tf_deeppaint import DeepPaint, Discriminator, Generator
 
     options = {"dtype": precision}
-    model = DeepPaint(Generator(width, size=SIZE, **options), Discriminator(width, **options))
+    model = DeepPaint(Generator(width, size=size, **options), Discriminator(width, **options))
     model.compile()
-    shapes = {"sketch": (SIZE, SIZE, 3), "palette": (4, 4, 3), "picture": (SIZE, SIZE, 3)}
+    shapes = {"sketch": (size, size, 3), "palette": (4, 4, 3), "picture": (size, size, 3)}
     spec = {key: tf.TensorSpec((batch, *shape)) for key, shape in shapes.items()}
-    graph = tf.function(model.train_step).get_concrete_function(spec).graph
+    return tf.function(model.train_step).get_concrete_function(spec).graph
+
+
+def demands(graph) -> tuple[float, float]:
+    """Operations of a graph's convolutions, and bytes that its operations read and write."""
     nodes = [node for node in graph.get_operations() if node.type not in FREE]
     work = sum(operations_of(node) for node in nodes if node.type in CONVOLUTIONS)
     moved = sum(size_of(t) for node in nodes for t in (*node.inputs, *node.outputs))
