@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint import DeepPaint, Discriminator, Generator
+from tf_deeppaint.augmentation import AUGMENTATIONS
 from tf_deeppaint.datasets import load_training
 from tf_deeppaint.folding import fold_norms
 from tf_deeppaint.generator_files import in_precision
@@ -49,3 +50,8 @@ def reading(folder: str, batch: int, batches: int, augmentations: list) -> Calla
 def _histograms(batch: dict) -> tf.Tensor:
     _, height, width, _ = batch["sketch"].shape
     return palettes_to_histograms(batch["palette"], height, width)
+
+
+def first_batch(folder: str) -> Callable[[], object]:
+    """From the manifest to the first batch of a shuffled, augmented stream."""
+    return lambda: next(iter(load_training([folder], 4, 0, AUGMENTATIONS)))
