@@ -33,6 +33,9 @@ _FLOAT_OPS = (
     "BATCH_MATMUL",
 )
 
+# Pictures that full_int8 is calibrated on; ranges hardly move after a few.
+SAMPLES = 8
+
 Samples = Iterable[tuple[np.ndarray, np.ndarray]]
 
 
@@ -61,7 +64,7 @@ def convert(
     size = network.size if size is None else size
     samples = list(samples or ())
     if precision == "full_int8" and not samples:
-        raise DeepPaintError("full_int8 is calibrated on pictures; give --data=FOLDER of a data set")
+        raise DeepPaintError("full_int8 is calibrated on pictures: give --data=FOLDER")
     function = painting_function(network, size)
     with tempfile.TemporaryDirectory() as folder:
         _save_frozen(function, folder)

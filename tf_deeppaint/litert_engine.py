@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.quiet import without_stderr
 from tf_deeppaint.recolouring import Mixture
 
 SUFFIX = ".tflite"
@@ -122,11 +123,14 @@ def _load(path: str | os.PathLike):
     """What runs the file's one signature."""
     interpreter = _import("ai_edge_litert.interpreter")
     try:
-        loaded = interpreter.Interpreter(os.fspath(path), num_threads=os.cpu_count())
-        loaded.allocate_tensors()
+        with without_stderr():
+            loaded = interpreter.Interpreter(os.fspath(path), num_threads=os.cpu_count())
+            loaded.allocate_tensors()
         return loaded.get_signature_runner()
     except (ValueError, RuntimeError) as error:
-        raise DeepPaintError(f"{path}: cannot be loaded by LiteRT ({_first_line(error)})") from error
+        raise DeepPaintError(
+            f"{path}: cannot be loaded by LiteRT ({_first_line(error)})"
+        ) from error
 
 
 def _first_line(error: Exception) -> str:
