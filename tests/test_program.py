@@ -22,7 +22,10 @@ PROGRAMS = {
     "tfrecords.build": "--source",
     "tfrecords.show": "--split",
     "tfrecords.verify": "--data",
-    "export.compact": "--output",
+    "export.keras_model": "--plain",
+    "export.litert": "--precision",
+    "export.onnx": "--size",
+    "export.verify": "--artifact",
 }
 ROOT = Path(__file__).parent.parent
 

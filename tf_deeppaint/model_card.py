@@ -75,8 +75,8 @@ def _chapter(
         "Fidelity to the network": _table(fidelity),
         "SHA-256": _table(hashes),
     }
-    return "\n".join(f"\n## {title}\n\n{text}" if title else f"\n{text}"
-                     for title, text in sections.items())  # fmt: skip
+    titled = (f"## {title}\n\n{text}" if title else text for title, text in sections.items())
+    return "\n" + "\n".join(titled)
 
 
 def _files_of(artefact: Path) -> Iterator[tuple[str, Path]]:
