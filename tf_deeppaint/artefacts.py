@@ -231,7 +231,7 @@ def _open_keras(path: str) -> Artefact:
     if isinstance(model, Generator | UNet):
         precision = "float16" if model.variable_dtype == "float16" else "float32"
         return Artefact(path, precision, 0, _network_painter(model))
-    if set(getattr(model, "input_names", ())) != {"sketch", "histogram"}:
+    if {tensor.name for tensor in getattr(model, "inputs", ())} != {"sketch", "histogram"}:
         raise DeepPaintError(f"{path}: not written by `python -m export.keras_model`")
     paint = tf.function(lambda sketch, palette: model(to_inputs(sketch, palette))["image"])
     size = model.get_layer("sketch").batch_shape[1]
