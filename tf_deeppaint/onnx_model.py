@@ -8,6 +8,7 @@ from types import ModuleType
 import numpy as np
 
 from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.quiet import without_stderr
 
 SUFFIX = ".onnx"
 # The newest that tf2onnx writes and that runtimes of some years read.
@@ -31,17 +32,26 @@ def convert(network, size: int | None = None) -> bytes:
     """
     from tf_deeppaint.portable import describe, painting_function
 
-    tf2onnx = _import("tf2onnx")
+    tf2onnx, onnx = _import("tf2onnx"), _import("onnx")
     size = network.size if size is None else size
     function = painting_function(network, size)
     try:
-        model, _ = tf2onnx.convert.from_function(
-            function, input_signature=function.input_signature, opset=_OPSET
-        )
+        with without_stderr():
+            model, _ = tf2onnx.convert.from_function(
+                function, input_signature=function.input_signature, opset=_OPSET
+            )
     # Whatever its handlers of operations raise.
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise DeepPaintError(f"cannot be converted to ONNX ({reason})") from error
+    # What it has no handler for stays in the graph.
+    foreign = {node.op_type for node in model.graph.node} - {
+        schema.name for schema in onnx.defs.get_all_schemas()
+    }
+    if foreign:
+        raise DeepPaintError(
+            f"cannot be converted to ONNX (it has no {', '.join(sorted(foreign))})"
+        )
     entry = model.metadata_props.add()
     entry.key = _METADATA
     entry.value = json.dumps(describe(network, size, "float32"))
