@@ -24,10 +24,10 @@ def fold_norms(network: Generator | UNet) -> Generator | UNet:
         A network whose option `norm` is `"none"`. Instance norms hang on the picture and cannot be
         folded: a network that has them is returned as it is, in float32.
     """
-    network = in_precision(network, "float32")
     if network.norm != "batch":
-        return network
-    folded = type(network).from_config(network.get_config() | {"norm": "none"})
+        return in_precision(network, "float32")
+    config = network.get_config() | {"norm": "none", "dtype": "float32"}
+    folded = type(network).from_config(config)
     values = {_place(weight): weight.numpy() for weight in network.weights}
     for layer, norm in _normed(network):
         kernel, bias = _fold(layer, norm)
