@@ -13,6 +13,8 @@ VERSION = re.search(
 OPENMOJI = ["resvg_py>=0.2"]
 BEAM = ["apache-beam>=2.70,<3"]
 STUDIO = ["gradio>=6.31,<7"]
+TORCH = ["torch>=2.10"]  # older ones can be led to run code: CVE-2026-24747
+BENCH = ["colorgram.py==1.2.0", "matplotlib>=3.9", "pillow>=10", *TORCH]
 TEST = [
     "colorgram.py==1.2.0",
     "pillow>=10",
@@ -48,7 +50,8 @@ setup(
         "openmoji": OPENMOJI,
         "beam": BEAM,
         "studio": STUDIO,
-        "torch": ["torch>=2.10"],  # older ones can be led to run code: CVE-2026-24747
+        "torch": TORCH,
+        "bench": BENCH,
         "dev": [*TEST, "ruff>=0.8"],
     },
 )
