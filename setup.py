@@ -14,7 +14,17 @@ OPENMOJI = ["resvg_py>=0.2"]
 BEAM = ["apache-beam>=2.70,<3"]
 STUDIO = ["gradio>=6.31,<7"]
 TORCH = ["torch>=2.10"]  # older ones can be led to run code: CVE-2026-24747
-BENCH = ["colorgram.py==1.2.0", "matplotlib>=3.9", "pillow>=10", *TORCH]
+LITERT = ["ai-edge-litert>=2,<3"]
+ONNX = ["tf2onnx>=1.17", "onnx>=1.18", "onnxruntime>=1.20"]
+BENCH = [
+    "colorgram.py==1.2.0",
+    "matplotlib>=3.9",
+    "openvino>=2025.0",
+    "pillow>=10",
+    *TORCH,
+    *LITERT,
+    *ONNX,
+]
 TEST = [
     "colorgram.py==1.2.0",
     "pillow>=10",
@@ -24,6 +34,8 @@ TEST = [
     *OPENMOJI,
     *BEAM,
     *STUDIO,
+    *LITERT,
+    *ONNX,
 ]
 
 setup(
@@ -50,6 +62,8 @@ setup(
         "openmoji": OPENMOJI,
         "beam": BEAM,
         "studio": STUDIO,
+        "litert": LITERT,
+        "onnx": ONNX,
         "torch": TORCH,
         "bench": BENCH,
         "dev": [*TEST, "ruff>=0.8"],

@@ -34,7 +34,7 @@ _FLOAT_OPS = (
 )
 
 # Pictures that full_int8 is calibrated on; ranges hardly move after a few.
-SAMPLES = 8
+SAMPLES = 4
 
 Samples = Iterable[tuple[np.ndarray, np.ndarray]]
 
