@@ -1,0 +1,185 @@
+"""Colour from a canvas up to the sketch's own size, in the TensorFlow graph, for exported models.
+
+It stands in for `upsampling`, which follows patches of paper. Here a pixel is interpolated between
+those of the four nearest cells of the canvas to whose middles a way leads along a row and a column
+without meeting a line.
+"""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tf_deeppaint.images import WHITE
+from tf_deeppaint.picture_ops import by_strips
+from tf_deeppaint.regions import PAPER
+
+# Pixels are worked on so many at a time, which keeps memory small and fits caches.
+_AT_A_TIME = 1 << 17
+# How fast the trust in a cell's colour falls with its share of paper; see `upsampling`.
+_CAUTION = 16
+_LEAST_TRUST = 1e-9
+# A cell that lines cut off counts so little beside one that they do not.
+_LEAK = 1e-12
+# How many pixels far colour goes on under a line, as lines have soft edges.
+_UNDER = 3
+_FAR = 3e-3
+_PART = 1e-5
+_MOST_ROUNDS = 32
+
+
+class _Axis(NamedTuple):
+    """For each pixel of an axis its two nearest cells: `(pixels,)` tensors, before and after.
+
+    Attributes:
+        cells: int32, their numbers.
+        middles: int32, the pixels in which their middles lie.
+        shares: float32, what each gives in linear interpolation, 1 together.
+    """
+
+    cells: tuple[tf.Tensor, tf.Tensor]
+    middles: tuple[tf.Tensor, tf.Tensor]
+    shares: tuple[tf.Tensor, tf.Tensor]
+
+    def part(self, start: tf.Tensor, stop: tf.Tensor) -> "_Axis":
+        return _Axis(*(tuple(side[start:stop] for side in pair) for pair in self))
+
+
+def fill_lines(colour: tf.Tensor, canvas: tf.Tensor) -> tf.Tensor:
+    """Gives the canvas's lines the colour of the nearest paper: what is under them is a guess.
+
+    Args:
+        colour: uint8 RGB `(S, S, 3)`.
+        canvas: uint8 `(S, S)`.
+
+    Returns:
+        uint8 RGB `(S, S, 3)`. What lies further than 32 pixels from paper keeps its colour.
+    """
+    sides = tf.shape(canvas)
+    places = tf.reshape(tf.range(sides[0] * sides[1]), sides)
+    nearest = tf.where(canvas >= PAPER, places, -1)
+
+    def spread(round_: tf.Tensor, nearest: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return round_ + 1, _nearer(nearest, places)
+
+    _, nearest = tf.while_loop(
+        lambda round_, nearest: (round_ < _MOST_ROUNDS) & tf.reduce_any(nearest < 0),
+        spread,
+        (0, nearest),
+        parallel_iterations=1,
+    )
+    nearest = tf.where(nearest < 0, places, nearest)
+    return tf.gather(tf.reshape(colour, [-1, 3]), nearest)
+
+
+def _nearer(nearest: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+    """One round: each pixel asks those around it for the paper nearest to them."""
+    height, width = tf.unstack(tf.shape(places))
+    row, column = places // width, places % width
+    around = tf.pad(nearest, [[1, 1], [1, 1]], constant_values=-1)
+    best, least = nearest, tf.where(nearest < 0, tf.int32.max, 0)
+    least = tf.where(nearest < 0, least, (nearest // width - row) ** 2 + (nearest % width - column) ** 2)
+    for down in range(3):
+        for right in range(3):
+            asked = around[down : down + height, right : right + width]
+            away = (asked // width - row) ** 2 + (asked % width - column) ** 2
+            nearer = tf.logical_and(asked >= 0, away < least)
+            best, least = tf.where(nearer, asked, best), tf.where(nearer, away, least)
+    return best
+
+
+def paint_under_lines(colour: tf.Tensor, sketch: tf.Tensor) -> tf.Tensor:
+    """Enlarges colour so that none crosses a line of the sketch, and lays the lines over it.
+
+    Args:
+        colour: uint8 RGB `(h, w, 3)`, the colours without the lines.
+        sketch: uint8 `(H, W)`, the same cut of the drawing. Where it is the smaller of the two,
+            colours are averaged.
+
+    Returns:
+        uint8 RGB `(H, W, 3)`; see `upsampling.lay_lines`.
+    """
+    height, width = tf.unstack(tf.shape(sketch))
+    cells = tf.minimum(tf.shape(colour)[:2], tf.shape(sketch))
+    colour = tf.raw_ops.ResizeArea(images=colour[None], size=cells)[0]
+    paper = tf.cast(sketch >= PAPER, tf.uint8)
+    share = tf.raw_ops.ResizeArea(images=paper[None, ..., None], size=cells)[0]
+    trust = tf.where(share == 1, 1.0, tf.maximum(_PART * share**_CAUTION, _LEAST_TRUST))
+    canvas = tf.concat([trust * colour, trust], axis=-1)
+    rows, columns = _axis(height, cells[0]), _axis(width, cells[1])
+    step = tf.maximum(16, _AT_A_TIME // width)
+    margin = _UNDER + 2 * (height // cells[0] + 1)
+
+    def paint(strip: tf.Tensor) -> tf.Tensor:
+        start, stop = strip * step, tf.minimum((strip + 1) * step, height)
+        first, last = tf.maximum(start - _UNDER, 0), tf.minimum(stop + _UNDER, height)
+        top, bottom = tf.maximum(start - margin, 0), tf.minimum(stop + margin, height)
+        lines = 1 - tf.cast(paper[top:bottom], tf.int32)
+        mixed = _interpolate(canvas, rows.part(first, last), columns, lines, first, top)
+        under = lines[first - top : last - top] > 0
+        mixed = _spread(mixed, under)[start - first : stop - first]
+        laid = tf.round(mixed) * (tf.cast(sketch[start:stop], tf.float32) / WHITE)[..., None]
+        return tf.reshape(tf.cast(tf.round(laid), tf.uint8), [-1])
+
+    pixels = by_strips(paint, (height + step - 1) // step, tf.uint8)
+    return tf.reshape(pixels, [height, width, 3])
+
+
+def _axis(pixels: tf.Tensor, cells: tf.Tensor) -> _Axis:
+    centre = (2 * tf.range(pixels) + 1) * cells
+    own = centre // (2 * pixels)
+    place = tf.cast(centre - 2 * pixels * own, tf.float32) / tf.cast(2 * pixels, tf.float32) - 0.5
+    shares = [tf.maximum(-place, _FAR), 1 - tf.abs(place), tf.maximum(place, _FAR)]
+    around = [own + step for step in (-1, 0, 1)]
+    there = [tf.cast((side >= 0) & (side < cells), tf.float32) for side in around]
+    around = [tf.clip_by_value(side, 0, cells - 1) for side in around]
+    middles = [(2 * side + 1) * pixels // (2 * cells) for side in around]
+    shares = [share * known for share, known in zip(shares, there, strict=True)]
+    return _Axis(tuple(around), tuple(middles), tuple(shares))
+
+
+def _interpolate(
+    canvas: tf.Tensor, rows: _Axis, columns: _Axis, lines: tf.Tensor, first: tf.Tensor, top: tf.Tensor
+) -> tf.Tensor:
+    """The colours of some rows of pixels, float32 `(rows, W, 3)`.
+
+    Args:
+        canvas: float32 `(h, w, 4)`, colour times trust, and trust.
+        rows: Of the rows wanted.
+        columns: Of all columns.
+        lines: int32 `(rows around, W)`, 1 for lines.
+        first: The number of the first row wanted.
+        top: The number of the first row of `lines`.
+    """
+    # Twice the lines before a pixel and once what is on it: alike for two pixels only where there
+    # is no line between them, nor on either.
+    across, down = (2 * tf.cumsum(lines, axis=axis) - lines for axis in (1, 0))
+    count = tf.size(rows.cells[0])
+    here = slice(first - top, first - top + count)
+    total = 0.0
+    for y in range(3):
+        middle_row = tf.clip_by_value(rows.middles[y] - top, 0, tf.shape(lines)[0] - 1)
+        upright = tf.gather(down, middle_row) - down[here]
+        on_row, band = tf.gather(across, middle_row), tf.gather(canvas, rows.cells[y])
+        for x in range(3):
+            middle = columns.middles[x]
+            sideways = tf.gather(across[here], middle, axis=1) - across[here]
+            then_upright = tf.gather(upright, middle, axis=1)
+            then_sideways = tf.gather(on_row, middle, axis=1) - on_row
+            blocked = tf.minimum(
+                tf.abs(sideways) + tf.abs(then_upright), tf.abs(upright) + tf.abs(then_sideways)
+            )
+            share = rows.shares[y][:, None] * columns.shares[x]
+            weight = share * tf.where(blocked > 0, _LEAK, 1.0)
+            total += weight[..., None] * tf.gather(band, columns.cells[x], axis=1)
+    return total[..., :3] / tf.maximum(total[..., 3:], 1e-30)
+
+
+def _spread(colour: tf.Tensor, lines: tf.Tensor) -> tf.Tensor:
+    """Gives pixels of lines near paper the mean colour of the paper around them."""
+    paper = tf.cast(tf.logical_not(lines), tf.float32)[..., None]
+    known = tf.concat([colour * paper, paper], axis=-1)
+    for _ in range(_UNDER):
+        around = tf.nn.avg_pool2d(known[None], 3, 1, "SAME")[0]
+        around /= tf.where(around[..., 3:] > 0, around[..., 3:], 1)
+        known = tf.where(known[..., 3:] > 0, known, around)
+    return tf.where(known[..., 3:] > 0, known[..., :3], colour)
