@@ -12,13 +12,13 @@ VERSION = re.search(
 
 OPENMOJI = ["resvg_py>=0.2"]
 BEAM = ["apache-beam>=2.70,<3"]
-STUDIO = ["gradio>=6,<7"]
+STUDIO = ["gradio>=6.31,<7"]
 TEST = [
     "colorgram.py==1.2.0",
     "pillow>=10",
     "pytest>=8",
     "pytest-xdist>=3.5",
-    "selenium>=4.20",
+    "selenium>=4.51",
     *OPENMOJI,
     *BEAM,
     *STUDIO,

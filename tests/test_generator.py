@@ -279,7 +279,6 @@ def test_a_generator_saved_before_it_had_options_is_read_as_it_was() -> None:
         ({"width": 2, "size": 32}, "size=32"),
         ({"width": 2, "size": 100}, "size=100"),
         ({"width": 2, "background": "blue"}, "blue"),
-        ({"width": 2, "norm": "none"}, 'norm="none"'),
         ({"width": 2, "norm": "layer"}, 'norm="layer"'),
         ({"width": 2, "head": "hsv"}, 'head="hsv"'),
         ({"width": 2, "head": "mixture", "histogram": False}, "needs the histogram"),

@@ -80,6 +80,7 @@ def mistakes(output: Path) -> dict[str, tuple]:
         "unknown flag of build": ((*build, "--colour"), "colour"),
         "bad enum value": ((*train, "--precision=float8"), "precision", "float8", "mixed_bfloat16"),
         "bad source": (("tfrecords.build", "--source=cats", f"--output={output}"), "cats", "dolls"),
+        "no norm": ((*train, "--norm=none"), "norm", "batch|instance"),
         "no number": ((*train, "--steps=many"), "steps", "many"),
         "number too small": ((*build, "--count=0"), "count"),
         "no such rule": (("tf_deeppaint.palette", "--background=black"), "background", "keep"),

@@ -132,6 +132,7 @@ def test_the_options_survive_saving(tmp_path) -> None:
         "background": "white",
         "seed": 9,
         "histogram": False,
+        "norm": "none",
         "synchronized": True,
     }
     UNet(**options).save(tmp_path / "u.keras")
@@ -145,6 +146,7 @@ def test_the_options_survive_saving(tmp_path) -> None:
         ({"width": 3}, "width=3"),
         ({"width": 2, "size": 100}, "size=100"),
         ({"width": 2, "background": "blue"}, "blue"),
+        ({"width": 2, "norm": "instance"}, 'norm="instance"'),
     ],
 )
 def test_bad_options_are_refused_by_name(options: dict, word: str) -> None:

@@ -37,9 +37,9 @@ class Generator(keras.Model):
             layers do not depend on it; a painter fits its sketches to it.
         background: The palette rule it is trained with; see `palette.extract_palette`.
         seed: Seed of the dropout.
-        norm: Kind of its norms, `"batch"` or `"instance"`; see `layers.make_norm`. With
-            `"instance"` a picture of 64 pixels leaves the gates without a signal: a single value
-            has no variance. From 128 pixels on there is one.
+        norm: Kind of its norms; see `layers.make_norm`. With `"instance"` a picture of 64 pixels
+            leaves the gates without a signal: a single value has no variance. From 128 pixels on
+            there is one. `"none"` is for trained networks: see `folding.fold_norms`.
         attention: Whether gates stand in the skip connections; without them these are plain.
         histogram: Whether it sees the histogram images; without them it colours as it likes.
         head: Of `HEADS`; `"mixture"` needs the histogram images.
@@ -77,8 +77,6 @@ class Generator(keras.Model):
         check_options(width, size, background)
         if head not in HEADS or (head == "mixture" and not histogram):
             raise ValueError(f'head="{head}": one of {HEADS}; "mixture" needs the histogram')
-        if norm not in ("batch", "instance"):
-            raise ValueError(f'norm="{norm}": "batch" or "instance" is needed')
 
         # === Config ===
         self.width = width

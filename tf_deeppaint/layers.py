@@ -1,7 +1,8 @@
 """The layers the networks are made of: pooling that remembers, norms, blocks, gates.
 
-Everything is `(N, H, W, C)`. Only `keras.ops` is used, with a TensorFlow kernel or gradient beside
-it where that is markedly faster; the values are the same.
+Everything is `(N, H, W, C)`; H and W may be unknown when a TensorFlow graph is built. Only
+`keras.ops` is used, with a TensorFlow kernel or gradient beside it where that is markedly faster;
+the values are the same.
 """
 
 import keras
@@ -142,14 +143,14 @@ def max_unpool(x, winner: tuple):
 
 def _cells(x) -> list:
     """The four places of all 2 x 2 cells, row by row: a list of four `(N, H/2, W/2, C)`."""
-    _, height, width, channels = x.shape
+    _, height, width, channels = ops.shape(x)
     pairs = ops.reshape(x, (-1, height // 2, 2, width // 2, 2 * channels))
     return [pairs[:, :, row, :, c : c + channels] for row in (0, 1) for c in (0, channels)]
 
 
 def _from_cells(cells: list):
     """Undoes `_cells`."""
-    _, height, width, channels = cells[0].shape
+    _, height, width, channels = ops.shape(cells[0])
     rows = [ops.concatenate(cells[i : i + 2], axis=-1) for i in (0, 2)]
     return ops.reshape(ops.stack(rows, axis=2), (-1, 2 * height, 2 * width, channels))
 
@@ -203,9 +204,9 @@ def _max_unpool_tensorflow(x, winner: tuple):
     return unpool(x)
 
 
-def resize_nearest(x, factor: int):
-    """Repeats every pixel of `(N, H, W, C)` `factor` times each way."""
-    if factor == 1:
+def resize_nearest(x, factor):
+    """Repeats every pixel of `(N, H, W, C)` `factor` times each way, an int or a scalar tensor."""
+    if isinstance(factor, int) and factor == 1:
         return x
     return ops.repeat(ops.repeat(x, factor, axis=1), factor, axis=2)
 
@@ -528,7 +529,8 @@ class AttentionGate(keras.layers.Layer):
     def call(self, skip, gate, training=False):
         signal = self.from_gate(gate)
         x = self.from_skip(skip)
-        x = ops.relu(x + resize_nearest(signal, x.shape[1] // signal.shape[1]))
+        factor = ops.shape(x)[1] // ops.shape(signal)[1]
+        x = ops.relu(x + resize_nearest(signal, factor))
         attention = ops.sigmoid(self.psi(x))
         gated = self.out(skip * resize_nearest(attention, 2))
         return self.norm(gated, training=training), attention

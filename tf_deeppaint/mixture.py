@@ -35,7 +35,7 @@ def mix(mixture: Mixture, palette):
         The picture, float32 `(N, H, W, 3)` in [-1, 1].
     """
     colours = (ops.cast(all_colours(palette), "float32") + 1.0) / 2.0
-    _, height, width, _ = mixture.weights.shape
+    _, height, width, _ = ops.shape(mixture.weights)
     flat = ops.reshape(mixture.weights, (-1, height * width, SLOTS))
     mixed = ops.reshape(ops.matmul(flat, colours), (-1, height, width, 3))
     shown = ops.clip(mixed * mixture.shade, 0.0, 1.0) * (1.0 - mixture.ink)
@@ -51,7 +51,7 @@ def all_colours(palette):
 
 def palette_of(histogram):
     """Histogram images `(N, H, W, 12)` -> the palette they were drawn from, `(N, 4, 4, 3)`."""
-    rows = histogram[:, :: histogram.shape[1] // BANDS, 0]
+    rows = histogram[:, :: ops.shape(histogram)[1] // BANDS, 0]
     return ops.reshape(rows, (-1, BANDS, COLOURS, 3))
 
 
@@ -111,7 +111,7 @@ class PaletteMixture(keras.layers.Layer):
 
     def _compare(self, query, rank, palette):
         """The logits of the palette's colours, float32 `(N, H, W, 16)`."""
-        _, height, width, _ = query.shape
+        _, height, width, _ = ops.shape(query)
         keys = ops.cast(self.key(self.hidden(_describe(palette))), "float32")
         flat = ops.reshape(query, (-1, height * width, _QUERY))
         alike = ops.matmul(flat, ops.transpose(keys, (0, 2, 1))) / _QUERY**0.5

@@ -38,6 +38,7 @@ class UNet(keras.Model):
         background: The palette rule it is trained with; see `palette.extract_palette`.
         seed: Seed of the dropout.
         histogram: Whether it sees the histogram images; see `Generator`.
+        norm: `"batch"`, or `"none"` for trained networks: see `folding.fold_norms`.
         synchronized: See `layers.BatchNormalization`.
 
     Call arguments:
@@ -59,11 +60,14 @@ class UNet(keras.Model):
         background: str = "drop",
         seed: int | None = None,
         histogram: bool = True,
+        norm: str = "batch",
         synchronized: bool = False,
         **kwargs,
     ):
         super().__init__(**kwargs)
         check_options(width, size, background)
+        if norm not in ("batch", "none"):
+            raise ValueError(f'norm="{norm}": "batch" or "none" is needed')
 
         # === Config ===
         self.width = width
@@ -71,13 +75,14 @@ class UNet(keras.Model):
         self.background = background
         self.seed = seed
         self.histogram = histogram
+        self.norm = norm
         self.synchronized = synchronized
 
         # === Layers ===
         options = {"dtype": self.dtype_policy}
         last = len(FACTORS) - 1
-        down_norms = ["none" if level in (0, last) else "batch" for level in range(last + 1)]
-        up_norms = ["none" if stage == last else "batch" for stage in range(last + 1)]
+        down_norms = ["none" if level in (0, last) else norm for level in range(last + 1)]
+        up_norms = ["none" if stage == last else norm for stage in range(last + 1)]
         # A norm takes away what a bias before it adds.
         self.down = [
             conv(
@@ -153,5 +158,6 @@ class UNet(keras.Model):
             "background": self.background,
             "seed": self.seed,
             "histogram": self.histogram,
+            "norm": self.norm,
             "synchronized": self.synchronized,
         }

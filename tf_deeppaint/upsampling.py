@@ -52,10 +52,10 @@ def upsample_colour(colour: np.ndarray, sketch: np.ndarray) -> np.ndarray:
     reach = math.ceil(_HALF_LINE * max(height / colour.shape[0], width / colour.shape[1]))
     paper = _find_paper(sketch, reach)
     found = Patches(paper, rows, columns)
-    around = _look_around(found, colour)
+    around, place = _look_around(found, colour)
     enlarged = cv2.resize(colour, (width, height), interpolation=cv2.INTER_LINEAR)
     for strip in found.strips:
-        _paint(enlarged, colour, found, around, strip)
+        _paint(enlarged, colour, found, around, place, strip)
     _spread_under_lines(enlarged, paper, reach)
     return enlarged
 
@@ -105,54 +105,94 @@ def _find_paper(sketch: np.ndarray, reach: int) -> np.ndarray:
     return paper | (near == 0)
 
 
-def _look_around(found: Patches, colour: np.ndarray) -> np.ndarray:
-    """The colour of each patch, in the middle, and of what it touches in the cells around.
+def _look_around(found: Patches, colour: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The colour of each patch near lines, in the middle, and of what it touches around.
+
+    Most patches of most sketches fill their cells, and those around do too: there the canvas is
+    interpolated plainly, and nobody asks what they touch.
 
     Args:
         found: The patches.
         colour: uint8 `(h, w, 3)`, the canvas.
 
     Returns:
-        float32 `(patches + 1, 3, 3, 4)`: colour and 1, or zeros where nothing is. All zeros for
-        patches where the canvas is interpolated plainly, as all cells around are filled.
+        float32 `(P, 3, 3, 4)`: colour and 1, or zeros where nothing is; and int `(patches + 1,)`:
+        each patch's place therein. Place 0 is for patches not near lines; all zeros are there.
     """
-    around = np.zeros((len(found.cells), 3, 3, 4), np.float32)
-    around[:, 1, 1, :3] = _settle(found, colour.reshape(-1, 3)[found.cells])
-    around[1:, 1, 1, 3] = 1
-    down, right = found.downwards, found.sideways
-    steps = {(0, 1): down[[1, 0, 2]], (2, 1): down, (1, 0): right[[1, 0, 2]], (1, 2): right}
+    settled = np.empty((len(found.cells), 4), np.float32)
+    settled[:, :3] = _settle(found, colour.reshape(-1, 3)[found.cells])
+    settled[:, 3] = 1
+    filled = np.zeros(colour.shape[:2], np.uint8)
+    filled.ravel()[found.cells[found.shares == 1]] = 1
+    # A corner is asked of the cells between: these are looked around too, and then forgotten.
+    asked, needed = (
+        np.flatnonzero(cv2.erode(filled, _AROUND, iterations=n).ravel()[found.cells[1:]] == 0) + 1
+        for n in (2, 1)
+    )
+    place = _places(asked, len(found.cells))
+    around = np.zeros((len(asked) + 1, 3, 3, 4), np.float32)
+    around[1:, 1, 1] = settled[asked]
+    steps = {}
+    for contacts, before, after in (
+        (found.downwards, (0, 1), (2, 1)),
+        (found.sideways, (1, 0), (1, 2)),
+    ):
+        steps[before] = _contacts_of(contacts[[1, 0, 2]], place)
+        steps[after] = _contacts_of(contacts, place)
     for (y, x), step in steps.items():
-        around[:, y, x] = _mean(_gather(around[:, 1, 1], step))
+        around[:, y, x] = _mean(_gather(settled, step, len(around)))
+        step[1] = place[step[1]]
     for y in (0, 2):
         for x in (0, 2):
             # Two ways lead to a corner, and lines may close either.
-            upright = _gather(around[:, 1, x], steps[y, 1])
-            around[:, y, x] = _mean(upright + _gather(around[:, y, 1], steps[1, x]))
-    filled = np.zeros(colour.shape[:2], np.uint8)
-    filled.ravel()[found.cells[found.shares == 1]] = 1
-    around[cv2.erode(filled, _AROUND).ravel()[found.cells] > 0] = 0
-    return around
+            upright = _gather(around[:, 1, x], steps[y, 1], len(around))
+            sideways = _gather(around[:, y, 1], steps[1, x], len(around))
+            around[:, y, x] = _mean(upright + sideways)
+    kept = place[needed]
+    around = np.concatenate([around[:1] * 0, around[kept]])
+    return around, _places(needed, len(found.cells))
 
 
 def _settle(found: Patches, own: np.ndarray) -> np.ndarray:
-    """The patches' colours after listening to each other, float64 `(patches + 1, 3)`."""
+    """The patches' colours after listening to each other, float64 `(patches + 1, 3)`.
+
+    Those that fill their cells trust themselves alone.
+    """
+    listeners = np.flatnonzero(found.shares[1:] < 1) + 1
+    place = _places(listeners, len(own))
     contacts = np.hstack([found.sideways, found.downwards])
-    contacts = np.hstack([contacts, contacts[[1, 0, 2]]])
+    contacts = _contacts_of(np.hstack([contacts, contacts[[1, 0, 2]]]), place)
     trust = np.maximum(found.shares**_CAUTION, _LEAST_TRUST)[:, None]
-    length = np.bincount(contacts[0], contacts[2], minlength=len(own))[:, None]
-    listens = (1 - trust) / np.maximum(length, 1)
-    settled = own
+    length = np.bincount(contacts[0], contacts[2], minlength=len(listeners) + 1)[1:, None]
+    doubt = (1 - trust[listeners]) / np.maximum(length, 1)
+    insisted = trust[listeners] * own[listeners]
+    settled = own.astype(np.float64)
     for _ in range(_ROUNDS):
-        heard = listens * _gather(np.hstack([trust * settled, trust]), contacts)
-        settled = (trust * own + heard[:, :3]) / (trust + heard[:, 3:])
+        said = np.hstack([trust * settled, trust])
+        heard = doubt * _gather(said, contacts, len(listeners) + 1)[1:]
+        settled[listeners] = (insisted + heard[:, :3]) / (trust[listeners] + heard[:, 3:])
     return settled
 
 
-def _gather(values: np.ndarray, contacts: np.ndarray) -> np.ndarray:
-    """Sums for each patch over what it touches, times the length: `(patches + 1, C)` as given."""
-    patch, other, length = contacts
-    sums = [np.bincount(patch, length * part[other], minlength=len(values)) for part in values.T]
-    return np.stack(sums, axis=-1)
+def _places(some: np.ndarray, count: int) -> np.ndarray:
+    """Numbers some of `count` patches from 1, int `(count,)`; the others have 0."""
+    place = np.zeros(count, np.intp)
+    place[some] = np.arange(1, len(some) + 1)
+    return place
+
+
+def _contacts_of(contacts: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """The contacts of the patches that have a place, which replaces the patch's number."""
+    contacts = contacts[:, place[contacts[0]] > 0]
+    contacts[0] = place[contacts[0]]
+    return contacts
+
+
+def _gather(values: np.ndarray, contacts: np.ndarray, count: int) -> np.ndarray:
+    """Sums for each of `count` places over what it touches, times the length: `(count, C)`."""
+    place, other, length = contacts
+    told = values[other] * length[:, None]
+    return np.stack([np.bincount(place, part, minlength=count) for part in told.T], axis=-1)
 
 
 def _mean(sums: np.ndarray) -> np.ndarray:
@@ -161,14 +201,19 @@ def _mean(sums: np.ndarray) -> np.ndarray:
 
 
 def _paint(
-    enlarged: np.ndarray, colour: np.ndarray, found: Patches, around: np.ndarray, strip: Strip
+    enlarged: np.ndarray,
+    colour: np.ndarray,
+    found: Patches,
+    around: np.ndarray,
+    place: np.ndarray,
+    strip: Strip,
 ) -> None:
     """Paints the pixels of a strip that are not interpolated plainly."""
     rows, columns, numbers = found.rows, found.columns, found.numbers(strip)
     strip_pixels = enlarged[strip.rows]
     y, x = np.nonzero((numbers == 0) & (found.paper[strip.rows] > 0))
     strip_pixels[y, x] = colour[rows.cell[strip.rows][y], columns.cell[x]]
-    numbers *= (around[:, 1, 1, 3] > 0)[numbers]
+    numbers = place[numbers]
     starts, lengths = _runs(numbers, columns)
     y, x = np.divmod(starts, numbers.shape[1])
     near = around[numbers.ravel()[starts]]
