@@ -8,6 +8,7 @@ import tensorflow as tf
 from tf_deeppaint.regions import LEAST_AREA, PAPER
 
 
+@tf.function(autograph=False)
 def closed_areas(sketch: tf.Tensor) -> tf.Tensor:
     """Numbers the areas of paper that lines close off; see `regions.closed_areas`.
 
@@ -32,6 +33,7 @@ def closed_areas(sketch: tf.Tensor) -> tf.Tensor:
     return tf.reshape(tf.gather(kept * tf.cumsum(kept), label), tf.shape(sketch))
 
 
+@tf.function(autograph=False)
 def even_out(values: tf.Tensor, areas: tf.Tensor) -> tf.Tensor:
     """Gives every pixel of a closed area, and of the edge around it, the area's mean.
 

@@ -38,6 +38,7 @@ def to_grey(picture: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.bitwise.right_shift(grey, _GREY_BITS), tf.uint8)
 
 
+@tf.function(autograph=False)
 def fit_to_canvas(sketch: tf.Tensor, size: int) -> tuple[tf.Tensor, Place]:
     """Fits a sketch onto a white square canvas: aspect kept, centred, nothing cut off.
 
@@ -61,6 +62,7 @@ def fit_to_canvas(sketch: tf.Tensor, size: int) -> tuple[tf.Tensor, Place]:
     return tf.ensure_shape(canvas, (size, size)), place
 
 
+@tf.function(autograph=False)
 def reference_palette(picture: tf.Tensor, background: str) -> tf.Tensor:
     """The palette of a reference of any size: uint8 RGB `(H, W, 3)` -> uint8 `(4, 4, 3)`."""
     sides = tf.shape(picture)[:2]

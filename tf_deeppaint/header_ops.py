@@ -63,6 +63,7 @@ SIGNATURE = Header(
 )
 
 
+@tf.function
 def read_header(data: tf.Tensor, max_pixels: int) -> Header:
     """Reads the header of one file and says what is wrong with it, if anything.
 

@@ -82,6 +82,7 @@ def decoded(files: tf.Tensor, names: tf.Tensor, headers: Header) -> Callable[[],
     return take
 
 
+@tf.function(autograph=False)
 def decode(data: tf.Tensor, header: Header) -> tf.Tensor:
     """Decodes one file to upright RGB over white, uint8 `(H, W, 3)`.
 

@@ -83,15 +83,15 @@ class ServedGenerator(tf.Module):
             "tensors": (self.tensors, [sketch, histogram]),
         }
         return {
-            name: tf.function(method, input_signature=given).get_concrete_function()
+            name: tf.function(method, input_signature=given, autograph=False).get_concrete_function()
             for name, (method, given) in inputs.items()
         }
 
     def paint(self, sketch_bytes: tf.Tensor, reference_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         """Encoded sketches and references, string `(N,)` both -> `image_bytes`, PNG `(N,)`."""
         with tf.device(_HOST):
-            sketches = _checked(sketch_bytes, "sketch_bytes", (None,))
-            references = _checked(reference_bytes, "reference_bytes", (None,))
+            sketches = _checked(sketch_bytes, "sketch_bytes", "N")
+            references = _checked(reference_bytes, "reference_bytes", "N")
             sketches, references = _as_many(
                 sketches, "sketch_bytes", references, "reference_bytes"
             )
@@ -106,8 +106,8 @@ class ServedGenerator(tf.Module):
     def paint_palette(self, sketch_bytes: tf.Tensor, palette: tf.Tensor) -> dict[str, tf.Tensor]:
         """Encoded sketches, string `(N,)`, and palettes, uint8 `(N, 4, 4, 3)` -> as `paint`."""
         with tf.device(_HOST):
-            sketches = _checked(sketch_bytes, "sketch_bytes", (None,))
-            palettes = _checked(palette, "palette", (None, *_PALETTE))
+            sketches = _checked(sketch_bytes, "sketch_bytes", "N")
+            palettes = _checked(palette, "palette", "N", *_PALETTE)
             sketches, palettes = _as_many(sketches, "sketch_bytes", palettes, "palette")
             count = tf.size(sketches)
             take = self._decoded(sketches, _names(sketches, "sketch_bytes"), count)
@@ -116,7 +116,7 @@ class ServedGenerator(tf.Module):
     def palette(self, reference_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         """Encoded references, string `(N,)` -> `palette`, uint8 `(N, 4, 4, 3)`."""
         with tf.device(_HOST):
-            references = _checked(reference_bytes, "reference_bytes", (None,))
+            references = _checked(reference_bytes, "reference_bytes", "N")
             names = _names(references, "reference_bytes")
             take = self._decoded(references, names, tf.constant(0))
             return {"palette": self._palettes(take, tf.size(references))}
@@ -132,17 +132,22 @@ class ServedGenerator(tf.Module):
             `image`, float32 `(N, H, W, 3)` in [-1, 1], and where there are gates their maps
             `attention_0`, .. from the deepest level, `(N, h, w, 1)`.
         """
-        sketch = _checked(sketch, "sketch", (None, None, None, SKETCH_CHANNELS))
-        histogram = _checked(histogram, "histogram", (None, None, None, HISTOGRAM_CHANNELS))
+        sketch = _checked(sketch, "sketch", "N", "H", "W", SKETCH_CHANNELS)
+        histogram = _checked(histogram, "histogram", "N", "H", "W", HISTOGRAM_CHANNELS)
         shape, other = tf.shape(sketch), tf.shape(histogram)
-        area = tf.reduce_prod(tf.cast(shape[:3], tf.int64))
+        # Some kernels cannot work on nothing, so there is always one picture.
+        extra = tf.maximum(1 - shape[0], 0)
+        area = tf.reduce_prod(tf.cast(shape[:3] + [extra, 0, 0], tf.int64))
         sketch = _require(tf.reduce_all(shape[:3] == other[:3]), sketch, "sketch and histogram: N, H and W differ")
         sides = tf.logical_and(shape[1:3] > 0, shape[1:3] % STRIDE == 0)
         sketch = _require(tf.reduce_all(sides), sketch, f"sketch: H and W must be multiples of {STRIDE}")
         sketch = _require(area <= TENSOR_PIXELS, sketch, f"sketch: at most {TENSOR_PIXELS} pixels a batch are taken")
         inputs = {"sketch": sketch, "histogram": histogram}
+        for name, given in inputs.items():
+            inputs[name] = tf.pad(given, [[0, extra], [0, 0], [0, 0], [0, 0]])
         image, maps = self._engine.generator(inputs, training=False, return_attention=True)
-        return {"image": image} | {f"attention_{level}": found for level, found in enumerate(maps)}
+        found = {"image": image} | {f"attention_{level}": gate for level, gate in enumerate(maps)}
+        return {name: part[: shape[0]] for name, part in found.items()}
 
     def _decoded(self, files: tf.Tensor, names: tf.Tensor, sketches: tf.Tensor):
         """Checks files, of which the first are sketches; see `picture_ops.decoded`."""
@@ -255,20 +260,20 @@ def _as_many(one: tf.Tensor, name: str, other: tf.Tensor, other_name: str) -> li
     return [_require(counts[0] == counts[1], tensor, *words) for tensor in (one, other)]
 
 
-def _checked(tensor: tf.Tensor, name: str, shape: tuple) -> tf.Tensor:
-    """A tensor, if it has the shape that its signature says.
+def _checked(tensor: tf.Tensor, name: str, *shape: int | str) -> tf.Tensor:
+    """A tensor, if it has the shape that its signature says; sides with a name are free.
 
     TensorFlow Serving does not compare them, and what a signature says TensorFlow believes: so it
     is made to forget, or it would leave the comparison out.
     """
     tensor = tf.raw_ops.PlaceholderWithDefault(input=tensor, shape=tf.TensorShape(None))
-    found = tf.shape(tensor)
-    wanted = tf.constant([-1 if side is None else side for side in shape])
-    rank = tf.equal(tf.size(found), len(shape))
-    found = tf.cond(rank, lambda: found, lambda: tf.fill([len(shape)], -2))
-    sound = tf.reduce_all(tf.logical_or(wanted == -1, wanted == found))
-    sides = ", ".join("N" if side is None else str(side) for side in shape)
-    return tf.ensure_shape(_require(sound, tensor, f"{name}: shape ({sides}) is needed"), shape)
+    found = tf.concat([tf.shape(tensor), tf.fill([len(shape)], -1)], axis=0)[: len(shape)]
+    known = [(place, side) for place, side in enumerate(shape) if isinstance(side, int)]
+    fits = [found[place] == side for place, side in known]
+    sound = tf.reduce_all([tf.equal(tf.size(tf.shape(tensor)), len(shape)), *fits])
+    words = f"{name}: shape ({', '.join(map(str, shape))}) is needed"
+    static = [side if isinstance(side, int) else None for side in shape]
+    return tf.ensure_shape(_require(sound, tensor, words), static)
 
 
 def _require(condition: tf.Tensor, tensor: tf.Tensor, *words) -> tf.Tensor:

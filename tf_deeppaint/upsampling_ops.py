@@ -44,6 +44,7 @@ class _Axis(NamedTuple):
         return _Axis(*(tuple(side[start:stop] for side in pair) for pair in self))
 
 
+@tf.function(autograph=False)
 def fill_lines(colour: tf.Tensor, canvas: tf.Tensor) -> tf.Tensor:
     """Gives the canvas's lines the colour of the nearest paper: what is under them is a guess.
 
@@ -87,6 +88,7 @@ def _nearer(nearest: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
     return best
 
 
+@tf.function(autograph=False)
 def paint_under_lines(colour: tf.Tensor, sketch: tf.Tensor) -> tf.Tensor:
     """Enlarges colour so that none crosses a line of the sketch, and lays the lines over it.
 
@@ -155,6 +157,7 @@ def _interpolate(
     across, down = (2 * tf.cumsum(lines, axis=axis) - lines for axis in (1, 0))
     count = tf.size(rows.cells[0])
     here = slice(first - top, first - top + count)
+    sideways = [tf.gather(across[here], middle, axis=1) - across[here] for middle in columns.middles]
     total = 0.0
     for y in range(3):
         middle_row = tf.clip_by_value(rows.middles[y] - top, 0, tf.shape(lines)[0] - 1)
@@ -162,11 +165,10 @@ def _interpolate(
         on_row, band = tf.gather(across, middle_row), tf.gather(canvas, rows.cells[y])
         for x in range(3):
             middle = columns.middles[x]
-            sideways = tf.gather(across[here], middle, axis=1) - across[here]
             then_upright = tf.gather(upright, middle, axis=1)
             then_sideways = tf.gather(on_row, middle, axis=1) - on_row
             blocked = tf.minimum(
-                tf.abs(sideways) + tf.abs(then_upright), tf.abs(upright) + tf.abs(then_sideways)
+                tf.abs(sideways[x]) + tf.abs(then_upright), tf.abs(upright) + tf.abs(then_sideways)
             )
             share = rows.shares[y][:, None] * columns.shares[x]
             weight = share * tf.where(blocked > 0, _LEAK, 1.0)
