@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 from tf_deeppaint import files, images
 from tf_deeppaint.errors import DeepPaintError
@@ -63,6 +64,7 @@ def export(
     try:
         with _quiet_signatures():
             tf.saved_model.save(served, aside, signatures=served.signatures())
+        _forget_gradients(aside)
         pictures = _drawn()
         write_warmup(aside, pictures)
         psnr = _compare(aside, generator, pictures)
@@ -134,6 +136,22 @@ def _import_protos() -> tuple:
             'pip install "tf-deeppaint[serving]"'
         ) from error
     return predict_pb2, prediction_log_pb2
+
+
+def _forget_gradients(folder: Path) -> None:
+    """Takes the marks of our layers' own gradients out of a SavedModel.
+
+    The gradients are not in it, and TensorFlow would warn of each when it is loaded.
+    """
+    path = folder / "saved_model.pb"
+    model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+    for meta_graph in model.meta_graphs:
+        graph = meta_graph.graph_def
+        for nodes in (graph.node, *(function.node_def for function in graph.library.function)):
+            for node in nodes:
+                node.attr.pop("_gradient_op_type", None)
+    path.write_bytes(model.SerializeToString(deterministic=True))
+    (folder / "fingerprint.pb").unlink(missing_ok=True)  # of the file as it was
 
 
 def _drawn() -> list[tuple[np.ndarray, np.ndarray]]:
