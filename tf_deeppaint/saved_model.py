@@ -1,6 +1,7 @@
 """A generator as a SavedModel on disk, for TensorFlow Serving: written aside, checked, renamed."""
 
 import contextlib
+import math
 import os
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def export(
         with _quiet_signatures():
             tf.saved_model.save(served, aside, signatures=served.signatures())
         _forget_gradients(aside)
-        pictures = _drawn()
+        pictures = _drawn(max_pixels)
         write_warmup(aside, pictures)
         psnr = _compare(aside, generator, pictures)
         _rename(aside, output)
@@ -154,13 +155,17 @@ def _forget_gradients(folder: Path) -> None:
     (folder / "fingerprint.pb").unlink(missing_ok=True)  # of the file as it was
 
 
-def _drawn() -> list[tuple[np.ndarray, np.ndarray]]:
-    """Sketches of several sizes, and references."""
+def _drawn(max_pixels: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Sketches of several sizes, and references; all within a limit."""
+    most = math.isqrt(max_pixels)
     dolls = Dolls(2 * len(_SIDES), seed=7)
     drawings = list(dolls.drawings())
     pairs = zip(drawings[: len(_SIDES)], drawings[len(_SIDES) :], _SIDES, strict=True)
     return [
-        (dolls.load(sketch, side).sketch, dolls.load(reference, _REFERENCE).picture)
+        (
+            dolls.load(sketch, min(side, most)).sketch,
+            dolls.load(reference, min(_REFERENCE, most)).picture,
+        )
         for sketch, reference, side in pairs
     ]
 

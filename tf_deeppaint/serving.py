@@ -90,8 +90,8 @@ class ServedGenerator(tf.Module):
     def paint(self, sketch_bytes: tf.Tensor, reference_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         """Encoded sketches and references, string `(N,)` both -> `image_bytes`, PNG `(N,)`."""
         with tf.device(_HOST):
-            sketches = _checked(sketch_bytes, "sketch_bytes", "N")
-            references = _checked(reference_bytes, "reference_bytes", "N")
+            sketches = _files(sketch_bytes, "sketch_bytes")
+            references = _files(reference_bytes, "reference_bytes")
             sketches, references = _as_many(
                 sketches, "sketch_bytes", references, "reference_bytes"
             )
@@ -106,7 +106,7 @@ class ServedGenerator(tf.Module):
     def paint_palette(self, sketch_bytes: tf.Tensor, palette: tf.Tensor) -> dict[str, tf.Tensor]:
         """Encoded sketches, string `(N,)`, and palettes, uint8 `(N, 4, 4, 3)` -> as `paint`."""
         with tf.device(_HOST):
-            sketches = _checked(sketch_bytes, "sketch_bytes", "N")
+            sketches = _files(sketch_bytes, "sketch_bytes")
             palettes = _checked(palette, "palette", "N", *_PALETTE)
             sketches, palettes = _as_many(sketches, "sketch_bytes", palettes, "palette")
             count = tf.size(sketches)
@@ -116,7 +116,7 @@ class ServedGenerator(tf.Module):
     def palette(self, reference_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         """Encoded references, string `(N,)` -> `palette`, uint8 `(N, 4, 4, 3)`."""
         with tf.device(_HOST):
-            references = _checked(reference_bytes, "reference_bytes", "N")
+            references = _files(reference_bytes, "reference_bytes")
             names = _names(references, "reference_bytes")
             take = self._decoded(references, names, tf.constant(0))
             return {"palette": self._palettes(take, tf.size(references))}
@@ -151,8 +151,6 @@ class ServedGenerator(tf.Module):
 
     def _decoded(self, files: tf.Tensor, names: tf.Tensor, sketches: tf.Tensor):
         """Checks files, of which the first are sketches; see `picture_ops.decoded`."""
-        most = 2 * MAX_BATCH
-        files = _require(tf.size(files) <= most, files, f"at most {MAX_BATCH} pictures a batch are taken")
         headers = picture_ops.read_headers(files, names, self._max_pixels)
         together = tf.reduce_sum((headers.height * headers.width)[:sketches])
         most = BATCH_PIXELS * self._max_pixels
@@ -258,6 +256,13 @@ def _as_many(one: tf.Tensor, name: str, other: tf.Tensor, other_name: str) -> li
     words = ["as many ", name, " as ", other_name, " are needed, not ", *map(tf.as_string, counts)]
     words.insert(-1, " and ")
     return [_require(counts[0] == counts[1], tensor, *words) for tensor in (one, other)]
+
+
+def _files(files: tf.Tensor, name: str) -> tf.Tensor:
+    """Encoded pictures, string `(N,)`, if they are that, and not too many."""
+    files = _checked(files, name, "N")
+    words = f"{name}: at most {MAX_BATCH} pictures a batch are taken"
+    return _require(tf.size(files) <= MAX_BATCH, files, words)
 
 
 def _checked(tensor: tf.Tensor, name: str, *shape: int | str) -> tf.Tensor:

@@ -18,12 +18,13 @@ _AT_A_TIME = 1 << 17
 # How fast the trust in a cell's colour falls with its share of paper; see `upsampling`.
 _CAUTION = 16
 _LEAST_TRUST = 1e-9
+_ROUNDING = 1e-5
 # A cell that lines cut off counts so little beside one that they do not.
 _LEAK = 1e-12
 # How many pixels far colour goes on under a line, as lines have soft edges.
 _UNDER = 3
-_FAR = 3e-3
-_PART = 1e-5
+_FAR = 1e-3
+_PART = 1e-6
 _MOST_ROUNDS = 32
 
 
@@ -105,7 +106,7 @@ def paint_under_lines(colour: tf.Tensor, sketch: tf.Tensor) -> tf.Tensor:
     colour = tf.raw_ops.ResizeArea(images=colour[None], size=cells)[0]
     paper = tf.cast(sketch >= PAPER, tf.uint8)
     share = tf.raw_ops.ResizeArea(images=paper[None, ..., None], size=cells)[0]
-    trust = tf.where(share == 1, 1.0, tf.maximum(_PART * share**_CAUTION, _LEAST_TRUST))
+    trust = tf.where(share > 1 - _ROUNDING, 1.0, tf.maximum(_PART * share**_CAUTION, _LEAST_TRUST))
     canvas = tf.concat([trust * colour, trust], axis=-1)
     rows, columns = _axis(height, cells[0]), _axis(width, cells[1])
     step = tf.maximum(16, _AT_A_TIME // width)
@@ -117,7 +118,7 @@ def paint_under_lines(colour: tf.Tensor, sketch: tf.Tensor) -> tf.Tensor:
         top, bottom = tf.maximum(start - margin, 0), tf.minimum(stop + margin, height)
         lines = 1 - tf.cast(paper[top:bottom], tf.int32)
         mixed = _interpolate(canvas, rows.part(first, last), columns, lines, first, top)
-        under = lines[first - top : last - top] > 0
+        under = (lines[first - top : last - top] > 0) & (height > cells[0])
         mixed = _spread(mixed, under)[start - first : stop - first]
         laid = tf.round(mixed) * (tf.cast(sketch[start:stop], tf.float32) / WHITE)[..., None]
         return tf.reshape(tf.cast(tf.round(laid), tf.uint8), [-1])
