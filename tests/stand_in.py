@@ -62,7 +62,9 @@ class Model:
         infos = self.signatures[signature].inputs
         if "instances" in body:
             rows = body["instances"]
-            if len(infos) == 1 and not (rows and isinstance(rows[0], dict) and "b64" not in rows[0]):
+            if len(infos) == 1 and not (
+                rows and isinstance(rows[0], dict) and "b64" not in rows[0]
+            ):
                 columns = {next(iter(infos)): rows}
             else:
                 columns = {name: [row[name] for row in rows] for name in rows[0]}
@@ -101,11 +103,11 @@ def _answer_json(model: Model, body: dict) -> dict:
 
 def _rest(model: Model) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):  # noqa: N802
+        def do_GET(self):
             """Not the server's: the most memory that was taken, in bytes."""
             self.reply(200, {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10})
 
-        def do_POST(self):  # noqa: N802
+        def do_POST(self):
             data = self.rfile.read(int(self.headers["Content-Length"]))
             try:
                 self.reply(200, _answer_json(model, json.loads(data)))

@@ -15,7 +15,9 @@ from tf_deeppaint import header_ops, images, picture_ops
 from tf_deeppaint.errors import DeepPaintError
 
 MAX_PIXELS = 1 << 16
-ZOO = {name: item for name, item in picture_files.zoo().items() if not name.upper().startswith("WEBP")}
+ZOO = {
+    name: item for name, item in picture_files.zoo().items() if not name.upper().startswith("WEBP")
+}
 FILES = {name: data for name, data in picture_files.one_of_each().items() if "WebP" not in name}
 
 
@@ -60,7 +62,9 @@ def test_a_truncated_file_is_refused_wherever_it_ends(kind):
             assert "files[0]: " in refusal(data[:end]), end
 
 
-@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"BM", b"<svg/>"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"BM", b"<svg/>"]
+)
 def test_what_is_no_picture_is_named_by_its_place(content):
     good = FILES["PNG grey"]
     assert "files[2]: " in refusal(good, good, content, b"")
@@ -133,6 +137,15 @@ def test_a_long_gif_is_cut_behind_its_first_frame():
     second = b"," + struct.pack("<HHHHB", 0, 0, 60000, 60000, 0) + b"\x08\x01\0\0"
     expected = images.decode_picture(first, "gif")
     np.testing.assert_array_equal(decode(first[:-1] + second + b";"), expected)
+
+
+def test_grey_is_equal_for_every_level_of_each_channel(monkeypatch):
+    monkeypatch.setattr(picture_ops, "AT_A_TIME", 1000)  # several strips
+    levels = np.arange(1 << 14)
+    picture = np.stack([levels % 256, levels * 7 // 3 % 256, levels // 64], axis=-1)
+    picture = picture.astype(np.uint8).reshape(128, 128, 3)
+    grey = picture_ops.to_grey(tf.constant(picture))
+    np.testing.assert_array_equal(grey, images.to_grey(picture))
 
 
 @pytest.mark.parametrize("top_down", [True, False])

@@ -91,7 +91,9 @@ def test_a_folder_that_cannot_be_written_is_named(quick, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(DeepPaintError, match="file"):
         saved_model.export(None, tmp_path / "file" / "1")
-    with pytest.raises(DeepPaintError, match="gs://bucket/1: a SavedModel is written on this machine"):
+    with pytest.raises(
+        DeepPaintError, match="gs://bucket/1: a SavedModel is written on this machine"
+    ):
         saved_model.export(None, "gs://bucket/1")
 
 

@@ -224,7 +224,9 @@ def test_the_client_as_a_program(server, painter, tmp_path):
 
 PICTURE = picture_files.one_of_each()["PNG grey"]
 PALETTE = np.zeros((1, 4, 4, 3), np.uint8)
-TENSORS = {name: np.zeros((1, 64, 64, n), np.float32) for name, n in (("sketch", 3), ("histogram", 12))}
+TENSORS = {
+    name: np.zeros((1, 64, 64, n), np.float32) for name, n in (("sketch", 3), ("histogram", 12))
+}
 
 MISTAKES = {
     "another number of references": (
@@ -273,12 +275,23 @@ MISTAKES = {
         "multiples of 64",
     ),
     "no pixels": ("tensors", {name: value[:, :0] for name, value in TENSORS.items()}, "multiples"),
-    "tensors that differ": ("tensors", TENSORS | {"sketch": np.zeros((2, 64, 64, 3), np.float32)}, "differ"),
+    "tensors that differ": (
+        "tensors",
+        TENSORS | {"sketch": np.zeros((2, 64, 64, 3), np.float32)},
+        "differ",
+    ),
     "grey": ("tensors", TENSORS | {"sketch": np.zeros((1, 64, 64, 1), np.float32)}, "(N, H, W, 3)"),
-    "a picture alone": ("tensors", TENSORS | {"sketch": np.zeros((64, 64, 3), np.float32)}, "(N, H, W, 3)"),
+    "a picture alone": (
+        "tensors",
+        TENSORS | {"sketch": np.zeros((64, 64, 3), np.float32)},
+        "(N, H, W, 3)",
+    ),
     "too many pixels": (
         "tensors",
-        {name: np.zeros((1, 1024, 1088, n), np.float32) for name, n in (("sketch", 3), ("histogram", 12))},
+        {
+            name: np.zeros((1, 1024, 1088, n), np.float32)
+            for name, n in (("sketch", 3), ("histogram", 12))
+        },
         "at most 1048576 pixels",
     ),
 }
@@ -292,7 +305,9 @@ def test_a_mistake_is_answered_in_words(server, mistake):
 
 def test_all_sketches_of_a_batch_together_have_a_limit(server):
     sketch = images.encode_png(np.full((500, 500), 255, np.uint8))
-    words = refusal(server, "paint_palette", sketch_bytes=[sketch] * 5, palette=PALETTE.repeat(5, 0))
+    words = refusal(
+        server, "paint_palette", sketch_bytes=[sketch] * 5, palette=PALETTE.repeat(5, 0)
+    )
     assert "at most 1048576 pixels a batch are taken" in words
 
 

@@ -4,7 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format, wrappers_pb2
+from google.protobuf import (
+    descriptor_pb2,
+    descriptor_pool,
+    message_factory,
+    text_format,
+    wrappers_pb2,
+)
 
 from tf_deeppaint.serving import MAX_BATCH
 
@@ -66,7 +72,10 @@ def test_the_batching_is_such():
 
 
 def test_the_monitoring_is_where_kubernetes_looks_for_it():
-    messages = {"Prometheus": PROMETHEUS, "Monitoring": {"prometheus_config": "monitoring.Prometheus"}}
+    messages = {
+        "Prometheus": PROMETHEUS,
+        "Monitoring": {"prometheus_config": "monitoring.Prometheus"},
+    }
     parsed = text_format.Parse(text("monitoring.config"), message_type("monitoring", messages)())
     assert parsed.prometheus_config.enable
     assert f"prometheus.io/path: {parsed.prometheus_config.path}\n" in text("kubernetes.yaml")
@@ -82,7 +91,10 @@ def test_the_manifest_and_the_image_agree_on_ports_and_user():
     assert f'"--port={ports["grpc"]}"' in dockerfile
     assert f'"--rest_api_port={ports["rest"]}"' in dockerfile
     assert {port["targetPort"] for port in service["spec"]["ports"]} == set(ports)
-    assert container["readinessProbe"]["httpGet"] == {"path": "/v1/models/deeppaint", "port": "rest"}
+    assert container["readinessProbe"]["httpGet"] == {
+        "path": "/v1/models/deeppaint",
+        "port": "rest",
+    }
     assert service["spec"]["selector"] == deployment["spec"]["template"]["metadata"]["labels"]
     assert f"USER {container['securityContext']['runAsUser']}:" in dockerfile
 

@@ -4,8 +4,19 @@ import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_upsampling import BLUE, COLUMNS, FACTOR, LINES, RED, SIDE, blank, busy_sketch
-from test_upsampling import difference, split, to_canvas
+from test_upsampling import (
+    BLUE,
+    COLUMNS,
+    FACTOR,
+    LINES,
+    RED,
+    SIDE,
+    blank,
+    busy_sketch,
+    difference,
+    split,
+    to_canvas,
+)
 
 from tf_deeppaint import upsampling_ops
 from tf_deeppaint.painting import _fill_lines
@@ -98,5 +109,3 @@ def test_drawings_are_painted_as_the_library_paints_them(side, least):
     got = paint(filled.numpy(), large.sketch)
     assert 10 * np.log10(255**2 / np.square(got - expected).mean()) >= least
     assert np.abs(got - expected).mean() < 0.5
-
-

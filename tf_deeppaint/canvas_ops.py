@@ -5,7 +5,6 @@ The counterpart of `images.fit_to_canvas` and `palette.reference_palette`, withi
 
 from typing import NamedTuple
 
-
 import tensorflow as tf
 
 from tf_deeppaint.images import WHITE
@@ -14,8 +13,6 @@ from tf_deeppaint.palette_ops import extract_palettes
 
 # OpenCV's cubic interpolation; TensorFlow's own takes -0.5.
 _CUBIC = -0.75
-# BT.601 as OpenCV has it: in 2**15ths, rounded.
-_GREY_WEIGHTS, _GREY_BITS = (9798, 19235, 3735), 15
 
 
 class Place(NamedTuple):
@@ -28,14 +25,6 @@ class Place(NamedTuple):
 
 
 PLACE = Place(*[tf.TensorSpec((), tf.int32)] * 4)
-
-
-def to_grey(picture: tf.Tensor) -> tf.Tensor:
-    """RGB uint8 `(H, W, 3)` -> grey uint8 `(H, W)`; equal to `images.to_grey`."""
-    grey = 1 << _GREY_BITS - 1
-    for channel, weight in enumerate(_GREY_WEIGHTS):
-        grey += weight * tf.cast(picture[..., channel], tf.int32)
-    return tf.cast(tf.bitwise.right_shift(grey, _GREY_BITS), tf.uint8)
 
 
 @tf.function(autograph=False)
@@ -118,5 +107,3 @@ def _cubic_weights(given: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
         share = tf.where(distance <= 1, near, far)
         weights += tf.one_hot(place, given, dtype=tf.float64) * share[:, None]
     return tf.cast(weights, tf.float32)
-
-

@@ -215,7 +215,7 @@ def _read_jpeg(raw: tf.Tensor) -> tuple:
 
 def _is_frame(marker: tf.Tensor) -> tf.Tensor:
     """Whether a JPEG's marker starts a frame: C0..CF but DHT (C4), JPG (C8) and DAC (CC)."""
-    return marker >= 0xC0 and marker <= 0xCF and marker & 3 != 0 or marker == 0xC0
+    return (marker >= 0xC0 and marker <= 0xCF and marker & 3 != 0) or marker == 0xC0
 
 
 def _read_gif(raw: tf.Tensor) -> tuple:
@@ -230,7 +230,9 @@ def _read_gif(raw: tf.Tensor) -> tuple:
         parts += 1
     end = chain_end(raw, position + 10 + gif_colours(number(raw, position + 9, 1)) + 1)
     # Files end with a semicolon, and zeros that some programs put behind it.
-    last = tf.size(raw) - 1 - tf.cast(tf.argmax(tf.reverse(tf.cast(raw > 0, tf.uint8), [0])), tf.int32)
+    last = (
+        tf.size(raw) - 1 - tf.cast(tf.argmax(tf.reverse(tf.cast(raw > 0, tf.uint8), [0])), tf.int32)
+    )
     complete = end < file_end(raw) and raw[last] == ord(";")
     trouble = tf.where(complete, "", _CUT_OFF["GIF"])
     is_frame = number(raw, position, 1) == _GIF_FRAME or position >= file_end(raw)
@@ -292,13 +294,13 @@ def _orientation(raw: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
     count = tf.minimum(count, (tf.size(raw, tf.int64) - first) // 12)
     entries = tf.reshape(raw[first : first + 12 * count], [-1, 12])
     entries = tf.cast(entries, tf.int32)
-    swapped = tf.where(big, entries, tf.gather(entries, [1, 0, 3, 2, *range(4, 8), 9, 8, 10, 11], axis=1))
-    tags = swapped[:, 0] * 256 + swapped[:, 1]
-    kinds = swapped[:, 2] * 256 + swapped[:, 3]
-    values = swapped[:, 8] * 256 + swapped[:, 9]
+    # Tag, type and value are two bytes each, either of which may come first.
+    first, second = entries[:, 0:10:2], entries[:, 1:10:2]
+    pairs = tf.where(big, 256 * first + second, 256 * second + first)
+    tags, kinds, values = pairs[:, 0], pairs[:, 1], pairs[:, 4]
     found = tf.boolean_mask(values, tf.logical_and(tags == 0x0112, kinds == 3))
     value = tf.concat([found, [1]], axis=0)[0]
-    known = order == _BIG_EXIF or order == _LITTLE_EXIF
+    known = tf.reduce_any(order == [_BIG_EXIF, _LITTLE_EXIF])
     return tf.where(known and value >= 1 and value <= 8, value, 1)
 
 

@@ -14,8 +14,10 @@ from tf_deeppaint.images import WHITE
 
 PIXELS = tf.TensorSpec((None, None, 3), tf.uint8)
 
-# Pixels are laid over white so many at a time, to keep memory small.
-_AT_A_TIME = 1 << 20
+# Integers of four bytes are made of so many pixels at a time.
+AT_A_TIME = 1 << 20
+# BT.601 as OpenCV has it: in 2**15ths, rounded.
+_GREY_WEIGHTS, _GREY_BITS = (9798, 19235, 3735), 15
 
 
 def read_headers(files: tf.Tensor, names: tf.Tensor, max_pixels: int) -> Header:
@@ -110,33 +112,52 @@ def _decode_png(data: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
 
 def _over_white(rgba: tf.Tensor) -> tf.Tensor:
     """See `images.over_white`."""
-    height, width = tf.shape(rgba)[0], tf.shape(rgba)[1]
-    step = tf.maximum(1, _AT_A_TIME // width)
+    shape = tf.shape(rgba)
 
-    def lay(strip: tf.Tensor) -> tf.Tensor:
-        pixels = tf.cast(rgba[strip * step : (strip + 1) * step], tf.int32)
+    def lay(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
+        pixels = tf.cast(rgba[start:stop], tf.int32)
         alpha = pixels[..., 3:]
         blended = pixels[..., :3] * alpha + WHITE * (WHITE - alpha)
-        return tf.reshape(tf.cast((blended + WHITE // 2) // WHITE, tf.uint8), [-1])
+        return tf.cast((blended + WHITE // 2) // WHITE, tf.uint8)
 
-    return tf.reshape(by_strips(lay, (height + step - 1) // step, tf.uint8), [height, width, 3])
+    return tf.reshape(by_strips(lay, shape[0], shape[1], AT_A_TIME), [shape[0], shape[1], 3])
 
 
-def by_strips(work: Callable[[tf.Tensor], tf.Tensor], count: tf.Tensor, dtype) -> tf.Tensor:
-    """Works on strips of a picture one after another and joins what comes out, `(values,)`.
+def to_grey(picture: tf.Tensor) -> tf.Tensor:
+    """RGB uint8 `(H, W, 3)` -> grey uint8 `(H, W)`; equal to `images.to_grey`."""
+    shape = tf.shape(picture)
+
+    def weigh(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
+        grey = 1 << _GREY_BITS - 1
+        for channel, weight in enumerate(_GREY_WEIGHTS):
+            grey += weight * tf.cast(picture[start:stop, :, channel], tf.int32)
+        return tf.cast(tf.bitwise.right_shift(grey, _GREY_BITS), tf.uint8)
+
+    return tf.reshape(by_strips(weigh, shape[0], shape[1], AT_A_TIME), shape[:2])
+
+
+def by_strips(work: Callable, height: tf.Tensor, width: tf.Tensor, pixels: int) -> tf.Tensor:
+    """Works on strips of a picture one after another, which keeps memory small.
 
     Args:
-        work: Takes the strip's number and returns its values, one after the other.
-        count: How many strips there are.
-        dtype: The values' type.
+        work: Takes the first row and that behind the last, and returns uint8 of any shape.
+        height: Of the picture.
+        width: Of the picture.
+        pixels: About so many at a time.
+
+    Returns:
+        What came out, one after the other, uint8 `(values,)`.
     """
-    strips = tf.TensorArray(dtype, count, infer_shape=False, element_shape=(None,))
-    strips = tf.while_loop(
-        lambda strip, _: strip < count,
-        lambda strip, done: (strip + 1, done.write(strip, work(strip))),
-        (0, strips),
-        parallel_iterations=1,
-    )[1]
+    step = tf.maximum(1, pixels // width)
+    count = (height + step - 1) // step
+    strips = tf.TensorArray(tf.uint8, count, infer_shape=False, element_shape=(None,))
+
+    def go_on(strip: tf.Tensor, done: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
+        made = work(strip * step, tf.minimum((strip + 1) * step, height))
+        return strip + 1, done.write(strip, tf.reshape(made, [-1]))
+
+    loop = (tf.constant(0), strips)
+    _, strips = tf.while_loop(lambda strip, _: strip < count, go_on, loop, parallel_iterations=1)
     return strips.concat()
 
 
@@ -187,9 +208,11 @@ def _decode_bmp(raw: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tenso
     stride = header_ops.bmp_stride(width, bits)
     start = number(raw, 10, 4)
     rows = tf.reshape(raw[start : start + height * stride], [height, stride])
-    true_colour = lambda: tf.reshape(  # noqa: E731
-        rows[:, : width * bits // 8], [height, width, bits // 8]
-    )[..., :3]
+
+    def true_colour() -> tf.Tensor:
+        pixels = tf.reshape(rows[:, : width * bits // 8], [height, width, bits // 8])
+        return pixels[..., :3]
+
     pixels = tf.cond(bits >= 24, true_colour, lambda: _bmp_colours(raw, rows, width, bits))
     short = number(raw, 14, 4) == 12
     from_below = tf.logical_or(short, number(raw, 22, 4) < 1 << 31)

@@ -55,7 +55,9 @@ def export(
             is not installed; or what the SavedModel paints differs.
     """
     if files.is_remote(output):
-        raise DeepPaintError(f"{output}: a SavedModel is written on this machine; copy it from here")
+        raise DeepPaintError(
+            f"{output}: a SavedModel is written on this machine; copy it from here"
+        )
     output = Path(os.path.abspath(output))
     check_output(output, overwrite)
     _import_protos()
@@ -85,7 +87,9 @@ def check_output(output: str | os.PathLike, overwrite: bool) -> None:
     if os.path.lexists(output) and not overwrite:
         raise DeepPaintError(f"{output}: is there already; give --overwrite to replace it")
     if os.path.lexists(output) and not (output / "saved_model.pb").is_file():
-        raise DeepPaintError(f"{output}: is no SavedModel, so it is not replaced; remove it yourself")
+        raise DeepPaintError(
+            f"{output}: is no SavedModel, so it is not replaced; remove it yourself"
+        )
 
 
 def write_warmup(folder: Path, pictures: list[tuple[np.ndarray, np.ndarray]]) -> None:

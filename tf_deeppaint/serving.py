@@ -83,7 +83,9 @@ class ServedGenerator(tf.Module):
             "tensors": (self.tensors, [sketch, histogram]),
         }
         return {
-            name: tf.function(method, input_signature=given, autograph=False).get_concrete_function()
+            name: tf.function(
+                method, input_signature=given, autograph=False
+            ).get_concrete_function()
             for name, (method, given) in inputs.items()
         }
 
@@ -92,11 +94,10 @@ class ServedGenerator(tf.Module):
         with tf.device(_HOST):
             sketches = _files(sketch_bytes, "sketch_bytes")
             references = _files(reference_bytes, "reference_bytes")
-            sketches, references = _as_many(
-                sketches, "sketch_bytes", references, "reference_bytes"
-            )
+            sketches, references = _as_many(sketches, "sketch_bytes", references, "reference_bytes")
             files = tf.concat([sketches, references], axis=0)
-            names = tf.concat([_names(sketches, "sketch_bytes"), _names(references, "reference_bytes")], axis=0)
+            names = [_names(sketches, "sketch_bytes"), _names(references, "reference_bytes")]
+            names = tf.concat(names, axis=0)
             count = tf.size(sketches)
             take = self._decoded(files, names, count)
             found = self._sketches(take, count)
@@ -137,11 +138,15 @@ class ServedGenerator(tf.Module):
         shape, other = tf.shape(sketch), tf.shape(histogram)
         # Some kernels cannot work on nothing, so there is always one picture.
         extra = tf.maximum(1 - shape[0], 0)
-        area = tf.reduce_prod(tf.cast(shape[:3] + [extra, 0, 0], tf.int64))
-        sketch = _require(tf.reduce_all(shape[:3] == other[:3]), sketch, "sketch and histogram: N, H and W differ")
-        sides = tf.logical_and(shape[1:3] > 0, shape[1:3] % STRIDE == 0)
-        sketch = _require(tf.reduce_all(sides), sketch, f"sketch: H and W must be multiples of {STRIDE}")
-        sketch = _require(area <= TENSOR_PIXELS, sketch, f"sketch: at most {TENSOR_PIXELS} pixels a batch are taken")
+        area = tf.reduce_prod(tf.cast(tf.maximum(shape[:3], 1), tf.int64))
+        alike = tf.reduce_all(shape[:3] == other[:3])
+        sides = tf.reduce_all(tf.logical_and(shape[1:3] > 0, shape[1:3] % STRIDE == 0))
+        for sound, words in (
+            (alike, "sketch and histogram: N, H and W differ"),
+            (sides, f"sketch: H and W must be multiples of {STRIDE}"),
+            (area <= TENSOR_PIXELS, f"sketch: at most {TENSOR_PIXELS} pixels a batch are taken"),
+        ):
+            sketch = _require(sound, sketch, words)
         inputs = {"sketch": sketch, "histogram": histogram}
         for name, given in inputs.items():
             inputs[name] = tf.pad(given, [[0, extra], [0, 0], [0, 0], [0, 0]])
@@ -154,7 +159,8 @@ class ServedGenerator(tf.Module):
         headers = picture_ops.read_headers(files, names, self._max_pixels)
         together = tf.reduce_sum((headers.height * headers.width)[:sketches])
         most = BATCH_PIXELS * self._max_pixels
-        files = _require(together <= most, files, f"sketch_bytes: at most {most} pixels a batch are taken")
+        words = f"sketch_bytes: at most {most} pixels a batch are taken"
+        files = _require(together <= most, files, words)
         return picture_ops.decoded(files, names, headers)
 
     def _sketches(self, take, count: tf.Tensor) -> _Sketches:
@@ -162,7 +168,7 @@ class ServedGenerator(tf.Module):
         size = self._engine.size
 
         def add(index, originals, canvases, places):
-            sketch = canvas_ops.to_grey(take(index))
+            sketch = picture_ops.to_grey(take(index))
             canvas, place = canvas_ops.fit_to_canvas(sketch, size)
             originals = originals.write(index, sketch)
             return index + 1, originals, canvases.write(index, canvas), places.write(index, place)
@@ -197,8 +203,12 @@ class ServedGenerator(tf.Module):
             return tf.io.encode_png(picture, _COMPRESSION)
 
         count = tf.shape(sketches.canvases)[0]
-        spec = tf.TensorSpec((), tf.string)
-        pictures = tf.map_fn(encode, tf.range(count), parallel_iterations=1, fn_output_signature=spec)
+        pictures = tf.map_fn(
+            encode,
+            tf.range(count),
+            parallel_iterations=1,
+            fn_output_signature=tf.TensorSpec((), tf.string),
+        )
         return {"image_bytes": pictures}
 
     def _colours(self, canvases: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor:
@@ -212,8 +222,10 @@ class ServedGenerator(tf.Module):
             return start + step, done.scatter(tf.range(part.start, part.stop), colours)
 
         done = tf.TensorArray(tf.uint8, count, element_shape=(size, size, 3))
-        loop = (tf.constant(0), done)
-        return tf.while_loop(lambda start, _: start < count, run, loop, parallel_iterations=1)[1].stack()
+        _, done = tf.while_loop(
+            lambda start, _: start < count, run, (tf.constant(0), done), parallel_iterations=1
+        )
+        return done.stack()
 
     def _mix(self, canvases: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor:
         with tf.device(None):

@@ -1,8 +1,8 @@
 """Colour from a canvas up to the sketch's own size, in the TensorFlow graph, for exported models.
 
 It stands in for `upsampling`, which follows patches of paper. Here a pixel is interpolated between
-those of the four nearest cells of the canvas to whose middles a way leads along a row and a column
-without meeting a line.
+those of the nearest cells of the canvas to whose middles a way leads along a row and a column, or
+a column and a row, without meeting a line.
 """
 
 from typing import NamedTuple
@@ -15,31 +15,36 @@ from tf_deeppaint.regions import PAPER
 
 # Pixels are worked on so many at a time, which keeps memory small and fits caches.
 _AT_A_TIME = 1 << 17
-# How fast the trust in a cell's colour falls with its share of paper; see `upsampling`.
+# A cell that is all paper is trusted. In others the network mixed colours across a line: they count
+# the less, the less paper they have, and beside one of the nine around that is trusted hardly.
+_PART = 1e-6
 _CAUTION = 16
 _LEAST_TRUST = 1e-9
 _ROUNDING = 1e-5
-# A cell that lines cut off counts so little beside one that they do not.
+# A cell of the nine that linear interpolation would leave out counts so much.
+_FAR = 1e-3
+# And one that lines cut off so little beside one that they do not.
 _LEAK = 1e-12
 # How many pixels far colour goes on under a line, as lines have soft edges.
 _UNDER = 3
-_FAR = 1e-3
-_PART = 1e-6
 _MOST_ROUNDS = 32
 
 
 class _Axis(NamedTuple):
-    """For each pixel of an axis its two nearest cells: `(pixels,)` tensors, before and after.
+    """For each pixel of an axis the cell before its own, its own, and that behind.
+
+    Each is a tuple of three tensors `(pixels,)`.
 
     Attributes:
         cells: int32, their numbers.
         middles: int32, the pixels in which their middles lie.
-        shares: float32, what each gives in linear interpolation, 1 together.
+        shares: float32, what each gives in linear interpolation; the one that is left out there
+            gives little, and one beyond the edge nothing.
     """
 
-    cells: tuple[tf.Tensor, tf.Tensor]
-    middles: tuple[tf.Tensor, tf.Tensor]
-    shares: tuple[tf.Tensor, tf.Tensor]
+    cells: tuple[tf.Tensor, ...]
+    middles: tuple[tf.Tensor, ...]
+    shares: tuple[tf.Tensor, ...]
 
     def part(self, start: tf.Tensor, stop: tf.Tensor) -> "_Axis":
         return _Axis(*(tuple(side[start:stop] for side in pair) for pair in self))
@@ -77,14 +82,18 @@ def _nearer(nearest: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
     """One round: each pixel asks those around it for the paper nearest to them."""
     height, width = tf.unstack(tf.shape(places))
     row, column = places // width, places % width
+
+    def distance(asked: tf.Tensor) -> tf.Tensor:
+        away = (asked // width - row) ** 2 + (asked % width - column) ** 2
+        return tf.where(asked < 0, tf.int32.max, away)
+
     around = tf.pad(nearest, [[1, 1], [1, 1]], constant_values=-1)
-    best, least = nearest, tf.where(nearest < 0, tf.int32.max, 0)
-    least = tf.where(nearest < 0, least, (nearest // width - row) ** 2 + (nearest % width - column) ** 2)
+    best, least = nearest, distance(nearest)
     for down in range(3):
         for right in range(3):
             asked = around[down : down + height, right : right + width]
-            away = (asked // width - row) ** 2 + (asked % width - column) ** 2
-            nearer = tf.logical_and(asked >= 0, away < least)
+            away = distance(asked)
+            nearer = away < least
             best, least = tf.where(nearer, asked, best), tf.where(nearer, away, least)
     return best
 
@@ -109,21 +118,21 @@ def paint_under_lines(colour: tf.Tensor, sketch: tf.Tensor) -> tf.Tensor:
     trust = tf.where(share > 1 - _ROUNDING, 1.0, tf.maximum(_PART * share**_CAUTION, _LEAST_TRUST))
     canvas = tf.concat([trust * colour, trust], axis=-1)
     rows, columns = _axis(height, cells[0]), _axis(width, cells[1])
-    step = tf.maximum(16, _AT_A_TIME // width)
+    # As far as the middle of the next cell.
     margin = _UNDER + 2 * (height // cells[0] + 1)
 
-    def paint(strip: tf.Tensor) -> tf.Tensor:
-        start, stop = strip * step, tf.minimum((strip + 1) * step, height)
+    def paint(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
         first, last = tf.maximum(start - _UNDER, 0), tf.minimum(stop + _UNDER, height)
         top, bottom = tf.maximum(start - margin, 0), tf.minimum(stop + margin, height)
         lines = 1 - tf.cast(paper[top:bottom], tf.int32)
-        mixed = _interpolate(canvas, rows.part(first, last), columns, lines, first, top)
+        mixed = _interpolate(canvas, rows.part(first, last), columns, lines, first - top, top)
+        # At its own size the canvas says what is under its lines.
         under = (lines[first - top : last - top] > 0) & (height > cells[0])
         mixed = _spread(mixed, under)[start - first : stop - first]
         laid = tf.round(mixed) * (tf.cast(sketch[start:stop], tf.float32) / WHITE)[..., None]
-        return tf.reshape(tf.cast(tf.round(laid), tf.uint8), [-1])
+        return tf.cast(tf.round(laid), tf.uint8)
 
-    pixels = by_strips(paint, (height + step - 1) // step, tf.uint8)
+    pixels = by_strips(paint, height, width, tf.maximum(_AT_A_TIME, margin * width))
     return tf.reshape(pixels, [height, width, 3])
 
 
@@ -141,7 +150,12 @@ def _axis(pixels: tf.Tensor, cells: tf.Tensor) -> _Axis:
 
 
 def _interpolate(
-    canvas: tf.Tensor, rows: _Axis, columns: _Axis, lines: tf.Tensor, first: tf.Tensor, top: tf.Tensor
+    canvas: tf.Tensor,
+    rows: _Axis,
+    columns: _Axis,
+    lines: tf.Tensor,
+    above: tf.Tensor,
+    top: tf.Tensor,
 ) -> tf.Tensor:
     """The colours of some rows of pixels, float32 `(rows, W, 3)`.
 
@@ -150,15 +164,16 @@ def _interpolate(
         rows: Of the rows wanted.
         columns: Of all columns.
         lines: int32 `(rows around, W)`, 1 for lines.
-        first: The number of the first row wanted.
+        above: How many rows of `lines` there are before those wanted.
         top: The number of the first row of `lines`.
     """
     # Twice the lines before a pixel and once what is on it: alike for two pixels only where there
     # is no line between them, nor on either.
     across, down = (2 * tf.cumsum(lines, axis=axis) - lines for axis in (1, 0))
-    count = tf.size(rows.cells[0])
-    here = slice(first - top, first - top + count)
-    sideways = [tf.gather(across[here], middle, axis=1) - across[here] for middle in columns.middles]
+    here = slice(above, above + tf.size(rows.cells[0]))
+    sideways = [
+        tf.gather(across[here], middle, axis=1) - across[here] for middle in columns.middles
+    ]
     total = 0.0
     for y in range(3):
         middle_row = tf.clip_by_value(rows.middles[y] - top, 0, tf.shape(lines)[0] - 1)

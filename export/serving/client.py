@@ -28,7 +28,7 @@ _PROTOCOL = flags.DEFINE_enum("protocol", "rest", ["rest", "grpc"], "How to talk
 _NAME = flags.DEFINE_string("name", "deeppaint", "The model's name there.")
 _SKETCH = flags.DEFINE_string("sketch", None, "The sketch, an encoded picture.", required=True)
 _REFERENCE = flags.DEFINE_string("reference", None, "The picture to take the colours from.")
-_PALETTE = flags.DEFINE_string("palette", None, "Or a palette, JSON as tf_deeppaint.palette writes.")
+_PALETTE = flags.DEFINE_string("palette", None, "Or a palette, JSON.")
 _OUTPUT = flags.DEFINE_string("output", None, "The coloured picture, a PNG.", required=True)
 
 
