@@ -23,6 +23,8 @@ PROGRAMS = {
     "tfrecords.show": "--split",
     "tfrecords.verify": "--data",
     "export.compact": "--output",
+    "export.saved_model": "--max_pixels",
+    "export.serving.client": "--protocol",
 }
 ROOT = Path(__file__).parent.parent
 

@@ -72,7 +72,8 @@ def predict(server: StandIn, signature: str, **inputs) -> dict[str, np.ndarray]:
     request.model_spec.name, request.model_spec.signature_name = "deeppaint", signature
     for name, value in inputs.items():
         request.inputs[name].CopyFrom(tf.make_tensor_proto(value))
-    with grpc.insecure_channel(server.grpc) as channel:
+    unbounded = [("grpc.max_receive_message_length", -1)]
+    with grpc.insecure_channel(server.grpc, unbounded) as channel:
         stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
         answer = stub.Predict(request, timeout=100)
     return {name: tf.make_ndarray(value) for name, value in answer.outputs.items()}
@@ -322,6 +323,24 @@ def hostile(rng: np.random.Generator, good: bytes) -> bytes:
         "huge": list(huge().values())[rng.integers(len(huge()))],
     }
     return list(kinds.values())[rng.integers(len(kinds))]
+
+
+def test_no_mutated_file_brings_the_server_down(server):
+    rng = np.random.default_rng(0)
+    files = [data for name, data in picture_files.one_of_each().items() if "WebP" not in name]
+    refused = 0
+    for number in range(150):
+        data = np.frombuffer(files[number % len(files)], np.uint8).copy()
+        places = rng.integers(0, min(len(data), 200), rng.integers(1, 4))
+        data[places] = rng.integers(0, 256, len(places))
+        try:
+            found = predict(server, "palette", reference_bytes=[data.tobytes()])
+            assert found["palette"].shape == (1, 4, 4, 3)
+        except grpc.RpcError as error:
+            assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+            assert "reference_bytes[0]: " in error.details()
+            refused += 1
+    assert 20 < refused < 150
 
 
 @pytest.mark.parametrize("count", [90, pytest.param(1000, marks=pytest.mark.slow)])
