@@ -17,8 +17,10 @@ import threading
 from concurrent import futures
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import grpc
 import numpy as np
 
+UNBOUNDED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 ABSENT = ("tf_deeppaint", "keras", "tf_keras", "cv2")
 
 
@@ -130,7 +132,6 @@ def _rest(model: Model) -> ThreadingHTTPServer:
 
 
 def _grpc(model: Model):
-    import grpc
     from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
     codes = {code.value[0]: code for code in grpc.StatusCode}
@@ -148,8 +149,7 @@ def _grpc(model: Model):
                 answer.outputs[name].CopyFrom(model.tf.make_tensor_proto(value))
             return answer
 
-    unbounded = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-    server = grpc.server(futures.ThreadPoolExecutor(2), options=unbounded)
+    server = grpc.server(futures.ThreadPoolExecutor(2), options=UNBOUNDED)
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(Service(), server)
     return server
 
@@ -160,6 +160,7 @@ class StandIn:
     Attributes:
         rest: Host and port of REST.
         grpc: Host and port of gRPC.
+        channel: An open connection to it.
     """
 
     def __init__(self, folder):
@@ -172,11 +173,13 @@ class StandIn:
         )
         ports = json.loads(self.process.stdout.readline())
         self.rest, self.grpc = (f"127.0.0.1:{ports[kind]}" for kind in ("rest", "grpc"))
+        self.channel = grpc.insecure_channel(self.grpc, UNBOUNDED)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.channel.close()
         self.process.stdin.close()
         self.process.wait(60)
 

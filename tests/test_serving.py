@@ -12,7 +12,6 @@ import picture_files
 import pytest
 import tensorflow as tf
 from painters import tiny_painter
-from stand_in import StandIn
 from test_picture_ops import huge
 from test_program import assert_refused, run
 
@@ -22,7 +21,8 @@ from tf_deeppaint.palette import write_palette
 from tf_deeppaint.sources.dolls import Dolls
 
 grpc = pytest.importorskip("grpc", reason="the `serving` extra")
-apis = pytest.importorskip("tensorflow_serving.apis", reason="the `serving` extra")
+pytest.importorskip("tensorflow_serving.apis", reason="the `serving` extra")
+from stand_in import StandIn  # noqa: E402 - needs gRPC
 
 MAX_PIXELS = 1 << 18
 # How far the pictures may be from the Painter's, in levels on average and in dB. The tiny network
@@ -72,10 +72,8 @@ def predict(server: StandIn, signature: str, **inputs) -> dict[str, np.ndarray]:
     request.model_spec.name, request.model_spec.signature_name = "deeppaint", signature
     for name, value in inputs.items():
         request.inputs[name].CopyFrom(tf.make_tensor_proto(value))
-    unbounded = [("grpc.max_receive_message_length", -1)]
-    with grpc.insecure_channel(server.grpc, unbounded) as channel:
-        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
-        answer = stub.Predict(request, timeout=100)
+    stub = prediction_service_pb2_grpc.PredictionServiceStub(server.channel)
+    answer = stub.Predict(request, timeout=100)
     return {name: tf.make_ndarray(value) for name, value in answer.outputs.items()}
 
 
@@ -329,7 +327,7 @@ def test_no_mutated_file_brings_the_server_down(server):
     rng = np.random.default_rng(0)
     files = [data for name, data in picture_files.one_of_each().items() if "WebP" not in name]
     refused = 0
-    for number in range(150):
+    for number in range(60):
         data = np.frombuffer(files[number % len(files)], np.uint8).copy()
         places = rng.integers(0, min(len(data), 200), rng.integers(1, 4))
         data[places] = rng.integers(0, 256, len(places))
@@ -340,7 +338,7 @@ def test_no_mutated_file_brings_the_server_down(server):
             assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
             assert "reference_bytes[0]: " in error.details()
             refused += 1
-    assert 20 < refused < 150
+    assert 10 < refused < 60
 
 
 @pytest.mark.parametrize("count", [90, pytest.param(1000, marks=pytest.mark.slow)])

@@ -6,11 +6,13 @@ The SavedModel is loaded here and asked for one picture at a time, PNG to PNG; s
 turns. Peak memory is that of this process, which has both, after each size.
 """
 
+import resource
 import statistics
+import time
+from collections.abc import Callable
 
 from absl import flags
 
-from experiments.benchmarks.batch import alternate, peak_mib
 from experiments.benchmarks.results import write_result
 from tf_deeppaint import program
 from tf_deeppaint.quiet import import_tensorflow
@@ -48,15 +50,26 @@ def main() -> None:
             colours = images.decode_picture(reference, "reference")
             images.encode_png(painter.paint(lines, reference=colours))
 
-        alternate([ask, paint], 1)
-        seconds = alternate([ask, paint], _ROUNDS.value)
-        of_served, of_painter = (statistics.median(times) for times in seconds)
+        seconds = [(timed(ask), timed(paint)) for _ in range(1 + _ROUNDS.value)]
+        of_served, of_painter = (
+            statistics.median(times) for times in zip(*seconds[1:], strict=True)
+        )
         figures |= {
             f"served_seconds_{side}": round(of_served, 2),
             f"painter_seconds_{side}": round(of_painter, 2),
             f"peak_mib_{side}": peak_mib(),
         }
     write_result("serving", figures, _RESULTS.value)
+
+
+def timed(work: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def peak_mib() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 if __name__ == "__main__":
