@@ -116,7 +116,7 @@ def paint_under_lines(colour: tf.Tensor, sketch: tf.Tensor) -> tf.Tensor:
     paper = tf.cast(sketch >= PAPER, tf.uint8)
     share = tf.raw_ops.ResizeArea(images=paper[None, ..., None], size=cells)[0]
     trust = tf.where(share > 1 - _ROUNDING, 1.0, tf.maximum(_PART * share**_CAUTION, _LEAST_TRUST))
-    canvas = tf.concat([trust * colour, trust], axis=-1)
+    canvas = tf.transpose(tf.concat([trust * colour, trust], axis=-1), [2, 0, 1])
     rows, columns = _axis(height, cells[0]), _axis(width, cells[1])
     # As far as the middle of the next cell.
     margin = _UNDER + 2 * (height // cells[0] + 1)
@@ -160,7 +160,7 @@ def _interpolate(
     """The colours of some rows of pixels, float32 `(rows, W, 3)`.
 
     Args:
-        canvas: float32 `(h, w, 4)`, colour times trust, and trust.
+        canvas: float32 `(4, h, w)`, colour times trust, and trust.
         rows: Of the rows wanted.
         columns: Of all columns.
         lines: int32 `(rows around, W)`, 1 for lines.
@@ -171,25 +171,29 @@ def _interpolate(
     # is no line between them, nor on either.
     across, down = (2 * tf.cumsum(lines, axis=axis) - lines for axis in (1, 0))
     here = slice(above, above + tf.size(rows.cells[0]))
-    sideways = [
-        tf.gather(across[here], middle, axis=1) - across[here] for middle in columns.middles
-    ]
+    sideways = [_alike(across[here], middle) for middle in columns.middles]
     total = 0.0
     for y in range(3):
         middle_row = tf.clip_by_value(rows.middles[y] - top, 0, tf.shape(lines)[0] - 1)
-        upright = tf.gather(down, middle_row) - down[here]
-        on_row, band = tf.gather(across, middle_row), tf.gather(canvas, rows.cells[y])
+        upright = tf.gather(down, middle_row) == down[here]
+        # What is the same for all rows of a cell is found once.
+        cells, cell = tf.unique(rows.cells[y])
+        on_middle = tf.gather(across, tf.math.segment_max(middle_row, cell))
+        band = tf.gather(canvas, cells, axis=1)
         for x in range(3):
             middle = columns.middles[x]
             then_upright = tf.gather(upright, middle, axis=1)
-            then_sideways = tf.gather(on_row, middle, axis=1) - on_row
-            blocked = tf.minimum(
-                tf.abs(sideways[x]) + tf.abs(then_upright), tf.abs(upright) + tf.abs(then_sideways)
-            )
+            then_sideways = tf.gather(_alike(on_middle, middle), cell)
+            free = (sideways[x] & then_upright) | (upright & then_sideways)
             share = rows.shares[y][:, None] * columns.shares[x]
-            weight = share * tf.where(blocked > 0, _LEAK, 1.0)
-            total += weight[..., None] * tf.gather(band, columns.cells[x], axis=1)
-    return total[..., :3] / tf.maximum(total[..., 3:], 1e-30)
+            weight = share * tf.where(free, 1.0, _LEAK)
+            total += weight * tf.gather(tf.gather(band, columns.cells[x], axis=2), cell, axis=1)
+    return tf.transpose(total[:3] / tf.maximum(total[3:], 1e-30), [1, 2, 0])
+
+
+def _alike(counts: tf.Tensor, middle: tf.Tensor) -> tf.Tensor:
+    """Whether `(rows, W)` holds the same in a pixel's column as in a cell's middle column."""
+    return tf.gather(counts, middle, axis=1) == counts
 
 
 def _spread(colour: tf.Tensor, lines: tf.Tensor) -> tf.Tensor:
