@@ -52,14 +52,11 @@ def test_every_kind_of_file_is_read_as_the_library_reads_it_or_refused(kind):
     assert np.abs(got.astype(int) - expected).max() <= ("CMYK" in kind)
 
 
-@pytest.mark.parametrize("kind", FILES)
-def test_a_truncated_file_is_refused_wherever_it_ends(kind):
-    data = FILES[kind]
-    for end in (9, 20, 45, *np.linspace(60, len(data) - 1, 4).astype(int)):
-        try:
-            images.decode_picture(data[:end], "file")
-        except DeepPaintError:
-            assert "files[0]: " in refusal(data[:end]), end
+@pytest.mark.parametrize("kind", ["PNG alpha", "JPEG", "GIF", "BMP colours"])
+def test_a_file_that_ends_in_its_header_is_refused(kind):
+    """Those that end later are in the zoo."""
+    for end in (9, 20, 45):
+        assert "files[0]: " in refusal(FILES[kind][:end]), end
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 The signatures themselves are tried in `test_serving`; here a small module stands in for them.
 """
 
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -95,6 +97,14 @@ def test_a_folder_that_cannot_be_written_is_named(quick, tmp_path):
         DeepPaintError, match="gs://bucket/1: a SavedModel is written on this machine"
     ):
         saved_model.export(None, "gs://bucket/1")
+
+
+@pytest.mark.slow
+def test_the_bundled_model_is_exported_and_paints_as_the_painter_does(tmp_path):
+    done = run("export.saved_model", f"--output={tmp_path / '1'}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert float(re.search(r"at least ([\d.]+) dB alike", done.stdout)[1]) > 36
+    assert names(tmp_path) == {"1"}
 
 
 def test_a_run_without_weights_is_one_line(tmp_path):

@@ -38,8 +38,11 @@ def painter():
 
 @pytest.fixture(scope="module")
 def folder(painter, tmp_path_factory):
+    """Not compared with the Painter when it is written; that is what the tests here do."""
     folder = tmp_path_factory.mktemp("deeppaint") / "1"
-    saved_model.export(painter.engine.generator, folder, MAX_PIXELS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(saved_model, "_compare", lambda *_: 50.0)
+        saved_model.export(painter.engine.generator, folder, MAX_PIXELS)
     return folder
 
 
@@ -341,7 +344,7 @@ def test_no_mutated_file_brings_the_server_down(server):
     assert 10 < refused < 60
 
 
-@pytest.mark.parametrize("count", [90, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [60, pytest.param(1000, marks=pytest.mark.slow)])
 def test_every_good_request_is_answered_rightly_and_every_bad_one_refused(server, painter, count):
     """A third are bad, among them claims of 30000 x 30000 pixels, which would be 2.7 GB each."""
     rng = np.random.default_rng(count)
