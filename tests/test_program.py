@@ -26,6 +26,8 @@ PROGRAMS = {
     "export.litert": "--precision",
     "export.onnx": "--size",
     "export.verify": "--artifact",
+    "export.saved_model": "--max_pixels",
+    "export.serving.client": "--protocol",
 }
 ROOT = Path(__file__).parent.parent
 
