@@ -10,7 +10,7 @@ REFERENCE := $(PICTURES)/reference.png
 PAINTED := out/painted.png
 SHOWN := out/side_by_side.png
 
-.PHONY: help paint studio train test test-slow lint clean
+.PHONY: help paint studio train test test-slow bench lint clean
 
 help:
 	@echo "make paint      colour a drawing with the bundled model; yours: SKETCH=a.png REFERENCE=b.png"
@@ -18,6 +18,7 @@ help:
 	@echo "make train      build shards, train a small network on them, paint (under 8 minutes)"
 	@echo "make test       run the tests"
 	@echo "make test-slow  run all of them, the slow ones too"
+	@echo "make bench      measure how fast everything is (under 15 minutes)"
 	@echo "make lint       check style and format"
 	@echo "make clean      remove what these commands made, but not .venv"
 
@@ -45,6 +46,9 @@ test: .venv/installed-dev
 test-slow: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto -m "slow or not slow"
 
+bench: .venv/installed-bench
+	$(BIN)/python -m experiments.benchmarks
+
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -61,6 +65,10 @@ clean:
 
 .venv/installed-studio: setup.py | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable ".[studio]"
+	@touch .venv/installed $@
+
+.venv/installed-bench: setup.py | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[bench]"
 	@touch .venv/installed $@
 
 .venv/installed-dev: setup.py | .venv/bin/python
