@@ -8,16 +8,17 @@ its bin rounded down. `palette_ops` holds the same for tensors, equal to the int
 
 import json
 import os
-from pathlib import Path
 
 import numpy as np
 
 from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.files import write_bytes
+from tf_deeppaint.files import read_bytes, write_bytes
 
 BANDS = COLOURS = 4
 NO_PALETTE = "not a palette"  # the kind of error
 BINS = 64
+# Such a file has about 300 bytes.
+MAX_PALETTE_BYTES = 64 * 2**10
 
 # What becomes of a band's most frequent colour, rank 0.
 BACKGROUNDS = ("drop", "white", "keep")
@@ -221,11 +222,8 @@ def palette_from_json(text: str, name: str) -> np.ndarray:
 
 def read_palette(path: str | os.PathLike) -> np.ndarray:
     """Reads a palette from a JSON file in the reference's format; see `palette_from_json`."""
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DeepPaintError(f"{path}: cannot be read as a palette ({error})") from error
-    return palette_from_json(text, str(path))
+    data = read_bytes(path, MAX_PALETTE_BYTES)
+    return palette_from_json(data.decode("utf-8", "replace"), str(path))
 
 
 def write_palette(path: str | os.PathLike, palette: np.ndarray) -> None:
