@@ -1,15 +1,20 @@
 """The works of this library that are timed beside the reference's; see `turns.Work`."""
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint import DeepPaint, Discriminator, Generator
+from tf_deeppaint.artefacts import drawn_samples
 from tf_deeppaint.augmentation import AUGMENTATIONS
 from tf_deeppaint.datasets import load_training
 from tf_deeppaint.folding import fold_norms
 from tf_deeppaint.generator_files import in_precision
+from tf_deeppaint.litert import convert
+from tf_deeppaint.litert_engine import LiteRtEngine
 from tf_deeppaint.palette_ops import palettes_to_histograms
 
 
@@ -33,6 +38,16 @@ def forward(width: int, size: int, precision: str) -> Callable[[], object]:
         "histogram": random_values((1, size, size, 12)),
     }
     return lambda: run({key: tf.constant(value) for key, value in inputs.items()}).numpy()
+
+
+def litert(width: int, size: int, precision: str) -> Callable[[], object]:
+    """One picture, by the LiteRT file of a network."""
+    drawn = drawn_samples(size, "white", 2)
+    file = Path(tempfile.mkdtemp(), "network.tflite")
+    network = Generator(width, size=size, background="white")
+    file.write_bytes(convert(network, precision, samples=zip(*drawn, strict=True)))
+    engine = LiteRtEngine(file)
+    return lambda: engine.outputs(*(part[:1] for part in drawn), ["image"])
 
 
 def random_values(shape: tuple) -> np.ndarray:

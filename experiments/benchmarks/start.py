@@ -19,30 +19,39 @@ from tf_deeppaint import program
 _TURNS = flags.DEFINE_integer("turns", 5, "How often each is timed.", lower_bound=1)
 _RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, as JSON.")
 
-# What is run, and in how many seconds it should be done.
-ENGINES = {"TensorFlow": ([], 6.0)}
+# In how many seconds it should be done.
+GOALS = {"TensorFlow": 6.0, "LiteRT": 1.2}
 PICTURES = ROOT / "docs/pictures"
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
+        painted, model = Path(folder, "painted.png"), Path(folder, "model.tflite")
+        run_program("export.litert", f"--output={model}")
         works = {
-            engine: lambda flags=flags: colorize(flags, Path(folder, "painted.png"))
-            for engine, (flags, _) in ENGINES.items()
+            "TensorFlow": lambda: colorize(painted),
+            "LiteRT": lambda: colorize(painted, f"--model={model}"),
         }
         alternate(works, 1)  # what is read from the disk is read
         seconds = alternate(works, _TURNS.value)
     found = [
         Row.of_many("colorize one sketch", engine, seconds[engine], "s", at_most=goal)
-        for engine, (_, goal) in ENGINES.items()
+        for engine, goal in GOALS.items()
     ]
     write_rows("start", found, _RESULTS.value)
 
 
-def colorize(flags: list[str], output: Path) -> None:
-    command = [sys.executable, "-m", "tf_deeppaint.colorize", f"--output={output}", *flags]
-    command += [f"--sketch={PICTURES / 'sketch.png'}"]
-    command += [f"--reference={PICTURES / 'reference.png'}"]
+def colorize(output: Path, *arguments: str) -> None:
+    sketch, reference = (PICTURES / f"{name}.png" for name in ("sketch", "reference"))
+    run_program(
+        "tf_deeppaint.colorize",
+        *(f"--output={output}", f"--sketch={sketch}", f"--reference={reference}"),
+        *arguments,
+    )
+
+
+def run_program(name: str, *arguments: str) -> None:
+    command = [sys.executable, "-m", name, *arguments]
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
