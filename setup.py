@@ -12,6 +12,7 @@ VERSION = re.search(
 
 OPENMOJI = ["resvg_py>=0.2"]
 BEAM = ["apache-beam>=2.70,<3"]
+SERVING = ["tensorflow-serving-api>=2.21,<2.22"]
 STUDIO = ["gradio>=6.31,<7"]
 TORCH = ["torch>=2.10"]  # older ones can be led to run code: CVE-2026-24747
 LITERT = ["ai-edge-litert>=2,<3"]
@@ -27,12 +28,15 @@ BENCH = [
 ]
 TEST = [
     "colorgram.py==1.2.0",
+    "hypothesis>=6.100",
     "pillow>=10",
     "pytest>=8",
     "pytest-xdist>=3.5",
     "selenium>=4.51",
     *OPENMOJI,
     *BEAM,
+    "pyyaml>=6",
+    *SERVING,
     *STUDIO,
     *LITERT,
     *ONNX,
@@ -61,6 +65,7 @@ setup(
         "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
         "openmoji": OPENMOJI,
         "beam": BEAM,
+        "serving": SERVING,
         "studio": STUDIO,
         "litert": LITERT,
         "onnx": ONNX,

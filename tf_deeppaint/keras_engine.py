@@ -35,7 +35,7 @@ class KerasEngine:
         self.mixes = getattr(generator, "head_kind", None) == "mixture"
         self._lock = threading.Lock()  # tracing twice at once would only waste time
         self._network = tf.function(
-            self._forward,
+            self.forward,
             input_signature=[
                 tf.TensorSpec((None, self.size, self.size), tf.uint8, "sketches"),
                 tf.TensorSpec((None, palette.BANDS, palette.COLOURS, 3), tf.uint8, "palettes"),
@@ -68,7 +68,8 @@ class KerasEngine:
         _, maps = self.generator(inputs, return_attention=True)
         return [keras.ops.convert_to_numpy(level)[..., 0] for level in maps]
 
-    def _forward(self, sketches: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor | Mixture:
+    def forward(self, sketches: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor | Mixture:
+        """`run` as a part of a graph: of tensors like its arguments, tensors."""
         inputs = to_inputs(sketches, palettes)
         if self.mixes:
             return self.generator.decompose(inputs)
