@@ -69,6 +69,14 @@ def test_a_conversion_that_breaks_off_leaves_what_was_there(run, tmp_path, error
     assert (tmp_path / "x.keras").read_bytes() == b"before"
 
 
+def test_a_full_disk_is_one_line(run, tmp_path):
+    def write(network, path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(DeepPaintError, match=r"x\.keras: cannot be written \(No space left"):
+        export_file(run, tmp_path / "x.keras", ".keras", write)
+
+
 def refuse(*_):
     raise AssertionError("nothing is to be written")
 

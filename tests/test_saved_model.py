@@ -104,7 +104,7 @@ def test_the_bundled_model_is_exported_and_paints_as_the_painter_does(tmp_path):
     done = run("export.saved_model", f"--output={tmp_path / '1'}")
     assert (done.returncode, done.stderr) == (0, "")
     assert float(re.search(r"at least ([\d.]+) dB alike", done.stdout)[1]) > 36
-    assert names(tmp_path) == {"1"}
+    assert names(tmp_path) == {"1", "model_card.md"}
 
 
 def test_a_run_without_weights_is_one_line(tmp_path):

@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_deeppaint import datasets, files, litert_engine, metrics, onnx_model
+from tf_deeppaint import datasets, files, keras_archives, litert_engine, metrics, onnx_model
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import Generator
-from tf_deeppaint.generator_files import in_precision
+from tf_deeppaint.generator_files import KINDS, in_precision, read_generator
 from tf_deeppaint.images import fit_to_canvas, from_unit_range
 from tf_deeppaint.keras_engine import to_inputs
 from tf_deeppaint.palette import extract_palette
@@ -222,15 +222,18 @@ def _open_onnx(path: str) -> Artefact:
 
 
 def _open_keras(path: str) -> Artefact:
+    document = keras_archives.read_config(path)
+    if document.get("registered_name") in KINDS:
+        network = read_generator(path)
+        precision = "float16" if network.variable_dtype == "float16" else "float32"
+        return Artefact(path, precision, 0, _network_painter(network))
+    keras_archives.check_foreign(path)
     try:
         model = keras.saving.load_model(path, compile=False)
     # Keras raises whatever its parts raise: zip, JSON, HDF5, type errors and more.
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise DeepPaintError(f"{path}: cannot be loaded as a Keras model ({reason})") from error
-    if isinstance(model, Generator | UNet):
-        precision = "float16" if model.variable_dtype == "float16" else "float32"
-        return Artefact(path, precision, 0, _network_painter(model))
     if {tensor.name for tensor in getattr(model, "inputs", ())} != {"sketch", "histogram"}:
         raise DeepPaintError(f"{path}: not written by `python -m export.keras_model`")
     paint = tf.function(lambda sketch, palette: model(to_inputs(sketch, palette))["image"])

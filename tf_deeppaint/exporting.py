@@ -61,15 +61,29 @@ def export_file(
     network = read_generator(model)
     files.make_folder(output.parent)
     # The suffix says what is in it, so it stays.
-    aside = output.with_name(f".incomplete-{os.getpid()}-{output.name}")
+    aside = output.with_name(f".incomplete-{output.name}")
     try:
         write(network, aside)
         found = check(network, aside)
         files.rename(aside, output)
+    except OSError as error:
+        raise DeepPaintError(f"{output}: cannot be written ({error.strerror})") from error
     finally:
         files.remove(aside)
     write_model_card(output, network, model, artefacts.describe(found))
     return found
+
+
+def add_card(
+    network: Generator | UNet, model: str | os.PathLike | None, output: str | os.PathLike
+) -> str:
+    """Writes the card of an artefact that was made and put in place in another way.
+
+    Returns:
+        The card's path.
+    """
+    found = check(network, output)
+    return write_model_card(output, network, model, artefacts.describe(found))
 
 
 def check(network: Generator | UNet, path: str | os.PathLike) -> artefacts.Fidelity:
@@ -82,5 +96,5 @@ def check(network: Generator | UNet, path: str | os.PathLike) -> artefacts.Fidel
     size = artefact.size or network.size
     found = artefacts.measure(network, artefact, *artefacts.drawn_samples(size, network.background))
     if wrong := artefacts.complaints(found):
-        raise DeepPaintError(f"its pictures are not the network's: {'; '.join(wrong)}")
+        raise DeepPaintError(f"{path}: its pictures are not the network's: {'; '.join(wrong)}")
     return found

@@ -1,7 +1,7 @@
 r"""Size, speed and fidelity of every artefact of a network, beside PyTorch on the same machine.
 
-python -m experiments.benchmarks.artefacts --width=16 --results=results.jsonl
-python -m experiments.benchmarks.artefacts --width=64 --results=results.jsonl
+python -m experiments.benchmarks.artefacts --width=16
+python -m experiments.benchmarks.artefacts --width=64
 
 Every artefact is made by its own program, which holds it against its network. It is then timed in
 turns with the published network of the same width in PyTorch, both one picture at a time on all
@@ -22,7 +22,6 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from experiments.benchmarks.results import write_result
 from tf_deeppaint import program
 from tf_deeppaint.quiet import import_tensorflow
 
@@ -30,7 +29,6 @@ _WIDTH = flags.DEFINE_integer("width", 16, "Width of both networks.", lower_boun
 _SIZE = flags.DEFINE_integer("size", 512, "Side of the canvas.", lower_bound=64)
 _MODEL = flags.DEFINE_string("model", None, "A trained network of this width.")
 _ROUNDS = flags.DEFINE_integer("rounds", 3, "Turns; medians are shown.", lower_bound=1)
-_RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, as JSON.")
 
 ROOT = Path(__file__).parent.parent.parent
 # Name, program, its own flags, and what it writes.
@@ -69,15 +67,12 @@ def main() -> None:
             folder / "data", "test", network.size, network.background, PICTURES
         )
         reference = torch_painter(_WIDTH.value, samples)
-        figures, over = {"width": _WIDTH.value, "size": _SIZE.value}, []
+        over = []
         print(HEADER, flush=True)
         for title, opened in open_all(folder, network.size):
             row, found = measure(network, opened(), samples, reference)
             over += [f"{title}: {said}" for said in artefacts.complaints(found)]
             print(f"| {title} | {' | '.join(map(str, row.values()))} |", flush=True)
-            figures[title] = row
-    if _RESULTS.value:
-        write_result("artefacts", figures, _RESULTS.value)
     if over:
         raise DeepPaintError("; ".join(over))
 
