@@ -85,26 +85,11 @@ def of_size(network, size: int):
 
 
 def make_network(width: int):
-    """The bundled network, or one of random weights whose norms have seen drawn pictures."""
-    from tf_deeppaint.artefacts import drawn_samples
-    from tf_deeppaint.generator import Generator
+    """The bundled network, or one of random weights."""
+    from experiments.benchmarks.keras_work import settled_generator
     from tf_deeppaint.generator_files import read_generator
-    from tf_deeppaint.keras_engine import to_inputs
-    from tf_deeppaint.layers import BatchNormalization
 
-    if width == BUNDLED_WIDTH:
-        return read_generator()
-    import tensorflow as tf
-
-    network = Generator(width, background="white", seed=0)
-    norms = [one for one in network._flatten_layers() if isinstance(one, BatchNormalization)]
-    momentum = norms[0].momentum
-    for norm in norms:
-        norm.momentum = 0.0
-    network(to_inputs(*map(tf.constant, drawn_samples(256, "white", 4))), training=True)
-    for norm in norms:
-        norm.momentum = momentum
-    return network
+    return read_generator() if width == BUNDLED_WIDTH else settled_generator(width, _SIZE.value)
 
 
 def build_data(folder: Path, background: str) -> None:
@@ -138,18 +123,11 @@ def torch_painter(width: int, samples: tuple) -> Callable[[], object]:
     """The published network in eager PyTorch, as it is written; weights do not matter for time."""
     import torch
 
-    from experiments.benchmarks.torch_reference import Generator
+    from experiments.benchmarks.torch_reference import Generator, settle
 
-    network = Generator(width)
     side = samples[0].shape[1]
     given = torch.zeros(1, 15, side, side).uniform_(-1, 1)
-    # Without statistics of their own, features fade to numbers so small that they are slow.
-    for layer in network.modules():
-        if isinstance(layer, torch.nn.BatchNorm2d):
-            layer.momentum = 1.0
-    with torch.inference_mode():
-        network(given)
-    network.eval()
+    network = settle(Generator(width), given).eval()
 
     def paint() -> object:
         with torch.inference_mode():

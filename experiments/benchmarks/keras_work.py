@@ -13,6 +13,8 @@ from tf_deeppaint.augmentation import AUGMENTATIONS
 from tf_deeppaint.datasets import load_training
 from tf_deeppaint.folding import fold_norms
 from tf_deeppaint.generator_files import in_precision
+from tf_deeppaint.keras_engine import to_inputs
+from tf_deeppaint.layers import BatchNormalization
 from tf_deeppaint.litert import convert
 from tf_deeppaint.litert_engine import LiteRtEngine
 from tf_deeppaint.palette_ops import palettes_to_histograms
@@ -31,7 +33,7 @@ def training_step(width: int, size: int, batch: int, precision: str) -> Callable
 
 def forward(width: int, size: int, precision: str) -> Callable[[], object]:
     """One picture, in a graph, from NumPy to NumPy; norms folded into kernels."""
-    generator = in_precision(fold_norms(Generator(width, size=size)), precision)
+    generator = in_precision(fold_norms(settled_generator(width, size)), precision)
     run = tf.function(lambda inputs: generator(inputs, training=False))
     inputs = {
         "sketch": random_values((1, size, size, 3)),
@@ -44,10 +46,29 @@ def litert(width: int, size: int, precision: str) -> Callable[[], object]:
     """One picture, by the LiteRT file of a network."""
     drawn = drawn_samples(size, "white", 2)
     file = Path(tempfile.mkdtemp(), "network.tflite")
-    network = Generator(width, size=size, background="white")
+    network = settled_generator(width, size)
     file.write_bytes(convert(network, precision, samples=zip(*drawn, strict=True)))
     engine = LiteRtEngine(file)
     return lambda: engine.outputs(*(part[:1] for part in drawn), ["image"])
+
+
+def settled_generator(width: int, size: int) -> Generator:
+    """A generator of random weights whose norms have seen drawn pictures.
+
+    Without their statistics features fade to numbers so small that they are slow.
+    """
+    generator = Generator(width, size=size, background="white", seed=0)
+    norms = [
+        layer for layer in generator._flatten_layers() if isinstance(layer, BatchNormalization)
+    ]
+    momentum = norms[0].momentum
+    for norm in norms:
+        norm.momentum = 0.0
+    drawn = map(tf.constant, drawn_samples(256, generator.background, 4))
+    generator(to_inputs(*drawn), training=True)
+    for norm in norms:
+        norm.momentum = momentum
+    return generator
 
 
 def random_values(shape: tuple) -> np.ndarray:

@@ -218,3 +218,19 @@ class Training:
 
 def memory_format(tuned: bool) -> torch.memory_format:
     return torch.channels_last if tuned else torch.contiguous_format
+
+
+def settle(network: nn.Module, given: torch.Tensor) -> nn.Module:
+    """Gives a network's norms the statistics of what they see, and returns it in training mode.
+
+    Without them the features of random weights fade to numbers so small that they are slow.
+    """
+    norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
+    momentum = norms[0].momentum
+    for norm in norms:
+        norm.momentum = 1.0
+    with torch.no_grad():
+        network.train()(given)
+    for norm in norms:
+        norm.momentum = momentum
+    return network

@@ -8,7 +8,12 @@ import numpy as np
 import torch
 
 from experiments.benchmarks.reference_python import read_pair
-from experiments.benchmarks.torch_reference import Generator, Training, memory_format
+from experiments.benchmarks.torch_reference import (
+    Generator,
+    Training,
+    memory_format,
+    settle,
+)
 
 torch.set_num_threads(os.cpu_count() or 1)
 
@@ -26,8 +31,9 @@ def training_step(
 def forward(width: int, size: int, tuned: bool, bfloat16: bool = False) -> Callable[[], object]:
     """One picture, from NumPy to NumPy; as written the norms stay in training mode, as they did."""
     torch.manual_seed(0)
-    network = Generator(width).to(memory_format=memory_format(tuned)).train(not tuned)
     values = random_values((1, 15, size, size), tuned)
+    network = Generator(width).to(memory_format=memory_format(tuned))
+    settle(network, values).train(not tuned)
 
     @torch.inference_mode()
     def run() -> np.ndarray:
