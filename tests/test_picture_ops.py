@@ -99,6 +99,10 @@ def test_a_picture_of_absurd_size_is_refused_before_it_is_decoded(kind):
         assert "30000 x 30000 pixels" in message
 
 
+def test_a_huge_picture_cannot_be_hidden_from_the_header():
+    assert "30000 x 30000 pixels" in refusal(picture_files.smuggling_jpeg(30000))
+
+
 @pytest.mark.parametrize(
     "size, words",
     [

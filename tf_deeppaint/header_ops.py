@@ -198,6 +198,8 @@ def _read_jpeg(raw: tf.Tensor) -> tuple:
         sound = number(raw, position, 1) == 0xFF
         if marker == 0xFF:  # a fill byte
             position += 1
+        elif marker == 0x01 or (marker >= 0xD0 and marker <= 0xD7):  # these stand alone
+            position += 2
         else:
             if _is_frame(marker):
                 height = number(raw, position + 5, 2, big=True)

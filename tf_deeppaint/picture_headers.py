@@ -70,6 +70,8 @@ def _read_png(data: bytes) -> PictureHeader | None:
 
 # Start-of-frame markers: all of C0..CF but DHT (C4), JPG (C8) and DAC (CC).
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# Markers without a length: what a decoder takes for markers behind them must not be skipped.
+_JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _JPEG_START_OF_SCAN, _JPEG_END = 0xDA, b"\xff\xd9"
 _JPEG_APP1, _EXIF_MAGIC = 0xE1, b"Exif\0\0"
 
@@ -82,6 +84,9 @@ def _read_jpeg(data: bytes) -> PictureHeader | None:
         if data[position] != 0xFF:
             return None
         marker = data[position + 1]
+        if marker in _JPEG_ALONE:
+            position += 2
+            continue
         (length,) = struct.unpack_from(">H", data, position + 2)
         if marker in _JPEG_FRAMES:
             size = struct.unpack_from(">HH", data, position + 5)
