@@ -22,9 +22,12 @@ PROGRAMS = {
     "tfrecords.build": "--source",
     "tfrecords.show": "--split",
     "tfrecords.verify": "--data",
-    "export.compact": "--output",
     "export.saved_model": "--max_pixels",
     "export.serving.client": "--protocol",
+    "export.keras_model": "--plain",
+    "export.litert": "--precision",
+    "export.onnx": "--size",
+    "export.verify": "--artifact",
 }
 ROOT = Path(__file__).parent.parent
 
