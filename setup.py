@@ -28,6 +28,7 @@ BENCH = [
 ]
 TEST = [
     "colorgram.py==1.2.0",
+    "hypothesis>=6.100",
     "pillow>=10",
     "pytest>=8",
     "pytest-xdist>=3.5",

@@ -1,8 +1,10 @@
 """Building: the same bytes from any number of workers, honest splits, nothing half-finished."""
 
+import contextlib
 import hashlib
 import itertools
 import json
+import os
 from pathlib import Path
 
 import cv2
@@ -11,7 +13,7 @@ import pytest
 import tensorflow as tf
 from conftest import DOLLS, RECIPE
 
-from tf_deeppaint import builder, images, records
+from tf_deeppaint import builder, images, locks, records
 from tf_deeppaint.builder import Reports, build_dataset, split_of
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.palette import extract_palette
@@ -258,7 +260,7 @@ def test_bad_pictures_that_only_loading_finds_are_counted_too(tmp_path):
 def test_nothing_is_left_where_every_picture_is_bad(tmp_path):
     with pytest.raises(DeepPaintError, match="no drawing is left to write: 60 damaged"):
         build_dataset(FakeSource(bad="all"), tmp_path / "data", RECIPE)
-    assert not list((tmp_path / "data").iterdir())
+    assert not (tmp_path / "data").exists()
 
 
 # --- what is there already ----------------------------------------------------------------------
@@ -412,13 +414,34 @@ def test_a_full_disk_is_told_and_the_build_goes_on_later(monkeypatch, tmp_path, 
     assert build_dataset(FakeSource(), tmp_path / "data", RECIPE).count("train")
 
 
+def test_a_build_that_ended_while_this_one_waited_is_not_begun_anew(tmp_path, monkeypatch):
+    """Another may finish between the look for a finished data set and the taking of the lock."""
+    hold, output = locks.hold, tmp_path / "data"
+
+    @contextlib.contextmanager
+    def hold_late(*arguments):
+        monkeypatch.setattr(locks, "hold", hold)
+        build_dataset(FakeSource(), output, RECIPE)
+        before.update(files_of(output))
+        with hold(*arguments):
+            yield
+
+    before = {}
+    monkeypatch.setattr(locks, "hold", hold_late)
+    source = FakeSource()
+    assert build_dataset(source, output, RECIPE) == records.read_manifest(output)
+    assert files_of(output) == before and not source.loaded
+
+
 def test_two_builds_of_one_output_do_not_mix(tmp_path):
     class Nested(FakeSource):
         def drawings(self):
             build_dataset(FakeSource(), tmp_path / "data", RECIPE)
             return super().drawings()
 
-    with pytest.raises(DeepPaintError, match="another build is at work there"):
+    with pytest.raises(
+        DeepPaintError, match=rf"data: process {os.getpid()} on .* is building there; wait"
+    ):
         build_dataset(Nested(), tmp_path / "data", RECIPE)
 
 
@@ -467,7 +490,7 @@ def test_input_and_output_may_lie_in_a_cloud(doll_shards, monkeypatch, tmp_path)
             stored[name] = file.read()
     assert stored == files_of(doll_shards)
     assert build_dataset(DOLLS, f"{bucket}/data", RECIPE) == records.read_manifest(doll_shards)
-    assert not list((tmp_path / "tf_deeppaint" / "builds").iterdir())
+    assert not (tmp_path / "tf_deeppaint" / "builds").exists()
     gfile.rmtree(bucket)
 
 

@@ -92,6 +92,18 @@ def test_what_will_be_done_again_is_forgotten(tmp_path) -> None:
     assert not (tmp_path / "none").exists()
 
 
+def test_damaged_lines_cost_themselves_alone(tmp_path) -> None:
+    journal = Journal(tmp_path / "m")
+    journal.write(1, "validation", {"l1": 0.5})
+    with journal.path.open("ab") as file:
+        file.write(b'\xff\xfe\n7\n[]\n{"step": "2", "group": "validation"}\n{"step": 2}\n')
+        file.write(b'{"step": 2, "group": "validation", "l1": "0.1"}\n' + b"[" * 99_999 + b"\n")
+        file.write(b'{"step": 3, "group": "validation", "l1": 0.4}\n{"step": 4')
+    assert journal.smallest("validation", "l1") == 0.4 and not journal.has(2, "validation")
+    journal.rewind(9)
+    assert [line["step"] for line in lines(tmp_path / "m")] == [1, 3]
+
+
 def test_the_smallest_figure_of_a_group_is_known(tmp_path) -> None:
     journal = Journal(tmp_path / "m")
     assert journal.smallest("validation", "l1") == float("inf")

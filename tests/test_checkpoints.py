@@ -124,3 +124,35 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path) -> None:
     (tmp_path / "checkpoints").write_text("in the way")
     with pytest.raises(DeepPaintError, match="checkpoints: cannot be written"):
         checkpoints.save()
+
+
+def test_what_killed_runs_left_is_removed_and_what_they_finished_is_kept(saved, copy) -> None:
+    """Pieces of a checkpoint; and what TensorFlow's list says, which another program may keep."""
+    (copy / "checkpoint").write_bytes(b"\xff no list")
+    (copy / "state-9_temp").mkdir()
+    (copy / "state-9_temp" / "part-00000-of-00001.data").write_bytes(b"half")
+    (copy / "state-8.data-00000-of-00001").write_bytes(b"half")
+    (copy / "notes.txt").write_bytes(b"")
+    model = make()
+    checkpoints = Checkpoints(model, str(copy), keep=2)
+    assert checkpoints.restore() == 3
+    stems = {path.name.partition(".")[0] for path in copy.iterdir()}
+    assert stems == {"checkpoint", "notes", "state-2", "state-3"}
+    step(model, 3)
+    checkpoints.save()
+    stems = {path.name.partition(".")[0] for path in copy.iterdir()}
+    assert stems == {"checkpoint", "notes", "state-3", "state-4"}
+
+
+def test_those_that_tensorflows_manager_wrote_are_read(saved, tmp_path) -> None:
+    """As earlier versions did."""
+    model = make()
+    checkpoints = Checkpoints(model, saved[0], keep=2)
+    checkpoints.restore()
+    manager = tf.train.CheckpointManager(
+        checkpoints.state, str(tmp_path), 2, checkpoint_name="state"
+    )
+    manager.save(checkpoint_number=3)
+    other = make()
+    assert Checkpoints(other, str(tmp_path), keep=2).restore() == 3
+    assert_equal(other, saved[1][2])

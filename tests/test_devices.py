@@ -74,3 +74,34 @@ def test_what_is_missing_is_told_in_one_line(monkeypatch) -> None:
     monkeypatch.setenv("TF_CONFIG", "{")
     with pytest.raises(DeepPaintError, match="TF_CONFIG: not JSON"):
         devices.open_strategy("auto")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[" * 100_000,
+        '{"task": 7}',
+        '{"cluster": []}',
+        '{"cluster": {"worker": "a:1"}}',
+        '{"cluster": {"worker": 2}}',
+    ],
+    ids=lambda text: text[:30],
+)
+def test_a_cluster_that_is_none_is_told(monkeypatch, text) -> None:
+    monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(DeepPaintError, match="TF_CONFIG: ") as caught:
+        devices.open_strategy("auto"), devices.is_chief()
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 300
+
+
+def test_a_lost_worker_is_told_of_where_there_are_several(monkeypatch) -> None:
+    lost = tf.errors.UnavailableError(None, None, "Collective ops\nis aborted")
+    with pytest.raises(tf.errors.UnavailableError), devices.naming_lost_workers():
+        raise lost
+    monkeypatch.setenv("TF_CONFIG", cluster(0, "a:1", "b:2"))
+    said = r"another worker has died .* same command.*\(Collective ops is aborted\)"
+    with pytest.raises(DeepPaintError, match=said), devices.naming_lost_workers():
+        raise lost
+    with pytest.raises(KeyError), devices.naming_lost_workers():
+        raise KeyError

@@ -343,6 +343,61 @@ def test_a_walk_bears_names_that_are_no_utf8(tmp_path):
     assert name.encode() and name.endswith(".png") and length == 2
 
 
+def test_what_a_walk_has_found_can_be_read_by_its_name(tmp_path):
+    """A name that is no UTF-8 comes escaped; one that looks escaped is itself."""
+    inside = tmp_path / os.fsdecode(b"in \xe9")
+    inside.mkdir()
+    (inside / os.fsdecode(b"odd \xff.png")).write_bytes(b"12")
+    (tmp_path / "plain \\udcff.png").write_bytes(b"345")
+    for name, length in files.walk(tmp_path, (".png",)):
+        path = files.join(tmp_path, name)
+        assert files.is_file(path) and files.size(path) == length
+        assert len(files.read_bytes(path)) == length == sum(map(len, files.read_blocks(path)))
+    assert not files.is_file(tmp_path / "no \\udcff.png")
+
+
+# --- aside --------------------------------------------------------------------------------------
+
+
+def test_a_name_as_long_as_may_be_is_written(tmp_path):
+    for name in ("n" * 251 + ".png", "ä" * 127, "a." + "s" * 253):
+        files.write_bytes(tmp_path / name, b"1")
+        assert os.listdir(tmp_path) == [name]
+        files.remove(tmp_path / name)
+
+
+def test_a_name_aside_is_hidden_and_nobody_elses_and_ends_alike():
+    names = {files.name_aside("x.keras") for _ in range(100)}
+    assert len(names) == 100
+    assert all(name.startswith(".x.") and name.endswith(".incomplete.keras") for name in names)
+
+
+def test_a_link_in_the_place_of_the_file_aside_is_not_followed(tmp_path, monkeypatch):
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    monkeypatch.setattr(files, "name_aside", lambda name: ".known")
+    (tmp_path / ".known").symlink_to(victim)
+    with pytest.raises(DeepPaintError, match="cannot be written"):
+        files.write_bytes(tmp_path / "file", b"harm")
+    assert victim.read_bytes() == b"precious"
+
+
+def test_data_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setattr(files.os, "fsync", lambda number: done.append("sync"))
+    replace = os.replace
+    monkeypatch.setattr(files.os, "replace", lambda *a: (done.append("rename"), replace(*a)))
+    files.write_bytes(tmp_path / "file", b"1")
+    assert done == ["sync", "rename"]
+
+
+def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path):
+    for name in (files.name_aside("a.png"), files.name_aside("b"), ".hidden", "x.incomplete"):
+        (tmp_path / name).write_bytes(b"")
+    files.remove_asides(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == [".hidden", "x.incomplete"]
+
+
 def test_a_walk_where_there_is_no_folder_is_refused(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     for path in (tmp_path / "none", tmp_path / "file", "ram://none"):

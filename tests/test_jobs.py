@@ -78,6 +78,14 @@ def test_a_pattern_names_pictures_from_where_it_begins_to_be_one(tmp_path, monke
             assert all(os.path.isfile(picture.path) for picture in find_pictures(given))
 
 
+def test_a_pattern_that_goes_up_names_nothing_outside_of_the_output(tmp_path, monkeypatch):
+    fill(tmp_path, "in/a/x.png", "out/y.png", "z.png")
+    monkeypatch.chdir(tmp_path / "in")
+    pictures = find_pictures("a*/../../*/*.png")
+    assert names_of(pictures) == ["out/y.png"]
+    assert all(os.path.isfile(picture.path) for picture in pictures)
+
+
 def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tmp_path):
     path = os.path.join(fill(tmp_path, "page [1].png", "page 1.png"), "page [1].png")
     assert not is_many(path)

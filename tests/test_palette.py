@@ -3,6 +3,7 @@
 import functools
 import itertools
 import json
+import os
 from types import SimpleNamespace
 
 import colorgram
@@ -423,7 +424,16 @@ def test_a_file_that_is_no_text_is_refused(tmp_path, content):
 
 
 def test_a_missing_palette_file_is_named(tmp_path):
-    with pytest.raises(DeepPaintError, match=r"none\.json: cannot be read"):
+    with pytest.raises(DeepPaintError, match=r"none\.json: does not exist"):
         read_palette(tmp_path / "none.json")
-    with pytest.raises(DeepPaintError, match="cannot be read"):
+    with pytest.raises(DeepPaintError, match="is not a file"):
         read_palette(tmp_path)
+
+
+def test_a_file_that_could_not_be_read_to_its_end_is_refused(tmp_path):
+    (tmp_path / "long.json").write_bytes(b" " * 100_000)
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "bytes.json").write_bytes(b"\xff" * 20)
+    for name in ("long.json", "pipe.json", "bytes.json"):
+        with pytest.raises(DeepPaintError, match=name.replace(".", r"\.")):
+            read_palette(tmp_path / name)

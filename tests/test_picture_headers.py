@@ -6,6 +6,8 @@ import numpy as np
 import picture_files as pictures
 import pytest
 
+from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.images import decode_picture
 from tf_deeppaint.picture_headers import read_header
 
 FILES = pictures.one_of_each()
@@ -206,3 +208,31 @@ def test_noise_after_any_magic_is_borne(kind):
         kept = int(rng.integers(2, 40))
         header = read_header(FILES[kind][:kept] + rng.bytes(60))
         assert header is None or (header.height >= 0 and header.width >= 0)
+
+
+# --- files that would keep a reader busy ---------------------------------------------------------
+
+
+def test_a_jpeg_of_more_scans_than_any_encoder_writes_is_none():
+    """Each scan goes over the whole picture: a megabyte of them keeps a decoder busy for hours."""
+    data = pictures.encode(pictures.image("RGB"), "JPEG", progressive=True)
+    first = data.index(b"\xff\xda")
+    scan = data[first : data.index(b"\xff", first + 2)]
+    many = data[:-2] + scan * 300 + data[-2:]
+    assert read_header(data) is not None and read_header(many) is None
+    with pytest.raises(DeepPaintError):
+        decode_picture(many, "many.jpg")
+
+
+def test_parts_without_end_are_given_up_on():
+    png = FILES["PNG alpha"]
+    chunk = pictures.png_chunk(b"teXt", b"")
+    assert read_header(png[:33] + chunk * 9 + png[33:]).complete
+    assert not read_header(png[:33] + chunk * 400_000 + png[33:]).complete
+    jpeg = FILES["JPEG"]
+    assert read_header(jpeg[:2] + b"\xff\xfe\x00\x02" * 400_000 + jpeg[2:]) is None
+    # Any number of fill bytes may stand before a marker: ITU-T T.81, B.1.1.2.
+    assert read_header(jpeg[:2] + b"\xff" * 400_000 + jpeg[2:]) == read_header(jpeg)
+    webp = FILES["WebP"]
+    extended = b"RIFF\0\0\0\0WEBPVP8X" + bytes([10, 0, 0, 0, 8, *bytes(9)])
+    assert read_header(extended + b"junk\0\0\0\0" * 400_000 + webp).orientation == 1

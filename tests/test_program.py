@@ -22,12 +22,12 @@ PROGRAMS = {
     "tfrecords.build": "--source",
     "tfrecords.show": "--split",
     "tfrecords.verify": "--data",
-    "export.saved_model": "--max_pixels",
-    "export.serving.client": "--protocol",
     "export.keras_model": "--plain",
     "export.litert": "--precision",
     "export.onnx": "--size",
     "export.verify": "--artifact",
+    "export.saved_model": "--max_pixels",
+    "export.serving.client": "--protocol",
 }
 ROOT = Path(__file__).parent.parent
 
@@ -102,6 +102,51 @@ def test_a_mistaken_command_line_is_one_line(tmp_path, mistake):
     arguments, *words = mistakes(tmp_path / "out")[mistake]
     assert_refused(run(*arguments), *words)
     assert not list(tmp_path.iterdir())
+
+
+def flagfiles(tmp_path: Path) -> dict[str, tuple[Path, str]]:
+    """Flagfiles that cannot be followed, and a word of what is said of each."""
+    made = {name: tmp_path / name for name in ("bytes", "long", "pipe", "chain-0", "folder")}
+    made["bytes"].write_bytes(b"--size=\xff\xfe")
+    made["long"].write_bytes(b"#" * (2 << 20))
+    os.mkfifo(made["pipe"])
+    made["folder"].mkdir()
+    for number in range(200):
+        (tmp_path / f"chain-{number}").write_text(f"--flagfile={tmp_path}/chain-{number + 1}\n")
+    words = ("not UTF-8", "over 1 MiB", "not a file", "name one another", "not a file")
+    return {name: (path, word) for (name, path), word in zip(made.items(), words, strict=True)}
+
+
+@pytest.mark.parametrize("name", ["bytes", "long", "pipe", "chain-0", "folder"])
+def test_a_flagfile_that_is_none_is_one_line(tmp_path, name):
+    path, word = flagfiles(tmp_path)[name]
+    for arguments in ([f"--flagfile={path}"], ["--flagfile", str(path)]):
+        assert_refused(run("tf_deeppaint.palette", *arguments), name.rstrip("-0"), word)
+
+
+def test_a_flagfile_that_names_itself_is_read_once(tmp_path):
+    (tmp_path / "own").write_text(f"--flagfile={tmp_path}/own\n--picture=nowhere.png\n")
+    done = run("tf_deeppaint.palette", f"--flagfile={tmp_path}/own")
+    assert done.returncode == 1 and "error: nowhere.png: does not exist" in done.stderr
+
+
+def test_a_name_that_is_no_utf8_is_read_and_written_and_printed(tmp_path):
+    name = os.fsdecode(b"a \xff\xfe b")
+    picture = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    images.write_picture(tmp_path / f"{name}.png", picture)
+    arguments = (f"--picture={tmp_path}/{name}.png", f"--output={tmp_path}/{name}.json")
+    done = run("tf_deeppaint.palette", *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("a \\udcff\\udcfe b.json\n")
+    assert (tmp_path / f"{name}.json").is_file()
+
+
+def test_a_reader_that_has_had_enough_is_no_error(tmp_path):
+    images.write_picture(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
+    command = [sys.executable, "-m", "tf_deeppaint.palette", f"--picture={tmp_path}/a.png"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
+    process.stdout.close()
+    assert process.stderr.read() == b"" and process.wait() == 1
 
 
 def test_training_on_missing_data_is_one_line_and_makes_no_run(tmp_path):

@@ -1,6 +1,7 @@
 """Training runs on a few dolls: what they leave behind, and that they can be repeated."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint import datasets, records, training
+from tf_deeppaint import datasets, locks, records, training
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import Generator
 from tf_deeppaint.images import read_picture
@@ -316,6 +317,17 @@ def refused(chosen: TrainingOptions) -> str:
     assert "\n" not in str(caught.value)
     assert not Path(chosen.run).exists()
     return str(caught.value)
+
+
+def test_a_run_that_is_being_trained_is_refused_and_left_alone(doll_shards, tmp_path) -> None:
+    """Even by --fresh, which would remove what the other one writes."""
+    run = tmp_path / "run"
+    with locks.hold(run / locks.LOCK_FILE, "training"):
+        (run / "metrics.jsonl").write_text("{}")
+        for fresh in (False, True):
+            with pytest.raises(DeepPaintError, match=rf"run: process {os.getpid()} on .* is train"):
+                train(options(doll_shards, run, fresh=fresh), "")
+        assert {path.name for path in run.iterdir()} == {"metrics.jsonl", ".lock"}
 
 
 def test_missing_data_are_refused_by_name(tmp_path) -> None:

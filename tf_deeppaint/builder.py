@@ -12,11 +12,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-from tf_deeppaint import files, records
+from tf_deeppaint import files, locks, records
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.plan import ARRANGED, LISTED, Listing, Plan, Seen
 from tf_deeppaint.preparation import LookTask, PrepareTask, Recipe, check_recipe
-from tf_deeppaint.shards import INCOMPLETE, WORK_FOLDER, PlannedShard, Progress, read_note
+from tf_deeppaint.shards import WORK_FOLDER, PlannedShard, Progress, read_note
 from tf_deeppaint.sources import Drawing, Source
 from tf_deeppaint.sources.fetching import cache_dir
 from tf_deeppaint.workers import Workers
@@ -95,8 +95,27 @@ def build_dataset(
     engine = engine or Workers(1)
     output = os.fspath(output)
     options = {"source": source.origin.name, **source.options, **recipe.options()}
-    if (finished := _finished(source, output, options)) is not None:
+    lock = _state_folder(output) + locks.LOCK_FILE
+    finished = _finished(source, output, options)
+    if finished is not None and not (files.is_file(lock) or _is_work_left(output)):
         return finished
+    with locks.hold(lock, "building", output):
+        # Another build may have come to its end meanwhile.
+        if (finished := _finished(source, output, options)) is not None:
+            _remove_work(output)
+            return finished
+        return _build(source, output, recipe, engine, strict, reports, options)
+
+
+def _build(
+    source: Source,
+    output: str,
+    recipe: Recipe,
+    engine: Engine,
+    strict: bool,
+    reports: Reports,
+    options: dict,
+) -> records.Manifest:
     with _open_plan(output) as plan:
         _list(plan, source, output, options)
         _look(plan, engine, LookTask(source, recipe.min_size, strict), output, reports)
@@ -218,7 +237,6 @@ def _finished(source: Source, output: str, options: dict) -> records.Manifest | 
     manifest = records.read_manifest(output)
     now = _with_listing(source, options)
     if manifest.options == now:
-        _remove_work(output)
         return manifest
     raise DeepPaintError(
         f"{output}: holds a data set of another {_differing(now, manifest.options)}; "
@@ -264,7 +282,7 @@ def _state_folder(output: str) -> str:
 def _clear_shards(output: str) -> None:
     """Removes shards that no manifest names: what an older build left lies beside new ones."""
     for name in files.names(output):
-        if records.is_shard_name(name.removesuffix(INCOMPLETE)):
+        if records.is_shard_name(name.removesuffix(files.INCOMPLETE)):
             files.remove(files.join(output, name))
     notes = files.join(output, WORK_FOLDER)
     for name in files.names(notes):
@@ -272,6 +290,15 @@ def _clear_shards(output: str) -> None:
             files.remove(files.join(notes, name))
 
 
+def _work_folders(output: str) -> tuple[str, str]:
+    return files.join(output, WORK_FOLDER), _state_folder(output)
+
+
+def _is_work_left(output: str) -> bool:
+    return any(map(files.is_folder, _work_folders(output)))
+
+
 def _remove_work(output: str) -> None:
-    files.remove_folder(files.join(output, WORK_FOLDER))
-    files.remove_folder(_state_folder(output))
+    files.remove_asides(output)
+    for folder in _work_folders(output):
+        files.remove_folder(folder)

@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 
 from tf_deeppaint import files
+from tf_deeppaint.bad_records import BadRecords
 from tf_deeppaint.checkpoints import Checkpoints
 from tf_deeppaint.errors import DeepPaintError
 
@@ -55,7 +56,7 @@ class Journal:
         """Forgets what was written after `step`, which a run that goes on will do again."""
         if not self.path.exists():
             return
-        kept = [line for line in self.path.read_text().splitlines() if _step_of(line) <= step]
+        kept = [json.dumps(line) for line in self._lines() if line["step"] <= step]
         files.write_lines(self.path, kept)
 
     def smallest(self, group: str, name: str) -> float:
@@ -68,8 +69,9 @@ class Journal:
         return any((line["step"], line["group"]) == (step, group) for line in self._lines())
 
     def _lines(self) -> list[dict]:
-        lines = self.path.read_text().splitlines() if self.path.exists() else []
-        return [json.loads(line) for line in lines]
+        text = self.path.read_text(errors="replace") if self.path.exists() else ""
+        found = map(_parsed, text.splitlines())
+        return [line for line in found if line is not None]
 
     def write(self, step: int, group: str, figures: dict[str, float]) -> None:
         """Appends figures, finite numbers by name; `group` is "training" or "validation"."""
@@ -98,13 +100,17 @@ class LossLog(StepCallback):
         journal: Where to.
         every: Steps a line.
         batch_size: Pictures a step.
+        bad: Who counts the records that could not be read, where they are not to stop the run.
     """
 
-    def __init__(self, journal: Journal, every: int, batch_size: int):
+    def __init__(
+        self, journal: Journal, every: int, batch_size: int, bad: BadRecords | None = None
+    ):
         super().__init__()
         self.journal = journal
         self.every = every
         self.batch_size = batch_size
+        self.bad = bad
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
@@ -123,6 +129,8 @@ class LossLog(StepCallback):
         rate = float(self.model.generator_optimizer.learning_rate.numpy())
         figures["learning_rate"] = float(f"{rate:.6g}")
         figures["skipped"] = int(self.model.skipped.numpy())
+        if self.bad is not None:
+            figures["bad_records"] = self.bad.count
         figures["pictures_a_second"] = round(steps * self.batch_size / max(seconds, 1e-9), 3)
         self.journal.write(step, "training", figures)
 
@@ -268,8 +276,12 @@ class StopOnSignal(StepCallback):
             self.model.stop_training = True
 
 
-def _step_of(line: str) -> int:
+def _parsed(text: str) -> dict | None:
+    """The figures of a line; None where it was cut off while it was written, or is damaged."""
     try:
-        return json.loads(line)["step"]
-    except (ValueError, KeyError, TypeError):
-        return 2**63  # cut off in the middle of writing
+        line = json.loads(text)
+        figures = [value for key, value in line.items() if key != "group"]
+        whole = {"step", "group"} <= line.keys() and type(line["step"]) is int
+        return line if whole and all(type(f) in (int, float) for f in figures) else None
+    except (ValueError, AttributeError, RecursionError):
+        return None

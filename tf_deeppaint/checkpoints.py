@@ -1,13 +1,18 @@
 """The whole state of a training, written so that it can go on bit for bit where it stopped."""
 
+import os
+import re
 import sys
 
 import tensorflow as tf
 
+from tf_deeppaint import files
 from tf_deeppaint.deep_paint import DeepPaint
 from tf_deeppaint.errors import DeepPaintError
 
 NETWORKS = ("generator", "discriminator")
+# A checkpoint is called so, and by its step.
+NAME = "state"
 
 
 class Checkpoints:
@@ -34,10 +39,12 @@ class Checkpoints:
             pool_random=model.pool.random.state,
             counters=[model.steps, model.skipped, model.skipped_in_a_row],
         )
-        self.manager = tf.train.CheckpointManager(state, folder, keep, checkpoint_name="state")
-        self.writer = self.manager
-        if aside is not None:
-            self.writer = tf.train.CheckpointManager(state, aside, 1, checkpoint_name="state")
+        self.state = state
+        self.folder = folder
+        self.keep = keep
+        self.aside = aside
+        if aside is None:
+            _remove_pieces(folder)
 
     def save(self) -> None:
         """Writes the state of now.
@@ -45,13 +52,15 @@ class Checkpoints:
         Raises:
             DeepPaintError: it cannot be written; those before stay.
         """
+        folder = self.aside or self.folder
         try:
-            self.writer.save(checkpoint_number=int(self.model.steps.numpy()))
+            self.state.write(files.join(folder, f"{NAME}-{int(self.model.steps.numpy())}"))
         except (OSError, tf.errors.OpError) as error:
             reason = getattr(error, "strerror", None) or getattr(error, "message", error)
-            raise DeepPaintError(
-                f"{self.manager.directory}: cannot be written ({reason}); free space"
-            ) from error
+            raise DeepPaintError(f"{folder}: cannot be written ({reason}); free space") from error
+        for path in _find(folder)[: -self.keep if self.aside is None else -1]:
+            for name in _files_of(path):
+                files.remove(name)
 
     def restore(self) -> int:
         """Brings the model to the latest state that can be read; returns its number of steps.
@@ -61,10 +70,10 @@ class Checkpoints:
         Raises:
             DeepPaintError: there are some, but none of them can be read.
         """
-        paths = self.manager.checkpoints[::-1]
+        paths = _find(self.folder)[::-1]
         for path in paths:
             try:
-                self.manager.checkpoint.restore(path).assert_existing_objects_matched()
+                self.state.read(path).assert_existing_objects_matched()
             except (tf.errors.OpError, AssertionError, ValueError, IndexError) as error:
                 reason = " ".join(str(error).split())[:120]
                 print(f"warning: {path}: damaged ({reason}); passed over", file=sys.stderr)
@@ -72,9 +81,32 @@ class Checkpoints:
             return int(self.model.steps.numpy())
         if paths:
             raise DeepPaintError(
-                f"{self.manager.directory}: no checkpoint can be read; begin anew with --fresh"
+                f"{self.folder}: no checkpoint can be read; begin anew with --fresh"
             )
         return 0
+
+
+def _find(folder: str) -> list[str]:
+    """The checkpoints that lie in a folder, the latest last."""
+    found = (re.fullmatch(rf"{NAME}-([0-9]+)\.index", name) for name in files.names(folder))
+    steps = sorted(int(match[1]) for match in found if match)
+    return [files.join(folder, f"{NAME}-{step}") for step in steps]
+
+
+def _files_of(path: str) -> list[str]:
+    """The files of a checkpoint, its index, without which it is none, first."""
+    folder, stem = os.path.split(path)
+    names = [name for name in files.names(folder) if name.startswith(f"{stem}.")]
+    return [files.join(folder, name) for name in sorted(names, key=lambda n: ".index" not in n)]
+
+
+def _remove_pieces(folder: str) -> None:
+    """Removes what is left of checkpoints during whose writing a run was killed."""
+    whole = {os.path.basename(path) for path in _find(folder)}
+    for name in files.names(folder):
+        if name.startswith(f"{NAME}-") and name.partition(".")[0] not in whole:
+            path = files.join(folder, name)
+            (files.remove_folder if files.is_folder(path) else files.remove)(path)
 
 
 def restore_networks(model: DeepPaint, folder: str) -> bool:
@@ -90,9 +122,9 @@ def restore_networks(model: DeepPaint, folder: str) -> bool:
     Raises:
         Exception: TensorFlow's own, where it is damaged or of networks of other shapes.
     """
-    path = tf.train.latest_checkpoint(folder)
-    if path is None:
+    paths = _find(folder)
+    if not paths:
         return False
     networks = {name: list(getattr(model, name).variables) for name in NETWORKS}
-    tf.train.Checkpoint(**networks).restore(path).assert_existing_objects_matched()
+    tf.train.Checkpoint(**networks).read(paths[-1]).assert_existing_objects_matched()
     return True

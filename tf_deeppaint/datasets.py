@@ -6,10 +6,11 @@ of 12 S * S. Every random choice depends on the seed and the record's number in 
 TensorFlow's global seed has no part in it.
 """
 
+import collections
 import contextlib
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ import tensorflow as tf
 
 from tf_deeppaint import files, records
 from tf_deeppaint.augmentation import augment, check_augmentations
+from tf_deeppaint.bad_records import BAD, BadRecords, first_sound, read_shard
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.images import from_unit_range
 
@@ -37,13 +39,19 @@ _FEATURES = {
 }
 
 
-def open_datasets(directories: Sequence[str | os.PathLike]) -> list[records.Manifest]:
+def open_datasets(
+    directories: Sequence[str | os.PathLike], whole: bool = True
+) -> list[records.Manifest]:
     """Reads the manifests of data sets that are to be used together.
+
+    Args:
+        directories: Their folders.
+        whole: Whether every shard must be there, of the size that the manifest says.
 
     Raises:
         DeepPaintError: one is missing or damaged, or they differ in size or palette rule.
     """
-    manifests = [records.read_manifest(directory) for directory in directories]
+    manifests = [records.read_manifest(directory, whole) for directory in directories]
     for what in ("size", "background"):
         values = {str(d): m.options[what] for d, m in zip(directories, manifests, strict=True)}
         if len(set(values.values())) > 1:
@@ -52,24 +60,52 @@ def open_datasets(directories: Sequence[str | os.PathLike]) -> list[records.Mani
 
 
 @contextlib.contextmanager
-def naming_damage(directories: Sequence[str | os.PathLike]) -> Iterator[None]:
-    """Turns TensorFlow's complaint about a corrupt record into an error that names the shard.
+def naming_damage(
+    directories: Sequence[str | os.PathLike], advice: str = "build the data set again"
+) -> Iterator[None]:
+    """Turns TensorFlow's complaint about a bad record into an error that names the shard.
+
+    Args:
+        directories: The data sets that are read inside the block.
+        advice: What to do about it.
 
     Raises:
-        DeepPaintError: a record read inside the block is damaged.
+        DeepPaintError: a record read inside the block is damaged, or its shard is gone.
     """
     try:
         yield
-    except tf.errors.DataLossError as error:
-        damaged = [
-            files.join(directory, shard.name)
-            for directory, manifest in zip(directories, open_datasets(directories), strict=True)
-            for shard in itertools.chain(*manifest.shards.values())
-            if files.sha256(files.join(directory, shard.name)) != shard.sha256
-        ]
-        raise DeepPaintError(
-            f"{', '.join(damaged) or 'a shard'}: damaged; build the data set again"
-        ) from error
+    except _OF_DAMAGE as error:
+        damaged = list(_find_damage(directories))
+        # Of these a mistake in a model may be the cause as well.
+        if not damaged and isinstance(error, _OF_DAMAGE_OR_MISTAKE):
+            raise
+        raise DeepPaintError(f"{', '.join(damaged) or 'a shard'}: damaged; {advice}") from error
+
+
+# TensorFlow cannot always tell of a record that is none: it quotes it, and bytes are no UTF-8.
+_OF_DAMAGE_OR_MISTAKE = (tf.errors.InvalidArgumentError, UnicodeDecodeError)
+_OF_DAMAGE = (
+    tf.errors.DataLossError,
+    tf.errors.NotFoundError,
+    tf.errors.PermissionDeniedError,
+    *_OF_DAMAGE_OR_MISTAKE,
+)
+
+
+def _find_damage(directories: Sequence[str | os.PathLike]) -> Iterator[str]:
+    """Yields the shards that are not as they were written, or hold what is no record."""
+    for directory in directories:
+        manifest = records.read_manifest(directory, whole=False)
+        for shard in itertools.chain(*manifest.shards.values()):
+            path, bad = files.join(directory, shard.name), BadRecords(silent=True)
+            try:
+                is_whole = files.sha256(path) == shard.sha256
+            except DeepPaintError:
+                is_whole = False
+            if is_whole:
+                collections.deque(read_shard(path, shard.records, manifest.size, bad), maxlen=0)
+            if bad.count or not is_whole:
+                yield path
 
 
 def load_training(
@@ -79,6 +115,7 @@ def load_training(
     augmentations: Sequence[str] = ("flip",),
     start: int = 0,
     part: tuple[int, int] = (0, 1),
+    bad: BadRecords | None = None,
 ) -> tf.data.Dataset:
     """An endless, shuffled, augmented stream of training batches.
 
@@ -99,13 +136,16 @@ def load_training(
             the whole one is from there.
         part: Which worker this is, of how many: it gets its batch of every round of batches, and
             decodes no other.
+        bad: Who counts records that cannot be read. The place of each is then taken by another
+            of its batch, so that every place in the stream stays where it is; by default they
+            stop whoever reads.
 
     Raises:
         DeepPaintError: see `open_datasets`; also fewer records than a batch, or an unknown
             augmentation.
     """
     check_augmentations(augmentations)
-    manifests = open_datasets(directories)
+    manifests = open_datasets(directories, whole=bad is None)
     total = sum(manifest.count("train") for manifest in manifests)
     if total < batch_size:
         raise DeepPaintError(
@@ -113,10 +153,12 @@ def load_training(
             f"one batch of {batch_size}; build more or lower --batch_size"
         )
     sources = _sources(directories, manifests, "train")
+    reader = _reader(manifests[0].size, bad)
     first_epoch, done = divmod(start, total)
 
     def epoch(number: tf.Tensor) -> tf.data.Dataset:
-        numbered = _shuffled(sources, _seed(seed, _ORDER, number)).enumerate(number * total)
+        order = _seed(seed, _ORDER, number)
+        numbered = _shuffled(sources, order, reader).enumerate(number * total)
         return numbered.skip(tf.where(number == first_epoch, tf.constant(done, tf.int64), 0))
 
     def prepare(number: tf.Tensor, record: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -128,11 +170,13 @@ def load_training(
         return (number - start) // batch_size % workers == worker
 
     numbered = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max).flat_map(epoch)
+    own = numbered.filter(is_own) if workers > 1 else numbered
+    if bad is not None:
+        own = _fill(own, batch_size, _spare(sources, manifests[0].size, directories))
     # Known to be endless, batches have a fixed size also where several machines take them.
     endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
     return (
-        (numbered.filter(is_own) if workers > 1 else numbered)
-        .map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        own.map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .apply(endless)
         .batch(batch_size, drop_remainder=True)
         .prefetch(tf.data.AUTOTUNE)
@@ -209,14 +253,18 @@ def load(
 
 
 def load_evaluation(
-    directories: Sequence[str | os.PathLike], split: str, batch_size: int
+    directories: Sequence[str | os.PathLike],
+    split: str,
+    batch_size: int,
+    bad: BadRecords | None = None,
 ) -> tf.data.Dataset:
     """All records of a split once, in order, as they are stored; the last batch may be smaller.
 
     Batches also hold `"name"` and `"group"`, `(N,)` strings; records of one group, such as the
-    colourings of one drawing, are not independent.
+    colourings of one drawing, are not independent. Records that cannot be read are left out where
+    `bad` counts them.
     """
-    manifests = open_datasets(directories)
+    manifests = open_datasets(directories, whole=bad is None)
     sources = _sources(directories, manifests, split)
     if not sources:
         return tf.data.Dataset.from_tensor_slices([]).batch(batch_size)
@@ -225,9 +273,13 @@ def load_evaluation(
         example = decode_record(record, manifests[0].size, tf.constant([0, 0]), first_sketch=True)
         return scale(example) | {key: example[key] for key in ("name", "group")}
 
+    if bad is None:
+        stored = _in_order(sources)
+    else:
+        stored = _in_order(sources, _reader(manifests[0].size, bad))
+        stored = stored.filter(lambda record: record != BAD)
     return (
-        _in_order(sources)
-        .map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        stored.map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(batch_size)
         .prefetch(tf.data.AUTOTUNE)
     )
@@ -306,9 +358,10 @@ def _prepare(
 
 
 class _Source(NamedTuple):
-    """The shards of one data set's split, and what they hold together."""
+    """The shards of one data set's split, what each holds, and all together."""
 
-    paths: list[str]
+    paths: list[bytes]  # as the file system has them: no UTF-8 perhaps
+    counts: list[int]
     records: int
     bytes: int
 
@@ -317,7 +370,8 @@ def _sources(directories, manifests, split: str) -> list[_Source]:
     """The data sets that have records of a split."""
     return [
         _Source(
-            [files.join(directory, shard.name) for shard in manifest.shards[split]],
+            [os.fsencode(files.join(directory, shard.name)) for shard in manifest.shards[split]],
+            [shard.records for shard in manifest.shards[split]],
             manifest.count(split),
             sum(shard.bytes for shard in manifest.shards[split]),
         )
@@ -326,23 +380,72 @@ def _sources(directories, manifests, split: str) -> list[_Source]:
     ]
 
 
-def _in_order(sources: list[_Source]) -> tf.data.Dataset:
-    return tf.data.TFRecordDataset([path for source in sources for path in source.paths])
+# A shard, by its path and the number of its records, as a data set of strings.
+_Reader = Callable[[tf.Tensor, tf.Tensor], tf.data.Dataset]
 
 
-def _shuffled(sources: list[_Source], seed: tf.Tensor) -> tf.data.Dataset:
+def _reader(size: int, bad: BadRecords | None) -> _Reader:
+    """How shards are read: by TensorFlow, or so that a bad record is `BAD` and counted."""
+    if bad is None:
+        return lambda path, count: tf.data.TFRecordDataset(path)
+
+    def read(path: bytes, count: int) -> Iterator[bytes]:
+        return read_shard(os.fsdecode(path), int(count), size, bad)
+
+    signature = tf.TensorSpec([], tf.string)
+    return lambda path, count: tf.data.Dataset.from_generator(
+        read, args=(path, count), output_signature=signature
+    )
+
+
+def _fill(numbered: tf.data.Dataset, batch_size: int, spare: bytes) -> tf.data.Dataset:
+    """Puts another record of its batch in the place of each that is bad; a spare if all are."""
+
+    def fill(numbers: tf.Tensor, stored: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        is_bad = stored == BAD
+        good = tf.boolean_mask(stored, ~is_bad)
+        good = tf.cond(tf.size(good) > 0, lambda: good, lambda: tf.constant([spare]))
+        others = tf.gather(good, tf.range(tf.size(stored)) % tf.size(good))
+        return numbers, tf.where(is_bad, others, stored)
+
+    return numbered.batch(batch_size, drop_remainder=True).map(fill).unbatch()
+
+
+def _spare(sources: list[_Source], size: int, directories) -> bytes:
+    paths = [os.fsdecode(path) for source in sources for path in source.paths]
+    shards = zip(paths, (n for source in sources for n in source.counts), strict=True)
+    if (found := first_sound(shards, size)) is None:
+        names = ", ".join(map(str, directories))
+        raise DeepPaintError(f"{names}: no training record can be read; build the data set again")
+    return found
+
+
+def _in_order(sources: list[_Source], reader: _Reader | None = None) -> tf.data.Dataset:
+    paths = [path for source in sources for path in source.paths]
+    if reader is None:
+        return tf.data.TFRecordDataset(paths)
+    counts = [count for source in sources for count in source.counts]
+    return tf.data.Dataset.from_tensor_slices((paths, counts)).flat_map(reader)
+
+
+def _shuffled(
+    sources: list[_Source], seed: tf.Tensor, reader: _Reader | None = None
+) -> tf.data.Dataset:
     """Every record of the sources once, in an order that the seed, int32 `(2,)`, decides."""
+    reader = reader or _reader(0, None)
     seeds = tf.unstack(tf.random.split(seed, len(sources) + 1))
-    streams = [_interleaved(source.paths, s) for source, s in zip(sources, seeds[1:], strict=True)]
+    paired = zip(sources, seeds[1:], strict=True)
+    streams = [_interleaved(source, own, reader) for source, own in paired]
     turns = tf.data.Dataset.from_tensor_slices(_turns([source.records for source in sources]))
     mixed = tf.data.Dataset.choose_from_datasets(streams, turns, stop_on_empty_dataset=False)
     return _shuffle(mixed, _buffer_size(sources), seeds[0])
 
 
-def _interleaved(paths: list[str], seed: tf.Tensor) -> tf.data.Dataset:
-    order = tf.argsort(tf.random.stateless_uniform([len(paths)], seed))
-    return tf.data.Dataset.from_tensor_slices(tf.gather(paths, order)).interleave(
-        tf.data.TFRecordDataset,
+def _interleaved(source: _Source, seed: tf.Tensor, reader: _Reader) -> tf.data.Dataset:
+    order = tf.argsort(tf.random.stateless_uniform([len(source.paths)], seed))
+    shards = tf.gather(source.paths, order), tf.gather(source.counts, order)
+    return tf.data.Dataset.from_tensor_slices(shards).interleave(
+        reader,
         cycle_length=OPEN_SHARDS,
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,

@@ -1,7 +1,9 @@
 """Which devices a training runs on: TensorFlow's distribution strategies by name."""
 
+import contextlib
 import json
 import os
+from collections.abc import Iterator
 
 import tensorflow as tf
 
@@ -42,8 +44,34 @@ def open_strategy(name: str) -> tf.distribute.Strategy:
 
 def is_chief() -> bool:
     """Whether this process writes the run: the only one, or the first of the workers."""
-    task = _configuration().get("task", {})
+    task = _part(_configuration(), "task")
     return task.get("type", "worker") in ("worker", "chief") and not task.get("index", 0)
+
+
+@contextlib.contextmanager
+def naming_lost_workers() -> Iterator[None]:
+    """Turns TensorFlow's complaint about other machines into an error that says what to do.
+
+    Raises:
+        DeepPaintError: another worker died, or cannot be reached any more.
+    """
+    try:
+        yield
+    except _LOST as error:
+        if _workers() < 2:
+            raise
+        raise DeepPaintError(
+            "another worker has died or cannot be reached; start all of them again with the same "
+            f"command, and the run goes on ({' '.join(str(error.message).split())[:160]})"
+        ) from error
+
+
+_LOST = (
+    tf.errors.UnavailableError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+)
 
 
 def _what_there_is() -> str:
@@ -57,14 +85,24 @@ def _what_there_is() -> str:
 def _configuration() -> dict:
     try:
         configuration = json.loads(os.environ.get("TF_CONFIG") or "{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DeepPaintError(f"TF_CONFIG: not JSON ({error})") from error
     return configuration if isinstance(configuration, dict) else {}
 
 
+def _part(configuration: dict, name: str) -> dict:
+    part = configuration.get(name, {})
+    if not isinstance(part, dict):
+        raise DeepPaintError(f'TF_CONFIG: "{name}" is {str(part)[:40]}; an object is needed')
+    return part
+
+
 def _workers() -> int:
-    cluster = _configuration().get("cluster", {})
-    return sum(len(cluster.get(kind, [])) for kind in ("chief", "worker"))
+    cluster = _part(_configuration(), "cluster")
+    hosts = [cluster.get(kind, []) for kind in ("chief", "worker")]
+    if not all(isinstance(of_kind, list) for of_kind in hosts):
+        raise DeepPaintError('TF_CONFIG: "chief" and "worker" are lists of host:port')
+    return sum(map(len, hosts))
 
 
 def _tpu() -> tf.distribute.Strategy:

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_deeppaint import keras_archives
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.images import to_unit_range
 from tf_deeppaint.perceptual import Perceptual
@@ -185,6 +186,7 @@ def _load_vgg16(path: str) -> Features:
 def _load_keras(path: str) -> Features:
     if not os.path.isfile(path):
         raise DeepPaintError(f"{path}: does not exist; name a .keras file", "missing")
+    keras_archives.check_foreign(path)
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     # Keras raises whatever its parts raise: zip, JSON, HDF5, type errors and more.

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import re
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, NamedTuple
 
@@ -16,6 +17,10 @@ from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.quiet import import_tensorflow
 
 MAX_BYTES = 256 * 2**20
+# Stands in the name of a file that is not finished.
+INCOMPLETE = ".incomplete"
+_NAME_BYTES = 255  # what file systems allow
+_SUFFIX = 16  # letters of the longest that means something
 _CHUNK = 1 << 20
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
 
@@ -41,7 +46,7 @@ def join(folder: str | os.PathLike, name: str) -> str:
 def is_file(path: str | os.PathLike) -> bool:
     """Whether there is a file of this name."""
     if not is_remote(path):
-        return os.path.isfile(path)
+        return os.path.isfile(path) or os.path.isfile(_as_stored(path))
     gfile = _gfile()
     return gfile.exists(path) and not gfile.isdir(path)
 
@@ -54,7 +59,9 @@ def is_folder(path: str | os.PathLike) -> bool:
 def size(path: str | os.PathLike) -> int:
     """Size of a file in bytes."""
     with _told(path, "read"):
-        return _gfile().stat(path).length if is_remote(path) else os.path.getsize(path)
+        if is_remote(path):
+            return _gfile().stat(path).length
+        return os.path.getsize(_as_stored(path))
 
 
 def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> bytes:
@@ -77,7 +84,9 @@ def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> bytes:
 
 def open_binary(path: str | os.PathLike):
     """Opens a file to be read as bytes, piece by piece."""
-    return _gfile().GFile(os.fspath(path), "rb") if is_remote(path) else open(path, "rb")
+    if is_remote(path):
+        return _gfile().GFile(os.fspath(path), "rb")
+    return open(_as_stored(path), "rb")
 
 
 def read_blocks(path: str | os.PathLike) -> Iterator[bytes]:
@@ -129,19 +138,58 @@ def _written_aside(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     folder, name = path.rsplit("/", 1) if is_remote(path) else os.path.split(path)
     if not name or name in (".", ".."):
         raise DeepPaintError(f"{path}: is a folder; name a file to write")
-    aside = join(folder, f".{name}.{os.getpid()}.incomplete")
+    aside = join(folder, name_aside(name))
     with _told(path, "written"):
         if folder:
             make_folder(folder)
         try:
-            with _gfile().GFile(aside, "wb") if is_remote(path) else open(aside, "wb") as file:
+            # Made anew: whatever bears the name already, a link even, is not written to.
+            with _gfile().GFile(aside, "wb") if is_remote(path) else open(aside, "xb") as file:
                 file.write(b"")  # tf.io.gfile makes no file where nothing is written
                 yield file
+                _sync_open(file)
             rename(aside, path)
         except BaseException:
             with contextlib.suppress(Exception):
                 remove(aside)
             raise
+
+
+def name_aside(name: str) -> str:
+    """A name beside `name`, hidden and nobody else's, for the file while it is written.
+
+    It ends as `name` does, by a usual suffix, and is short enough wherever `name` is.
+    """
+    stem, suffix = os.path.splitext(name)
+    suffix = suffix if len(suffix) <= _SUFFIX else ""
+    end = f".{secrets.token_hex(6)}{INCOMPLETE}{suffix}"
+    room = max(0, _NAME_BYTES - 1 - len(end.encode(errors="surrogateescape")))
+    kept = stem.encode(errors="surrogateescape")[:room].decode(errors="ignore")
+    return f".{kept}{end}"
+
+
+def remove_asides(folder: str | os.PathLike) -> None:
+    """Removes what killed processes left unfinished in a folder, which must be nobody else's."""
+    for name in names(folder):
+        if re.fullmatch(rf"\..*\.[0-9a-f]{{12}}{re.escape(INCOMPLETE)}(\..*)?", name, re.DOTALL):
+            remove(join(folder, name))
+
+
+def sync(path: str | os.PathLike) -> None:
+    """Has a file of this machine on the disk itself, before a name or a note says it is there.
+
+    Raises:
+        DeepPaintError: it cannot be written there.
+    """
+    if not is_remote(path):
+        with _told(path, "written"), open(path, "rb") as file:
+            os.fsync(file.fileno())
+
+
+def _sync_open(file: IO[bytes]) -> None:
+    if hasattr(file, "fileno"):
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def make_folder(path: str | os.PathLike) -> None:
@@ -246,9 +294,20 @@ def _walk_local(folder: str, suffixes: tuple[str, ...]) -> Iterator[Entry]:
                 if item.is_dir(follow_symlinks=False):
                     waiting.append(name)
                 elif item.name.lower().endswith(suffixes) and _is_own(item, root):
-                    # A record stores names as UTF-8; file systems allow bytes that are none.
                     printable = name.encode("utf-8", "backslashreplace").decode()
                     yield Entry(printable.replace(os.sep, "/"), item.stat().st_size)
+
+
+def _as_stored(path: str | os.PathLike) -> str:
+    """The path of a file that `walk` has found: a name that is no UTF-8 comes escaped from it.
+
+    Records store names as UTF-8, and people read them; file systems allow any bytes.
+    """
+    path = os.fspath(path)
+    if "\\udc" not in path or os.path.exists(path):
+        return path
+    stored = re.sub(r"\\(udc[89a-f][0-9a-f])", lambda found: chr(int(found[1][1:], 16)), path)
+    return stored if os.path.exists(stored) else path
 
 
 def _is_own(item: os.DirEntry, root: str) -> bool:

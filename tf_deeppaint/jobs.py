@@ -62,7 +62,7 @@ def find_pictures(given: str, written: Iterable[str] = ()) -> list[Found]:
     else:
         root, matches = _fixed_part(given), set(glob.glob(given, recursive=True))
         paths = sorted(path for path in matches if os.path.isfile(path))
-        found = [Found(path, os.path.relpath(path, root)) for path in paths]
+        found = [Found(path, _name_below(path, root)) for path in paths]
     inside = [path for path in written if os.path.realpath(path) != os.path.realpath(root)]
     inside = [path for path in inside if _is_within(path, root)]
     found = [one for one in found if not any(_is_within(one.path, path) for path in inside)]
@@ -136,6 +136,12 @@ def _apart(names: Iterable[str]) -> Iterator[str]:
             free = f"{name}-{number}"
         taken.add(free.lower())
         yield free
+
+
+def _name_below(path: str, root: str) -> str:
+    """The path of a file below a folder; of one beside it, by `..` in a pattern, without `..`."""
+    name = os.path.relpath(path, root).encode("utf-8", "backslashreplace").decode()
+    return "/".join(part for part in name.split(os.sep) if part != os.pardir)
 
 
 def _stem(picture: Found) -> str:

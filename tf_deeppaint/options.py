@@ -1,9 +1,11 @@
 """What decides about a training, and whether it can be followed."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 from tf_deeppaint import datasets, records
+from tf_deeppaint.bad_records import BadRecords
 from tf_deeppaint.errors import DeepPaintError
 
 
@@ -44,6 +46,7 @@ class TrainingOptions:
     # === Data ===
     augment: Sequence[str] = ("flip",)
     seed: int = 0
+    on_bad_record: str = "stop"
     # === Machine ===
     strategy: str = "auto"
     sync_norm: bool = False
@@ -71,7 +74,12 @@ def check_options(options: TrainingOptions, replicas: int) -> list[records.Manif
     Raises:
         DeepPaintError: data missing or too little, or options that contradict each other.
     """
-    manifests = datasets.open_datasets(options.data)
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise DeepPaintError(f"--{field.name}={value}: a finite number is needed")
+    bad = BadRecords(silent=True) if options.on_bad_record == "skip" else None
+    manifests = datasets.open_datasets(options.data, whole=bad is None)
     if options.batch_size % replicas:
         raise DeepPaintError(
             f"--batch_size={options.batch_size} cannot be shared by {replicas} devices; "
@@ -86,7 +94,7 @@ def check_options(options: TrainingOptions, replicas: int) -> list[records.Manif
     if options.head == "mixture" and (options.generator == "pix2pix" or not options.histogram):
         raise DeepPaintError("--head=mixture needs --generator=deeppaint and --histogram")
     # Raises where there are too few records, or an augmentation does not exist.
-    datasets.load_training(options.data, options.batch_size, options.seed, options.augment)
+    datasets.load_training(options.data, options.batch_size, options.seed, options.augment, bad=bad)
     return manifests
 
 

@@ -1,6 +1,7 @@
 """The perceptual loss: how far two pictures are apart in the features of VGG16."""
 
 import itertools
+import math
 import os
 
 import numpy as np
@@ -22,6 +23,8 @@ SHAPES = {
     for i, (before, after) in enumerate(itertools.pairwise([3, *_CHANNELS]))
     for what, shape in (("kernel", (3, 3, before, after)), ("bias", (after,)))
 }
+# Of a number, and of all that stands before the numbers of a file's arrays.
+_MOST_BYTES, _HEADERS = 8, 2**20
 
 
 def read_arrays(
@@ -40,8 +43,13 @@ def read_arrays(
     Raises:
         DeepPaintError: the file cannot be read, or an array is missing or of another shape.
     """
+    most = sum(math.prod(shape) for shape in shapes.values()) * _MOST_BYTES + _HEADERS
     try:
         with np.load(path, allow_pickle=False) as stored:
+            # Compressed, a small file can hold what fills any memory.
+            items = {item.filename: item.file_size for item in stored.zip.infolist()}
+            if sum(items[f"{name}.npy"] for name in shapes) > most:
+                raise ValueError("larger arrays")
             arrays = [stored[name] for name in shapes]
     except Exception as error:  # zip, format and key errors of any kind
         raise DeepPaintError(

@@ -5,8 +5,12 @@ the decoders are silent about cut-off JPEGs, and which formats they turn by EXIF
 OpenCV's versions; so all of it is read here.
 """
 
+import re
 import struct
 from typing import NamedTuple
+
+# Parts of a file that are looked at in turn: a scan of 8192 x 8192 in chunks of 2 kB has half.
+_MAX_PARTS = 2**18
 
 
 class PictureHeader(NamedTuple):
@@ -36,7 +40,8 @@ def read_header(data: bytes) -> PictureHeader | None:
     """Reads the header of a PNG, JPEG, GIF, BMP or WebP file; None for anything else.
 
     A header that contradicts itself or breaks off gives None too: there is no size to be trusted
-    in it. EXIF that does so is passed over, as decoders do: the picture is taken for upright.
+    in it. So does one of more parts than any encoder writes, which would keep a reader busy for
+    ever. EXIF that does so is passed over, as decoders do: the picture is taken for upright.
     """
     for magic, read in _READERS.items():
         if data.startswith(magic):
@@ -52,12 +57,14 @@ def _read_png(data: bytes) -> PictureHeader | None:
         return None
     width, height, bits, colour_type = struct.unpack_from(">IIBB", data, 16)
     position, alpha, complete, level, orientation = 8, colour_type in (4, 6), False, None, 1
-    while position + 12 <= len(data):
+    for _ in range(_MAX_PARTS):
+        if position + 12 > len(data):
+            break
         length, kind = struct.unpack_from(">I4s", data, position)
         alpha |= kind == b"tRNS"
         if kind == b"tRNS" and colour_type == 0:
             (level,) = struct.unpack_from(">H", data, position + 8)
-            if bits < 8:
+            if bits in (1, 2, 4):
                 level = level * 255 // (2**bits - 1)  # decoders stretch these to 8 bits
         if kind == b"eXIf":
             orientation = _orientation(data, position + 8, length)
@@ -72,17 +79,19 @@ def _read_png(data: bytes) -> PictureHeader | None:
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # Markers without a length: what a decoder takes for markers behind them must not be skipped.
 _JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+# Each goes over the whole picture, and takes as little as ten bytes; encoders write some ten.
+_JPEG_SCAN, _MAX_SCANS = b"\xff\xda", 256
+_FILL_BYTES = re.compile(rb"\xff+")
 _JPEG_START_OF_SCAN, _JPEG_END = 0xDA, b"\xff\xd9"
 _JPEG_APP1, _EXIF_MAGIC = 0xE1, b"Exif\0\0"
 
 
 def _read_jpeg(data: bytes) -> PictureHeader | None:
     position, size, orientation = 2, None, None
-    while True:
-        while data[position] == 0xFF and data[position + 1] == 0xFF:  # fill bytes
-            position += 1
+    for _ in range(_MAX_PARTS):
         if data[position] != 0xFF:
             return None
+        position = _FILL_BYTES.match(data, position).end() - 1
         marker = data[position + 1]
         if marker in _JPEG_ALONE:
             position += 2
@@ -96,10 +105,14 @@ def _read_jpeg(data: bytes) -> PictureHeader | None:
         if marker == _JPEG_START_OF_SCAN:
             break
         position += 2 + length
+    else:
+        return None
     if size is None:
         return None
     # Thumbnails have an end marker of their own, but stand before the scan.
     complete = data.find(_JPEG_END, position) >= 0
+    if data.count(_JPEG_SCAN, position) > _MAX_SCANS:
+        return None
     return PictureHeader("JPEG", *size, False, complete, orientation=orientation or 1)
 
 
@@ -142,7 +155,9 @@ def _read_webp(data: bytes) -> PictureHeader | None:
 
 def _webp_orientation(data: bytes) -> int:
     position = 12
-    while position + 8 <= len(data):
+    for _ in range(_MAX_PARTS):
+        if position + 8 > len(data):
+            break
         kind, length = struct.unpack_from("<4sI", data, position)
         if kind == b"EXIF":
             return _orientation(data, position + 8, length)

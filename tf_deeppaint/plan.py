@@ -72,12 +72,19 @@ class Plan:
         self.path = path
         with self._told():
             self.database = sqlite3.connect(path, timeout=1, isolation_level=None)
-            self.database.execute("PRAGMA locking_mode = EXCLUSIVE")
-            self.database.execute("BEGIN IMMEDIATE")
-            if not self.database.execute("SELECT name FROM sqlite_master").fetchone():
-                for statement in _SCHEMA.split(";"):
-                    self.database.execute(statement)
-            self.database.execute("COMMIT")
+            try:
+                self._begin()
+            except BaseException:
+                self.database.close()
+                raise
+
+    def _begin(self) -> None:
+        self.database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self.database.execute("BEGIN IMMEDIATE")
+        if not self.database.execute("SELECT name FROM sqlite_master").fetchone():
+            for statement in _SCHEMA.split(";"):
+                self.database.execute(statement)
+        self.database.execute("COMMIT")
 
     def __enter__(self) -> "Plan":
         return self
@@ -93,12 +100,14 @@ class Plan:
     @property
     def options(self) -> dict:
         """What the plan was listed for, as given to `list_drawings`; empty before that."""
-        return json.loads(self._fact("options") or "{}")
+        with self._told():
+            return dict(json.loads(self._fact("options") or "{}"))
 
     @property
     def moved(self) -> int:
         """Drawings that went to the training split, against the publisher, to join a twin."""
-        return int(self._fact("moved") or 0)
+        with self._told():
+            return int(self._fact("moved") or 0)
 
     def list_drawings(self, found: Iterable[Drawing | LeftOut], options: dict) -> None:
         """Takes down the drawings of a source; a listing that was broken off begins anew.
@@ -303,7 +312,8 @@ class Plan:
             raise DeepPaintError(
                 f"{folder}: cannot be written ({error}); free space or choose another output"
             ) from error
-        except sqlite3.DatabaseError as error:
+        # Text in it may have become none.
+        except (sqlite3.DatabaseError, ValueError, RecursionError) as error:
             raise DeepPaintError(
                 f"{self.path}: damaged ({error}); remove {folder} and build again"
             ) from error

@@ -23,13 +23,15 @@ import numpy as np
 
 from tf_deeppaint import files
 from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.images import encode_png
+from tf_deeppaint.images import MAX_SIDE, encode_png
 from tf_deeppaint.palette import BACKGROUNDS
 from tf_deeppaint.sources import Origin
 
 FORMAT = "tf_deeppaint records"
 VERSION = 2
 MANIFEST = "manifest.json"
+# Bytes: a hundred thousand shards have 15 MiB.
+MAX_MANIFEST = 2**24
 SPLITS = ("train", "test")
 
 
@@ -148,8 +150,12 @@ def write_manifest(directory: str | os.PathLike, manifest: Manifest) -> None:
     files.write_bytes(files.join(directory, MANIFEST), text.encode() + b"\n")
 
 
-def read_manifest(directory: str | os.PathLike) -> Manifest:
+def read_manifest(directory: str | os.PathLike, whole: bool = True) -> Manifest:
     """Reads the manifest of a data set and checks that its shards are there and whole in size.
+
+    Args:
+        directory: Folder of the data set.
+        whole: Whether shards are looked at.
 
     Raises:
         DeepPaintError: no such folder, no manifest, another version, or a shard missing or cut.
@@ -163,17 +169,17 @@ def read_manifest(directory: str | os.PathLike) -> Manifest:
             "build one with `python -m tfrecords.build`"
         )
     try:
-        document = json.loads(files.read_bytes(path))
+        document = json.loads(files.read_bytes(path, MAX_MANIFEST))
         version = (document["format"], document["version"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DeepPaintError(f"{path}: damaged ({error}); build the data set again") from error
     if version != (FORMAT, VERSION):
         raise DeepPaintError(
-            f"{path}: written as {version[0]} version {version[1]}, but this program reads "
-            f"{FORMAT} version {VERSION}; build the data set again"
+            f"{path}: written as {str(version[0])[:40]} version {str(version[1])[:40]}, but this "
+            f"program reads {FORMAT} version {VERSION}; build the data set again"
         )
     manifest = parse_manifest(document, path)
-    for split in SPLITS:
+    for split in SPLITS if whole else ():
         for shard in manifest.shards[split]:
             _check_shard(files.join(directory, shard.name), shard)
     return manifest
@@ -192,13 +198,15 @@ def parse_manifest(document: dict, path: str) -> Manifest:
             raise ValueError("a shard's name leaves the folder")
         options, left_out = document["options"], document["left_out"]
         counts = [n for shard in listed for n in (shard.records, shard.bytes)]
-        if any(type(n) is not int or n < 0 for n in (options["size"], *left_out.values(), *counts)):
-            raise ValueError("a size or count is no number")
+        if any(type(n) is not int or n < 0 for n in (*left_out.values(), *counts)):
+            raise ValueError("a count is no number")
+        if type(options["size"]) is not int or not 0 < options["size"] <= MAX_SIDE:
+            raise ValueError("no such size")
         if options["background"] not in BACKGROUNDS:
             raise ValueError("no such background")
         origin = Origin(**document["origin"])
         return Manifest(options, origin, document["split_rule"], left_out, shards)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DeepPaintError(f"{path}: damaged ({error}); build the data set again") from error
 
 

@@ -26,6 +26,7 @@ OPTIONS_FILE = "options.json"
 METRICS_FILE = "metrics.jsonl"
 BEST_FILE = "best.keras"
 BOARD, SAMPLES, CHECKPOINTS = "tensorboard", "samples", "checkpoints"
+_MOST_OPTIONS = 2**20  # bytes; it has about one thousand
 
 # A run that goes on may change these; everything else must stay.
 FREE = {
@@ -38,6 +39,7 @@ FREE = {
     "log_every",
     "save_every",
     "checkpoint_every",
+    "on_bad_record",
     "checkpoint_minutes",
     "keep_checkpoints",
     "validation_records",
@@ -70,6 +72,8 @@ def open_run(options: TrainingOptions, flagfile: str) -> Path:
             )
     for name in (SAMPLES, CHECKPOINTS, BOARD):
         files.make_folder(run / name)
+    for folder in (run, run / SAMPLES):
+        files.remove_asides(folder)
     files.write_bytes(run / FLAGS_FILE, flagfile.encode())
     files.write_bytes(run / OPTIONS_FILE, json.dumps(now, indent=2).encode() + b"\n")
     return run
@@ -82,13 +86,13 @@ def stored_options(run: Path) -> dict | None:
         DeepPaintError: they are damaged.
     """
     path = run / OPTIONS_FILE
-    if not path.is_file():
+    if not files.is_file(path):
         return None
     try:
-        stored = json.loads(path.read_text())
+        stored = json.loads(files.read_bytes(path, _MOST_OPTIONS))
         if not isinstance(stored, dict):
             raise ValueError("not a JSON object")
-    except (OSError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise DeepPaintError(
             f"{path}: damaged ({error}); choose another --run, or --fresh to begin anew"
         ) from error

@@ -21,7 +21,6 @@ from tf_deeppaint.quiet import import_tensorflow
 WORK_FOLDER = ".building"
 # Drawings prepared together, everywhere: a network's last bits can depend on its batch.
 PORTION = 8
-INCOMPLETE = ".incomplete"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +69,7 @@ class ShardWriter:
         self.records = 0
         self.left_out: collections.Counter = collections.Counter()
         self.complaints: list[str] = []
-        self.aside = files.join(folder, name + INCOMPLETE)
+        self.aside = files.join(folder, name + files.INCOMPLETE)
         self.writer = None
 
     def __enter__(self) -> "ShardWriter":
@@ -102,6 +101,7 @@ class ShardWriter:
         if self.writer is not None:
             with _told(self.folder):
                 self.writer.close()
+            files.sync(self.aside)
             digest, size = files.sha256(self.aside), files.size(self.aside)
             files.rename(self.aside, files.join(self.folder, self.name))
             self.writer = None
@@ -137,7 +137,9 @@ def read_note(folder: str, name: str) -> ShardNote | None:
         note = json.loads(files.read_bytes(path))
         shard = records.Shard(**note["shard"])
         note = ShardNote(shard, dict(note["left_out"]), list(note["complaints"]))
-    except (ValueError, KeyError, TypeError):
+        if not all(type(count) is int for count in (shard.records, *note.left_out.values())):
+            return None
+    except (DeepPaintError, ValueError, KeyError, TypeError, RecursionError):
         return None
     written = files.join(folder, name)
     if shard.records and not (files.is_file(written) and files.size(written) == shard.bytes):

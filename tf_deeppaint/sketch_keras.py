@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tf_deeppaint import keras_archives
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.images import resize
 from tf_deeppaint.quiet import import_tensorflow
@@ -50,6 +51,7 @@ class SketchKeras:
         tf = import_tensorflow()
         import keras
 
+        keras_archives.check_foreign(path)
         try:
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
         # Keras raises whatever its parts raise: zip, JSON, HDF5, type errors and more.

@@ -98,6 +98,13 @@ flags.DEFINE_list(
 flags.DEFINE_integer(
     "seed", 0, "Decides weights, order, augmentation.", lower_bound=0, upper_bound=2**32 - 1
 )
+flags.DEFINE_enum(
+    "on_bad_record",
+    "stop",
+    ["stop", "skip"],
+    "A record that cannot be read, or a whole shard: stop, or put another in its place and count "
+    "it in bad_records.",
+)
 
 # === Machine ===
 flags.DEFINE_enum(

@@ -11,13 +11,14 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from tf_deeppaint import callbacks, datasets, devices, images, records, samples
+from tf_deeppaint import callbacks, datasets, devices, files, images, locks, records, samples
+from tf_deeppaint.bad_records import BadRecords
 from tf_deeppaint.checkpoints import Checkpoints, restore_networks
 from tf_deeppaint.deep_paint import DeepPaint
 from tf_deeppaint.discriminator import Discriminator
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import GENERATOR_FILE, Generator
-from tf_deeppaint.generator_files import write_generator
+from tf_deeppaint.generator_files import read_generator, write_generator
 from tf_deeppaint.losses import Objective
 from tf_deeppaint.norm_statistics import make_measurement
 from tf_deeppaint.optimisation import make_adam
@@ -58,13 +59,23 @@ def train(options: TrainingOptions, flagfile: str) -> Path | None:
     keras.utils.set_random_seed(options.seed)
     manifests = check_options(options, strategy.num_replicas_in_sync)
     # Only now, so that a mistyped flag leaves no run directory behind.
-    run = open_run(options, flagfile) if devices.is_chief() else _scratch()
-    with strategy.scope():
-        model = make_model(options, manifests)
-        initialise(model, options)
-    with _Session(options, manifests, strategy, model, run) as session:
-        session.run_epochs()
-        return session.finish()
+    with devices.naming_lost_workers(), _run_directory(options, flagfile) as run:
+        with strategy.scope():
+            model = make_model(options, manifests)
+            initialise(model, options)
+        with _Session(options, manifests, strategy, model, run) as session:
+            session.run_epochs()
+            return session.finish()
+
+
+@contextlib.contextmanager
+def _run_directory(options: TrainingOptions, flagfile: str) -> Iterator[Path]:
+    """The run directory, which is this process's own as long as the block lasts."""
+    if not devices.is_chief():
+        yield _scratch()
+        return
+    with locks.hold(os.path.join(options.run, locks.LOCK_FILE), "training"):
+        yield open_run(options, flagfile)
 
 
 def _scratch() -> Path:
@@ -137,15 +148,12 @@ def initialise(model: DeepPaint, options: TrainingOptions) -> None:
     if not options.init_from:
         return
     path = Path(options.init_from)
-    if not path.exists():
+    if not (files.is_file(path) or files.is_folder(path)):
         raise DeepPaintError(f"--init_from={path}: does not exist; name a .keras file or a run")
     try:
-        if path.is_dir() and restore_networks(model, str(path / CHECKPOINTS)):
+        if files.is_folder(path) and restore_networks(model, str(path / CHECKPOINTS)):
             return
-        trained = keras.saving.load_model(
-            path / GENERATOR_FILE if path.is_dir() else path, compile=False
-        )
-        model.generator.set_weights(trained.get_weights())
+        model.generator.set_weights(read_generator(path).get_weights())
     except Exception as error:  # zip, JSON, HDF5, TensorFlow and Keras each fail in their own way
         reason = " ".join(str(error).split())[:200]
         raise DeepPaintError(
@@ -186,7 +194,9 @@ class _Session:
         )
         self.board = tf.summary.create_file_writer(str(run / BOARD))
         self.journal = callbacks.Journal(run / METRICS_FILE, self.board)
-        self.batch = next(iter(self._test_batches(samples.COUNT).take(1)), None)
+        self.bad = BadRecords() if options.on_bad_record == "skip" else None
+        with self._naming_damage():
+            self.batch = next(iter(self._test_batches(samples.COUNT).take(1)), None)
         self.signals = callbacks.StopOnSignal()
         self.validate = make_validation(model)
         self.measure_norms = make_measurement(model)
@@ -215,7 +225,7 @@ class _Session:
         while self.done < self.total and self.signals.received is None:
             epoch = self.done // self.per_epoch
             end = min(self.total, (epoch + 1) * self.per_epoch)
-            with datasets.naming_damage(self.options.data):
+            with self._naming_damage():
                 self.model.fit(
                     self._batches(),
                     initial_epoch=epoch,
@@ -238,12 +248,14 @@ class _Session:
             )
             return None
         self._save_generator(GENERATOR_FILE)
+        if self.bad is not None and self.bad.count:
+            callbacks.say(f"{self.bad.count} records could not be read and were left out")
         return self.run / GENERATOR_FILE
 
     def _callbacks(self) -> list[keras.callbacks.Callback]:
         options = self.options
         return [
-            callbacks.LossLog(self.journal, options.log_every, options.batch_size),
+            callbacks.LossLog(self.journal, options.log_every, options.batch_size, self.bad),
             callbacks.LossLines(self.total, options.batch_size),
             callbacks.StopWhenNotFinite(),
             callbacks.Every(options.save_every, self.total, self._snapshot),
@@ -279,17 +291,23 @@ class _Session:
             options.augment,
             start=(self.done if start is None else start) * options.batch_size,
             part=part,
+            bad=self.bad,
         )
 
+    def _naming_damage(self) -> contextlib.AbstractContextManager:
+        advice = "build the data set again, or go on without it by --on_bad_record=skip"
+        return datasets.naming_damage(self.options.data, advice)
+
     def _test_batches(self, batch_size: int) -> tf.data.Dataset:
-        return datasets.load_evaluation(self.options.data, "test", batch_size)
+        return datasets.load_evaluation(self.options.data, "test", batch_size, self.bad)
 
     def _validate(self) -> None:
         """Measures with the own and with another's palette; keeps the generator if it is best."""
         test = self._test_batches(self.options.batch_size).unbatch()
         test = test.take(self.options.validation_records).batch(self.options.batch_size)
         with self._averaged():
-            scores = self.validate(test)
+            with self._naming_damage():
+                scores = self.validate(test)
             if not scores:
                 return
             figures = {name: round(value, 6) for name, value in scores.items()}
@@ -336,7 +354,7 @@ class _Session:
         self.averaging = True
         try:
             optimizer.finalize_variable_values(self.model.generator.trainable_variables)
-            with datasets.naming_damage(self.options.data):
+            with self._naming_damage():
                 batches = self._stream(self.options.batch_size, start=0)
                 self.measure_norms(batches.take(min(NORM_BATCHES, self.per_epoch)))
             yield

@@ -9,15 +9,13 @@ import numpy as np
 
 from tf_deeppaint import files, images
 from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.palette import extract_palette, palette_from_json
+from tf_deeppaint.palette import MAX_PALETTE_BYTES, extract_palette, palette_from_json
 from tf_deeppaint.sources import PAIR_ORDERS, Artwork, Drawing, Look, Origin, digest_of
 from tf_deeppaint.sources.folder import LOOK_SIDE, SUFFIXES, check_folder, no_picture
 
 # Folders of the published layout, and the split that each is.
 SPLITS = {"train": "train", "val": "test", "test": "test"}
 PALETTES = "colorgram"
-# Such a file has about 300 bytes.
-MAX_PALETTE_BYTES = 64 * 2**10
 # Levels of 255 between the largest and the smallest channel, on average over a picture: line art
 # has next to none, even as JPEG, and a figure in colours on white paper has 10 to 60.
 GREY, COLOURED = 2.0, 6.0

@@ -26,7 +26,7 @@ from tf_deeppaint.studio.examples import PALETTES, Example
 
 # Unfinished requests beyond these are turned away, work left alone so long is forgotten, and so
 # many visitors' work is kept at most: 100 MB each where the sketch is of the largest size.
-MOST_WAITING, KEPT_SECONDS, MOST_SESSIONS = 32, 3600, 8
+MOST_WAITING, KEPT_SECONDS, MOST_SESSIONS = 128, 3600, 8
 _NAME_LENGTH = 80
 _PEN = "#000000"
 _CLICK = "() => document.querySelector('#{} a, #{}').click()"
@@ -282,10 +282,14 @@ class _Page:
         return gr.skip(), codes, *self._recolour(codes, work, lines, gate)
 
     def _take_ready(self, name: str, work: Work | None, lines: str, gate: int) -> tuple:
+        if not isinstance(name, str) or name not in PALETTES:
+            raise DeepPaintError("there is no such palette")
         codes = to_codes(PALETTES[name])
         return codes, *self._recolour(codes, work, lines, gate)
 
     def _take_example(self, lines: str, gate: int, event: gr.SelectData) -> tuple:
+        if event.index not in range(len(self.desk.examples)):
+            raise DeepPaintError("there is no such example")
         sketch, reference = self.desk.save_example(event.index)
         codes = to_codes(self.desk.palette_of(Upload(reference, "reference")))
         work = self.desk.paint(self.desk.examples[event.index].sketch, from_codes(codes))
@@ -350,10 +354,17 @@ def _upload(payload: dict | None) -> Upload | None:
 
     Otherwise it would decode the file with Pillow, whatever its size.
     """
-    file = payload and payload.get("composite", payload)  # an editor's, or a file itself
+    file = payload
+    if isinstance(payload, dict):
+        file = payload.get("composite", payload)  # an editor's, or a file itself
     if not file:
         return None
-    return Upload(file["path"], (file.get("orig_name") or "the sketch")[:_NAME_LENGTH])
+    path, name = (
+        file.get(key) if isinstance(file, dict) else None for key in ("path", "orig_name")
+    )
+    if not isinstance(path, str):
+        raise DeepPaintError("that is no file; drop it again")
+    return Upload(path, (name if isinstance(name, str) and name else "the sketch")[:_NAME_LENGTH])
 
 
 def _draw_thumbnail(example: Example) -> np.ndarray:

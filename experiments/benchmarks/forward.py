@@ -1,0 +1,67 @@
+r"""How fast one picture is painted, beside PyTorch: every engine that we ship.
+
+python -m experiments.benchmarks.forward --results=results.jsonl
+
+The network alone, one picture at a time, from NumPy to NumPy; norms are folded into kernels where
+our engines do so.
+"""
+
+import statistics
+
+from absl import flags
+
+from experiments.benchmarks.results import Row, write_rows
+from experiments.benchmarks.turns import Work, measure
+from tf_deeppaint import program
+
+_TURNS = flags.DEFINE_integer("turns", 7, "How often each is timed.", lower_bound=1)
+_RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, as JSON.")
+_WIDTHS = flags.DEFINE_list("widths", ["64", "16"], "Widths of the network, comma-separated.")
+
+SIZE = 512
+WRITTEN, TUNED, TUNED_16 = "PyTorch as written", "PyTorch tuned", "PyTorch tuned, bfloat16"
+ENGINES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+# By width and engine: how many times as fast as PyTorch as written and as tuned it should be.
+GOALS = {64: {"float32": (2.0, 1.0), "bfloat16": (4.0, 2.0)}, 16: {"bfloat16": (4.5, 1.7)}}
+MOST_MS = 100.0
+
+
+def main() -> None:
+    for width in map(int, _WIDTHS.value):
+        measured = measure(works(width), _TURNS.value)
+        seconds = {name: one.seconds for name, one in measured.items()}
+        write_rows("forward", rows(width, seconds), _RESULTS.value)
+
+
+def works(width: int) -> dict[str, Work]:
+    from experiments.benchmarks.torch_reference import TUNED_ENVIRONMENT
+
+    shape = {"width": width, "size": SIZE}
+    ours = {
+        name: Work("keras_work:forward", shape | {"precision": precision})
+        for name, precision in ENGINES.items()
+    }
+    tuned = shape | {"tuned": True}
+    return ours | {
+        WRITTEN: Work("torch_work:forward", shape | {"tuned": False}),
+        TUNED: Work("torch_work:forward", tuned, TUNED_ENVIRONMENT),
+        TUNED_16: Work("torch_work:forward", tuned | {"bfloat16": True}, TUNED_ENVIRONMENT),
+    }
+
+
+def rows(width: int, seconds: dict[str, list[float]]) -> list[Row]:
+    work = f"one picture, {SIZE} px, width {width}"
+    found = []
+    for name in ENGINES:
+        goals = GOALS[width].get(name, (None, None))
+        for other, goal in zip((WRITTEN, TUNED, TUNED_16), (*goals, None), strict=True):
+            found.append(Row.of_ratio(work, name, other, seconds, goal))
+    if width == 16:
+        fastest = min(ENGINES, key=lambda name: statistics.median(seconds[name]))
+        times = [1000 * value for value in seconds[fastest]]
+        found.append(Row.of_many(work, f"{fastest}, the fastest", times, "ms", at_most=MOST_MS))
+    return found
+
+
+if __name__ == "__main__":
+    program.run(main)

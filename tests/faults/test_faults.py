@@ -1,0 +1,81 @@
+"""Faults, in short: one of each kind that is quick; `make faults` has all, at many moments."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import faults
+import programs
+import pytest
+
+from tf_deeppaint import locks
+
+
+@pytest.fixture
+def bench(tmp_path) -> faults.Bench:
+    return faults.Bench(tmp_path, seed=7, kills=1)
+
+
+def test_a_build_killed_at_a_random_moment_goes_on(bench):
+    assert faults.killed_builds(bench) >= 1
+
+
+def test_an_export_with_no_room_leaves_the_last_model(bench):
+    output = bench.folder / "model.keras"
+    shutil.copy("tf_deeppaint/bundled/model.keras", output)
+    before = output.read_bytes()
+    told = programs.fail(programs.compact(output, limit=1 << 20), "model.keras: cannot be written")
+    assert "File too large" in told
+    assert output.read_bytes() == before and os.listdir(bench.folder).count("model.keras") == 1
+    assert not [name for name in os.listdir(bench.folder) if "incomplete" in name]
+
+
+def test_a_training_where_one_is_at_work_names_it(bench, doll_shards):
+    run = bench.folder / "run"
+    with locks.hold(run / locks.LOCK_FILE, "training"):
+        told = programs.fail(programs.train(doll_shards, run, 2), "wait for it, or end it")
+    assert f"process {os.getpid()} on" in told
+
+
+# --- the harness itself --------------------------------------------------------------------------
+
+
+def test_half_written_files_are_seen(tmp_path):
+    model = Path("tf_deeppaint/bundled/model.keras").read_bytes()
+    (tmp_path / "whole.keras").write_bytes(model)
+    (tmp_path / ".x.incomplete.keras").write_bytes(model[:100])
+    assert programs.check_whole(tmp_path) == 1
+    for name, data in (("m.keras", model[:-9]), ("a.png", b"\x89PNG"), ("a.json", b"{")):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(programs.Fault, match=f"{name}: half-written"):
+            programs.check_whole(tmp_path)
+        (tmp_path / name).unlink()
+
+
+@pytest.mark.parametrize("code", ["print('error: a'); exit(0)", "print('x'); exit(1)", "1 / 0"])
+def test_an_end_that_is_not_told_in_one_line_is_a_fault(code):
+    process = programs.spawn([sys.executable, "-c", code])
+    with pytest.raises(programs.Fault):
+        programs.fail(process)
+
+
+def test_a_table_says_what_was_not_survived(monkeypatch, capsys):
+    def bad(bench):
+        raise programs.Fault("lost")
+
+    scenarios = {"good": (lambda bench: 3, "fine"), "bad": (bad, "x")}
+    monkeypatch.setattr(faults, "SCENARIOS", scenarios)
+    outcomes = faults.run(["good", "bad"], 1, 1)
+    assert outcomes == {"good": "3", "bad": "**not survived**"}
+    assert "lost" in capsys.readouterr().out
+    rows = faults.table({"bad": outcomes["bad"]}, 1, "| good | 2 | fine | an earlier day |\n")
+    assert rows[2] == "| good | 2 | fine | an earlier day |" and "| bad | **not" in rows[3]
+    assert rows[-1].startswith("| **all** | **2** |")
+
+
+def test_every_scenario_can_be_chosen():
+    command = [sys.executable, "tests/faults/faults.py", "--help"]
+    done = subprocess.run(command, cwd=programs.ROOT, capture_output=True, text=True, check=True)
+    assert all(name in done.stdout.replace("\n", " ") for name in ("build killed", "two at once"))

@@ -1,0 +1,253 @@
+"""Model files that are made to do harm: none of it happens, and each is told in one line."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.generator import Generator
+from tf_deeppaint.generator_files import read_generator, write_generator
+from tf_deeppaint.keras_archives import check_foreign, read_config
+from tf_deeppaint.unet import UNet
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory) -> dict[str, bytes]:
+    """What a generator's file holds."""
+    path = tmp_path_factory.mktemp("sound") / "model.keras"
+    write_generator(Generator(2, size=64), path)
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def write(path: Path, parts: dict[str, bytes], how: int = zipfile.ZIP_STORED) -> Path:
+    with zipfile.ZipFile(path, "w", how) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return path
+
+
+def refused(path: Path, read=read_generator) -> str:
+    with pytest.raises(DeepPaintError) as caught:
+        read(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ") and "\n" not in message and len(message) < 600
+    return message
+
+
+def with_config(parts: dict[str, bytes], **changes) -> dict[str, bytes]:
+    config = json.loads(parts["config.json"])
+    config["config"] |= changes
+    return parts | {"config.json": json.dumps(config).encode()}
+
+
+def with_weights(parts: dict[str, bytes], change) -> dict[str, bytes]:
+    buffer = io.BytesIO(parts["model.weights.h5"])
+    with h5py.File(buffer, "r+") as stored:
+        change(stored)
+    return parts | {"model.weights.h5": buffer.getvalue()}
+
+
+def first_array(stored: h5py.File) -> h5py.Dataset:
+    found = []
+    stored.visititems(lambda _, o: found.append(o) if isinstance(o, h5py.Dataset) else None)
+    return found[0]
+
+
+def test_a_sound_file_is_read(parts, tmp_path):
+    path = write(tmp_path / "model.keras", parts)
+    assert read_config(path) == json.loads(parts["config.json"])
+    assert read_generator(path).width == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../escaped.txt", "/tmp/escaped.txt", "assets/code.py", "a\\b", "config.json/..", "x" * 4000],
+)
+def test_other_files_in_it_are_refused(parts, tmp_path, name):
+    said = refused(write(tmp_path / "m.keras", parts | {name: b"x"}))
+    assert "holds other files" in said
+    assert {path.name for path in tmp_path.iterdir()} == {"m.keras"}
+
+
+@pytest.mark.parametrize("name", ["config.json", "metadata.json", "model.weights.h5"])
+def test_a_missing_or_second_part_is_refused(parts, tmp_path, name):
+    fewer = {key: data for key, data in parts.items() if key != name}
+    refused(write(tmp_path / "fewer.keras", fewer))
+    path = write(tmp_path / "twice.keras", parts)
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr(name, b"{}")
+    refused(path)
+
+
+def test_a_zip_bomb_is_refused_before_it_unpacks(parts, tmp_path):
+    bomb = parts | {"model.weights.h5": bytes(300 << 20)}
+    path = write(tmp_path / "bomb.keras", bomb, zipfile.ZIP_DEFLATED)
+    assert path.stat().st_size < 1 << 20
+    assert "unpack to more than its size" in refused(path)
+
+
+def test_a_config_too_long_or_too_deep_is_refused(parts, tmp_path):
+    refused(write(tmp_path / "a.keras", parts | {"config.json": b" " * (5 << 20)}))
+    refused(write(tmp_path / "b.keras", parts | {"config.json": b"[" * 100_000}))
+    refused(write(tmp_path / "c.keras", parts | {"config.json": b"[]"}))
+    refused(write(tmp_path / "d.keras", parts | {"config.json": b"\xff\xfe{"}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"width": 10**6},
+        {"width": -2},
+        {"width": True},
+        {"width": "2"},
+        {"width": 10**400},
+        {"size": 2**40},
+        {"size": 0},
+        {"size": 65},
+        {"norm": {"class_name": "Lambda", "config": {}}},
+        {"norm": "none"},
+        {"background": ["drop"]},
+        {"dtype": "complex64"},
+        {"dtype": {"module": "os", "class_name": "system", "config": {"name": "true"}}},
+        {"callback": "x"},
+        {"self": 1},
+        {"kwargs": 1},
+    ],
+    ids=str,
+)
+def test_options_that_no_generator_has_are_refused(parts, tmp_path, changes):
+    refused(write(tmp_path / "m.keras", with_config(parts, **changes)))
+
+
+@pytest.mark.parametrize("kind", ["Lambda", "keras>Sequential", "evil>Generator", None, ["x"]])
+def test_another_class_is_refused_by_name(parts, tmp_path, kind):
+    document = json.loads(parts["config.json"]) | {"registered_name": kind, "class_name": "Evil"}
+    path = write(tmp_path / "m.keras", parts | {"config.json": json.dumps(document).encode()})
+    assert "holds a Evil; a tf_deeppaint Generator is needed" in refused(path)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_weights_that_are_not_finite_are_told(parts, tmp_path, value):
+    def spoil(stored):
+        array = first_array(stored)
+        array[(0,) * array.ndim] = value
+
+    assert "not finite" in refused(write(tmp_path / "m.keras", with_weights(parts, spoil)))
+
+
+def links_out(stored: h5py.File) -> None:
+    stored["layers"]["elsewhere"] = h5py.ExternalLink("/etc/passwd", "/")
+
+
+def links_softly(stored: h5py.File) -> None:
+    stored["layers"]["elsewhere"] = h5py.SoftLink("/nowhere")
+
+
+def lies_outside(stored: h5py.File) -> None:
+    stored.create_dataset("out", (10,), "u1", external=[("/etc/passwd", 0, 10)])
+
+
+def is_virtual(stored: h5py.File) -> None:
+    layout = h5py.VirtualLayout((4,), "f4")
+    layout[:] = h5py.VirtualSource("/etc/passwd", "x", (4,))
+    stored.create_virtual_dataset("virtual", layout)
+
+
+def claims_too_much(stored: h5py.File) -> None:
+    stored.create_dataset("huge", (2**40,), "f4", chunks=(2**10,))
+
+
+def is_compressed(stored: h5py.File) -> None:
+    stored.create_dataset("bomb", (2**20,), "f4", compression="gzip")
+
+
+@pytest.mark.parametrize(
+    "change", [links_out, links_softly, lies_outside, is_virtual, claims_too_much, is_compressed]
+)
+def test_weights_that_lead_out_of_the_file_or_blow_up_are_refused(parts, tmp_path, change):
+    path = write(tmp_path / "m.keras", with_weights(parts, change))
+    assert "cannot be loaded as a Keras model" in refused(path)
+
+
+def test_a_group_that_holds_itself_is_walked_once(parts, tmp_path):
+    def tie(stored):
+        stored["layers"]["again"] = stored["/"]
+
+    read_generator(write(tmp_path / "m.keras", with_weights(parts, tie)))
+
+
+def test_a_file_that_is_none_is_refused(tmp_path):
+    for path in (tmp_path / "none.keras", tmp_path / ("n" * 4000)):
+        for read in (read_generator, check_foreign):
+            with pytest.raises(DeepPaintError) as caught:
+                read(path)
+            assert str(caught.value).startswith(f"{path}: ") and "\n" not in str(caught.value)
+
+
+# --- models of others ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=["m.keras", "m.h5"])
+def foreign(request, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("foreign") / request.param
+    layers = [keras.layers.Input((8, 8, 1)), keras.layers.Conv2D(1, 3, activation="relu")]
+    keras.Sequential(layers).save(path)
+    return path
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_plain_layers_of_keras_pass(foreign):
+    check_foreign(foreign)
+
+
+def changed(foreign: Path, path: Path, **layer) -> Path:
+    """A copy with another layer in its config."""
+
+    def change(config: dict) -> str:
+        config["config"]["layers"].append(layer)
+        return json.dumps(config)
+
+    if foreign.suffix == ".h5":
+        path.write_bytes(foreign.read_bytes())
+        with h5py.File(path, "r+") as stored:
+            stored.attrs["model_config"] = change(json.loads(stored.attrs["model_config"]))
+        return path
+    with zipfile.ZipFile(foreign) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["config.json"] = change(json.loads(parts["config.json"])).encode()
+    return write(path, parts)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"class_name": "Lambda", "module": "keras.layers", "config": {}},
+        {"class_name": "StringLookup", "config": {"vocabulary": "/etc/passwd"}},
+        {"class_name": "system", "module": "os", "config": "true"},
+        {"class_name": "function", "module": "keras.utils", "config": "get_file"},
+        {"class_name": "function", "module": "builtins", "config": "exec"},
+        {"class_name": "Dense", "module": "evil", "config": {}},
+        {"class_name": ["Dense"], "config": {}},
+        {"class_name": "__lambda__", "config": {"value": "x"}},
+    ],
+    ids=str,
+)
+def test_layers_that_run_or_read_something_are_refused(foreign, tmp_path, layer):
+    said = refused(changed(foreign, tmp_path / foreign.name, **layer), check_foreign)
+    assert "holds a layer of kind" in said or "no part of Keras" in said
+
+
+def test_the_baseline_is_no_wider_than_its_file_either(tmp_path):
+    """The bound on the width holds for the smallest network of its width."""
+    for number, network in enumerate((UNet(2, size=64), Generator(2, size=64, attention=False))):
+        path = tmp_path / f"{number}.keras"
+        write_generator(network, path, "float16")
+        assert read_generator(path).width == 2
