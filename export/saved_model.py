@@ -28,14 +28,15 @@ _MAX_PIXELS = flags.DEFINE_integer(
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint import exporting, saved_model
+    from tf_deeppaint import saved_model
     from tf_deeppaint.generator_files import read_generator
+    from tf_deeppaint.model_card import write_model_card
 
     saved_model.check_output(_OUTPUT.value, _OVERWRITE.value)
     generator = read_generator(_MODEL.value)
-    psnr = saved_model.export(generator, _OUTPUT.value, _MAX_PIXELS.value, _OVERWRITE.value)
-    exporting.add_card(generator, _MODEL.value, _OUTPUT.value)
-    print(f"{_OUTPUT.value}: paints as the Painter does, at least {psnr:.1f} dB alike")
+    found = saved_model.export(generator, _OUTPUT.value, _MAX_PIXELS.value, _OVERWRITE.value)
+    write_model_card(_OUTPUT.value, generator, _MODEL.value, found)
+    print(f"{_OUTPUT.value}: {dict(found)[saved_model.BESIDE]} {saved_model.BESIDE}")
 
 
 if __name__ == "__main__":

@@ -99,6 +99,18 @@ def test_a_picture_of_absurd_size_is_refused_before_it_is_decoded(kind):
         assert "30000 x 30000 pixels" in message
 
 
+def test_a_jpeg_of_thousands_of_scans_is_not_decoded():
+    """Each goes over the whole picture, and takes a few bytes of the file."""
+    data = picture_files.encode(picture_files.image("RGB"), "JPEG", progressive=True)
+    start = data.index(b"\xff\xda")
+    scan = data[start : data.index(b"\xff\xda", start + 2)]
+    assert "damaged" in refusal(data[:-2] + scan * 3000 + data[-2:])
+
+
+def test_a_huge_picture_cannot_be_hidden_from_the_header():
+    assert "30000 x 30000 pixels" in refusal(picture_files.smuggling_jpeg(30000))
+
+
 @pytest.mark.parametrize(
     "size, words",
     [

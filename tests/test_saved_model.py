@@ -16,6 +16,9 @@ from tf_deeppaint.errors import DeepPaintError
 pytest.importorskip("tensorflow_serving.apis", reason="the `serving` extra")
 
 
+ROWS = [(saved_model.BESIDE, "50 dB or more")]
+
+
 class Doubling(tf.Module):
     """A module that is quick to save."""
 
@@ -32,7 +35,7 @@ class Doubling(tf.Module):
 @pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr(saved_model, "ServedGenerator", Doubling)
-    monkeypatch.setattr(saved_model, "_compare", lambda *_: 50.0)
+    monkeypatch.setattr(saved_model, "_compare", lambda *_: ROWS)
     return monkeypatch
 
 
@@ -47,7 +50,7 @@ def double(folder) -> np.ndarray:
 
 def test_a_saved_model_is_written_with_its_requests(quick, tmp_path):
     output = tmp_path / "models" / "1"
-    assert saved_model.export(None, output) == 50.0
+    assert saved_model.export(None, output) == ROWS
     assert names(output.parent) == {"1"}
     assert (output / saved_model.WARMUP).stat().st_size > 1000
     np.testing.assert_array_equal(double(output), [2, 4])
@@ -103,8 +106,9 @@ def test_a_folder_that_cannot_be_written_is_named(quick, tmp_path):
 def test_the_bundled_model_is_exported_and_paints_as_the_painter_does(tmp_path):
     done = run("export.saved_model", f"--output={tmp_path / '1'}")
     assert (done.returncode, done.stderr) == (0, "")
-    assert float(re.search(r"at least ([\d.]+) dB alike", done.stdout)[1]) > 36
+    assert float(re.search(r": ([\d.]+) dB or more beside the Painter", done.stdout)[1]) > 36
     assert names(tmp_path) == {"1", "model_card.md"}
+    assert "dB or more" in (tmp_path / "model_card.md").read_text()
 
 
 def test_a_run_without_weights_is_one_line(tmp_path):

@@ -74,18 +74,6 @@ def export_file(
     return found
 
 
-def add_card(
-    network: Generator | UNet, model: str | os.PathLike | None, output: str | os.PathLike
-) -> str:
-    """Writes the card of an artefact that was made and put in place in another way.
-
-    Returns:
-        The card's path.
-    """
-    found = check(network, output)
-    return write_model_card(output, network, model, artefacts.describe(found))
-
-
 def check(network: Generator | UNet, path: str | os.PathLike) -> artefacts.Fidelity:
     """Holds an artefact against its network on a few drawings made for the purpose.
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tf_deeppaint.images import MAX_SIDE
+from tf_deeppaint.picture_headers import MAX_SCANS
 
 FORMATS = ("", "PNG", "JPEG", "GIF", "BMP")
 PNG, JPEG, GIF, BMP = range(1, len(FORMATS))
@@ -198,6 +199,8 @@ def _read_jpeg(raw: tf.Tensor) -> tuple:
         sound = number(raw, position, 1) == 0xFF
         if marker == 0xFF:  # a fill byte
             position += 1
+        elif marker == 0x01 or (marker >= 0xD0 and marker <= 0xD7):  # these stand alone
+            position += 2
         else:
             if _is_frame(marker):
                 height = number(raw, position + 5, 2, big=True)
@@ -206,10 +209,12 @@ def _read_jpeg(raw: tf.Tensor) -> tuple:
             if is_exif and orientation == 0:  # the first counts
                 orientation = tf.cast(_orientation(raw, position + 4), tf.int64)
             position += 2 + number(raw, position + 2, 2, big=True)
-    ends = tf.logical_and(raw[position:-1] == 0xFF, raw[position + 1 :] == 0xD9)
-    complete = marker == _START_OF_SCAN and tf.reduce_any(ends)
+    # Behind the first scan's header there are no lengths to be followed.
+    is_marker, kinds = raw[position:-1] == 0xFF, raw[position + 1 :]
+    complete = marker == _START_OF_SCAN and tf.reduce_any(is_marker & (kinds == 0xD9))
+    scans = tf.math.count_nonzero(is_marker & (kinds == _START_OF_SCAN))
     trouble = tf.where(complete, "", _CUT_OFF["JPEG"])
-    trouble = tf.where(sound, trouble, "the JPEG file is damaged")
+    trouble = tf.where(sound and scans < MAX_SCANS, trouble, "the JPEG file is damaged")
     return height, width, tf.maximum(orientation, 1), False, 0, 0, -1, trouble
 
 

@@ -95,7 +95,7 @@ def decode(data: tf.Tensor, header: Header) -> tf.Tensor:
     decoders = [
         lambda: tf.zeros((1, 1, 3), tf.uint8),
         lambda: _decode_png(data, header.alpha),
-        lambda: tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE"),
+        lambda: _decode_jpeg(data, header),
         lambda: _decode_gif(data, header),
         lambda: _decode_bmp(header_ops.to_bytes(data), header.height, header.width),
     ]
@@ -108,6 +108,15 @@ def _decode_png(data: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
         lambda: _over_white(tf.io.decode_png(data, channels=4)),
         lambda: tf.io.decode_png(data, channels=3),
     )
+
+
+def _decode_jpeg(data: tf.Tensor, header: Header) -> tf.Tensor:
+    """Decodes a JPEG, if the decoder too finds in it the size that was checked."""
+    size = tf.cast(tf.image.extract_jpeg_shape(data)[:2], tf.int64)
+    alike = tf.reduce_all(size == tf.stack([header.height, header.width]))
+    with tf.control_dependencies([tf.debugging.Assert(alike, ["two sizes"])]):
+        data = tf.identity(data)
+    return tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")
 
 
 def _over_white(rgba: tf.Tensor) -> tf.Tensor:
