@@ -10,7 +10,7 @@ REFERENCE := $(PICTURES)/reference.png
 PAINTED := out/painted.png
 SHOWN := out/side_by_side.png
 
-.PHONY: help paint studio train test test-slow fuzz faults load test-versions lint clean
+.PHONY: help paint studio train test test-slow bench fuzz faults load test-versions lint clean
 
 help:
 	@echo "make paint      colour a drawing with the bundled model; yours: SKETCH=a.png REFERENCE=b.png"
@@ -18,6 +18,7 @@ help:
 	@echo "make train      build shards, train a small network on them, paint (under 8 minutes)"
 	@echo "make test       run the tests"
 	@echo "make test-slow  run all of them, the slow ones too"
+	@echo "make bench      measure how fast everything is (under 15 minutes)"
 	@echo "make fuzz       feed every parser with 100,000 hostile inputs (some minutes)"
 	@echo "make faults     kill the programs, fill their disks, damage their files (half an hour)"
 	@echo "make load       ask the studio for pictures from 64 places for two minutes"
@@ -48,6 +49,9 @@ test: .venv/installed-dev
 
 test-slow: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto -m "slow or not slow"
+
+bench: .venv/installed-bench
+	$(BIN)/python -m experiments.benchmarks
 
 # Another seed tries other inputs: make fuzz SEED=2 INPUTS=20000
 SEED ?= 1
@@ -80,6 +84,10 @@ clean:
 
 .venv/installed-studio: setup.py | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable ".[studio]"
+	@touch .venv/installed $@
+
+.venv/installed-bench: setup.py | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[bench]"
 	@touch .venv/installed $@
 
 .venv/installed-dev: setup.py | .venv/bin/python

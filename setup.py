@@ -12,7 +12,20 @@ VERSION = re.search(
 
 OPENMOJI = ["resvg_py>=0.2"]
 BEAM = ["apache-beam>=2.70,<3"]
+SERVING = ["tensorflow-serving-api>=2.21,<2.22"]
 STUDIO = ["gradio>=6.31,<7"]
+TORCH = ["torch>=2.10"]  # older ones can be led to run code: CVE-2026-24747
+LITERT = ["ai-edge-litert>=2,<3"]
+ONNX = ["tf2onnx>=1.17", "onnx>=1.18", "onnxruntime>=1.20"]
+BENCH = [
+    "colorgram.py==1.2.0",
+    "matplotlib>=3.9",
+    "openvino>=2025.0",
+    "pillow>=10",
+    *TORCH,
+    *LITERT,
+    *ONNX,
+]
 TEST = [
     "colorgram.py==1.2.0",
     "hypothesis>=6.100",
@@ -22,7 +35,11 @@ TEST = [
     "selenium>=4.51",
     *OPENMOJI,
     *BEAM,
+    "pyyaml>=6",
+    *SERVING,
     *STUDIO,
+    *LITERT,
+    *ONNX,
 ]
 
 setup(
@@ -48,8 +65,12 @@ setup(
         "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
         "openmoji": OPENMOJI,
         "beam": BEAM,
+        "serving": SERVING,
         "studio": STUDIO,
-        "torch": ["torch>=2.10"],  # older ones can be led to run code: CVE-2026-24747
+        "litert": LITERT,
+        "onnx": ONNX,
+        "torch": TORCH,
+        "bench": BENCH,
         "dev": [*TEST, "ruff>=0.8"],
     },
 )

@@ -24,3 +24,16 @@ def doll_shards(tmp_path_factory) -> Path:
     directory = tmp_path_factory.mktemp("dolls") / "data"
     build_dataset(DOLLS, directory, RECIPE)
     return directory
+
+
+@pytest.fixture(scope="session")
+def litert_model(tmp_path_factory) -> tuple:
+    """A tiny network with the mixture head, and the file it was converted to; not to be changed."""
+    from small_networks import make_network
+
+    from tf_deeppaint.litert import convert
+
+    network = make_network("mixture")
+    path = tmp_path_factory.mktemp("litert") / "model.tflite"
+    path.write_bytes(convert(network))
+    return network, path

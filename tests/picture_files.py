@@ -197,6 +197,21 @@ def png_chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + checksum
 
 
+def smuggling_jpeg(side: int) -> bytes:
+    """A JPEG that a careless reader takes for the small gradient, and a decoder for a huge square.
+
+    A marker that stands alone comes before the huge picture's frame. Who takes that for a length
+    passes over the whole picture and goes on at the small one behind it.
+    """
+    small = encode(image("RGB"), "JPEG")
+    size = small.index(b"\xff\xc0") + 5
+    huge = small[2:size] + struct.pack(">HH", side, side) + small[size + 4 : -2]
+    frame = huge.index(b"\xff\xc0")
+    end = frame + 2 + int.from_bytes(huge[frame + 2 : frame + 4], "big")
+    first = huge[frame:end] + huge[:frame] + huge[end:]  # the frame's marker reads as 65472
+    return b"\xff\xd8\xff\x01" + first.ljust(0xFFC0, b"\0") + small[2:]
+
+
 def gif(levels: np.ndarray, transparent: int | None = None, margin: int = 0) -> bytes:
     """A GIF whose frame has a palette of its own, which Pillow never gives the first.
 

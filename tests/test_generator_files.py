@@ -1,7 +1,5 @@
 """Generators as files: read and written back, in half the size, and what is refused."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
@@ -16,8 +14,6 @@ from tf_deeppaint.generator import Generator
 from tf_deeppaint.generator_files import in_precision, read_generator, write_generator
 from tf_deeppaint.keras_engine import KerasEngine
 from tf_deeppaint.unet import UNet
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module", name="generator")
@@ -175,15 +171,3 @@ def test_a_painter_computes_in_float32_with_the_rounded_weights(generator, compa
     assert expected.std() > 10
     # Here and there rounding makes another pixel of four the largest.
     assert np.abs(painted.astype(int) - expected).mean() < 0.1
-
-
-def test_the_program_writes_what_a_painter_loads(generator, compact, tmp_path):
-    write_generator(generator, tmp_path / "generator.keras")
-    command = [sys.executable, "-m", "export.compact", f"--model={tmp_path}"]
-    output = tmp_path / "small.keras"
-    done = subprocess.run(
-        [*command, f"--output={output}"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{output}\n"
-    assert_same_weights(read_generator(output), read_generator(compact).get_weights())

@@ -233,6 +233,11 @@ def test_a_picture_over_the_limits_is_refused_before_it_is_decoded(tmp_path, mon
     assert kind == ("too large" if max(size) > 8192 else "damaged")
 
 
+def test_a_huge_picture_cannot_be_hidden_from_the_header():
+    with pytest.raises(DeepPaintError, match="30000 x 30000 pixels"):
+        images.decode_picture(pictures.smuggling_jpeg(30000), "file")
+
+
 def test_the_largest_side_is_accepted():
     data = pictures.encode(Image.new("L", (8192, 1), 7), "PNG")
     assert images.decode_picture(data, "it").shape == (1, 8192, 3)

@@ -196,9 +196,9 @@ def test_bins_of_all_colours_in_graph_equal_the_float_rule(all_bins):
 
     from tf_deeppaint.palette_ops import _colour_bins
 
-    in_graph = tf.function(_colour_bins, [tf.TensorSpec([None, 3], tf.int32)])
+    in_graph = tf.function(_colour_bins, [tf.TensorSpec([None, 3], tf.uint8)])
     for red, colours in enumerate(colours_by_red()):
-        assert np.array_equal(in_graph(colours.astype(np.int32)), all_bins[red]), f"red {red}"
+        assert np.array_equal(in_graph(colours), all_bins[red]), f"red {red}"
 
 
 # --- ranks, background, filling -----------------------------------------------------------------

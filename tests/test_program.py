@@ -22,7 +22,12 @@ PROGRAMS = {
     "tfrecords.build": "--source",
     "tfrecords.show": "--split",
     "tfrecords.verify": "--data",
-    "export.compact": "--output",
+    "export.keras_model": "--plain",
+    "export.litert": "--precision",
+    "export.onnx": "--size",
+    "export.verify": "--artifact",
+    "export.saved_model": "--max_pixels",
+    "export.serving.client": "--protocol",
 }
 ROOT = Path(__file__).parent.parent
 

@@ -14,12 +14,11 @@ import sys
 from absl import flags
 
 from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
 
 _MODEL = flags.DEFINE_string(
     "model",
     None,
-    "A run directory, or a .keras file of a generator; by default the one of the package.",
+    "A run directory, or a .keras or .tflite file; by default the one of the package.",
 )
 _SKETCH = flags.DEFINE_string(
     "sketch",
@@ -224,7 +223,6 @@ def _choose(given: tuple, of_reference):
 
 
 def _load():
-    import_tensorflow()
     from tf_deeppaint.painter import Painter
 
     return Painter.load(_MODEL.value)

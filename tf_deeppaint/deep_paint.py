@@ -12,6 +12,7 @@ from tf_deeppaint.discriminator import Discriminator
 from tf_deeppaint.generator import Generator
 from tf_deeppaint.image_pool import ImagePool
 from tf_deeppaint.layers import PACKAGE
+from tf_deeppaint.optimizers import ADAM, FLOAT16_SCALE, Adam, GuardedOptimizer
 from tf_deeppaint.palette_ops import palettes_to_histograms
 
 DEFAULT = losses.Objective()
@@ -23,9 +24,6 @@ METRICS = (
     "perceptual",
     "tv",
 )
-# Each overflow halves it; from here few are needed before the first step.
-FLOAT16_SCALE = 2.0**13
-ADAM = {"learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8}
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -177,8 +175,9 @@ class DeepPaint(keras.Model):
 
     def _apply(self, optimizer, gradients: list, variables: list, finite) -> tf.Tensor:
         """Takes a step, if `finite` and the gradients are, on all replicas: whether it did."""
-        checks = [tf.reduce_all(tf.math.is_finite(gradient)) for gradient in gradients]
-        finite = _everywhere(finite & tf.reduce_all(tf.stack(checks)))
+        # A sum is finite only where all its parts are, and takes half the time of looking at each.
+        sums = tf.stack([tf.reduce_sum(gradient) for gradient in gradients])
+        finite = _everywhere(finite & tf.reduce_all(tf.math.is_finite(sums)))
         # The optimiser leaves out a step with such a gradient, on the first replica.
         gradients[0] = tf.where(finite, gradients[0], tf.constant(np.nan, gradients[0].dtype))
         optimizer.apply(gradients, variables)
@@ -224,14 +223,10 @@ class DeepPaint(keras.Model):
         return cls(**config | parts | {"objective": objective})
 
 
-def _guarded(optimizer, network: keras.Model) -> keras.optimizers.LossScaleOptimizer:
+def _guarded(optimizer, network: keras.Model) -> GuardedOptimizer:
     """An optimiser of a network's variables that leaves out steps that are not finite."""
-    # Without float16 there is nothing to scale, and the scale never grows.
-    options = {"initial_scale": 1.0, "dynamic_growth_steps": 2**31 - 1}
-    if network.dtype_policy.compute_dtype == "float16":
-        options = {"initial_scale": FLOAT16_SCALE}
-    inner = optimizer or keras.optimizers.Adam(**ADAM)
-    guarded = keras.optimizers.LossScaleOptimizer(inner, **options)
+    scale = FLOAT16_SCALE if network.dtype_policy.compute_dtype == "float16" else 1.0
+    guarded = GuardedOptimizer(optimizer or Adam(**ADAM), scale)
     guarded.build(network.trainable_variables)
     return guarded
 

@@ -12,7 +12,7 @@ from tf_deeppaint.quiet import import_tensorflow
 _MODEL = flags.DEFINE_string(
     "model",
     None,
-    "A run directory, or a .keras file of a generator; by default the one of the package.",
+    "A run directory, or a .keras or .tflite file; by default the one of the package.",
 )
 _DATA = flags.DEFINE_list("data", None, "Folders of the data sets, comma-separated.", required=True)
 _OUTPUT = flags.DEFINE_string(

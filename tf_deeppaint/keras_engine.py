@@ -35,7 +35,7 @@ class KerasEngine:
         self.mixes = getattr(generator, "head_kind", None) == "mixture"
         self._lock = threading.Lock()  # tracing twice at once would only waste time
         self._network = tf.function(
-            self._forward,
+            self.forward,
             input_signature=[
                 tf.TensorSpec((None, self.size, self.size), tf.uint8, "sketches"),
                 tf.TensorSpec((None, palette.BANDS, palette.COLOURS, 3), tf.uint8, "palettes"),
@@ -64,20 +64,33 @@ class KerasEngine:
         Returns:
             float32 `(N, h, w)` in (0, 1), the deepest gate's first; none where there are no gates.
         """
-        inputs = self._inputs(tf.constant(sketches, tf.uint8), tf.constant(palettes, tf.uint8))
+        inputs = to_inputs(tf.constant(sketches, tf.uint8), tf.constant(palettes, tf.uint8))
         _, maps = self.generator(inputs, return_attention=True)
         return [keras.ops.convert_to_numpy(level)[..., 0] for level in maps]
 
-    def _forward(self, sketches: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor | Mixture:
-        inputs = self._inputs(sketches, palettes)
+    def forward(self, sketches: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor | Mixture:
+        """`run` as a part of a graph: of tensors like its arguments, tensors."""
+        inputs = to_inputs(sketches, palettes)
         if self.mixes:
             return self.generator.decompose(inputs)
         return self.generator(inputs, training=False)
 
-    def _inputs(self, sketches: tf.Tensor, palettes: tf.Tensor) -> dict[str, tf.Tensor]:
-        grey = _scaled(sketches)[..., None]
-        histogram = palettes_to_histograms(_scaled(palettes), self.size, self.size)
-        return {"sketch": tf.repeat(grey, 3, axis=-1), "histogram": histogram}
+
+def to_inputs(sketches: tf.Tensor, palettes: tf.Tensor) -> dict[str, tf.Tensor]:
+    """What a network sees of canvases, all of one size that is known when the graph is built.
+
+    Args:
+        sketches: uint8 grey `(N, S, S)`.
+        palettes: uint8 `(N, 4, 4, 3)`.
+
+    Returns:
+        `{"sketch": (N, S, S, 3), "histogram": (N, S, S, 12)}`, float32 in [-1, 1].
+    """
+    _, height, width = sketches.shape
+    return {
+        "sketch": tf.repeat(_scaled(sketches)[..., None], 3, axis=-1),
+        "histogram": palettes_to_histograms(_scaled(palettes), height, width),
+    }
 
 
 def _scaled(pixels: tf.Tensor) -> tf.Tensor:

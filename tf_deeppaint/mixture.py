@@ -19,7 +19,7 @@ SHADING = 0.3
 _QUERY = 16
 _HIDDEN = 32
 # From small logits a softmax learns slowly.
-_LOGIT_SCALE = 4.0
+LOGIT_SCALE = 4.0
 # A pixel begins by mixing the colours of its own band: exp(4) = 55 times as much as of others.
 _OWN_BAND = 1.0
 
@@ -103,7 +103,7 @@ class PaletteMixture(keras.layers.Layer):
         logits = ops.concatenate([self._compare(query, rank, palette), plain], axis=-1)
         paper = (ops.cast(sketch[..., :1], "float32") + 1.0) / 2.0
         return Mixture(
-            ops.softmax(_LOGIT_SCALE * logits, axis=-1),
+            ops.softmax(LOGIT_SCALE * logits, axis=-1),
             1.0 + SHADING * ops.tanh(shade),
             # Begins near 1, with every line shown.
             ops.sigmoid(ink + 2.0) * (1.0 - paper),

@@ -2,7 +2,7 @@
 
 import keras
 
-from tf_deeppaint.deep_paint import ADAM
+from tf_deeppaint.optimizers import ADAM, Adam
 
 SCHEDULES = ("constant", "linear", "cosine")
 
@@ -14,7 +14,7 @@ def make_adam(
     clip_norm: float = 0.0,
     accumulate: int = 1,
     ema: float = 0.0,
-) -> keras.optimizers.Adam:
+) -> Adam:
     """Adam with the reference's moments.
 
     Args:
@@ -36,7 +36,7 @@ def make_adam(
         rate = keras.optimizers.schedules.PolynomialDecay(learning_rate, steps, 0.0)
     elif schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-    return keras.optimizers.Adam(
+    return Adam(
         **ADAM | {"learning_rate": rate},
         global_clipnorm=clip_norm or None,
         gradient_accumulation_steps=accumulate if accumulate > 1 else None,

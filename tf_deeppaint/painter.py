@@ -12,8 +12,10 @@ import numpy as np
 from tf_deeppaint import images
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.given_pictures import to_rgb, to_sketch
+from tf_deeppaint.litert_engine import SUFFIX, LiteRtEngine
 from tf_deeppaint.painting import Painting, Picture, check_palettes
 from tf_deeppaint.palette import reference_palette
+from tf_deeppaint.quiet import import_tensorflow
 from tf_deeppaint.recolouring import Mixture, mix
 from tf_deeppaint.regions import closed_areas, even_out
 
@@ -41,7 +43,7 @@ class Painter:
     >>> painter.paint("sketch.png", reference="reference.png").save("painted.png")
     """
 
-    def __init__(self, engine: "KerasEngine", even_areas: bool | None = None):
+    def __init__(self, engine: "KerasEngine | LiteRtEngine", even_areas: bool | None = None):
         self.engine = engine
         if even_areas and not engine.mixes:
             raise DeepPaintError("areas can be evened out only where the model's head is mixture")
@@ -53,13 +55,17 @@ class Painter:
     def load(
         cls, path: str | os.PathLike | None = None, even_areas: bool | None = None
     ) -> "Painter":
-        """Loads a painter from a run directory or a `.keras` file of a generator.
+        """Loads a painter from a run directory, or from a `.keras` or `.tflite` file.
 
-        Without a path it is the model that comes with the package.
+        Without a path it is the model that comes with the package. A `.tflite` file, written by
+        `python -m export.litert`, needs neither TensorFlow nor Keras.
 
         Raises:
             DeepPaintError: nothing there, damaged, or a model of another kind.
         """
+        if path is not None and os.fspath(path).endswith(SUFFIX):
+            return cls(LiteRtEngine(path), even_areas)
+        import_tensorflow()
         from tf_deeppaint.generator_files import read_generator
         from tf_deeppaint.keras_engine import KerasEngine
 

@@ -77,8 +77,10 @@ def _read_png(data: bytes) -> PictureHeader | None:
 
 # Start-of-frame markers: all of C0..CF but DHT (C4), JPG (C8) and DAC (CC).
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# Markers without a length: what a decoder takes for markers behind them must not be skipped.
+_JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 # Each goes over the whole picture, and takes as little as ten bytes; encoders write some ten.
-_JPEG_SCAN, _MAX_SCANS = b"\xff\xda", 256
+_JPEG_SCAN, MAX_SCANS = b"\xff\xda", 256
 _FILL_BYTES = re.compile(rb"\xff+")
 _JPEG_START_OF_SCAN, _JPEG_END = 0xDA, b"\xff\xd9"
 _JPEG_APP1, _EXIF_MAGIC = 0xE1, b"Exif\0\0"
@@ -91,6 +93,9 @@ def _read_jpeg(data: bytes) -> PictureHeader | None:
             return None
         position = _FILL_BYTES.match(data, position).end() - 1
         marker = data[position + 1]
+        if marker in _JPEG_ALONE:
+            position += 2
+            continue
         (length,) = struct.unpack_from(">H", data, position + 2)
         if marker in _JPEG_FRAMES:
             size = struct.unpack_from(">HH", data, position + 5)
@@ -106,7 +111,7 @@ def _read_jpeg(data: bytes) -> PictureHeader | None:
         return None
     # Thumbnails have an end marker of their own, but stand before the scan.
     complete = data.find(_JPEG_END, position) >= 0
-    if data.count(_JPEG_SCAN, position) > _MAX_SCANS:
+    if data.count(_JPEG_SCAN, position) > MAX_SCANS:
         return None
     return PictureHeader("JPEG", *size, False, complete, orientation=orientation or 1)
 

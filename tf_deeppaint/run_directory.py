@@ -61,7 +61,7 @@ def open_run(options: TrainingOptions, flagfile: str) -> Path:
         _clear(run)
     # As JSON has it: tuples are lists there.
     now = json.loads(json.dumps(dataclasses.asdict(options) | {"data": list(options.data)}))
-    if (before := _stored_options(run)) is not None:
+    if (before := stored_options(run)) is not None:
         keys = sorted((now.keys() | before.keys()) - FREE)
         changed = [key for key in keys if now.get(key) != before.get(key)]
         if changed:
@@ -79,7 +79,12 @@ def open_run(options: TrainingOptions, flagfile: str) -> Path:
     return run
 
 
-def _stored_options(run: Path) -> dict | None:
+def stored_options(run: Path) -> dict | None:
+    """The options of the run in a folder, as JSON has them; None where no run is there.
+
+    Raises:
+        DeepPaintError: they are damaged.
+    """
     path = run / OPTIONS_FILE
     if not files.is_file(path):
         return None

@@ -7,17 +7,15 @@ In one run, in turns: the folder from files to files as `colorize` does it; a lo
 Peak memory is that of this process after 25 sketches and after all.
 """
 
-import resource
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from absl import flags
 
-from experiments.benchmarks.results import write_result
+from experiments.benchmarks.results import Row, write_rows
+from experiments.benchmarks.turns import alternate
+from experiments.benchmarks.worker import peak_mib
 from tf_deeppaint import program
 from tf_deeppaint.quiet import import_tensorflow
 
@@ -54,20 +52,18 @@ def main() -> None:
 
         paint_folder(jobs[:25])
         few = peak_mib()
-        seconds = alternate([paint_folder, paint_each, run_network], _ROUNDS.value)
-    of_folder, of_each, of_network = (statistics.median(times) for times in seconds)
-    figures = {
-        "sketches": len(jobs),
-        "size": _SIZE.value,
-        "folder_seconds": round(of_folder, 2),
-        "one_by_one_seconds": round(of_each, 2),
-        "network_alone_seconds": round(of_network, 2),
-        "times_as_fast_as_one_by_one": round(of_each / of_folder, 2),
-        "times_as_fast_as_network_alone": round(of_network / of_folder, 2),
-        "peak_mib_after_25": few,
-        "peak_mib": peak_mib(),
-    }
-    write_result("batch", figures, _RESULTS.value)
+        seconds = alternate(
+            {"the folder": paint_folder, "one by one": paint_each, "the network": run_network},
+            _ROUNDS.value,
+        )
+    work = f"{len(jobs)} sketches of {_SIZE.value} px, from files to files"
+    most = peak_mib()
+    found = [
+        Row.of_ratio(work, "the folder", other, seconds) for other in ("one by one", "the network")
+    ]
+    compared = f"{most:.0f} and {few:.0f} MiB"
+    found.append(Row(f"memory of {work}, beside 25", compared, most / few, unit="times"))
+    write_rows("batch", found, _RESULTS.value)
 
 
 def draw_sketches(folder: Path) -> tuple[Path, np.ndarray]:
@@ -95,21 +91,6 @@ def colour_folder(painter, palette: np.ndarray, jobs: list, output: Path) -> Non
         lambda job, done: write_painting(painter, done, outputs_of(job, folders), "original"),
     )
     assert not failures
-
-
-def alternate(works: list[Callable[[], None]], rounds: int) -> list[list[float]]:
-    """Seconds of each work, done in turns."""
-    seconds: list[list[float]] = [[] for _ in works]
-    for _ in range(rounds):
-        for work, times in zip(works, seconds, strict=True):
-            start = time.perf_counter()
-            work()
-            times.append(time.perf_counter() - start)
-    return seconds
-
-
-def peak_mib() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 if __name__ == "__main__":

@@ -1,26 +1,32 @@
-r"""Measures whether the input pipeline keeps the training step fed.
+r"""Whether the input pipeline keeps the training step fed, beside the reference's loader.
 
 python -m experiments.benchmarks.input --results=results.jsonl
 
-Both are timed in one run: 512 px dolls read, decoded and augmented in every way, and the training
-step of the width-64 network on such pictures. The first should be at least five times as fast.
+512 px PNG pairs with their histogram images, mirrored at random as the reference has it: read by
+its loader, a process a core, and by ours from shards; then ours with all augmentations. And how
+long training steps wait for their batch, all augmentations on.
 """
 
 import tempfile
 import time
+from pathlib import Path
 
 from absl import flags
 
-from experiments.benchmarks.results import write_result
+from experiments.benchmarks.reference_python import write_pair
+from experiments.benchmarks.results import Row, write_rows
+from experiments.benchmarks.turns import Work, measure
 from tf_deeppaint import program
 from tf_deeppaint.quiet import import_tensorflow
 
+_TURNS = flags.DEFINE_integer("turns", 5, "How often each is timed.", lower_bound=1)
 _RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, as JSON.")
 
-SIZE, WIDTH = 512, 64
+SIZE = 512
 DRAWINGS = 48
-READ_BATCH, READ_BATCHES = 4, 40
-STEP_BATCH, STEPS = 1, 3
+BATCH, BATCHES = 4, 20
+# Of networks of two widths, steps timed after the first, which only traces.
+STEPS = {16: 12, 64: 4}
 
 
 def main() -> None:
@@ -28,56 +34,78 @@ def main() -> None:
     from tf_deeppaint.augmentation import AUGMENTATIONS
 
     with tempfile.TemporaryDirectory() as folder:
-        build_dolls(folder)
-        read = pictures_read_a_second(folder, AUGMENTATIONS)
-        plain = pictures_read_a_second(folder, ())
-        trained = pictures_trained_a_second(folder)
-    figures = {
-        "read_augmented_a_second": round(read, 1),
-        "read_plain_a_second": round(plain, 1),
-        "trained_a_second": round(trained, 4),
-        "times_as_fast": round(read / trained, 1),
-    }
-    write_result("input", figures, _RESULTS.value)
+        shards, pairs = Path(folder, "shards"), Path(folder, "pairs")
+        make_data(shards, pairs)
+        amount = {"batch": BATCH, "batches": BATCHES}
+        ours = {"folder": str(shards), **amount}
+        measured = measure(
+            {
+                "ours": Work("keras_work:reading", ours | {"augmentations": ["flip"]}),
+                "ours, all augmentations": Work(
+                    "keras_work:reading", ours | {"augmentations": list(AUGMENTATIONS)}
+                ),
+                "the reference's loader": Work(
+                    "torch_work:reading", {"folder": str(pairs), **amount}
+                ),
+            },
+            _TURNS.value,
+        )
+        seconds = {name: one.seconds for name, one in measured.items()}
+        theirs = "the reference's loader"
+        work = f"{BATCH * BATCHES} pairs read, {SIZE} px"
+        found = [
+            Row.of_ratio(work, "ours", theirs, seconds, 4.0),
+            Row.of_ratio(work, "ours, all augmentations", theirs, seconds),
+        ]
+        for width, steps in STEPS.items():
+            waits = waiting(str(shards), width, steps, AUGMENTATIONS)
+            found.append(
+                Row.of_many(
+                    f"waiting for input, {SIZE} px, batch 1, width {width}",
+                    "bfloat16, all augmentations",
+                    waits,
+                    "% of a step",
+                    at_most=3.0,
+                )
+            )
+    write_rows("input", found, _RESULTS.value)
 
 
-def build_dolls(folder: str) -> None:
+def make_data(shards: Path, pairs: Path) -> None:
+    """The same drawings as shards, and as the reference's pairs."""
     from tf_deeppaint.builder import build_dataset
+    from tf_deeppaint.datasets import first_records
     from tf_deeppaint.preparation import Recipe
     from tf_deeppaint.sources.dolls import Dolls
 
-    build_dataset(Dolls(DRAWINGS, seed=1), folder, Recipe(SIZE, "white"))
+    build_dataset(Dolls(DRAWINGS, seed=1), shards, Recipe(SIZE, "white"))
+    pairs.mkdir()
+    for number, drawing in enumerate(zip(*first_records(shards, "train", DRAWINGS), strict=True)):
+        lines, picture, colours = drawing
+        write_pair(pairs, f"{number:04d}", picture, lines, colours)
 
 
-def pictures_read_a_second(folder: str, augmentations: tuple[str, ...]) -> float:
-    """Counted after the pipeline has started and found its degree of parallelism."""
+def waiting(folder: str, width: int, steps: int, augmentations: tuple[str, ...]) -> list[float]:
+    """Of each of several steps, the share in % that passes before its batch is there."""
+    import tensorflow as tf
+
+    from tf_deeppaint import DeepPaint, Discriminator, Generator
     from tf_deeppaint.datasets import load_training
 
-    batches = iter(load_training([folder], READ_BATCH, 0, augmentations))
-    for _ in range(READ_BATCHES // 2):
-        next(batches)
-    started = time.perf_counter()
-    for _ in range(READ_BATCHES):
-        next(batches)
-    return READ_BATCHES * READ_BATCH / (time.perf_counter() - started)
-
-
-def pictures_trained_a_second(folder: str) -> float:
-    """On one batch over and over, so that reading takes no part; the first step only traces."""
-    import keras
-
-    from tf_deeppaint.datasets import load_training
-    from tf_deeppaint.deep_paint import ADAM, DeepPaint
-    from tf_deeppaint.discriminator import Discriminator
-    from tf_deeppaint.generator import Generator
-
-    model = DeepPaint(Generator(WIDTH, size=SIZE, background="white"), Discriminator(WIDTH))
-    model.compile(keras.optimizers.Adam(**ADAM), keras.optimizers.Adam(**ADAM))
-    batch = load_training([folder], STEP_BATCH, 0).take(1).cache().repeat()
-    model.fit(batch, steps_per_epoch=1, verbose=0, shuffle=False)
-    started = time.perf_counter()
-    model.fit(batch, steps_per_epoch=STEPS, verbose=0, shuffle=False)
-    return STEPS * STEP_BATCH / (time.perf_counter() - started)
+    options = {"dtype": "mixed_bfloat16"}
+    model = DeepPaint(Generator(width, size=SIZE, **options), Discriminator(width, **options))
+    model.compile()
+    step = tf.function(model.train_step)
+    batches = iter(load_training([folder], 1, 0, augmentations))
+    step(next(batches))
+    shares = []
+    for _ in range(steps):
+        started = time.perf_counter()
+        batch = next(batches)
+        got = time.perf_counter()
+        float(step(batch)["generator_loss"])
+        shares.append(100 * (got - started) / (time.perf_counter() - started))
+    return shares
 
 
 if __name__ == "__main__":

@@ -193,7 +193,9 @@ def colour(sketches: Path, output: Path, *flags: str, **more) -> subprocess.Pope
 def compact(output: Path, **more) -> subprocess.Popen:
     """The bundled model written anew."""
     return start(
-        "export.compact",
+        "export.keras_model",
+        "--precision=float16",
+        "--overwrite",
         "--model=tf_deeppaint/bundled/model.keras",
         f"--output={output}",
         **more,

@@ -35,6 +35,7 @@ _ROUNDED_DOWN_REDS = (12, 15, 33, 59, 81, 110, 141, 145, 146, 159, 162, 176, 240
 RED_LUMINANCE = 2126 * np.arange(256, dtype=np.int32)
 RED_LUMINANCE[list(_ROUNDED_DOWN_REDS)] -= 1
 GREEN_LUMINANCE, BLUE_LUMINANCE = 7152, 722
+_GREEN_TABLE, _BLUE_TABLE = (k * np.arange(256) for k in (GREEN_LUMINANCE, BLUE_LUMINANCE))
 LUMINANCE_STEP = 64 * 10000
 
 
@@ -65,8 +66,8 @@ def extract_palette(picture: np.ndarray, background: str = "drop") -> np.ndarray
             f"a palette is taken from a uint8 picture (H, W, 3), not {picture.dtype} "
             f"{picture.shape}"
         )
-    counts, sums = _count_bins(split_bands(picture).reshape(BANDS, -1, 3))
-    return _leading_colours(counts, sums, background)
+    # Band by band, so that all stays in the processor's cache.
+    return np.stack([_leading_colours(band, background) for band in split_bands(picture)])
 
 
 def reference_palette(picture: np.ndarray, background: str) -> np.ndarray:
@@ -105,12 +106,10 @@ def colour_bins(pixels: np.ndarray) -> np.ndarray:
     red, green, blue = (pixels[..., channel].copy() for channel in range(3))
     most = np.maximum(np.maximum(red, green), blue)
     least = np.minimum(np.minimum(red, green), blue)
-    luminance = (
-        np.take(RED_LUMINANCE, red)
-        + np.multiply(green, GREEN_LUMINANCE, dtype=np.int32)
-        + np.multiply(blue, BLUE_LUMINANCE, dtype=np.int32)
-    )
-    steps = sum((luminance >= k * LUMINANCE_STEP).astype(np.uint8) for k in (1, 2, 3))
+    luminance = _look_up(RED_LUMINANCE, red)
+    luminance += _look_up(_GREEN_TABLE, green)
+    luminance += _look_up(_BLUE_TABLE, blue)
+    steps = sum((luminance >= k * LUMINANCE_STEP).view(np.uint8) for k in (1, 2, 3))
     lightness = (np.add(most, least, dtype=np.uint16) >> 7).astype(np.uint8)
     return steps << 4 | _hue_quarter(red, green, blue, most, least) << 2 | lightness
 
@@ -126,42 +125,44 @@ def _hue_quarter(red, green, blue, most, least) -> np.ndarray:
     """
     r, g, b = (channel.astype(np.int16) for channel in (red, green, blue))
     spread = most.astype(np.int16) - least
-    red_leads = (most == red).astype(np.uint8)
-    green_leads = (most == green).astype(np.uint8) * (1 - red_leads)
-    of_red = 3 * (green < blue).astype(np.uint8)
-    of_green = (85 * (b - r) >= -42 * spread).astype(np.uint8)
+    red_leads = (most == red).view(np.uint8)
+    green_leads = (most == green).view(np.uint8) * (1 - red_leads)
+    of_red = 3 * (green < blue).view(np.uint8)
+    of_green = (85 * (b - r) >= -42 * spread).view(np.uint8)
     slope = 85 * (r - g)
-    of_blue = 1 + sum((slope >= bound * spread).astype(np.uint8) for bound in (-84, 44))
+    of_blue = 1 + sum((slope >= bound * spread).view(np.uint8) for bound in (-84, 44))
     blue_leads = 1 - red_leads - green_leads
     return red_leads * of_red + green_leads * of_green + blue_leads * of_blue
 
 
-def _count_bins(bands: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """uint8 `(4, P, 3)` -> pixels a bin `(4, 64)` and channel sums a bin `(4, 64, 3)`, int64.
+def _look_up(table: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """A number for each level, float32 of the levels' shape."""
+    import cv2
 
-    Both come from a joint histogram of bin and level for each channel.
-    """
-    offsets = (np.arange(BANDS, dtype=np.uint8) * BINS)[:, None]
-    keys = (colour_bins(bands) + offsets).astype(np.uint16) << 8
-    joint = [
-        np.bincount((keys | bands[..., channel]).ravel(), minlength=BANDS * BINS * 256)
-        for channel in range(3)
-    ]
-    joint = [histogram.reshape(BANDS, BINS, 256) for histogram in joint]
-    return joint[0].sum(-1), np.stack([histogram @ np.arange(256) for histogram in joint], -1)
+    # Exact: luminances are integers below 2**24. OpenCV takes a fifth of the time of `np.take`.
+    return cv2.LUT(levels.reshape(1, -1), table.astype(np.float32)).reshape(levels.shape)
 
 
-def _leading_colours(counts: np.ndarray, sums: np.ndarray, background: str) -> np.ndarray:
-    order = np.argsort(-counts, axis=1, kind="stable")[:, : COLOURS + 1]
-    counts = np.take_along_axis(counts, order, axis=1)
-    sums = np.take_along_axis(sums, order[..., None], axis=1)
-    colours = (sums // np.maximum(counts, 1)[..., None]).astype(np.uint8)
-    first = colours[:, :1]
-    dropped = {"drop": True, "white": (first >= NEAR_WHITE).all(-1, keepdims=True), "keep": False}
-    left_out = np.broadcast_to(dropped[background], (BANDS, 1, 1))
-    chosen = np.where(left_out, colours[:, 1:], colours[:, :-1])
-    present = np.where(left_out[..., 0], counts[:, 1:], counts[:, :-1]) > 0
-    return np.where(present[..., None], chosen, first)
+def _leading_colours(band: np.ndarray, background: str) -> np.ndarray:
+    """The four colours of one band, uint8 `(h, W, 3)` -> `(4, 3)`."""
+    bins = colour_bins(band)
+    counts = np.bincount(bins.ravel(), minlength=BINS)
+    order = np.argsort(-counts, kind="stable")[: COLOURS + 1]
+    colours = [_mean_colour(band, bins, place, counts[place]) for place in order]
+    first = colours[0]
+    is_paper = all(level >= NEAR_WHITE for level in first)
+    left_out = {"drop": 1, "white": int(is_paper), "keep": 0}[background]
+    present = [c for c, n in zip(colours, counts[order], strict=True) if n][left_out:]
+    return np.array((present + COLOURS * [first])[:COLOURS], np.uint8)
+
+
+def _mean_colour(band: np.ndarray, bins: np.ndarray, place: int, count: int) -> list[int]:
+    """The mean of a bin's pixels, rounded down."""
+    import cv2
+
+    means = cv2.mean(band, (bins == place).view(np.uint8))
+    # The mean is of an exact sum, which is found again before it is rounded down.
+    return [round(mean * count) // max(count, 1) for mean in means[:3]]
 
 
 def palette_to_histogram(palette: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -9,12 +9,11 @@ It is open until Ctrl-C. Nothing leaves the machine, and what was put on the pag
 from absl import flags
 
 from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
 
 _MODEL = flags.DEFINE_string(
     "model",
     None,
-    "A run directory, or a .keras file of a generator; by default the one of the package.",
+    "A run directory, or a .keras or .tflite file; by default the one of the package.",
 )
 _PORT = flags.DEFINE_integer(
     "port", 7860, "The port of the page; 0 for any that is free.", 0, 65535
@@ -33,7 +32,6 @@ def main() -> None:
 
 
 def _load():
-    import_tensorflow()
     from tf_deeppaint.painter import Painter
 
     return Painter.load(_MODEL.value)

@@ -1,0 +1,93 @@
+"""The works of this library that are timed beside the reference's; see `turns.Work`."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from tf_deeppaint import DeepPaint, Discriminator, Generator
+from tf_deeppaint.artefacts import drawn_samples
+from tf_deeppaint.augmentation import AUGMENTATIONS
+from tf_deeppaint.datasets import load_training
+from tf_deeppaint.folding import fold_norms
+from tf_deeppaint.generator_files import in_precision
+from tf_deeppaint.keras_engine import to_inputs
+from tf_deeppaint.layers import BatchNormalization
+from tf_deeppaint.litert import convert
+from tf_deeppaint.litert_engine import LiteRtEngine
+from tf_deeppaint.palette_ops import palettes_to_histograms
+
+
+def training_step(width: int, size: int, batch: int, precision: str) -> Callable[[], object]:
+    """One step of the GAN, in a graph as `fit` runs it."""
+    options = {"dtype": precision}
+    model = DeepPaint(Generator(width, size=size, **options), Discriminator(width, **options))
+    model.compile()
+    shapes = {"sketch": (size, size, 3), "palette": (4, 4, 3), "picture": (size, size, 3)}
+    pictures = {key: tf.constant(random_values((batch, *shape))) for key, shape in shapes.items()}
+    step = tf.function(model.train_step)
+    return lambda: float(step(pictures)["generator_loss"])
+
+
+def forward(width: int, size: int, precision: str) -> Callable[[], object]:
+    """One picture, in a graph, from NumPy to NumPy; norms folded into kernels."""
+    generator = in_precision(fold_norms(settled_generator(width, size)), precision)
+    run = tf.function(lambda inputs: generator(inputs, training=False))
+    inputs = {
+        "sketch": random_values((1, size, size, 3)),
+        "histogram": random_values((1, size, size, 12)),
+    }
+    return lambda: run({key: tf.constant(value) for key, value in inputs.items()}).numpy()
+
+
+def litert(width: int, size: int, precision: str) -> Callable[[], object]:
+    """One picture, by the LiteRT file of a network."""
+    drawn = drawn_samples(size, "white", 2)
+    file = Path(tempfile.mkdtemp(), "network.tflite")
+    network = settled_generator(width, size)
+    file.write_bytes(convert(network, precision, samples=zip(*drawn, strict=True)))
+    engine = LiteRtEngine(file)
+    return lambda: engine.outputs(*(part[:1] for part in drawn), ["image"])
+
+
+def settled_generator(width: int, size: int) -> Generator:
+    """A generator of random weights whose norms have seen drawn pictures.
+
+    Without their statistics features fade to numbers so small that they are slow.
+    """
+    generator = Generator(width, size=size, background="white", seed=0)
+    norms = [
+        layer for layer in generator._flatten_layers() if isinstance(layer, BatchNormalization)
+    ]
+    momentum = norms[0].momentum
+    for norm in norms:
+        norm.momentum = 0.0
+    drawn = map(tf.constant, drawn_samples(256, generator.background, 4))
+    generator(to_inputs(*drawn), training=True)
+    for norm in norms:
+        norm.momentum = momentum
+    return generator
+
+
+def random_values(shape: tuple) -> np.ndarray:
+    """float32 in [-1, 1], always the same."""
+    return np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
+
+
+def reading(folder: str, batch: int, batches: int, augmentations: list) -> Callable[[], object]:
+    """Training batches of a data set, histogram images drawn."""
+    stream = load_training([folder], batch, 0, augmentations)
+    endless = iter(stream.map(lambda b: b | {"histogram": _histograms(b)}))
+    return lambda: [next(endless) for _ in range(batches)]
+
+
+def _histograms(batch: dict) -> tf.Tensor:
+    _, height, width, _ = batch["sketch"].shape
+    return palettes_to_histograms(batch["palette"], height, width)
+
+
+def first_batch(folder: str) -> Callable[[], object]:
+    """From the manifest to the first batch of a shuffled, augmented stream."""
+    return lambda: next(iter(load_training([folder], 4, 0, AUGMENTATIONS)))

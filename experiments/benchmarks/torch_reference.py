@@ -1,0 +1,236 @@
+"""The reference's networks and its training step, in PyTorch: what the benchmarks compare with.
+
+Written from the description of the published network alone (ktaebum/AttentionedDeepPaint); tensors
+bear its names, so that `tf_deeppaint.torch_weights` reads a state dict of `Generator`. All is
+`(N, C, H, W)`, values in [-1, 1].
+
+`tuned` networks are as fast as we could make PyTorch be on a CPU without changing what they
+compute: channels last, and Adam as one kernel. What a process needs beside that is in
+`TUNED_ENVIRONMENT`.
+"""
+
+import random
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - as PyTorch's own documents have it
+from torch import nn
+
+DOWN = (2, 4, 8, 8, 8, 8)
+UP = (8, 8, 8, 4, 2, 1)
+# Stages of the decoder that end in dropout.
+DROPPED = 3
+L1_WEIGHT = 100.0
+
+# Freed memory is kept. Otherwise large tensors go back to the system every time and their pages are
+# made anew, which takes up to half of the time of a step.
+TUNED_ENVIRONMENT = {
+    "MALLOC_MMAP_THRESHOLD_": str(8 * 2**30),
+    "MALLOC_TRIM_THRESHOLD_": str(16 * 2**30),
+    "MALLOC_TOP_PAD_": str(256 * 2**20),
+}
+
+
+class _Block(nn.Module):
+    """Two 3 x 3 convolutions and the way around them."""
+
+    def __init__(self, inside: int, around: int, outputs: int):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inside, outputs, 3, padding=1)
+        self.norm1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.norm2 = nn.BatchNorm2d(outputs)
+        self.channel_map = None
+        if around != outputs:
+            self.channel_map = nn.Conv2d(around, outputs, 1, bias=False)
+
+    def forward(self, inner: torch.Tensor, around: torch.Tensor) -> torch.Tensor:
+        inner = F.relu(self.norm1(self.conv1(inner)))
+        inner = self.norm2(self.conv2(inner))
+        return inner + (around if self.channel_map is None else self.channel_map(around))
+
+
+class _Gate(nn.Module):
+    """Scales a skip connection by the attention that the gate signal draws to it."""
+
+    def __init__(self, channels: int, signal: int):
+        super().__init__()
+        inner = channels // 2
+        self.W = nn.Sequential(nn.Conv2d(channels, channels, 1), nn.BatchNorm2d(channels))
+        self.Wx = nn.Conv2d(channels, inner, 2, stride=2, bias=False)
+        self.Wg = nn.Conv2d(signal, inner, 1)
+        self.psi = nn.Conv2d(inner, 1, 1)
+
+    def forward(self, skip: torch.Tensor, signal: torch.Tensor) -> tuple:
+        small = self.Wx(skip)
+        attention = torch.sigmoid(
+            self.psi(F.relu(small + F.interpolate(self.Wg(signal), small.shape[2:])))
+        )
+        return self.W(F.interpolate(attention, skip.shape[2:]) * skip), attention
+
+
+class Generator(nn.Module):
+    """Sketch and histogram images, `(N, 15, H, W)`, -> picture `(N, 3, H, W)`.
+
+    Args:
+        width: Channels of the outermost level; the published network has 64.
+    """
+
+    def __init__(self, width: int = 64):
+        super().__init__()
+        down = [width, *(factor * width for factor in DOWN)]
+        up = [down[-1], *(factor * width for factor in UP)]
+        deepest = down[-1]
+        self.first_layer = nn.Sequential(nn.Conv2d(15, width, 3, padding=1), nn.BatchNorm2d(width))
+        self.down_sampler = nn.ModuleList(
+            _Block(before, before, after) for before, after in pairwise(down)
+        )
+        self.gate_block = nn.Sequential(nn.Conv2d(deepest, deepest, 1), nn.BatchNorm2d(deepest))
+        self.attentions = nn.ModuleList(_Gate(channels, deepest) for channels in up[:-1])
+        self.up_sampler = nn.ModuleList(
+            _Block(2 * before, before, after) for before, after in pairwise(up)
+        )
+        self.last_layer = nn.Sequential(nn.ReLU(), nn.Conv2d(width, 3, 3, padding=1), nn.Tanh())
+        self.apply(_initialise)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """Returns the picture and the gates' maps, the deepest first."""
+        x = self.first_layer(x)
+        levels = []
+        for block in self.down_sampler:
+            skip = block(F.relu(x), x)
+            x, places = F.max_pool2d(skip, 2, return_indices=True)
+            levels.append((skip, places))
+        signal = self.gate_block(x)
+        maps = []
+        for stage, (block, gate) in enumerate(zip(self.up_sampler, self.attentions, strict=True)):
+            skip, places = levels.pop()
+            skip, attention = gate(skip, signal)
+            maps.append(attention)
+            x = F.max_unpool2d(x, places, 2)
+            x = block(torch.cat([F.relu(x), skip], 1), x)
+            if stage < DROPPED:
+                x = F.dropout2d(x, 0.5, self.training)
+        return self.last_layer(x), maps
+
+
+class Discriminator(nn.Sequential):
+    """Sketch and picture, `(N, 6, H, W)`, -> logits of patches, `(N, 1, H / 8 - 2, W / 8 - 2)`.
+
+    Args:
+        width: Channels of the first layer; the published network has 64.
+    """
+
+    def __init__(self, width: int = 64):
+        layers: list[nn.Module] = []
+        channels = 6
+        for number, (factor, stride) in enumerate(zip((1, 2, 4, 8), (2, 2, 2, 1), strict=True)):
+            layers.append(nn.Conv2d(channels, factor * width, 4, stride, padding=1))
+            channels = factor * width
+            layers += [nn.BatchNorm2d(channels)] if number else []
+            layers.append(nn.LeakyReLU(0.2, inplace=True))
+        super().__init__(*layers, nn.Conv2d(channels, 1, 4, padding=1))
+        self.apply(_initialise)
+
+
+def _initialise(layer: nn.Module) -> None:
+    if isinstance(layer, nn.Conv2d):
+        nn.init.normal_(layer.weight, 0.0, 0.02)
+
+
+class Pool:
+    """Past fakes.
+
+    Args:
+        capacity: Pictures kept.
+    """
+
+    def __init__(self, capacity: int = 50):
+        self.capacity = capacity
+        self.stored: list[torch.Tensor] = []
+
+    def exchange(self, pictures: torch.Tensor) -> torch.Tensor:
+        """What the discriminator is shown in the place of new fakes, `(N, C, H, W)`."""
+        shown = []
+        for picture in pictures:
+            if len(self.stored) < self.capacity:
+                self.stored.append(picture.clone())
+            elif random.random() < 0.5:
+                place = random.randrange(self.capacity)
+                picture, self.stored[place] = self.stored[place], picture.clone()
+            shown.append(picture)
+        return torch.stack(shown)
+
+
+class Training:
+    """The GAN and its step.
+
+    Args:
+        width: Of both networks.
+        tuned: Whether PyTorch is tuned; see the module.
+        bfloat16: Whether it computes under autocast to bfloat16.
+    """
+
+    def __init__(self, width: int, tuned: bool = False, bfloat16: bool = False):
+        self.bfloat16 = bfloat16
+        self.format = memory_format(tuned)
+        self.generator = Generator(width).to(memory_format=self.format)
+        self.discriminator = Discriminator(width).to(memory_format=self.format)
+        self.adams = [
+            torch.optim.Adam(network.parameters(), 2e-4, (0.5, 0.999), fused=tuned)
+            for network in (self.generator, self.discriminator)
+        ]
+        self.pool = Pool()
+
+    def step(
+        self, sketch: torch.Tensor, histogram: torch.Tensor, picture: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """One step on a batch, `(N, 3, H, W)`, `(N, 12, H, W)` and `(N, 3, H, W)`: both losses."""
+        of_generator, of_discriminator = self.adams
+        with self._precision():
+            painted, _ = self.generator(torch.cat([sketch, histogram], 1))
+        painted = painted.float()
+        fake = torch.cat([sketch, painted], 1)
+
+        self.discriminator.requires_grad_(True)
+        of_discriminator.zero_grad()
+        real = torch.cat([sketch, picture], 1)
+        loss = (self._judge(real, 1.0) + self._judge(self.pool.exchange(fake.detach()), 0.0)) / 2
+        loss.backward()
+        of_discriminator.step()
+
+        self.discriminator.requires_grad_(False)
+        of_generator.zero_grad()
+        generator_loss = self._judge(fake, 1.0) + L1_WEIGHT * F.l1_loss(painted, picture)
+        generator_loss.backward()
+        of_generator.step()
+        return loss.detach(), generator_loss.detach()
+
+    def _judge(self, pairs: torch.Tensor, label: float) -> torch.Tensor:
+        with self._precision():
+            logits = self.discriminator(pairs.contiguous(memory_format=self.format))
+        logits = logits.float()
+        return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
+
+    def _precision(self) -> torch.autocast:
+        return torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16)
+
+
+def memory_format(tuned: bool) -> torch.memory_format:
+    return torch.channels_last if tuned else torch.contiguous_format
+
+
+def settle(network: nn.Module, given: torch.Tensor) -> nn.Module:
+    """Gives a network's norms the statistics of what they see, and returns it in training mode.
+
+    Without them the features of random weights fade to numbers so small that they are slow.
+    """
+    norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
+    momentum = norms[0].momentum
+    for norm in norms:
+        norm.momentum = 1.0
+    with torch.no_grad():
+        network.train()(given)
+    for norm in norms:
+        norm.momentum = momentum
+    return network

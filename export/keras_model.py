@@ -1,0 +1,52 @@
+r"""Writes a trained generator as a Keras file: as it is, in half the size, or of stock layers.
+
+    python -m export.keras_model --model=runs/mixture --output=model.keras --precision=float16
+    python -m export.keras_model --model=runs/mixture --output=plain.keras --plain --size=512
+
+In float16 kernels and biases are rounded to 11 bits; whoever loads it computes in float32 again.
+With --plain it loads where Keras is but tf_deeppaint is not.
+"""
+
+from absl import flags
+
+from tf_deeppaint import program
+from tf_deeppaint.quiet import import_tensorflow
+
+_MODEL = flags.DEFINE_string(
+    "model", None, "A run directory, or a .keras file of a generator; by default the bundled one."
+)
+_OUTPUT = flags.DEFINE_string("output", None, "The .keras file to write.", required=True)
+_PRECISION = flags.DEFINE_enum(
+    "precision", "float32", ["float32", "float16"], "In which the weights are written."
+)
+_PLAIN = flags.DEFINE_bool("plain", False, "Build it of Keras's own layers, norms folded.")
+_SIZE = flags.DEFINE_integer("size", None, "With --plain, the canvas; by default the model's.")
+_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace a file that is there.")
+
+
+def main() -> None:
+    from tf_deeppaint.errors import DeepPaintError
+
+    if _PLAIN.value and _PRECISION.value != "float32":
+        raise DeepPaintError("--plain is written in float32; leave out --precision")
+    if _SIZE.value is not None and not _PLAIN.value:
+        raise DeepPaintError("--size goes with --plain; any other takes pictures of any size")
+    import_tensorflow()
+    from tf_deeppaint import artefacts, exporting
+    from tf_deeppaint.generator_files import write_generator
+    from tf_deeppaint.plain import plain_twin
+
+    def write(network, path) -> None:
+        if _PLAIN.value:
+            plain_twin(network, _SIZE.value).save(path)
+        else:
+            write_generator(network, path, _PRECISION.value)
+
+    found = exporting.export_file(
+        _MODEL.value, _OUTPUT.value, ".keras", write, _OVERWRITE.value, _SIZE.value
+    )
+    print(artefacts.summary(_OUTPUT.value, found))
+
+
+if __name__ == "__main__":
+    program.run(main)

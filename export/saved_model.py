@@ -1,0 +1,43 @@
+r"""Writes a trained generator as a SavedModel: encoded pictures in, encoded pictures out.
+
+    python -m export.saved_model --model=runs/mixture --output=models/deeppaint/1
+
+TensorFlow alone loads it, and TensorFlow Serving serves it: docs/serving.md.
+"""
+
+from absl import flags
+
+from tf_deeppaint import program
+from tf_deeppaint.quiet import import_tensorflow
+
+_MODEL = flags.DEFINE_string(
+    "model", None, "A run directory or a .keras file; the model of the package without."
+)
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "The folder to write; TensorFlow Serving wants a number.", required=True
+)
+_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace a SavedModel that is there.")
+_MAX_PIXELS = flags.DEFINE_integer(
+    "max_pixels",
+    1 << 24,
+    "The most pixels of a picture; a request with a larger one is refused.",
+    lower_bound=1 << 12,
+    upper_bound=1 << 26,
+)
+
+
+def main() -> None:
+    import_tensorflow()
+    from tf_deeppaint import saved_model
+    from tf_deeppaint.generator_files import read_generator
+    from tf_deeppaint.model_card import write_model_card
+
+    saved_model.check_output(_OUTPUT.value, _OVERWRITE.value)
+    generator = read_generator(_MODEL.value)
+    found = saved_model.export(generator, _OUTPUT.value, _MAX_PIXELS.value, _OVERWRITE.value)
+    write_model_card(_OUTPUT.value, generator, _MODEL.value, found)
+    print(f"{_OUTPUT.value}: {dict(found)[saved_model.BESIDE]} {saved_model.BESIDE}")
+
+
+if __name__ == "__main__":
+    program.run(main)

@@ -1,0 +1,83 @@
+"""Counts that stand for speed: operations, copies and tracings of the graphs that must be fast.
+
+A change that raises one of them costs time, whatever a clock says; one that lowers it may lower
+the bound here.
+"""
+
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from experiments.benchmarks.roofline import demands, training_graph
+from tf_deeppaint import Generator
+from tf_deeppaint.keras_engine import KerasEngine
+
+WIDTH, BATCH, SIZE = 4, 2, 128
+# Convolutions of the generator, and of three passes of the discriminator.
+CONVOLUTIONS = 57 + 3 * 5
+NORMS = 32 + 3 * 3
+# Bytes that a step reads and writes for every pixel of its batch, by precision.
+MOVED = {"float32": 11_610.0, "mixed_bfloat16": 6_610.0}
+
+
+@pytest.fixture(scope="module", params=MOVED)
+def step(request) -> tuple[tf.Graph, str]:
+    """The graph of a training step, and its precision."""
+    return training_graph(WIDTH, BATCH, request.param, SIZE), request.param
+
+
+def kinds_of(graph: tf.Graph) -> Counter:
+    return Counter(operation.type for operation in graph.get_operations())
+
+
+def transposed(graph: tf.Graph) -> list[str]:
+    """The operations that turn pictures around; shapes are turned by some gradients."""
+    return [
+        operation.name
+        for operation in graph.get_operations()
+        if operation.type == "Transpose" and math.prod(operation.inputs[0].shape) > 64
+    ]
+
+
+@pytest.mark.slow
+def test_a_step_goes_once_through_every_layer_and_back(step) -> None:
+    kinds = kinds_of(step[0])
+    for kind in ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"):
+        assert kinds[kind] == CONVOLUTIONS
+    # In one kernel each.
+    assert kinds["FusedBatchNormV3"] == kinds["FusedBatchNormGradV3"] == NORMS
+    assert not transposed(step[0])
+
+
+@pytest.mark.slow
+def test_a_step_moves_no_more_bytes_than_it_did(step) -> None:
+    graph, precision = step
+    operations, moved = demands(graph)
+    assert moved / (BATCH * SIZE**2) <= MOVED[precision]
+    # As many multiplications as the networks have, counted by hand: nothing is computed twice.
+    assert operations == pytest.approx(1.513e9, rel=1e-3)
+
+
+@pytest.mark.slow
+def test_a_step_has_no_more_operations_than_it_had(step) -> None:
+    graph, precision = step
+    kinds = kinds_of(graph)
+    small = sum(kinds.values()) - kinds["Const"] - kinds["Placeholder"]
+    assert small <= {"float32": 3240, "mixed_bfloat16": 3520}[precision]
+    # Kernels and biases to bfloat16, their gradients back, and a few pictures and scalars.
+    assert kinds["Cast"] <= {"float32": 30, "mixed_bfloat16": 314}[precision]
+
+
+def test_painting_folds_norms_and_traces_once_for_all_batches() -> None:
+    engine = KerasEngine(Generator(WIDTH, size=64))
+    for count in (1, 3, 2):
+        engine.run(np.zeros((count, 64, 64), np.uint8), np.zeros((count, 4, 4, 3), np.uint8))
+    assert engine._network.experimental_get_tracing_count() == 1
+    graph = engine._network.get_concrete_function().graph
+    kinds = kinds_of(graph)
+    assert kinds["Conv2D"] == 57 and not transposed(graph)
+    assert not {kind for kind in kinds if "BatchNorm" in kind or "Random" in kind}
+    assert sum(kinds.values()) - kinds["Const"] <= 1048
