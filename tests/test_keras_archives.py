@@ -112,7 +112,7 @@ def test_a_config_too_long_or_too_deep_is_refused(parts, tmp_path):
         {"size": 0},
         {"size": 65},
         {"norm": {"class_name": "Lambda", "config": {}}},
-        {"norm": "none"},
+        {"norm": "another"},
         {"background": ["drop"]},
         {"dtype": "complex64"},
         {"dtype": {"module": "os", "class_name": "system", "config": {"name": "true"}}},
