@@ -343,7 +343,7 @@ def told(path: str | os.PathLike, done: str) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DeepPaintError(f"{path}: cannot be {done} ({reason})", "unreadable") from error
     except Exception as error:

@@ -77,5 +77,6 @@ FOUND = [
     Found("palettes JSON", "gigabytes of memory", lambda: b" " * (1 << 20)),
     Found("shard notes", "RecursionError", lambda: b"[" * 200_000),
     Found("names of files", "a name of legal length refused", lambda: b"n" * 250),
+    Found("names of files", "RecursionError", lambda: b"d/" * 3000 + b"x"),
     Found(".keras archives", "gigabytes of memory", _bomb),
 ]
