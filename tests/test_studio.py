@@ -119,6 +119,11 @@ def test_a_reference_gives_its_palette(desk, rng, tmp_path):
     np.testing.assert_array_equal(found, extract_palette(picture, "white"))
 
 
+def test_a_reference_that_is_none_is_told_of(desk):
+    with pytest.raises(DeepPaintError, match="no reference yet"):
+        desk.palette_of(None)
+
+
 # --- painting -----------------------------------------------------------------------------------
 
 

@@ -85,12 +85,14 @@ class Desk:
         """Finds the attention maps of a painting, unless they are there."""
         return work if work.maps else work._replace(maps=self.painter.attention(work.begun))
 
-    def palette_of(self, upload: Upload) -> np.ndarray:
+    def palette_of(self, upload: Upload | None) -> np.ndarray:
         """The palette of a reference, uint8 `(4, 4, 3)`.
 
         Raises:
-            DeepPaintError: it is no picture; see `images.decode_picture`.
+            DeepPaintError: there is none, or it is no picture; see `images.decode_picture`.
         """
+        if upload is None:
+            raise DeepPaintError("there is no reference yet; drop one")
         return self.painter.palette_of(decode_picture(_read(upload), upload.name))
 
     def save_picture(self, work: Work, lines: str) -> str:
