@@ -15,6 +15,7 @@ from test_program import assert_refused, run
 
 from tf_deeppaint import Generator
 from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.generator_files import read_generator
 from tf_deeppaint.painter import Painter
 from tf_deeppaint.torch_weights import MAX_BYTES, load_state_dict, published_shapes, to_generator
 
@@ -242,8 +243,8 @@ def test_the_program_makes_a_generator_that_can_be_painted_with(
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"imported: {output}, width {WIDTH}\n"
     assert [path.name for path in output.parent.iterdir()] == ["model.keras"]
-    loaded = Painter.load(output).generator
-    assert (loaded.size, loaded.background) == (SIZE, "white")
+    painter, loaded = Painter.load(output), read_generator(output)
+    assert (painter.size, painter.background) == (SIZE, "white")
     for weight, expected in zip(loaded.get_weights(), generator.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, expected)
 
