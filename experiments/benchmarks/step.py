@@ -13,7 +13,7 @@ from experiments.benchmarks.results import Row, write_rows
 from experiments.benchmarks.turns import Measured, Work, measure
 from tf_deeppaint import program
 
-_TURNS = flags.DEFINE_integer("turns", 5, "How often each is timed.", lower_bound=1)
+_TURNS = flags.DEFINE_integer("turns", 3, "How often each is timed.", lower_bound=1)
 _RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, as JSON.")
 _CASES = flags.DEFINE_list(
     "cases", ["16x4", "64x1", "64x4"], "Widths and batches, as in 16x4, comma-separated."
