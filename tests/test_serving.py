@@ -326,6 +326,7 @@ def hostile(rng: np.random.Generator, good: bytes) -> bytes:
     return list(kinds.values())[rng.integers(len(kinds))]
 
 
+@pytest.mark.slow
 def test_no_mutated_file_brings_the_server_down(server):
     rng = np.random.default_rng(0)
     files = [data for name, data in picture_files.one_of_each().items() if "WebP" not in name]

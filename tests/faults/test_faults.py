@@ -18,6 +18,7 @@ def bench(tmp_path) -> faults.Bench:
     return faults.Bench(tmp_path, seed=7, kills=1)
 
 
+@pytest.mark.slow
 def test_a_build_killed_at_a_random_moment_goes_on(bench):
     assert faults.killed_builds(bench) >= 1
 
