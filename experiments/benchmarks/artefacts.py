@@ -42,7 +42,7 @@ EXPORTS = [
     ("ONNX Runtime", "export.onnx", [], "model.onnx"),
 ]
 HEADER = (
-    "| | MB | ms | PyTorch, ms | times as fast | PSNR, dB | 99.9 % within | largest | CIEDE2000 |\n"
+    "| | MB | ms | PyTorch, ms | times as fast | PSNR, dB | 99 % within | largest | CIEDE2000 |\n"
     "|---|---|---|---|---|---|---|---|---|"
 )
 BUNDLED_WIDTH = 16
@@ -70,7 +70,12 @@ def main() -> None:
         over = []
         print(HEADER, flush=True)
         for title, opened in open_all(folder, network.size):
-            row, found = measure(network, opened(), samples, reference)
+            try:
+                row, found = measure(network, opened(), samples, reference)
+            except DeepPaintError as error:  # its own program did not let it pass
+                over.append(f"{title}: {error}")
+                print(f"| {title} | refused |{' |' * 7}", flush=True)
+                continue
             over += [f"{title}: {said}" for said in artefacts.complaints(found)]
             print(f"| {title} | {' | '.join(map(str, row.values()))} |", flush=True)
     if over:
@@ -166,13 +171,17 @@ def measure(network, artefact, samples: tuple, reference: Callable) -> tuple:
 
 
 def open_all(folder: Path, side: int) -> Iterator[tuple[str, Callable]]:
-    """Makes one artefact after another; yields its name and what opens it."""
+    """Yields the name of one artefact after another, and what makes and opens it."""
+    for title, made, own_flags, output in EXPORTS:
+        yield title, functools.partial(make_and_open, made, own_flags, folder, output)
+    yield "OpenVINO", functools.partial(open_by_openvino, folder / "model.onnx", side)
+
+
+def make_and_open(made: str, own_flags: list[str], folder: Path, output: str):
     from tf_deeppaint.artefacts import open_artefact
 
-    for title, made, own_flags, output in EXPORTS:
-        export(made, own_flags, folder, output)
-        yield title, functools.partial(open_artefact, folder / output)
-    yield "OpenVINO", functools.partial(open_by_openvino, folder / "model.onnx", side)
+    export(made, own_flags, folder, output)
+    return open_artefact(folder / output)
 
 
 def open_by_openvino(path: Path, side: int):
