@@ -18,7 +18,7 @@ help:
 	@echo "make train      build shards, train a small network on them, paint (under 8 minutes)"
 	@echo "make test       run the tests"
 	@echo "make test-slow  run all of them, the slow ones too"
-	@echo "make bench      measure how fast everything is (under 15 minutes)"
+	@echo "make bench      measure how fast everything is"
 	@echo "make fuzz       feed every parser with 100,000 hostile inputs (some minutes)"
 	@echo "make faults     kill the programs, fill their disks, damage their files (half an hour)"
 	@echo "make load       ask the studio for pictures from 64 places for two minutes"
