@@ -68,7 +68,7 @@ def test_a_sound_file_is_read(parts, tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["../escaped.txt", "/tmp/escaped.txt", "assets/code.py", "a\\b", "config.json/..", "x" * 4000],
+    ["../escaped.txt", "/escaped.txt", "assets/code.py", "a\\b", "config.json/..", "x" * 4000],
 )
 def test_other_files_in_it_are_refused(parts, tmp_path, name):
     said = refused(write(tmp_path / "m.keras", parts | {name: b"x"}))

@@ -72,15 +72,15 @@ def test_two_replicas_take_the_steps_of_one(tmp_path, kind) -> None:
 
     Sums over the batch are taken in another order: weights are equal to 4e-7 after one step. The
     innermost norms, which see four numbers at this size, make more of such rounding, and so does
-    every further step: after five, trainings that agree are apart by about a thousandth of their
-    way, one with a wrong scale of the losses by a third or more. (With L1 at its usual weight
-    they are apart by a fourteenth.)
+    every further step: after five, trainings that agree are apart by a thousandth to a hundredth
+    of their way, by the processor's kernels; one with a wrong scale of the losses by a third or
+    more. (With L1 at its usual weight they are apart by a fourteenth.)
     """
     one, two = (
         trained_weights(devices, kind, 5, tmp_path / f"{devices}.npz") for devices in (1, 2)
     )
     start = trained_weights(1, kind, 0, tmp_path / "0.npz")
-    assert apart(one, two, start) < 0.01
+    assert apart(one, two, start) < 0.03
 
 
 @pytest.mark.slow
