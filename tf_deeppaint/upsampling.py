@@ -148,9 +148,8 @@ def _look_around(found: Patches, colour: np.ndarray) -> tuple[np.ndarray, np.nda
             upright = _gather(around[:, 1, x], steps[y, 1], len(around))
             sideways = _gather(around[:, y, 1], steps[1, x], len(around))
             around[:, y, x] = _mean(upright + sideways)
-    kept = place[needed]
-    around = np.concatenate([around[:1] * 0, around[kept]])
-    return around, _places(needed, len(found.cells))
+    # Place 0 touches nothing, and so has stayed zeros.
+    return around[np.append(0, place[needed])], _places(needed, len(found.cells))
 
 
 def _settle(found: Patches, own: np.ndarray) -> np.ndarray:
