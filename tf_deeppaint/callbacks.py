@@ -56,19 +56,20 @@ class Journal:
         """Forgets what was written after `step`, which a run that goes on will do again."""
         if not self.path.exists():
             return
-        kept = [json.dumps(line) for line in self._lines() if line["step"] <= step]
+        kept = [json.dumps(line) for line in self.lines() if line["step"] <= step]
         files.write_lines(self.path, kept)
 
     def smallest(self, group: str, name: str) -> float:
         """The smallest of a group's figures so far; infinity before the first."""
-        values = [line[name] for line in self._lines() if line["group"] == group and name in line]
+        values = [line[name] for line in self.lines() if line["group"] == group and name in line]
         return min(values, default=float("inf"))
 
     def has(self, step: int, group: str) -> bool:
         """Whether there are figures of a group for a step."""
-        return any((line["step"], line["group"]) == (step, group) for line in self._lines())
+        return any((line["step"], line["group"]) == (step, group) for line in self.lines())
 
-    def _lines(self) -> list[dict]:
+    def lines(self) -> list[dict]:
+        """All figures so far, a dictionary a line; a line that is damaged is passed over."""
         text = self.path.read_text(errors="replace") if self.path.exists() else ""
         found = map(_parsed, text.splitlines())
         return [line for line in found if line is not None]

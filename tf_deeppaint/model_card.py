@@ -1,12 +1,12 @@
 """The card beside an exported network: data, licence, scores, fidelity and hashes."""
 
-import json
 import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tf_deeppaint import files
+from tf_deeppaint.callbacks import Journal
 from tf_deeppaint.errors import DeepPaintError
 from tf_deeppaint.generator import Generator
 from tf_deeppaint.generator_files import BUNDLED_FILE
@@ -134,9 +134,8 @@ def _told(directory: str) -> str:
 
 def _scores(run: Path) -> str:
     """The last validation in the run's figures."""
-    path = run / METRICS_FILE
-    lines = path.read_text().splitlines() if path.is_file() else []
-    validations = [line for line in map(json.loads, lines) if line.get("group") == "validation"]
+    lines = Journal(run / METRICS_FILE).lines()
+    validations = [line for line in lines if line["group"] == "validation"]
     if not validations:
         return "The run holds no validation.\n"
     last = validations[-1]
