@@ -76,12 +76,30 @@ def test_in_full_int8_convolutions_are_of_integers_and_pictures_alike(tmp_path):
     sketches, palettes = given()
     data = litert.convert(network, "full_int8", samples=zip(sketches, palettes, strict=True))
     assert operations(data) <= OPERATIONS
-    integer, bias = schema.TensorType.INT8, schema.TensorType.INT8
-    assert set(types_of(data, schema.BuiltinOperator.CONV_2D)) == {(integer, bias, integer)}
+    *trunk, head = types_of(data, schema.BuiltinOperator.CONV_2D)
+    assert set(trunk) == {(schema.TensorType.INT8,) * 3}
+    assert head == (schema.TensorType.FLOAT32,) * 3
     (tmp_path / "x.tflite").write_bytes(data)
     expected = KerasEngine(network).run(sketches, palettes)
     assert expected.std() > 0.05
     assert psnr(LiteRtEngine(tmp_path / "x.tflite").run(sketches, palettes), expected) > 32
+
+
+@pytest.mark.slow
+def test_in_full_int8_the_mixture_is_mixed_in_float32(tmp_path):
+    network = make_network("mixture")
+    sketches, palettes = given()
+    data = litert.convert(network, "full_int8", samples=zip(sketches, palettes, strict=True))
+    integer, real = schema.TensorType.INT8, schema.TensorType.FLOAT32
+    found = types_of(data, schema.BuiltinOperator.CONV_2D)
+    # The last convolution is the head's.
+    assert set(found[:-1]) == {(integer, integer, integer)} and found[-1] == (real, real, real)
+    for kind in ("SOFTMAX", "LOGISTIC", "SPLIT_V", "BATCH_MATMUL"):
+        assert types_of(data, getattr(schema.BuiltinOperator, kind))[-1][-1] == real
+    (tmp_path / "x.tflite").write_bytes(data)
+    expected = KerasEngine(network).run(sketches, palettes)
+    found = LiteRtEngine(tmp_path / "x.tflite").run(sketches, palettes)
+    assert psnr(found.weights, expected.weights) > 32
 
 
 @pytest.mark.slow
