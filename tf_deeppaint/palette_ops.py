@@ -3,15 +3,10 @@
 Equal to `palette` to the integer on every device: only whole numbers are used.
 """
 
-import os
-
-import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint import palette as rule
 from tf_deeppaint.palette import BANDS, BINS, COLOURS
-
-_NO_WEIGHTS = np.array([], np.int32)
 
 
 def extract_palettes(pictures: tf.Tensor, background: str = "drop") -> tf.Tensor:
@@ -34,15 +29,7 @@ def extract_palettes(pictures: tf.Tensor, background: str = "drop") -> tf.Tensor
     shape = tf.shape(pictures)
     batch, height = shape[0], shape[1] // BANDS
     bands = tf.reshape(pictures[:, : BANDS * height], [batch * BANDS, -1, 3])
-    counts, sums = tf.map_fn(
-        # Band by band, so that what one operation leaves is in the cache when the next needs it.
-        _count_bins,
-        bands,
-        fn_output_signature=(tf.int64, tf.int64),
-        parallel_iterations=os.cpu_count() or 1,
-    )
-    # Eagerly, an empty batch leaves no shape behind.
-    counts, sums = tf.reshape(counts, [-1, BINS]), tf.reshape(sums, [-1, BINS, 3])
+    counts, sums = _count_bins(bands)
     palettes = _leading_colours(counts, sums, background)
     return tf.reshape(palettes, [batch, BANDS, COLOURS, 3])
 
@@ -102,25 +89,39 @@ def _is_positive(integers: tf.Tensor) -> tf.Tensor:
     return tf.maximum(tf.minimum(integers, 1.0), 0.0)
 
 
-def _count_bins(band: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """uint8 `(P, 3)` -> pixels a bin `(64,)` and channel sums a bin `(64, 3)`, int64.
+def _count_bins(bands: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """uint8 `(B, P, 3)` -> pixels a bin `(B, 64)` and channel sums a bin `(B, 64, 3)`, int64."""
+    shape = tf.shape(bands)
+    pixels, band, lengths = _runs(bands)
+    places = band * BINS + _colour_bins(pixels)
 
-    Both come from a joint histogram of bin and level for each channel.
-    """
-    keys = 256 * _colour_bins(band)
-    joint = tf.stack(
-        [
-            # `tf.math.bincount` looks at its numbers first, which XLA cannot.
-            tf.raw_ops.DenseBincount(input=keys + level, size=256 * BINS, weights=_NO_WEIGHTS)
-            for level in tf.unstack(tf.cast(band, tf.int32), axis=-1)
-        ],
-        axis=-1,
-    )
-    joint = tf.reshape(joint, [BINS, 256, 3])
+    def total(weights: tf.Tensor) -> tf.Tensor:
+        # `tf.math.bincount` looks at its numbers first, which XLA cannot.
+        found = tf.raw_ops.DenseBincount(input=places, size=shape[0] * BINS, weights=weights)
+        return tf.reshape(found, [-1, BINS])
+
     # int64, since the channel sums of a band of 8192 x 2048 white pixels pass 2**31.
-    joint = tf.cast(joint, tf.int64)
-    levels = tf.range(256, dtype=tf.int64)[:, None]
-    return tf.reduce_sum(joint[..., 0], axis=1), tf.reduce_sum(joint * levels, axis=1)
+    levels = tf.unstack(tf.cast(pixels, tf.int64), axis=-1)
+    return total(lengths), tf.stack([total(lengths * level) for level in levels], axis=-1)
+
+
+def _runs(bands: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Runs of equal pixels, of which drawings are made; see `palette`.
+
+    Returns:
+        The colours, uint8 `(R, 3)`; the band of each, int32 `(R,)`; how long they are, int64.
+    """
+    shape = tf.shape(bands)
+    red, green, blue = tf.unstack(tf.cast(bands, tf.int32), axis=-1)
+    packed = red * 65536 + green * 256 + blue
+    # A band begins with a run of its own.
+    first = tf.ones([shape[0], tf.minimum(shape[1], 1)], tf.bool)
+    is_start = tf.concat([first, packed[:, 1:] != packed[:, :-1]], axis=1)
+    starts = tf.where(tf.reshape(is_start, [-1]))[:, 0]
+    ends = tf.concat([starts[1:], [tf.cast(tf.size(packed), tf.int64)]], axis=0)
+    pixels = tf.gather(tf.reshape(bands, [-1, 3]), starts)
+    band = starts // tf.cast(tf.maximum(shape[1], 1), tf.int64)
+    return pixels, tf.cast(band, tf.int32), ends[: tf.size(starts)] - starts
 
 
 def _leading_colours(counts: tf.Tensor, sums: tf.Tensor, background: str) -> tf.Tensor:

@@ -145,10 +145,13 @@ def _look_up(table: np.ndarray, levels: np.ndarray) -> np.ndarray:
 
 def _leading_colours(band: np.ndarray, background: str) -> np.ndarray:
     """The four colours of one band, uint8 `(h, W, 3)` -> `(4, 3)`."""
-    bins = colour_bins(band)
-    counts = np.bincount(bins.ravel(), minlength=BINS)
+    pixels, lengths = _runs(band)
+    bins = colour_bins(pixels)
+    # Weighted sums are of float64, exact far beyond what a picture can have.
+    counts = np.bincount(bins, lengths, BINS)
+    sums = np.stack([np.bincount(bins, lengths * level, BINS) for level in pixels.T], axis=-1)
     order = np.argsort(-counts, kind="stable")[: COLOURS + 1]
-    colours = [_mean_colour(band, bins, place, counts[place]) for place in order]
+    colours = [sums[place] // max(counts[place], 1.0) for place in order]
     first = colours[0]
     is_paper = all(level >= NEAR_WHITE for level in first)
     left_out = {"drop": 1, "white": int(is_paper), "keep": 0}[background]
@@ -156,13 +159,15 @@ def _leading_colours(band: np.ndarray, background: str) -> np.ndarray:
     return np.array((present + COLOURS * [first])[:COLOURS], np.uint8)
 
 
-def _mean_colour(band: np.ndarray, bins: np.ndarray, place: int, count: int) -> list[int]:
-    """The mean of a bin's pixels, rounded down."""
+def _runs(band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Runs of equal pixels, of which drawings are made: uint8 `(R, 3)`, and how long they are."""
     import cv2
 
-    means = cv2.mean(band, (bins == place).view(np.uint8))
-    # The mean is of an exact sum, which is found again before it is rounded down.
-    return [round(mean * count) // max(count, 1) for mean in means[:3]]
+    packed = cv2.cvtColor(band.reshape(1, -1, 3), cv2.COLOR_RGB2RGBA).view(np.uint32).ravel()
+    starts = np.flatnonzero(packed[1:] != packed[:-1]) + 1
+    starts = np.concatenate([[0], starts])
+    pixels = packed[starts].view(np.uint8).reshape(-1, 4)[:, :3]
+    return pixels, np.diff(starts, append=packed.size)
 
 
 def palette_to_histogram(palette: np.ndarray, height: int, width: int) -> np.ndarray:
