@@ -21,7 +21,7 @@ help:
 	@echo "make bench      measure how fast everything is"
 	@echo "make fuzz       feed every parser with 100,000 hostile inputs"
 	@echo "make faults     kill the programs, fill their disks, damage their files"
-	@echo "make load       ask the studio for pictures from 64 places for two minutes"
+	@echo "make load       ask the studio and a SavedModel for pictures from 64 places at once"
 	@echo "make test-versions  run the tests with the oldest and newest dependencies and Pythons"
 	@echo "make lint       check style and format"
 	@echo "make clean      remove what these commands made, but not .venv"

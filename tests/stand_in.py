@@ -61,7 +61,8 @@ class Model:
 
     def from_json(self, signature: str, body: dict) -> dict[str, np.ndarray]:
         """The inputs in a body of JSON, by rows or by columns, as the server's REST API says."""
-        infos = self.signatures[signature].inputs
+        # Not the map of the protocol buffer, which grows by what it is asked for.
+        infos = dict(self.signatures[signature].inputs)
         if "instances" in body:
             rows = body["instances"]
             if len(infos) == 1 and not (
@@ -74,15 +75,20 @@ class Model:
             columns = body["inputs"]
             columns = columns if isinstance(columns, dict) and "b64" not in columns else None
             columns = {next(iter(infos)): body["inputs"]} if columns is None else columns
-        return {
-            name: np.array(_decoded(values), self.tf.as_dtype(infos[name].dtype).as_numpy_dtype)
-            for name, values in columns.items()
-        }
+        return {name: self._array(values, infos[name].dtype) for name, values in columns.items()}
+
+    def _array(self, values: list, dtype: int) -> np.ndarray:
+        array = np.array(_decoded(values), self.tf.as_dtype(dtype).as_numpy_dtype)
+        if array.dtype == object and not all(isinstance(value, bytes) for value in array.flat):
+            raise TypeError("a string is needed")
+        return array
 
 
 def _decoded(value):
     if isinstance(value, dict):
         return base64.b64decode(value["b64"], validate=True)
+    if isinstance(value, str):
+        return value.encode()
     return [_decoded(part) for part in value] if isinstance(value, list) else value
 
 

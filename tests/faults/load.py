@@ -1,12 +1,14 @@
-"""Asks the studio for pictures from many places at once, a third of the requests hostile.
+"""Asks the studio, and an exported SavedModel, for pictures from many places at once.
 
     python tests/faults/load.py --seconds=120 --clients=64
 
-Every good request must be answered with a picture; no request may take the studio down, and its
-memory must not grow while it goes on.
+A third of the requests is hostile. Every good one must be answered with a picture; none may take
+the server down, and its memory must not grow while it goes on. Of the SavedModel every hostile one
+must be answered with INVALID_ARGUMENT.
 """
 
 import argparse
+import contextlib
 import datetime
 import http.client
 import json
@@ -14,13 +16,22 @@ import os
 import random
 import secrets
 import signal
+import struct
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import grpc
 import programs
+
+sys.path.append(str(programs.ROOT / "tests"))
+
+from stand_in import StandIn
+from tensorflow.core.framework import types_pb2
+from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from tf_deeppaint import images
 from tf_deeppaint.sources.dolls import Dolls
@@ -94,11 +105,11 @@ class Studio:
 
     def memory(self) -> int:
         """Bytes of memory the studio has."""
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        return memory_of(self.process.pid)
 
     def close(self) -> int:
         """Ends the studio as a person does; its exit status."""
+        print("".join(self.said[-15:]))
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(timeout=60)
 
@@ -110,116 +121,229 @@ class Load:
     """Clients that ask until they are told to stop, and what they were answered.
 
     Args:
-        studio: Whom they ask.
+        server: Whom they ask: something with `process`, `said`, `memory()` and `close()`.
         seed: Decides what.
     """
 
-    def __init__(self, studio: Studio, seed: int):
-        self.studio = studio
+    def __init__(self, server, seed: int):
+        self.server = server
         self.seed = seed
         self.stop = threading.Event()
         self.seconds: list[float] = []
         self.hostile = 0
         self.failures: list[str] = []
+        self.memory: list[int] = []
         dolls = Dolls(4, seed=3)
         drawn = [dolls.load(drawing, 256) for drawing in dolls.drawings()]
         self.sketches = [images.encode_png(one.sketch) for one in drawn]
-        self.codes = [["#c0392b", "#f4c7a1", "#3b5dc9", "#2a9d9d"]] * 4
-        self.colour = studio.event("colour", "click")
+        self.references = [images.encode_png(one.picture) for one in drawn]
+
+    def ask(self, rng: random.Random) -> str:
+        """Sends a good request; what was wrong with the answer, or nothing."""
+        raise NotImplementedError
+
+    def harm(self, rng: random.Random) -> str:
+        """Sends a hostile request; what was wrong with the answer, or nothing."""
+        raise NotImplementedError
 
     def work(self, number: int) -> None:
         """One client."""
         rng = random.Random(f"{self.seed}/{number}")
         while not self.stop.is_set():
             if rng.random() < 1 / 3:
-                self._harm(rng)
+                wrong = self.harm(rng)
                 self.hostile += 1
-                continue
-            began = time.monotonic()
-            try:
-                file = self.studio.upload(rng.choice(self.sketches), "drawing.png")
-                data = ["file", file, None, False, self.codes, "original", 0]
-                is_done, said = self.studio.call(self.colour, data)
-            except OSError as error:
-                is_done, said = False, repr(error)
-            if is_done and ".png" in said:
-                self.seconds.append(time.monotonic() - began)
             else:
-                self.failures.append(said)
+                began = time.monotonic()
+                wrong = self.ask(rng)
+                if not wrong:
+                    self.seconds.append(time.monotonic() - began)
+            if wrong:
+                self.failures.append(wrong)
 
-    def _harm(self, rng: random.Random) -> None:
+    def run(self, seconds: float, clients: int) -> bool:
+        """Asks for so long from so many places, and ends the server; whether all was well."""
+        threads = [
+            threading.Thread(target=self.work, args=(n,), daemon=True) for n in range(clients)
+        ]
+        for thread in threads:
+            thread.start()
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.server.process.poll() is None:
+            time.sleep(1)
+            self.memory.append(self.server.memory())
+        self.stop.set()
+        for thread in threads:
+            thread.join(PATIENCE_S)
+        is_alive = self.server.process.poll() is None
+        status = self.server.close()
+        for failure in self.failures[:3]:
+            print(f"failed: {failure}")
+        return bool(
+            is_alive and not status and not self.failures and self.grown() < FLAT and self.seconds
+        )
+
+    def grown(self) -> float:
+        """The most memory of the run's last quarter over that of the one before."""
+        half = self.memory[len(self.memory) // 2 :]
+        return max(half[len(half) // 2 :]) / max(half[: len(half) // 2])
+
+    def cells(self) -> list[str]:
+        """The column of the table."""
+        times = sorted(self.seconds) or [float("nan")]
+        found = [times[min(len(times) - 1, len(times) * share // 100)] for share in SHARES]
+        half, last = self.memory[len(self.memory) // 2] >> 20, self.memory[-1] >> 20
+        return [
+            f"{len(self.seconds):,}",
+            f"{len(self.failures)}",
+            f"{self.hostile:,}",
+            ", ".join(f"{s} %: {t:.1f} s" for s, t in zip(SHARES, found, strict=True)),
+            f"{half} MiB, {last} MiB ({self.grown():.2f})",
+            f"{sum('Traceback' in line for line in self.server.said)}",
+        ]
+
+
+SHARES = (50, 90, 95, 99, 100)
+ROWS = (
+    "good requests answered with a picture",
+    "requests answered wrongly",
+    "hostile requests",
+    "time to the picture, share of the good ones within",
+    "memory, halfway and at the end (last quarter over the one before)",
+    "tracebacks in what it printed",
+)
+
+
+class StudioLoad(Load):
+    """Clients of the studio; a hostile request only must not harm the others."""
+
+    def __init__(self, seed: int):
+        super().__init__(Studio(), seed)
+        self.codes = [["#c0392b", "#f4c7a1", "#3b5dc9", "#2a9d9d"]] * 4
+        self.colour = self.server.event("colour", "click")
+
+    def ask(self, rng: random.Random) -> str:
+        try:
+            file = self.server.upload(rng.choice(self.sketches), "drawing.png")
+            data = ["file", file, None, False, self.codes, "original", 0]
+            is_done, said = self.server.call(self.colour, data)
+        except OSError as error:
+            return repr(error)
+        return "" if is_done and ".png" in said else said or "no answer"
+
+    def harm(self, rng: random.Random) -> str:
         picture = rng.choice(self.sketches)
         ways = (
-            lambda: self.studio.upload(picture[: rng.randrange(len(picture))], "cut.png"),
-            lambda: self.studio.upload(rng.randbytes(5000), "../../noise.png"),
+            lambda: self.server.upload(picture[: rng.randrange(len(picture))], "cut.png"),
+            lambda: self.server.upload(rng.randbytes(5000), "../../noise.png"),
             lambda: {"path": "/etc/passwd", "meta": _FILE},
             lambda: {"path": rng.choice(("", "\0", "x" * 4000)), "meta": _FILE},
             lambda: rng.choice((7, [], "x", {"composite": {"composite": 1}}, {"path": []})),
         )
-        try:
+        # A connection that is closed on a hostile request harms nobody.
+        with contextlib.suppress(OSError):
             if rng.random() < 0.3:
                 paths = ("/gradio_api/file=/etc/passwd", "/" + "a" * 9000, "/%00", "/../..")
                 path = rng.choice(paths)
-                self.studio.ask(rng.choice(("GET", "POST", "PUT")), path, rng.randbytes(300))
-                return
+                self.server.ask(rng.choice(("GET", "POST", "PUT")), path, rng.randbytes(300))
+                return ""
             data = ["file", rng.choice(ways)(), None, False, self.codes, "original", 0]
             at = rng.randrange(len(data))
             if rng.random() < 0.5:
                 data[at] = rng.choice((None, [], {}, "x" * 9000, -1, 1e308, [[[]]]))
-            self.studio.call(rng.choice((self.colour, self.colour, -1, 9999)), data)
-        except OSError:
-            pass  # a connection that is closed on a hostile request harms nobody
+            self.server.call(rng.choice((self.colour, self.colour, -1, 9999)), data)
+        return ""
 
 
-def run(seconds: float, clients: int, seed: int) -> tuple[list[str], bool]:
-    """Loads a studio; lines of Markdown, and whether all was well."""
-    studio = Studio()
-    load = Load(studio, seed)
-    threads = [threading.Thread(target=load.work, args=(n,), daemon=True) for n in range(clients)]
-    for thread in threads:
-        thread.start()
-    memory = []
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and studio.process.poll() is None:
-        time.sleep(1)
-        memory.append(studio.memory())
-    load.stop.set()
-    for thread in threads:
-        thread.join(PATIENCE_S)
-    alive = studio.process.poll() is None
-    status = studio.close() if alive else studio.process.returncode
-    half = memory[len(memory) // 2 :]
-    grown = max(half[len(half) // 2 :]) / max(half[: len(half) // 2])
-    tracebacks = sum("Traceback" in line for line in studio.said)
-    is_well = alive and not status and not load.failures and grown < FLAT and load.seconds
-    for failure in load.failures[:3]:
-        print(f"failed: {failure}")
-    print("".join(studio.said[-15:]))
-    return _report(load, memory, grown, clients, seconds, tracebacks), bool(is_well)
+class Served:
+    """The bundled model as a SavedModel behind gRPC; `stand_in` says in whose place."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        output = Path(self.folder.name, "deeppaint", "1")
+        programs.finish(programs.start("export.saved_model", f"--output={output}"))
+        self.server = StandIn(output)
+        self.process = self.server.process
+        self.said: list[str] = []
+
+    def memory(self) -> int:
+        """Bytes of memory the server has."""
+        return memory_of(self.process.pid)
+
+    def close(self) -> int:
+        """Ends the server; its exit status."""
+        with self.server:
+            pass
+        self.folder.cleanup()
+        return self.process.returncode
 
 
-def _report(
-    load: Load, memory: list[int], grown: float, clients: int, seconds: float, tracebacks: int
-) -> list[str]:
-    times = sorted(load.seconds) or [float("nan")]
-    shares = (50, 90, 95, 99, 100)
-    found = [times[min(len(times) - 1, len(times) * share // 100)] for share in shares]
-    latency = ", ".join(f"{s} %: {t:.1f} s" for s, t in zip(shares, found, strict=True))
-    half, last = memory[len(memory) // 2] >> 20, memory[-1] >> 20
+class ServedLoad(Load):
+    """Clients of the exported signature."""
+
+    def __init__(self, seed: int):
+        super().__init__(Served(), seed)
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(self.server.server.channel)
+        self.predict = stub.Predict
+
+    def ask(self, rng: random.Random) -> str:
+        sketch = rng.choice(self.sketches)
+        try:
+            found = self._predict([sketch], [rng.choice(self.references)])
+        except grpc.RpcError as error:
+            return f"{error.code()}: {error.details()}"
+        (picture,) = found.outputs["image_bytes"].string_val
+        painted, given = (images.decode_picture(data, "picture") for data in (picture, sketch))
+        return "" if painted.shape == given.shape else f"a picture of {painted.shape}"
+
+    def harm(self, rng: random.Random) -> str:
+        good = rng.choice(self.sketches)
+        huge = good[:16] + struct.pack(">II", 30_000, 30_000) + good[24:]
+        ways = (good[: rng.randrange(1, len(good) - 12)], b"", rng.randbytes(5000), huge)
+        inputs = [[good], [rng.choice(self.references)]]
+        inputs[rng.randrange(2)] = rng.choice([[way] for way in ways] + [[], [good] * 65])
+        try:
+            self._predict(*inputs)
+        except grpc.RpcError as error:
+            is_told = error.code() is grpc.StatusCode.INVALID_ARGUMENT
+            return "" if is_told else f"{error.code()}: {error.details()}"
+        return "a hostile request was answered with a picture"
+
+    def _predict(self, sketches: list[bytes], references: list[bytes]):
+        request = predict_pb2.PredictRequest()
+        request.model_spec.name = "deeppaint"
+        for name, files in (("sketch_bytes", sketches), ("reference_bytes", references)):
+            tensor = request.inputs[name]
+            tensor.dtype = types_pb2.DT_STRING
+            tensor.tensor_shape.dim.add(size=len(files))
+            tensor.string_val.extend(files)
+        return self.predict(request, timeout=PATIENCE_S)
+
+
+SERVERS = {"the studio": StudioLoad, "a SavedModel": ServedLoad}
+
+
+def run(names: list[str], seconds: float, clients: int, seed: int) -> tuple[list[str], bool]:
+    """Loads servers, one after the other; lines of Markdown, and whether all was well."""
+    columns, is_well = [], True
+    for name in names:
+        load = SERVERS[name](seed)
+        is_well &= load.run(seconds, clients)
+        columns.append(load.cells())
     return [
         f"`make load`, {datetime.date.today().isoformat()}, {os.cpu_count()} cores, "
-        f"{clients} clients, {seconds:.0f} seconds:",
+        f"{clients} clients, {seconds:.0f} seconds each:",
         "",
-        "| | |",
-        "|---|---|",
-        f"| good requests answered with a picture | {len(load.seconds):,} |",
-        f"| good requests that failed | {len(load.failures)} |",
-        f"| hostile requests | {load.hostile:,} |",
-        f"| time from upload to picture, share of the good ones within | {latency} |",
-        f"| memory of the studio, halfway and at the end | {half} MiB, {last} MiB "
-        f"(last quarter over the one before: {grown:.2f}) |",
-        f"| tracebacks in what it printed | {tracebacks} |",
-    ]
+        f"| | {' | '.join(names)} |",
+        f"|---|{'---|' * len(names)}",
+        *(f"| {row} | {' | '.join(cells)} |" for row, *cells in zip(ROWS, *columns, strict=True)),
+    ], is_well
+
+
+def memory_of(pid: int) -> int:
+    """Bytes of memory a process has."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def main() -> None:
@@ -228,8 +352,10 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--report", type=Path, help="document whose table of figures is rewritten")
+    parser.add_argument("--only", action="append", choices=SERVERS, help="may be repeated")
     chosen = parser.parse_args()
-    lines, is_well = run(chosen.seconds, chosen.clients, chosen.seed)
+    names = chosen.only or list(SERVERS)
+    lines, is_well = run(names, chosen.seconds, chosen.clients, chosen.seed)
     print("\n".join(["", *lines]))
     if chosen.report:
         sys.path.append(str(programs.ROOT / "tests" / "hostile"))

@@ -663,10 +663,103 @@ def studio() -> Target:
     def careful(data: bytes, rng: random.Random) -> bytes:
         try:
             return change(data, rng)
-        except ValueError:
+        except (ValueError, RecursionError):  # JSON changed so much that it is none, or too deep
             return data
 
     return Target(encoded, feed, careful, share=5)
+
+
+# --- artefacts --------------------------------------------------------------------------------
+
+
+def served() -> Target:
+    """Requests to an exported SavedModel, as bodies of JSON, through TensorFlow's own session."""
+    import base64
+
+    import tensorflow as tf
+    from picture_files import one_of_each
+    from small_networks import make_network
+    from stand_in import Model
+
+    from tf_deeppaint.serving import ServedGenerator
+
+    module = ServedGenerator(make_network("mixture"), max_pixels=1 << 16)
+    tf.saved_model.save(module, "served", signatures=module.signatures())
+    model = Model("served")
+    pictures = [data for name, data in one_of_each().items() if "WebP" not in name]
+    files = [{"b64": base64.b64encode(data).decode()} for data in pictures]
+    palette = np.full((1, 4, 4, 3), 200).tolist()
+    names = ("sketch_bytes", "reference_bytes")
+    seeds: list[dict] = [{"inputs": {name: [file] for name in names}} for file in files]
+    seeds += [{"instances": [dict.fromkeys(names, file)]} for file in files[:2]]
+    seeds += [
+        {"signature_name": "paint_palette", "inputs": {names[0]: files[:1], "palette": palette}},
+        {"signature_name": "palette", "instances": files},
+        {
+            "signature_name": "tensors",
+            "inputs": {
+                "sketch": np.zeros((1, 64, 64, 3)).tolist(),
+                "histogram": np.zeros((1, 64, 64, 12)).tolist(),
+            },
+        },
+    ]
+
+    def feed(data: bytes) -> None:
+        try:
+            body = json.loads(data)
+            signature = body.get("signature_name", "serving_default")
+            inputs = model.from_json(signature, body)
+        except Exception:
+            return  # the server's own business
+        try:
+            found = model.run(signature, inputs)
+        except (tf.errors.InvalidArgumentError, tf.errors.FailedPreconditionError) as error:
+            raise DeepPaintError(error.message) from error
+        for image in found.get("image_bytes", ()):
+            assert image.startswith(b"\x89PNG")
+
+    def change(data: bytes, rng: random.Random) -> bytes:
+        if rng.random() < 0.4 or b'"b64"' not in data:
+            try:
+                return mutate_json(data, rng)
+            except RecursionError:
+                return data
+        picture = rng.choice(pictures)
+        is_png = picture.startswith(b"\x89PNG") and rng.random() < 0.7
+        changed = mutate_png(picture, rng) if is_png else mutate(picture, rng)
+        body = json.loads(data)
+        inputs = body.get("inputs", body.get("instances"))
+        inputs = inputs[0] if isinstance(inputs, list) else inputs
+        name = rng.choice([name for name in inputs if name in (*names, "b64")])
+        text = base64.b64encode(changed).decode()
+        inputs[name] = text if name == "b64" else {"b64": text}
+        if "inputs" in body:
+            inputs[name] = [inputs[name]]
+        return json.dumps(body).encode()
+
+    return Target([json.dumps(seed).encode() for seed in seeds], feed, change, share=10)
+
+
+def litert_files() -> Target:
+    """What stands in a `.tflite` file about itself; its graph is LiteRT's to check."""
+    from small_networks import make_network
+
+    from tf_deeppaint.litert import convert
+    from tf_deeppaint.litert_engine import read_metadata
+
+    whole = convert(make_network("mixture"))
+    # Metadata come last; so do most changes, while the weights before it hold nothing of ours.
+    head = 4096
+
+    def feed(data: bytes) -> None:
+        read_metadata(kept("model.tflite", data))
+
+    def change(data: bytes, rng: random.Random) -> bytes:
+        if rng.random() < 0.5:
+            return mutate(data[:head], rng) + data[head:]
+        return data[:-head] + mutate(data[-head:], rng)
+
+    return Target([whole], feed, change, share=10)
 
 
 TARGETS: dict[str, Callable[[], Target]] = {
@@ -694,4 +787,6 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "layers": layers,
     "names of files": names,
     "studio requests": studio,
+    "SavedModel requests": served,
+    "LiteRT files": litert_files,
 }
