@@ -44,11 +44,12 @@ train: .venv/installed
 	@echo "Held-out drawings as it learnt (sketch, palette, painted, truth, reference, its palette, painted):"
 	@echo "    $(RUN)/samples/"
 
+# Neighbouring tests stay together: what a module's tests share is made once.
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-slow: .venv/installed-dev
-	$(BIN)/python -m pytest -n auto -m "slow or not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "slow or not slow"
 
 bench: .venv/installed-bench
 	$(BIN)/python -m experiments.benchmarks

@@ -22,6 +22,8 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 # Of a file on disk, and so of what is in it, which is not compressed.
 MAX_BYTES = 4 * 2**30
 MAX_CONFIG = 2**22
+# Weights of at most this are read into memory to be looked at.
+IN_MEMORY = 2**26
 # Objects in an HDF5 file, and levels in a config; the largest networks have some thousands.
 MAX_OBJECTS, MAX_LEVELS = 100_000, 60
 # Where classes may come from that a foreign config names.
@@ -42,8 +44,11 @@ def read_config(path: str | os.PathLike) -> dict:
     try:
         with open_archive(path) as archive:
             config = _parse(archive.read(CONFIG))
+            size = archive.getinfo(WEIGHTS).file_size
             with archive.open(WEIGHTS) as weights:
-                check_weights(weights, archive.getinfo(WEIGHTS).file_size)
+                # Wherever HDF5 goes back, zip reads from the start, which takes its time.
+                file = io.BytesIO(weights.read()) if size <= IN_MEMORY else weights
+                check_weights(file, size)
     # Zip and HDF5 raise whatever their parts raise: struct, key, runtime, memory errors and more.
     except (DeepPaintError, KeyboardInterrupt):
         raise

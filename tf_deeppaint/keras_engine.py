@@ -36,6 +36,7 @@ class KerasEngine:
         self._lock = threading.Lock()  # tracing twice at once would only waste time
         self._network = tf.function(
             self.forward,
+            autograph=False,  # nothing in it depends on tensors; reading it takes half a second
             input_signature=[
                 tf.TensorSpec((None, self.size, self.size), tf.uint8, "sketches"),
                 tf.TensorSpec((None, palette.BANDS, palette.COLOURS, 3), tf.uint8, "palettes"),

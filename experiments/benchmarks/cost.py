@@ -133,7 +133,9 @@ def draw(points: list[Point], path: Path) -> None:
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+    plain = FuncFormatter(lambda value, _: f"{value:,.10g}")
     names = {"size": "side, pixels", "batch": "batch", "width": "width", "records": "records"}
     figure, axes = pyplot.subplots(2, len(names), figsize=(13, 6), sharex="col", dpi=100)
     for column, (grows, label) in enumerate(names.items()):
@@ -142,11 +144,17 @@ def draw(points: list[Point], path: Path) -> None:
             extents = [p.extent for p in own]
             axes[0, column].loglog(extents, [p.seconds for p in own], "o-", label=work)
             axes[1, column].loglog(extents, [p.mib for p in own], "o-", label=work)
+        extents = sorted({p.extent for p in points if p.grows == grows})
+        axes[1, column].set_xticks(extents, [f"{extent:,}" for extent in extents], minor=False)
         axes[1, column].set_xlabel(label)
         axes[0, column].legend(frameon=False)
     for row in axes:
         for one in row:
             one.grid(alpha=0.3)
+            one.xaxis.set_minor_formatter(NullFormatter())
+            one.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            one.yaxis.set_major_formatter(plain)
+            one.yaxis.set_minor_formatter(NullFormatter())
     axes[0, 0].set_ylabel("seconds")
     axes[1, 0].set_ylabel("MiB")
     figure.tight_layout()

@@ -1,11 +1,11 @@
-r"""What this machine could do at best, and what a training step asks of it.
+r"""What this machine could do at best, and what a training step and a picture ask of it.
 
 python -m experiments.benchmarks.roofline --results=results.jsonl
 
 The peaks are measured: matrix products and convolutions in float32 and bfloat16, and copies in
-memory. The step's operations and bytes are counted in its graph: those of its convolutions, and
-what all its operations on pictures read and write. The larger of the two times that they take at
-the peaks is the least the step could take if nothing were fused.
+memory. Operations and bytes are counted in the graphs: those of their convolutions, and what all
+their operations on pictures read and write. The larger of the two times that they take at the
+peaks is the least the work could take if nothing were fused.
 """
 
 import math
@@ -23,8 +23,10 @@ _RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, 
 
 SIDE = 2048
 COPIED_MIB = 512
+# Widths and batches of training steps, and widths of networks that paint; sides of both.
 CASES = ((16, 4), (64, 1), (64, 4))
-SIZE = 256
+WIDTHS = (16, 64)
+SIZE, PAINTED_SIZE = 256, 512
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 CONVOLUTIONS = ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter")
 # What only names a tensor, or another shape of it.
@@ -51,14 +53,25 @@ def main() -> None:
         for dtype, value in values.items()
     ]
     found.append(Row("peak of copies in memory", "float32", bandwidth / 1e9, unit="GB/s"))
-    for width, batch in CASES:
-        for dtype, policy in PRECISIONS.items():
-            work, moved = demands(training_graph(width, batch, policy))
-            least = max(work / max(peaks[dtype], convolutions[dtype]), moved / bandwidth)
-            asked = f"{dtype}: {work / 1e9:.0f} GFLOP, {moved / 2**30:.1f} GiB moved"
-            step = f"least time of a training step, {SIZE} px, width {width}, batch {batch}"
-            found.append(Row(step, asked, 1000 * least, unit="ms"))
+    for dtype, policy in PRECISIONS.items():
+        peak = max(peaks[dtype], convolutions[dtype])
+        for width, batch in CASES:
+            step = f"a training step, {SIZE} px, width {width}, batch {batch}"
+            graph = training_graph(width, batch, policy)
+            found.append(least_time(step, dtype, graph, peak, bandwidth))
+        for width in WIDTHS:
+            picture = f"one picture, {PAINTED_SIZE} px, width {width}"
+            graph = painting_graph(width, policy)
+            found.append(least_time(picture, dtype, graph, peak, bandwidth))
     write_rows("roofline", found, _RESULTS.value)
+
+
+def least_time(work: str, dtype: str, graph, peak: float, bandwidth: float) -> Row:
+    """What a graph takes at best."""
+    operations, moved = demands(graph)
+    asked = f"{dtype}: {operations / 1e9:.0f} GFLOP, {moved / 2**30:.1f} GiB moved"
+    least = max(operations / peak, moved / bandwidth)
+    return Row(f"least time of {work}", asked, 1000 * least, unit="ms")
 
 
 def product_peak(dtype: str) -> float:
@@ -104,6 +117,22 @@ def training_graph(width: int, batch: int, precision: str, size: int = SIZE):
     shapes = {"sketch": (size, size, 3), "palette": (4, 4, 3), "picture": (size, size, 3)}
     spec = {key: tf.TensorSpec((batch, *shape)) for key, shape in shapes.items()}
     return tf.function(model.train_step).get_concrete_function(spec).graph
+
+
+def painting_graph(width: int, precision: str, size: int = PAINTED_SIZE):
+    """The graph of one picture, norms folded."""
+    import tensorflow as tf
+
+    from tf_deeppaint import Generator
+    from tf_deeppaint.generator_files import in_precision
+
+    generator = in_precision(Generator(width, size=size, norm="none"), precision)
+    spec = {
+        name: tf.TensorSpec((1, size, size, channels))
+        for name, channels in (("sketch", 3), ("histogram", 12))
+    }
+    run = tf.function(lambda inputs: generator(inputs, training=False))
+    return run.get_concrete_function(spec).graph
 
 
 def demands(graph) -> tuple[float, float]:
