@@ -12,6 +12,7 @@ import random
 import struct
 import sys
 import tarfile
+import tempfile
 import zipfile
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -113,8 +114,6 @@ def pictures() -> Target:
 @functools.cache
 def data_set() -> dict[str, bytes]:
     """The files of a small data set."""
-    import tempfile
-
     from tf_deeppaint.builder import build_dataset
     from tf_deeppaint.preparation import Recipe
     from tf_deeppaint.sources.dolls import Dolls
@@ -582,13 +581,14 @@ def names() -> Target:
         path = data.decode("utf-8", "surrogateescape")
         if files.is_remote(path) or path.startswith("/"):
             return
-        inside = os.path.normpath(os.path.join("in", path))
-        if inside.startswith(".."):
+        if os.path.normpath(os.path.join("in", path)).startswith(".."):
             return
-        path = os.path.join("in", path)
+        # One of its own: what others have left below it would be walked through again.
+        home = tempfile.mkdtemp(prefix="in-", dir=".")
+        path = os.path.join(home, path)
         files.write_bytes(path, b"1")
         assert files.read_bytes(path) == b"1" and files.is_file(path)
-        drain(files.walk("in", (".png",)))
+        drain(files.walk(home, (".png",)))
         files.remove(path)
 
     return Target(seeds, feed, share=30)
