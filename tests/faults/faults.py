@@ -72,14 +72,15 @@ class Bench:
         return folder
 
     def data(self) -> Path:
-        """A data set of a few dolls in one training shard, to be copied where it is hurt."""
-        from tf_deeppaint.builder import build_dataset
+        """A data set of a few dolls in two training shards, to be copied where it is hurt."""
+        from tf_deeppaint import builder
         from tf_deeppaint.preparation import Recipe
         from tf_deeppaint.sources.dolls import Dolls
 
         folder = self.folder / "data"
         if not folder.is_dir():
-            build_dataset(Dolls(12, seed=12), folder, Recipe(64, "drop"))
+            builder.SHARD_PIXELS = 4 * 64 * 64
+            builder.build_dataset(Dolls(12, seed=12), folder, Recipe(64, "drop"))
         return folder
 
 
@@ -226,7 +227,7 @@ def full_disks(bench: Bench) -> int:
         (
             "data",
             lambda d: programs.build(bench.pictures(24), d / "data", bench.script),
-            ("8k", "100k", "400k"),
+            ("8k", "100k", "240k"),
         ),
         ("out", lambda d: programs.colour(bench.sketches(12), d / "out"), ("8k", "200k")),
         ("model.keras", lambda d: programs.compact(d / "model.keras"), ("64k", "5m")),
