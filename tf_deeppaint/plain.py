@@ -44,7 +44,10 @@ def plain_twin(network: Generator | UNet, size: int | None = None) -> keras.Mode
     network = fold_norms(network)
     sketch = keras.Input((size, size, SKETCH_CHANNELS), name="sketch")
     histogram = keras.Input((size, size, HISTOGRAM_CHANNELS), name="histogram")
-    stacked = ops.concatenate([sketch, histogram], axis=-1) if network.histogram else sketch
+    stacked = ops.concatenate([sketch, histogram], axis=-1)
+    if not network.histogram:
+        # Keras 3.12 wants every input to lead somewhere.
+        stacked, _ = ops.split(stacked, [SKETCH_CHANNELS], axis=-1)
     if isinstance(network, UNet):
         outputs = {"image": ops.tanh(_unet(network, stacked))}
     else:
