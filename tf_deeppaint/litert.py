@@ -22,7 +22,7 @@ PRECISIONS = ("float32", "float16", "dynamic_int8", "full_int8")
 
 # These stay in float32 when all else is int8. Pooling compares and unpooling puts in place what is
 # nearly alike: in int8 a picture falls from 36 dB to 24. The others, with all else that follows on
-# the mixture's convolution, make up the head, which costs next to nothing.
+# the head's own layers, make up the head, which costs next to nothing.
 _FLOAT_OPS = (
     "SUB",
     "MUL",
