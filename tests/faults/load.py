@@ -26,11 +26,11 @@ from urllib.parse import urlsplit
 
 import grpc
 import programs
+import tensorflow as tf
 
 sys.path.append(str(programs.ROOT / "tests"))
 
 from stand_in import StandIn
-from tensorflow.core.framework import types_pb2
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from tf_deeppaint import images
@@ -313,10 +313,7 @@ class ServedLoad(Load):
         request = predict_pb2.PredictRequest()
         request.model_spec.name = "deeppaint"
         for name, files in (("sketch_bytes", sketches), ("reference_bytes", references)):
-            tensor = request.inputs[name]
-            tensor.dtype = types_pb2.DT_STRING
-            tensor.tensor_shape.dim.add(size=len(files))
-            tensor.string_val.extend(files)
+            request.inputs[name].CopyFrom(tf.make_tensor_proto(files, tf.string))
         return self.predict(request, timeout=PATIENCE_S)
 
 
