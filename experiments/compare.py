@@ -16,8 +16,8 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _MODELS = flags.DEFINE_list("models", None, "Names of flagfiles, without suffix.", required=True)
 _DATA = flags.DEFINE_list("data", None, "Data sets to score on.", required=True)
@@ -142,7 +142,7 @@ def _summary(model: str) -> dict:
 
 
 def _cell(name: str, mean: float | None, low: float | None, high: float | None) -> str:
-    from tf_deeppaint.report import write_number
+    from tf_deeppaint.evaluation.report import write_number
 
     if mean is None:
         return ""
@@ -156,4 +156,4 @@ def _python(module: str, *arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

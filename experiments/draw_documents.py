@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from absl import flags
 
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 if TYPE_CHECKING:
-    from tf_deeppaint.painter import Painter
-    from tf_deeppaint.sources import Artwork
+    from tf_deeppaint.data.sources.registry import Artwork
+    from tf_deeppaint.painting.painter import Painter
 
 _OUTPUT = flags.DEFINE_string("output", "docs/pictures", "Folder of the pictures.")
 
@@ -33,9 +33,9 @@ _CHECKS, _CHECK = (255, 214), 8
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint.images import write_picture
-    from tf_deeppaint.painter import Painter
-    from tf_deeppaint.sources.dolls import Dolls
+    from tf_deeppaint.data.sources.dolls.source import Dolls
+    from tf_deeppaint.images.pixels import write_picture
+    from tf_deeppaint.painting.painter import Painter
 
     dolls = Dolls(COUNT, seed=SEED)
     drawings = list(dolls.drawings())
@@ -64,7 +64,7 @@ def main() -> None:
 
 def draw_pairs(painter: "Painter", sketches: list, references: list) -> np.ndarray:
     """Every sketch in the colours of every reference, as `colorize --pair=all --show` has it."""
-    from tf_deeppaint.sheet import draw_sheet
+    from tf_deeppaint.visualization.contact_sheets import draw_sheet
 
     rows = [[painter.paint(sketch, reference=r) for r in references] for sketch in sketches]
     corner = np.full_like(sketches[0], 255)
@@ -74,7 +74,7 @@ def draw_pairs(painter: "Painter", sketches: list, references: list) -> np.ndarr
 
 def draw_lines(painter: "Painter", scan: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """A part of a large sketch, pixel by pixel: as it is, by the network, with its own lines."""
-    from tf_deeppaint.sheet import draw_sheet
+    from tf_deeppaint.visualization.contact_sheets import draw_sheet
 
     painting = painter.begin([scan], painter.palette_of(reference)[None])[0]
     detail = np.s_[TOP : TOP + DETAIL, LEFT : LEFT + DETAIL]
@@ -84,8 +84,8 @@ def draw_lines(painter: "Painter", scan: np.ndarray, reference: np.ndarray) -> n
 
 def draw_palettes(painter: "Painter", sketch: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Colours from a picture, from a list, and a list's in one band of the picture's palette."""
-    from tf_deeppaint.colours import palette_from_colours, parse_colours, replace_bands
-    from tf_deeppaint.sheet import draw_palette, draw_sheet
+    from tf_deeppaint.palette.named_colors import palette_from_colours, parse_colours, replace_bands
+    from tf_deeppaint.visualization.contact_sheets import draw_palette, draw_sheet
 
     of_picture = painter.palette_of(reference)
     palettes = [
@@ -100,8 +100,8 @@ def draw_palettes(painter: "Painter", sketch: np.ndarray, reference: np.ndarray)
 
 def draw_cleaning(painter: "Painter", doll: "Artwork", reference: np.ndarray) -> np.ndarray:
     """A photograph of a sketch, the sketch found in it, and that coloured."""
-    from tf_deeppaint.cleaning import clean
-    from tf_deeppaint.sheet import draw_sheet
+    from tf_deeppaint.line_art.cleaning import clean
+    from tf_deeppaint.visualization.contact_sheets import draw_sheet
 
     photograph = photographed(doll.sketch)
     cleaned = clean(photograph)
@@ -124,8 +124,8 @@ def photographed(sketch: np.ndarray) -> np.ndarray:
 
 def draw_layers(painter: "Painter", sketch: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """The three largest layers of colour and the lines, over checks, and all of them together."""
-    from tf_deeppaint.layer_files import merge
-    from tf_deeppaint.sheet import draw_sheet
+    from tf_deeppaint.painting.layer_files import merge
+    from tf_deeppaint.visualization.contact_sheets import draw_sheet
 
     layers = painter.begin([sketch], painter.palette_of(reference)[None])[0].layers()
     areas = [np.count_nonzero(layer.rgba[..., 3]) for layer in layers]
@@ -144,8 +144,8 @@ def over_checks(rgba: np.ndarray) -> np.ndarray:
 
 def draw_attention(painter: "Painter", sketch: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """The six attention maps over the sketch."""
-    from tf_deeppaint.overlays import draw_heat_map
-    from tf_deeppaint.sheet import draw_sheet
+    from tf_deeppaint.visualization.contact_sheets import draw_sheet
+    from tf_deeppaint.visualization.heat_maps import draw_heat_map
 
     painting = painter.begin([sketch], painter.palette_of(reference)[None])[0]
     maps = [draw_heat_map(level, sketch) for level in painter.attention(painting)]
@@ -154,7 +154,7 @@ def draw_attention(painter: "Painter", sketch: np.ndarray, reference: np.ndarray
 
 def draw_recolouring(painter: "Painter", sketch: np.ndarray, references: list) -> np.ndarray:
     """One painting, then the same in other palettes, without the network."""
-    from tf_deeppaint.sheet import draw_palette, draw_sheet
+    from tf_deeppaint.visualization.contact_sheets import draw_palette, draw_sheet
 
     palettes = [painter.palette_of(reference) for reference in references]
     painting = painter.begin([sketch], palettes[0][None])[0]
@@ -166,7 +166,7 @@ def write_small(path: Path, picture: np.ndarray) -> None:
     """Writes a PNG of 256 colours, a third as large."""
     from PIL import Image
 
-    from tf_deeppaint.files import write_bytes
+    from tf_deeppaint.utils.files import write_bytes
 
     buffer = io.BytesIO()
     Image.fromarray(picture).quantize(256, dither=Image.Dither.NONE).save(
@@ -176,4 +176,4 @@ def write_small(path: Path, picture: np.ndarray) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

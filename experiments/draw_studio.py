@@ -11,7 +11,7 @@ import sys
 
 from absl import flags
 
-from tf_deeppaint import program
+from tf_deeppaint.utils import programs
 
 _OUTPUT = flags.DEFINE_string("output", "docs/pictures/studio.png", "The picture.")
 
@@ -19,17 +19,17 @@ EXAMPLE, WIDTH, HEIGHT, PATIENCE = 1, 1280, 920, 300
 
 
 def main() -> None:
-    from tf_deeppaint.errors import DeepPaintError
-    from tf_deeppaint.files import write_bytes
+    from tf_deeppaint.utils.errors import DeepPaintError
+    from tf_deeppaint.utils.files import write_bytes
 
-    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
-    if None in programs:
+    browser = [shutil.which(name) for name in ("chromium", "chromedriver")]
+    if None in browser:
         raise DeepPaintError("no chromium and chromedriver found; install them")
     command = [sys.executable, "-m", "tf_deeppaint.studio", "--port=0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as studio:
         try:
             address = studio.stdout.readline().split()[5]
-            write_bytes(_OUTPUT.value, _photograph(address, *programs))
+            write_bytes(_OUTPUT.value, _photograph(address, *browser))
         finally:
             studio.terminate()
     print(_OUTPUT.value)
@@ -68,4 +68,4 @@ def _photograph(address: str, chromium: str, chromedriver: str) -> bytes:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_deeppaint import files, program
-from tf_deeppaint.images import write_picture
-from tf_deeppaint.progress import Progress
+from tf_deeppaint.images.pixels import write_picture
+from tf_deeppaint.utils import files, programs
+from tf_deeppaint.utils.progress import Progress
 
 _OUTPUT = flags.DEFINE_string("output", None, "Folder for the pictures.", required=True)
 
@@ -25,8 +25,8 @@ FLAG_LETTERS = "1f1"
 
 
 def main() -> None:
-    from tf_deeppaint.sources.fetching import fetch_npm
-    from tf_deeppaint.sources.openmoji import rasterise
+    from tf_deeppaint.data.sources.fetching import fetch_npm
+    from tf_deeppaint.data.sources.openmoji import rasterise
 
     art = fetch_npm(PACKAGE, ["*.svg"], "try later")
     drawings = sorted(p for p in art.glob("*.svg") if not p.stem.startswith(FLAG_LETTERS))
@@ -40,4 +40,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -9,8 +9,8 @@ With --plain it loads where Keras is but tf_deeppaint is not.
 
 from absl import flags
 
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _MODEL = flags.DEFINE_string(
     "model", None, "A run directory, or a .keras file of a generator; by default the bundled one."
@@ -25,16 +25,16 @@ _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace a file that is there
 
 
 def main() -> None:
-    from tf_deeppaint.errors import DeepPaintError
+    from tf_deeppaint.utils.errors import DeepPaintError
 
     if _PLAIN.value and _PRECISION.value != "float32":
         raise DeepPaintError("--plain is written in float32; leave out --precision")
     if _SIZE.value is not None and not _PLAIN.value:
         raise DeepPaintError("--size goes with --plain; any other takes pictures of any size")
     import_tensorflow()
-    from tf_deeppaint import artefacts, exporting
-    from tf_deeppaint.generator_files import write_generator
-    from tf_deeppaint.plain import plain_twin
+    from tf_deeppaint.exporting import export, fidelity
+    from tf_deeppaint.exporting.stock_keras import plain_twin
+    from tf_deeppaint.networks.model_files import write_generator
 
     def write(network, path) -> None:
         if _PLAIN.value:
@@ -42,11 +42,11 @@ def main() -> None:
         else:
             write_generator(network, path, _PRECISION.value)
 
-    found = exporting.export_file(
+    found = export.export_file(
         _MODEL.value, _OUTPUT.value, ".keras", write, _OVERWRITE.value, _SIZE.value
     )
-    print(artefacts.summary(_OUTPUT.value, found))
+    print(fidelity.summary(_OUTPUT.value, found))
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -9,8 +9,8 @@ r"""Converts a trained generator for LiteRT: phones, browsers, boards, and fast 
 
 from absl import flags
 
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _MODEL = flags.DEFINE_string(
     "model", None, "A run directory, or a .keras file of a generator; by default the bundled one."
@@ -29,28 +29,29 @@ _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace a file that is there
 
 
 def main() -> None:
-    from tf_deeppaint.errors import DeepPaintError
+    from tf_deeppaint.utils.errors import DeepPaintError
 
     if (_PRECISION.value == "full_int8") != (_DATA.value is not None):
         raise DeepPaintError("--precision=full_int8 and --data=FOLDER go together; give both")
     import_tensorflow()
-    from tf_deeppaint import artefacts, exporting, files, litert
+    from tf_deeppaint.exporting import export, fidelity, litert
+    from tf_deeppaint.utils import files
 
     def write(network, path) -> None:
         size = _SIZE.value or network.size
         samples = None
         if _DATA.value is not None:
-            stored = artefacts.stored_samples(
+            stored = fidelity.stored_samples(
                 _DATA.value, "train", size, network.background, litert.SAMPLES
             )
             samples = zip(*stored, strict=True)
         files.write_bytes(path, litert.convert(network, _PRECISION.value, size, samples))
 
-    found = exporting.export_file(
+    found = export.export_file(
         _MODEL.value, _OUTPUT.value, ".tflite", write, _OVERWRITE.value, _SIZE.value
     )
-    print(artefacts.summary(_OUTPUT.value, found))
+    print(fidelity.summary(_OUTPUT.value, found))
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -7,8 +7,8 @@ Needs `pip install "tf-deeppaint[onnx]"`.
 
 from absl import flags
 
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _MODEL = flags.DEFINE_string(
     "model", None, "A run directory, or a .keras file of a generator; by default the bundled one."
@@ -20,16 +20,17 @@ _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace a file that is there
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint import artefacts, exporting, files, onnx_model
+    from tf_deeppaint.exporting import export, fidelity, onnx_model
+    from tf_deeppaint.utils import files
 
     def write(network, path) -> None:
         files.write_bytes(path, onnx_model.convert(network, _SIZE.value))
 
-    found = exporting.export_file(
+    found = export.export_file(
         _MODEL.value, _OUTPUT.value, ".onnx", write, _OVERWRITE.value, _SIZE.value
     )
-    print(artefacts.summary(_OUTPUT.value, found))
+    print(fidelity.summary(_OUTPUT.value, found))
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

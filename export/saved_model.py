@@ -7,8 +7,8 @@ TensorFlow alone loads it, and TensorFlow Serving serves it: docs/serving.md.
 
 from absl import flags
 
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _MODEL = flags.DEFINE_string(
     "model", None, "A run directory or a .keras file; the model of the package without."
@@ -28,9 +28,9 @@ _MAX_PIXELS = flags.DEFINE_integer(
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint import saved_model
-    from tf_deeppaint.generator_files import read_generator
-    from tf_deeppaint.model_card import write_model_card
+    from tf_deeppaint.exporting import saved_model
+    from tf_deeppaint.exporting.model_card import write_model_card
+    from tf_deeppaint.networks.model_files import read_generator
 
     saved_model.check_output(_OUTPUT.value, _OVERWRITE.value)
     generator = read_generator(_MODEL.value)
@@ -40,4 +40,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

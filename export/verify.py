@@ -7,8 +7,8 @@ Exits with 1 where the pictures differ by more than the precision allows.
 
 from absl import flags
 
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _MODEL = flags.DEFINE_string(
     "model", None, "A run directory, or a .keras file of a generator; by default the bundled one."
@@ -26,20 +26,20 @@ _DATA = flags.DEFINE_string(
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint import artefacts
-    from tf_deeppaint.errors import DeepPaintError
-    from tf_deeppaint.generator_files import read_generator
+    from tf_deeppaint.exporting import fidelity
+    from tf_deeppaint.networks.model_files import read_generator
+    from tf_deeppaint.utils.errors import DeepPaintError
 
     network = read_generator(_MODEL.value)
-    artefact = artefacts.open_artefact(_ARTIFACT.value)
+    artefact = fidelity.open_artefact(_ARTIFACT.value)
     size = artefact.size or network.size
-    samples = artefacts.stored_samples(_DATA.value, "test", size, network.background)
-    found = artefacts.measure(network, artefact, *samples)
-    for name, value in artefacts.describe(found):
+    samples = fidelity.stored_samples(_DATA.value, "test", size, network.background)
+    found = fidelity.measure(network, artefact, *samples)
+    for name, value in fidelity.describe(found):
         print(f"{name:24}{value}")
-    if wrong := artefacts.complaints(found):
+    if wrong := fidelity.complaints(found):
         raise DeepPaintError(f"{_ARTIFACT.value}: {'; '.join(wrong)}")
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

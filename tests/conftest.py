@@ -9,9 +9,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pytest
 
-from tf_deeppaint.builder import build_dataset
-from tf_deeppaint.preparation import Recipe
-from tf_deeppaint.sources.dolls import Dolls
+from tf_deeppaint.data.build.builder import build_dataset
+from tf_deeppaint.data.build.preparation import Recipe
+from tf_deeppaint.data.sources.dolls.source import Dolls
 
 # Of these twelve dolls, four fall into the test split.
 DOLLS = Dolls(12, seed=12)
@@ -31,7 +31,7 @@ def litert_model(tmp_path_factory) -> tuple:
     """A tiny network with the mixture head, and the file it was converted to; not to be changed."""
     from small_networks import make_network
 
-    from tf_deeppaint.litert import convert
+    from tf_deeppaint.exporting.litert import convert
 
     network = make_network("mixture")
     path = tmp_path_factory.mktemp("litert") / "model.tflite"

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 from test_datasets import write_manifest, write_shard
 
-from tf_deeppaint import extract_palette, records
+from tf_deeppaint import extract_palette
+from tf_deeppaint.data import records
 
 SIZE = 64
 NAMES = [f"drawn/{letter}" for letter in "abcde"]

@@ -6,8 +6,8 @@ import threading
 import numpy as np
 
 from tf_deeppaint import Painter
-from tf_deeppaint.palette import BANDS
-from tf_deeppaint.recolouring import SLOTS, Mixture
+from tf_deeppaint.palette.extraction import BANDS
+from tf_deeppaint.palette.mixing import SLOTS, Mixture
 
 SIZE = 64
 
@@ -18,8 +18,8 @@ def tiny_painter(head: str) -> Painter:
 
     Weights as they are first drawn paint everything one grey; these paint pictures that differ.
     """
-    from tf_deeppaint.generator import Generator
-    from tf_deeppaint.keras_engine import KerasEngine
+    from tf_deeppaint.networks.generator import Generator
+    from tf_deeppaint.painting.keras_backend import KerasEngine
 
     generator = Generator(4, size=SIZE, background="white", head=head, seed=0)
     factor = 4 if head == "mixture" else 6

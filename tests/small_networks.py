@@ -3,8 +3,8 @@
 import numpy as np
 import numpy_networks as oracle
 
-from tf_deeppaint.generator import Generator
-from tf_deeppaint.unet import UNet
+from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.networks.unet import UNet
 
 NETWORKS = {
     "rgb": lambda width: Generator(width, size=64),

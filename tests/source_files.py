@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tf_deeppaint.sources import Source
+from tf_deeppaint.data.sources.registry import Source
 
 
 def write_picture(path: Path, pixels: np.ndarray, **options) -> bytes:

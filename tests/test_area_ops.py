@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint import regions
-from tf_deeppaint.area_ops import closed_areas, even_out
+from tf_deeppaint.line_art import regions
+from tf_deeppaint.serving.regions import closed_areas, even_out
 
 
 def blank(side: int) -> np.ndarray:

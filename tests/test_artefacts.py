@@ -5,12 +5,12 @@ import pytest
 import tensorflow as tf
 from small_networks import make_network
 
-from tf_deeppaint import artefacts
-from tf_deeppaint.artefacts import Artefact, complaints, measure, open_artefact
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.generator_files import write_generator
-from tf_deeppaint.keras_engine import KerasEngine
-from tf_deeppaint.plain import plain_twin
+from tf_deeppaint.exporting import fidelity
+from tf_deeppaint.exporting.fidelity import Artefact, complaints, measure, open_artefact
+from tf_deeppaint.exporting.stock_keras import plain_twin
+from tf_deeppaint.networks.model_files import write_generator
+from tf_deeppaint.painting.keras_backend import KerasEngine
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 @pytest.fixture(scope="module", name="network")
@@ -20,7 +20,7 @@ def make_the_network():
 
 @pytest.fixture(scope="module", name="given")
 def draw_what_is_given():
-    return artefacts.drawn_samples(64, "drop", 2)
+    return fidelity.drawn_samples(64, "drop", 2)
 
 
 @pytest.fixture(scope="module", name="true")
@@ -111,7 +111,7 @@ def test_equal_pictures_have_no_difference(network, given, true):
     assert found.largest < 1e-5 and found.ciede2000 == 0 and complaints(found) == []
 
 
-FOUND = artefacts.Fidelity(3, 64, "float32", 0.0, 0.0, 0.0, 90.0, 0.0, 1.0, 1.0, 1)
+FOUND = fidelity.Fidelity(3, 64, "float32", 0.0, 0.0, 0.0, 90.0, 0.0, 1.0, 1.0, 1)
 
 
 @pytest.mark.parametrize(
@@ -141,10 +141,10 @@ def test_bounds_of_coarser_precisions_are_wider():
 
 
 def test_stored_records_are_fitted_onto_the_canvas(doll_shards):
-    sketches, palettes = artefacts.stored_samples(doll_shards, "test", 128, "drop", 2)
+    sketches, palettes = fidelity.stored_samples(doll_shards, "test", 128, "drop", 2)
     assert sketches.shape == (2, 128, 128) and palettes.shape == (2, 4, 4, 3)
     with pytest.raises(DeepPaintError, match="built with background=drop"):
-        artefacts.stored_samples(doll_shards, "test", 64, "white")
+        fidelity.stored_samples(doll_shards, "test", 64, "white")
 
 
 # --- what is refused ----------------------------------------------------------------------------

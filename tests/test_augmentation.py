@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint.augmentation import AUGMENTATIONS, augment, crop, redraw, warp
-from tf_deeppaint.palette import BACKGROUNDS, extract_palette
-from tf_deeppaint.sources.dolls import Dolls
+from tf_deeppaint.data.augmentation import AUGMENTATIONS, augment, crop, redraw, warp
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.palette.extraction import BACKGROUNDS, extract_palette
 
 ROOT = Path(__file__).parent.parent
 SIDE = 64

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint import datasets, records
-from tf_deeppaint.bad_records import BAD, BadRecords, first_sound, is_sound, read_shard
-from tf_deeppaint.datasets import load_evaluation, load_training
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.options import TrainingOptions
-from tf_deeppaint.training import train
+from tf_deeppaint.data import loading, records
+from tf_deeppaint.data.bad_records import BAD, BadRecords, first_sound, is_sound, read_shard
+from tf_deeppaint.data.loading import load_evaluation, load_training
+from tf_deeppaint.training.loop import train
+from tf_deeppaint.training.options import TrainingOptions
+from tf_deeppaint.utils.errors import DeepPaintError
 
 SHARD, COUNT, SIZE = "train-00000.tfrecord", 8, 64
 
@@ -223,7 +223,7 @@ def test_damage_while_a_shard_is_in_use_is_named(copy, stored, kind):
     harm(copy, kind, stored)
     with (
         pytest.raises(DeepPaintError, match=f"{SHARD}: damaged; do this$"),
-        datasets.naming_damage([copy], "do this"),
+        loading.naming_damage([copy], "do this"),
     ):
         list(stream.take(12))
 
@@ -237,12 +237,12 @@ def test_a_record_that_is_wrong_from_the_start_is_named(copy, stored):
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
     (copy / records.MANIFEST).write_text(json.dumps(manifest))
-    with pytest.raises(DeepPaintError, match=f"{SHARD}: damaged"), datasets.naming_damage([copy]):
+    with pytest.raises(DeepPaintError, match=f"{SHARD}: damaged"), loading.naming_damage([copy]):
         list(load_training([copy], 2, 0, ()).take(4))
 
 
 def test_a_mistake_that_is_no_damage_stays_one(doll_shards):
-    with pytest.raises(tf.errors.InvalidArgumentError), datasets.naming_damage([doll_shards]):
+    with pytest.raises(tf.errors.InvalidArgumentError), loading.naming_damage([doll_shards]):
         tf.reshape(tf.zeros([2]), [3])
 
 

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from painters import FakeEngine, tiny_painter
 
-from tf_deeppaint import Painter, batch, images
-from tf_deeppaint.batch import BATCH, Failure, paint_jobs
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.given_pictures import to_sketch
-from tf_deeppaint.jobs import Job
-from tf_deeppaint.recolouring import SLOTS
+from tf_deeppaint import Painter
+from tf_deeppaint.images.pixels import write_picture
+from tf_deeppaint.painting import batch
+from tf_deeppaint.painting.batch import BATCH, Failure, paint_jobs
+from tf_deeppaint.painting.inputs import to_sketch
+from tf_deeppaint.painting.jobs import Job
+from tf_deeppaint.palette.mixing import SLOTS
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 @pytest.fixture(name="rng")
@@ -33,7 +35,7 @@ def draw_sketches(folder, rng, count: int, bad: dict | None = None) -> list[Job]
         height, width = rng.integers(5, 90, 2)
         sketch = np.full((height, width), 255, np.uint8)
         sketch[height // 2, : width // 2] = sketch[: height // 2, width // 3] = 0
-        images.write_picture(path, sketch)
+        write_picture(path, sketch)
         if number in (bad or {}):
             path.write_bytes(bad[number])
         jobs.append(Job(str(path), None, path.stem))
@@ -93,7 +95,7 @@ def test_the_same_folder_gives_the_same_pictures(tmp_path, rng):
 def test_sketches_are_cleaned_on_demand(tmp_path):
     grey = np.full((50, 60), 150, np.uint8)
     grey[20:23, 10:50] = 40
-    images.write_picture(tmp_path / "scan.png", grey)
+    write_picture(tmp_path / "scan.png", grey)
     jobs, done = [Job(str(tmp_path / "scan.png"), None, "scan")], Collected()
     paint_jobs(Painter(FakeEngine()), jobs, lambda _: flat(), done, clean=True)
     alone = Painter(FakeEngine()).paint(grey, colours=flat(), clean=True)

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tf_deeppaint import builder, images
-from tf_deeppaint.beam_engine import Beam
-from tf_deeppaint.builder import Reports, build_dataset
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.preparation import Recipe
-from tf_deeppaint.sources.dolls import Dolls
-from tf_deeppaint.sources.folder import Folder
+from tf_deeppaint.data.build import builder
+from tf_deeppaint.data.build.beam import Beam
+from tf_deeppaint.data.build.builder import Reports, build_dataset
+from tf_deeppaint.data.build.preparation import Recipe
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.data.sources.folder import Folder
+from tf_deeppaint.images.pixels import write_picture
+from tf_deeppaint.utils.errors import DeepPaintError
 
 RECIPE = Recipe(64, "drop", ("mixture", "thin"))
 TWO_WORKERS = ("--direct_num_workers=2", "--direct_running_mode=multi_processing")
@@ -31,9 +32,9 @@ def folder(tmp_path) -> Path:
     dolls = Dolls(30, seed=9)
     for number, drawing in enumerate(dolls.drawings()):
         picture = dolls.load(drawing, 80).picture
-        images.write_picture(tmp_path / "pictures" / f"{number}.png", picture)
+        write_picture(tmp_path / "pictures" / f"{number}.png", picture)
         if number % 4 == 0:
-            images.write_picture(tmp_path / "pictures" / f"{number}-again.png", picture)
+            write_picture(tmp_path / "pictures" / f"{number}-again.png", picture)
     (tmp_path / "pictures" / "text.png").write_text("no picture")
     return tmp_path / "pictures"
 
@@ -88,6 +89,6 @@ def test_an_unknown_runner_is_told(folder, tmp_path):
 
 
 def test_without_beam_the_way_to_get_it_is_told(tmp_path):
-    code = "import sys; sys.modules['apache_beam'] = None; import tf_deeppaint.beam_engine"
+    code = "import sys; sys.modules['apache_beam'] = None; import tf_deeppaint.data.build.beam"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert 'run pip install "tf-deeppaint[beam]"' in done.stderr.splitlines()[-1]

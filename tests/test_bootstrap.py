@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tf_deeppaint import bootstrap
-from tf_deeppaint.bootstrap import estimate
+from tf_deeppaint.evaluation import bootstrap
+from tf_deeppaint.evaluation.bootstrap import estimate
 
 
 def sample(count: int = 40, seed: int = 0) -> np.ndarray:

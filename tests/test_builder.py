@@ -13,16 +13,25 @@ import pytest
 import tensorflow as tf
 from conftest import DOLLS, RECIPE
 
-from tf_deeppaint import builder, images, locks, records
-from tf_deeppaint.builder import Reports, build_dataset, split_of
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.palette import extract_palette
-from tf_deeppaint.preparation import Recipe
-from tf_deeppaint.sketch import extract_sketch
-from tf_deeppaint.sources import Artwork, Drawing, Origin
-from tf_deeppaint.sources.dolls import Dolls
-from tf_deeppaint.sources.folder import Folder
-from tf_deeppaint.workers import Workers
+from tf_deeppaint.data import records
+from tf_deeppaint.data.build import builder
+from tf_deeppaint.data.build.builder import Reports, build_dataset, split_of
+from tf_deeppaint.data.build.preparation import Recipe
+from tf_deeppaint.data.build.workers import Workers
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.data.sources.folder import Folder
+from tf_deeppaint.data.sources.registry import Artwork, Drawing, Origin
+from tf_deeppaint.images.pixels import (
+    encode_png,
+    fit_to_canvas,
+    read_picture,
+    resize,
+    write_picture,
+)
+from tf_deeppaint.line_art.styles import extract_sketch
+from tf_deeppaint.palette.extraction import extract_palette
+from tf_deeppaint.utils import locks
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 class FakeSource:
@@ -104,7 +113,7 @@ def photographs(tmp_path) -> Path:
     rng = np.random.default_rng(0)
     for number, shape in enumerate(4 * [(90, 60), (40, 200), (64, 64), (1, 1), (300, 8)]):
         coarse = rng.integers(0, 256, (6, 6, 3), dtype=np.uint8)
-        images.write_picture(folder / f"{number}.png", images.resize(coarse, *shape))
+        write_picture(folder / f"{number}.png", resize(coarse, *shape))
     (folder / "cut.png").write_bytes((folder / "0.png").read_bytes()[:-30])
     (folder / "empty.jpg").write_bytes(b"")
     return folder
@@ -131,8 +140,8 @@ def test_sketches_are_extracted_where_the_source_has_none(photographs, tmp_path,
     stored = examples_of(tmp_path / "data", "train") | examples_of(tmp_path / "data", "test")
     assert set(stored) == {f"folder/{number}.png" for number in range(20)}
     for name, values in stored.items():
-        original = images.read_picture(photographs / name.removeprefix("folder/"))
-        fitted, _ = images.fit_to_canvas(original, 64, max_enlargement=2.0)
+        original = read_picture(photographs / name.removeprefix("folder/"))
+        fitted, _ = fit_to_canvas(original, 64, max_enlargement=2.0)
         assert np.array_equal(decode(values["picture"][0])[..., ::-1], fitted)
         assert np.array_equal(decode(values["sketch"][0]), extract_sketch(fitted, style))
 
@@ -386,7 +395,7 @@ def test_a_picture_that_changes_during_the_build_stops_it(photographs, tmp_path,
             path = photographs / "7.png"
             path.unlink(missing_ok=True)
             if change == "content":
-                images.write_picture(path, np.full((64, 64, 3), 9, np.uint8))
+                write_picture(path, np.full((64, 64, 3), 9, np.uint8))
             return super().load(drawing, size)
 
     with pytest.raises(DeepPaintError, match=r"^7\.png: has changed since this build began"):
@@ -454,8 +463,8 @@ def copied(tmp_path) -> Path:
     folder = tmp_path / "copied"
     for drawing in Dolls(16, seed=1).drawings():
         picture = Dolls(16, seed=1).load(drawing, 128).picture
-        images.write_picture(folder / f"{drawing.name}.png", picture)
-        (folder / f"{drawing.name}-equal.png").write_bytes(images.encode_png(picture))
+        write_picture(folder / f"{drawing.name}.png", picture)
+        (folder / f"{drawing.name}-equal.png").write_bytes(encode_png(picture))
         small = cv2.resize(picture[..., ::-1], (96, 96), interpolation=cv2.INTER_AREA)
         cv2.imwrite(str(folder / f"{drawing.name}-small.jpg"), small)
     return folder

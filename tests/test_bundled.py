@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tf_deeppaint import Painter, images, palette
-from tf_deeppaint.generator_files import BUNDLED_FILE
-from tf_deeppaint.metrics import to_lab
-from tf_deeppaint.regions import closed_areas
+from tf_deeppaint import Painter
+from tf_deeppaint.evaluation.metrics import to_lab
+from tf_deeppaint.images.pixels import read_picture, to_grey
+from tf_deeppaint.line_art.regions import closed_areas
+from tf_deeppaint.networks.model_files import BUNDLED_FILE
+from tf_deeppaint.palette.extraction import extract_palette
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -25,7 +27,7 @@ def load_painter() -> Painter:
 
 @pytest.fixture(scope="module", name="sketch")
 def read_sketch() -> np.ndarray:
-    return images.to_grey(images.read_picture(PICTURES / "sketch.png"))
+    return to_grey(read_picture(PICTURES / "sketch.png"))
 
 
 def test_it_is_small_and_described():
@@ -72,7 +74,7 @@ def test_colorize_needs_no_model(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     expected = Painter.load().paint(PICTURES / "sketch.png", PICTURES / "reference.png")
-    np.testing.assert_array_equal(images.read_picture(output), expected)
+    np.testing.assert_array_equal(read_picture(output), expected)
     # What the picture shows is what the reference holds: greens and browns, no blue.
-    given = palette.extract_palette(images.read_picture(PICTURES / "reference.png"), "white")
+    given = extract_palette(read_picture(PICTURES / "reference.png"), "white")
     assert to_lab(expected)[..., 2].min() > to_lab(given)[..., 2].min() - 12

@@ -8,9 +8,9 @@ import types
 import numpy as np
 import pytest
 
-from tf_deeppaint import callbacks
-from tf_deeppaint.callbacks import Every, Journal, KeepCheckpoints, LossLines, LossLog
-from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.training import callbacks
+from tf_deeppaint.training.callbacks import Every, Journal, KeepCheckpoints, LossLines, LossLog
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 class Value:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint import canvas_ops, images
-from tf_deeppaint.palette import reference_palette
+from tf_deeppaint.images import pixels as images
+from tf_deeppaint.serving import canvas as canvas_ops
+from tf_deeppaint.palette.extraction import reference_palette
 
 SIZE = 64
 SHAPES = [

@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 from tf_deeppaint import DeepPaint, Discriminator, Generator
-from tf_deeppaint.checkpoints import Checkpoints
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.optimisation import make_adam
+from tf_deeppaint.training.checkpoints import Checkpoints
+from tf_deeppaint.training.optimisation import make_adam
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 def make() -> DeepPaint:

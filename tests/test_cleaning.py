@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from tf_deeppaint import images
-from tf_deeppaint.cleaning import clean
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.sources.dolls import Dolls
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.images.pixels import over_white, read_picture, to_grey
+from tf_deeppaint.line_art.cleaning import clean
+from tf_deeppaint.utils.errors import DeepPaintError
 
 SIDE = 640
 PAPER, YELLOW, BOARD = (250, 250, 250), (245, 234, 198), (38, 60, 46)
@@ -107,8 +107,8 @@ MADE: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 def as_seen(picture: np.ndarray) -> np.ndarray:
     """What a painter would take for the sketch without cleaning."""
     if picture.ndim == 3 and picture.shape[2] == 4:
-        picture = images.over_white(picture)
-    return images.to_grey(picture) if picture.ndim == 3 else picture
+        picture = over_white(picture)
+    return to_grey(picture) if picture.ndim == 3 else picture
 
 
 def error(sketch: np.ndarray, drawing: np.ndarray) -> float:
@@ -150,7 +150,7 @@ def test_the_measures_above_tell_a_bad_sketch(drawing):
 
 def shown_sketch() -> np.ndarray:
     path = Path(__file__).parent.parent / "docs" / "pictures" / "sketch.png"
-    return images.to_grey(images.read_picture(path))
+    return to_grey(read_picture(path))
 
 
 def doll(size: int) -> np.ndarray:

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tf_deeppaint import Discriminator, Painter, extract_palette, images
-from tf_deeppaint.generator import Generator
-from tf_deeppaint.layer_files import Layer, merge
-from tf_deeppaint.palette import write_palette
-from tf_deeppaint.sources.dolls import Dolls
+from tf_deeppaint import Discriminator, Painter, extract_palette
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.images.pixels import read_picture, read_rgba, write_picture
+from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.painting.layer_files import Layer, merge
+from tf_deeppaint.palette.extraction import write_palette
 
 ROOT = Path(__file__).parent.parent
 MODEL = "."  # the folder that a test runs in, as a run directory
@@ -25,11 +26,11 @@ def make_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("colorize")
     dolls = Dolls(2, seed=8)
     first, second = (dolls.load(drawing, 96) for drawing in dolls.drawings())
-    images.write_picture(folder / "sketch.png", first.sketch[:90, 10:80])
-    images.write_picture(folder / "reference.png", second.picture)
+    write_picture(folder / "sketch.png", first.sketch[:90, 10:80])
+    write_picture(folder / "reference.png", second.picture)
     write_palette(folder / "palette.json", extract_palette(second.picture, "white"))
-    scan = np.minimum(230, 60 + images.read_picture(folder / "sketch.png") // 2)
-    images.write_picture(folder / "scan.png", scan)
+    scan = np.minimum(230, 60 + read_picture(folder / "sketch.png") // 2)
+    write_picture(folder / "scan.png", scan)
     generator = Generator(2, size=64, background="white", head="mixture", seed=0)
     generator.set_weights([w * 4 if w.ndim == 4 else w for w in generator.get_weights()])
     generator.save(folder / "generator.keras")
@@ -80,7 +81,7 @@ def make_painter(folder) -> Painter:
 
 
 def assert_painted(path, expected) -> None:
-    np.testing.assert_allclose(images.read_picture(path).astype(int), expected, atol=1)
+    np.testing.assert_allclose(read_picture(path).astype(int), expected, atol=1)
 
 
 # --- one sketch ----------------------------------------------------------------------------------
@@ -94,14 +95,14 @@ def test_a_reference_and_its_palette_colour_alike(folder, painter):
         done = colorize(folder, **flags)
         names = [flags[name] for name in ("output", "layers", "show") if name in flags]
         assert (done.returncode, done.stdout.split()) == (0, names), done.stderr
-    assert images.read_picture(folder / "row.png").shape == (264, 1044, 3)
+    assert read_picture(folder / "row.png").shape == (264, 1044, 3)
     expected = painter.paint(folder / "sketch.png", folder / "reference.png")
     assert expected.shape == (90, 70, 3)
     assert_painted(folder / "made/by_reference.png", expected)
     assert_painted(folder / "by_palette.png", expected)
     names = written(folder / "layers")
     assert names[0].endswith("1-paper.png") and names[-1].endswith("-lines.png")
-    layers = [Layer(name, images.read_rgba(folder / "layers" / name)) for name in names]
+    layers = [Layer(name, read_rgba(folder / "layers" / name)) for name in names]
     assert_painted(folder / "by_palette.png", merge(layers))
 
 
@@ -130,7 +131,7 @@ def test_every_other_flag_of_one_sketch(folder, painter):
     palette[3] = [(255, 0, 0), (0, 255, 0), (255, 0, 0), (255, 0, 0)]
     expected = painter.paint(folder / "scan.png", colours=palette, lines="network", clean=True)
     assert_painted(folder / "scan/painted.png", expected)
-    assert images.read_picture(folder / "scan/maps/attention-1.png").shape == expected.shape
+    assert read_picture(folder / "scan/maps/attention-1.png").shape == expected.shape
 
 
 # --- many ----------------------------------------------------------------------------------------
@@ -142,9 +143,9 @@ def make_pages(folder, tmp_path):
     for name in ("a.png", "b.png", "sub/a.png", "c.jpg", "c.png"):
         (tmp_path / "pages" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(folder / "sketch.png", tmp_path / "pages" / name)
-    reference = images.read_picture(folder / "reference.png")
-    images.write_picture(tmp_path / "references/a.png", reference)
-    images.write_picture(tmp_path / "references/b.png", reference[::-1])
+    reference = read_picture(folder / "reference.png")
+    write_picture(tmp_path / "references/a.png", reference)
+    write_picture(tmp_path / "references/b.png", reference[::-1])
     return tmp_path
 
 
@@ -174,7 +175,7 @@ def test_a_folder_is_painted_but_for_its_bad_files(folder, painter, pages):
     assert written(pages / "pages/out") == [f"{name}.png" for name in names]
     assert written(pages / "layers") == [f"{name}.ora" for name in names]
     assert len(written(pages / "maps")) == 6 * len(names)
-    assert images.read_picture(pages / "sheet.png").shape == (9 * 260 + 4, 3 * 260 + 4, 3)
+    assert read_picture(pages / "sheet.png").shape == (9 * 260 + 4, 3 * 260 + 4, 3)
     expected = painter.paint(folder / "sketch.png", pages / "references/a.png")
     for name in names:
         assert_painted(pages / "pages/out" / f"{name}.png", expected)
@@ -209,7 +210,7 @@ def test_every_sketch_in_the_colours_of_every_reference(folder, painter, pages):
     for name in names:
         reference = pages / "references" / name[-5:]
         assert_painted(pages / "out" / name, painter.paint(folder / "sketch.png", reference))
-    assert images.read_picture(pages / "sheets/all.png").shape == (4 * 260 + 4, 3 * 260 + 4, 3)
+    assert read_picture(pages / "sheets/all.png").shape == (4 * 260 + 4, 3 * 260 + 4, 3)
 
 
 def test_sketches_are_paired_by_name_and_what_cannot_be_written_is_told(folder, painter, pages):

@@ -5,14 +5,14 @@ import itertools
 import numpy as np
 import pytest
 
-from tf_deeppaint.colours import (
+from tf_deeppaint.palette.named_colors import (
     colour_code,
     palette_from_colours,
     parse_bands,
     parse_colours,
     replace_bands,
 )
-from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError
 
 # Colour n of a list is (n, n, n), so that a palette shows which colour stands where.
 LIST = np.arange(16, dtype=np.uint8)[:, None].repeat(3, axis=1)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from source_files import check_travels, write_picture
 
-from tf_deeppaint import files
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.sources import Drawing, LeftOut, Look
-from tf_deeppaint.sources.danbooru import Danbooru
+from tf_deeppaint.data.sources.danbooru import Danbooru
+from tf_deeppaint.data.sources.registry import Drawing, LeftOut, Look
+from tf_deeppaint.utils import files
+from tf_deeppaint.utils.errors import DeepPaintError
 
 WANTED = ("solo", "white_background", "1girl")
 PICTURE = np.full((40, 30, 3), (255, 255, 255), np.uint8)

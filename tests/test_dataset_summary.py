@@ -5,7 +5,7 @@ import colorsys
 import numpy as np
 import pytest
 
-from tf_deeppaint.dataset_summary import colour_shares, first_palettes, summarise
+from tf_deeppaint.data.summary import colour_shares, first_palettes, summarise
 
 
 def test_the_lines_say_what_the_manifest_says(doll_shards):

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint import datasets, records
-from tf_deeppaint.augmentation import AUGMENTATIONS
-from tf_deeppaint.datasets import load, load_evaluation, load_training
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.images import to_unit_range
-from tf_deeppaint.sources import Origin
+from tf_deeppaint.data import loading, records
+from tf_deeppaint.data.augmentation import AUGMENTATIONS
+from tf_deeppaint.data.loading import load, load_evaluation, load_training
+from tf_deeppaint.data.sources.registry import Origin
+from tf_deeppaint.images.pixels import to_unit_range
+from tf_deeppaint.utils.errors import DeepPaintError
 
 SHAPES = {"sketch": (64, 64, 3), "picture": (64, 64, 3), "palette": (4, 4, 3)}
 ORIGIN = Origin("test", "Test", "CC0-1.0", "", "")
@@ -135,9 +135,9 @@ def test_training_batches_hold_floats_from_minus_one_to_one(few, augmentations):
         assert (batch["sketch"] == batch["sketch"][..., :1]).all()
 
 
-@pytest.mark.parametrize("buffer_bytes", [datasets.SHUFFLE_BYTES, 5_000])
+@pytest.mark.parametrize("buffer_bytes", [loading.SHUFFLE_BYTES, 5_000])
 def test_every_epoch_is_every_record_of_all_data_sets_once(few, many, monkeypatch, buffer_bytes):
-    monkeypatch.setattr(datasets, "SHUFFLE_BYTES", buffer_bytes)
+    monkeypatch.setattr(loading, "SHUFFLE_BYTES", buffer_bytes)
     expected = sorted(fingerprints(few, "train") + fingerprints(many, "train"))
     found = stream([few, many], 3 * 40)
     epochs = [found[first : first + 40] for first in (0, 40, 80)]
@@ -154,7 +154,7 @@ def test_batches_go_on_over_the_border_of_an_epoch(few):
 
 def test_a_small_buffer_shuffles_shards_too(many, monkeypatch):
     """With a buffer of one record the order is that in which shards are read."""
-    monkeypatch.setattr(datasets, "SHUFFLE_BYTES", 1)
+    monkeypatch.setattr(loading, "SHUFFLE_BYTES", 1)
     expected = fingerprints(many, "train")
     places = [expected.index(record) for record in stream([many], 60)]
     epochs = places[:30], places[30:]
@@ -169,16 +169,16 @@ def test_the_buffer_holds_no_more_bytes_than_it_may(tmp_path, monkeypatch):
     """With room for five of sixty records none is seen before those 55 ahead of it were read."""
     directory = write_dataset(tmp_path / "data", {"train": [60]}, seed=3)
     shard = directory / "train-00000.tfrecord"
-    monkeypatch.setattr(datasets, "SHUFFLE_BYTES", 11 * shard.stat().st_size // 120)
+    monkeypatch.setattr(loading, "SHUFFLE_BYTES", 11 * shard.stat().st_size // 120)
     expected = fingerprints(directory, "train")
     places = [expected.index(record) for record in stream([directory], 60)]
     ahead = [place - turn for turn, place in enumerate(places)]
     assert 0 < max(ahead) < 5
 
 
-@pytest.mark.parametrize("buffer_bytes", [datasets.SHUFFLE_BYTES, 5_000])
+@pytest.mark.parametrize("buffer_bytes", [loading.SHUFFLE_BYTES, 5_000])
 def test_data_sets_are_mixed_in_their_shares_throughout(tmp_path, monkeypatch, buffer_bytes):
-    monkeypatch.setattr(datasets, "SHUFFLE_BYTES", buffer_bytes)
+    monkeypatch.setattr(loading, "SHUFFLE_BYTES", buffer_bytes)
     few = write_dataset(tmp_path / "few", {"train": [20, 20]}, seed=4)
     many = write_dataset(tmp_path / "many", {"train": [60, 60]}, seed=5)
     of_few = set(fingerprints(few, "train"))
@@ -438,17 +438,17 @@ def test_evaluation_of_an_empty_split_has_no_batch(many):
 
 
 def test_first_records_are_the_stored_pixels(few):
-    sketches, pictures, palettes = datasets.first_records(few, "train", 4)
+    sketches, pictures, palettes = loading.first_records(few, "train", 4)
     expected = stored(few, "train")[:4]
     assert np.array_equal(sketches, [record["sketch"][..., 0] for record in expected])
     assert np.array_equal(pictures, [record["picture"] for record in expected])
     assert np.array_equal(palettes, [record["palette"] for record in expected])
-    assert len(datasets.first_records(few, "test", 100)[0]) == 5
+    assert len(loading.first_records(few, "test", 100)[0]) == 5
 
 
 def test_first_records_of_an_empty_split_are_refused(many):
     with pytest.raises(DeepPaintError, match="no test records"):
-        datasets.first_records(many, "test", 4)
+        loading.first_records(many, "test", 4)
 
 
 # --- bad input ----------------------------------------------------------------------------------
@@ -489,7 +489,7 @@ def test_a_damaged_shard_is_named(few, tmp_path):
     shard.write_bytes(content)
     with (
         pytest.raises(DeepPaintError, match=r"data/train-00001\.tfrecord: damaged") as caught,
-        datasets.naming_damage([tmp_path / "data"]),
+        loading.naming_damage([tmp_path / "data"]),
     ):
         list(load_training([tmp_path / "data"], 4, 0, ()).take(4))
     assert "\n" not in str(caught.value)

@@ -5,8 +5,8 @@ import json
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint import devices
-from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.training import distribution
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 @pytest.fixture(autouse=True)
@@ -23,8 +23,8 @@ def cluster(index: int, *workers: str, kind: str = "worker") -> str:
 
 def test_one_device_is_the_default_strategy() -> None:
     for name in ("one", "auto"):
-        assert devices.open_strategy(name) is tf.distribute.get_strategy()
-    assert devices.open_strategy("mirrored").num_replicas_in_sync == 1
+        assert distribution.open_strategy(name) is tf.distribute.get_strategy()
+    assert distribution.open_strategy("mirrored").num_replicas_in_sync == 1
 
 
 def test_auto_takes_what_there_is(monkeypatch) -> None:
@@ -33,15 +33,15 @@ def test_auto_takes_what_there_is(monkeypatch) -> None:
         tf.distribute, "MultiWorkerMirroredStrategy", lambda: opened.append("multi_worker")
     )
     monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda names: opened.append(names))
-    monkeypatch.setattr(devices, "_tpu", lambda: opened.append("tpu"))
+    monkeypatch.setattr(distribution, "_tpu", lambda: opened.append("tpu"))
     gpu = type("Device", (), {"name": "GPU:0"})()
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [gpu, gpu])
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [gpu, gpu])
-    devices.open_strategy("auto")
+    distribution.open_strategy("auto")
     monkeypatch.setenv("TPU_NAME", "local")
-    devices.open_strategy("auto")
+    distribution.open_strategy("auto")
     monkeypatch.setenv("TF_CONFIG", cluster(0, "a:1", "b:1"))
-    devices.open_strategy("auto")
+    distribution.open_strategy("auto")
     assert opened == [["GPU:0", "GPU:0"], "tpu", "multi_worker"]
 
 
@@ -59,7 +59,7 @@ def test_auto_takes_what_there_is(monkeypatch) -> None:
 def test_the_first_worker_writes_the_run(monkeypatch, configuration, chief) -> None:
     if configuration is not None:
         monkeypatch.setenv("TF_CONFIG", configuration)
-    assert devices.is_chief() == chief
+    assert distribution.is_chief() == chief
 
 
 def test_what_is_missing_is_told_in_one_line(monkeypatch) -> None:
@@ -69,11 +69,11 @@ def test_what_is_missing_is_told_in_one_line(monkeypatch) -> None:
         ("tpu", "no TPU can be reached"),
     ):
         with pytest.raises(DeepPaintError, match=words) as caught:
-            devices.open_strategy(name)
+            distribution.open_strategy(name)
         assert "\n" not in str(caught.value)
     monkeypatch.setenv("TF_CONFIG", "{")
     with pytest.raises(DeepPaintError, match="TF_CONFIG: not JSON"):
-        devices.open_strategy("auto")
+        distribution.open_strategy("auto")
 
 
 @pytest.mark.parametrize(
@@ -91,17 +91,17 @@ def test_what_is_missing_is_told_in_one_line(monkeypatch) -> None:
 def test_a_cluster_that_is_none_is_told(monkeypatch, text) -> None:
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(DeepPaintError, match="TF_CONFIG: ") as caught:
-        devices.open_strategy("auto"), devices.is_chief()
+        distribution.open_strategy("auto"), distribution.is_chief()
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 300
 
 
 def test_a_lost_worker_is_told_of_where_there_are_several(monkeypatch) -> None:
     lost = tf.errors.UnavailableError(None, None, "Collective ops\nis aborted")
-    with pytest.raises(tf.errors.UnavailableError), devices.naming_lost_workers():
+    with pytest.raises(tf.errors.UnavailableError), distribution.naming_lost_workers():
         raise lost
     monkeypatch.setenv("TF_CONFIG", cluster(0, "a:1", "b:2"))
     said = r"another worker has died .* same command.*\(Collective ops is aborted\)"
-    with pytest.raises(DeepPaintError, match=said), devices.naming_lost_workers():
+    with pytest.raises(DeepPaintError, match=said), distribution.naming_lost_workers():
         raise lost
-    with pytest.raises(KeyError), devices.naming_lost_workers():
+    with pytest.raises(KeyError), distribution.naming_lost_workers():
         raise KeyError

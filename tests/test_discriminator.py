@@ -8,7 +8,7 @@ from layer_checks import check_layer
 from two_replicas import on_one_device, on_two_replicas
 
 from tf_deeppaint import Discriminator
-from tf_deeppaint.layers import BatchNormalization
+from tf_deeppaint.networks.layers import BatchNormalization
 
 
 def pairs(count: int, height: int, width: int) -> np.ndarray:

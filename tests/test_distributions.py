@@ -11,15 +11,15 @@ from golden.make_lpips import random_arrays
 from PIL import Image
 from test_lpips import vgg16_features
 
-from tf_deeppaint import distributions
-from tf_deeppaint.distributions import (
+from tf_deeppaint.evaluation import distributions
+from tf_deeppaint.evaluation.distributions import (
     Features,
     frechet_distance,
     kernel_distance,
     load_features,
     title,
 )
-from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 def rows(count: int, width: int, seed: int = 0) -> np.ndarray:

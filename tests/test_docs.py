@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from painters import tiny_painter
 
-from tf_deeppaint import Painter, images
+from tf_deeppaint import Painter
+from tf_deeppaint.images.pixels import write_picture
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(
@@ -122,7 +123,7 @@ def test_the_python_on_the_page_about_colouring_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     drawing = np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8)
     for name in ("sketch.png", "reference.png", "photo.jpg"):
-        images.write_picture(tmp_path / name, drawing)
+        write_picture(tmp_path / name, drawing)
     text = (ROOT / "docs/colouring.md").read_text()
     code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
     exec(compile(code, "docs/colouring.md", "exec"), {})

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.sources import Artwork, Drawing
-from tf_deeppaint.sources.dolls import Dolls
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.data.sources.registry import Artwork, Drawing
+from tf_deeppaint.utils.errors import DeepPaintError
 
 SIZE = 96
 SOME = 40

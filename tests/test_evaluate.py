@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tf_deeppaint import images
-from tf_deeppaint.generator import Generator
-from tf_deeppaint.sheet import CELL, GAP
+from tf_deeppaint.images.pixels import read_picture
+from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.visualization.contact_sheets import CELL, GAP
 
 ROOT = Path(__file__).parent.parent
 
@@ -59,7 +59,7 @@ def test_evaluate_prints_a_table_and_writes_a_report(model, doll_shards, tmp_pat
     height = 2 * (CELL + GAP) + GAP
     for name, columns in (("grid", 7), ("best", 7), ("worst", 7), ("attention", 7)):
         expected = (height, columns * (CELL + GAP) + GAP, 3)
-        assert images.read_picture(folder / f"{name}.png").shape == expected
+        assert read_picture(folder / f"{name}.png").shape == expected
 
 
 def test_a_folder_in_the_way_is_told_of_before_the_work(model, doll_shards, tmp_path):
@@ -96,7 +96,7 @@ def test_show_draws_sketch_picture_and_palette(doll_shards, tmp_path):
     done = run("tfrecords.show", f"--data={doll_shards}", f"--output={sheet}", "--count=3")
     assert done.returncode == 0, done.stderr
     expected = (3 * (CELL + GAP) + GAP, 3 * (CELL + GAP) + GAP, 3)
-    assert images.read_picture(sheet).shape == expected
+    assert read_picture(sheet).shape == expected
 
 
 def test_show_of_no_data_is_one_line(tmp_path):

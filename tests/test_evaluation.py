@@ -7,13 +7,14 @@ import pytest
 from drawn_records import GROUPS, NAMES, OPEN, SIZE, Banded, draw, write_drawn
 from scipy.optimize import linear_sum_assignment
 
-from tf_deeppaint import evaluation, extract_palette
-from tf_deeppaint.bootstrap import estimate
-from tf_deeppaint.distributions import frechet_distance, kernel_distance
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.evaluation import Evaluation, exchange
-from tf_deeppaint.metrics import METRICS, to_lab
-from tf_deeppaint.regions import area_spread, closed_areas, fill_flat
+from tf_deeppaint import extract_palette
+from tf_deeppaint.evaluation import scoring
+from tf_deeppaint.evaluation.bootstrap import estimate
+from tf_deeppaint.evaluation.distributions import frechet_distance, kernel_distance
+from tf_deeppaint.evaluation.metrics import METRICS, to_lab
+from tf_deeppaint.evaluation.scoring import Evaluation, exchange
+from tf_deeppaint.line_art.regions import area_spread, closed_areas, fill_flat
+from tf_deeppaint.utils.errors import DeepPaintError
 
 ANSWERS = [
     "painted, own palette",
@@ -37,7 +38,7 @@ def make_data(tmp_path_factory):
 
 @pytest.fixture(scope="module", name="found")
 def make_found(data) -> Evaluation:
-    return evaluation.evaluate(Banded(), [data])
+    return scoring.evaluate(Banded(), [data])
 
 
 def answers_to(number: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -114,14 +115,14 @@ def test_the_true_picture_is_without_fault(found):
     for name, value in ideal.items():
         np.testing.assert_allclose(row[name], value, atol=1e-6)
     for answer in set(ANSWERS) - {TRUTH}:
-        for name in evaluation.HIGHER_IS_BETTER:
+        for name in scoring.HIGHER_IS_BETTER:
             assert (found.scores[answer][name] < row[name]).all()
 
 
 @pytest.mark.parametrize("size", [1, 2])
 def test_batches_do_not_change_the_scores(data, found, monkeypatch, size):
-    monkeypatch.setattr(evaluation, "BATCH", size)
-    pieces = evaluation.evaluate(Banded(), [data])
+    monkeypatch.setattr(scoring, "BATCH", size)
+    pieces = scoring.evaluate(Banded(), [data])
     np.testing.assert_array_equal(pieces.others, found.others)
     for answer, row in found.scores.items():
         for name, values in row.items():
@@ -131,7 +132,7 @@ def test_batches_do_not_change_the_scores(data, found, monkeypatch, size):
 def test_several_data_sets_are_scored_as_one(found, tmp_path):
     parts = [write_drawn(tmp_path / name, numbers) for name, numbers in
              (("first", (3, 1)), ("second", (0, 4, 2)))]  # fmt: skip
-    whole = evaluation.evaluate(Banded(), parts)
+    whole = scoring.evaluate(Banded(), parts)
     order = [3, 1, 0, 4, 2]
     assert whole.names == [NAMES[number] for number in order]
     for answer, row in found.scores.items():
@@ -148,7 +149,7 @@ class Brighter:
 
 
 def test_lpips_is_measured_where_it_is_given(data, found):
-    scores = evaluation.evaluate(Banded(), [data], lpips=Brighter()).scores
+    scores = scoring.evaluate(Banded(), [data], lpips=Brighter()).scores
     for answer, row in scores.items():
         assert set(row) - set(found.scores[answer]) == {"LPIPS"}
         for number in range(COUNT):
@@ -157,7 +158,7 @@ def test_lpips_is_measured_where_it_is_given(data, found):
 
 
 def test_answers_that_cost_nothing_can_be_left_out(data, found):
-    fewer = evaluation.evaluate(Banded(), [data], features=Tiny("tiny"), baselines=False)
+    fewer = scoring.evaluate(Banded(), [data], features=Tiny("tiny"), baselines=False)
     assert list(fewer.scores) == ANSWERS[:3]
     assert list(fewer.sets) == ANSWERS[:2]
     for answer, row in fewer.scores.items():
@@ -166,9 +167,9 @@ def test_answers_that_cost_nothing_can_be_left_out(data, found):
 
 
 def test_progress_ends_at_the_number_of_records(data, monkeypatch):
-    monkeypatch.setattr(evaluation, "BATCH", 2)
+    monkeypatch.setattr(scoring, "BATCH", 2)
     seen = []
-    evaluation.evaluate(Banded(), [data], on_progress=lambda *told: seen.append(told))
+    scoring.evaluate(Banded(), [data], on_progress=lambda *told: seen.append(told))
     assert seen == [(2, 5), (4, 5), (5, 5)]
 
 
@@ -190,7 +191,7 @@ class Tiny:
 )
 def test_the_painted_pictures_as_a_set_are_compared_with_the_true_ones(data, name, fid, kid):
     features = Tiny(name)
-    sets = evaluation.evaluate(Banded(), [data], features=features).sets
+    sets = scoring.evaluate(Banded(), [data], features=features).sets
     assert list(sets) == [answer for answer in ANSWERS if answer != TRUTH]
     rows = {
         answer: features(np.stack([answers_to(number)[answer][0] for number in range(COUNT)]))
@@ -255,15 +256,15 @@ def test_estimates_are_means_with_intervals_over_groups(found):
 
 def test_a_measure_without_any_value_has_no_estimate(tmp_path):
     data = write_drawn(tmp_path / "open", [OPEN])
-    estimates = evaluation.evaluate(Banded(), [data]).estimates()
-    assert math.isnan(estimates[evaluation.OWN]["area spread"].mean)
-    assert estimates[evaluation.OWN]["L1"].mean > 0
+    estimates = scoring.evaluate(Banded(), [data]).estimates()
+    assert math.isnan(estimates[scoring.OWN]["area spread"].mean)
+    assert estimates[scoring.OWN]["L1"].mean > 0
 
 
 @pytest.mark.parametrize("numbers", [[0], [4, 1, 3], [2, 2, 0]])
 def test_records_are_read_by_number_in_the_order_asked_for(data, monkeypatch, numbers):
-    monkeypatch.setattr(evaluation, "BATCH", 2)
-    read = evaluation.read_records([data], np.array(numbers))
+    monkeypatch.setattr(scoring, "BATCH", 2)
+    read = scoring.read_records([data], np.array(numbers))
     for i, number in enumerate(numbers):
         sketch, truth, palette = draw(number)
         np.testing.assert_array_equal(read.sketches[i], sketch)
@@ -279,15 +280,15 @@ def test_data_built_otherwise_than_the_model_is_refused(data, what, value):
     painter = Banded()
     setattr(painter, what, value)
     with pytest.raises(DeepPaintError, match=f"--{what}={value}"):
-        evaluation.evaluate(painter, [data])
+        scoring.evaluate(painter, [data])
 
 
 def test_data_without_test_records_is_refused(tmp_path):
     data = write_drawn(tmp_path / "none", [])
     with pytest.raises(DeepPaintError, match="none: no test records"):
-        evaluation.evaluate(Banded(), [data])
+        scoring.evaluate(Banded(), [data])
 
 
 def test_missing_data_are_named(tmp_path):
     with pytest.raises(DeepPaintError, match="nowhere: no such folder"):
-        evaluation.open_test_data(Banded(), [tmp_path / "nowhere"])
+        scoring.open_test_data(Banded(), [tmp_path / "nowhere"])

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from small_networks import make_network
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.exporting import export_file
-from tf_deeppaint.generator_files import read_generator, write_generator
-from tf_deeppaint.unet import UNet
+from tf_deeppaint.exporting.export import export_file
+from tf_deeppaint.networks.model_files import read_generator, write_generator
+from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.utils.errors import DeepPaintError
 
 ROOT = Path(__file__).parent.parent
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.sources import fetching
+from tf_deeppaint.data.sources import fetching
+from tf_deeppaint.utils.errors import DeepPaintError
 
 INSTEAD = "pass --input with the art"
 

@@ -5,8 +5,8 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from tf_deeppaint import extract_palette
-from tf_deeppaint.fidelity import palette_distance
-from tf_deeppaint.metrics import to_lab
+from tf_deeppaint.evaluation.metrics import to_lab
+from tf_deeppaint.evaluation.palette_distance import palette_distance
 
 
 def some_pictures(count: int) -> np.ndarray:

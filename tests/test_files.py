@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tf_deeppaint import files
-from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.utils import files
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 def test_the_first_name_that_is_a_file_is_found(tmp_path):

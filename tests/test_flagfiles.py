@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint.options import TrainingOptions
-from tf_deeppaint.perceptual import SHAPES
-from tf_deeppaint.training import train
+from tf_deeppaint.training.loop import train
+from tf_deeppaint.training.options import TrainingOptions
+from tf_deeppaint.training.perceptual import SHAPES
 
 ROOT = Path(__file__).parents[1]
 FLAGFILES = sorted((ROOT / "experiments").glob("*.flags"))
@@ -28,7 +28,7 @@ def options_of(flagfile: Path, *flags: str) -> str:
         "import dataclasses, runpy, sys; from absl import flags; "
         "from tf_deeppaint import program; program.run = lambda main: None; "
         "runpy.run_module('tf_deeppaint.train', run_name='__main__', alter_sys=True); "
-        "from tf_deeppaint.options import TrainingOptions as T; flags.FLAGS(sys.argv); "
+        "from tf_deeppaint.training.options import TrainingOptions as T; flags.FLAGS(sys.argv); "
         "print(repr({f.name: flags.FLAGS[f.name].value for f in dataclasses.fields(T)}))"
     )
     command = [sys.executable, "-c", code, f"--flagfile={flagfile}", *flags]

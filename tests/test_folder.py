@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 from source_files import check_travels, write_picture
 
-from tf_deeppaint import files
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.sources import Drawing, LeftOut, Look
-from tf_deeppaint.sources.folder import Folder, has_white_border
+from tf_deeppaint.data.sources.folder import Folder, has_white_border
+from tf_deeppaint.data.sources.registry import Drawing, LeftOut, Look
+from tf_deeppaint.utils import files
+from tf_deeppaint.utils.errors import DeepPaintError
 
 RED = np.full((20, 30, 3), (200, 10, 20), np.uint8)
 

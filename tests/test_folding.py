@@ -7,9 +7,9 @@ import pytest
 import tensorflow as tf
 from small_networks import NETWORKS, inputs, make_network
 
-from tf_deeppaint.folding import fold_norms
-from tf_deeppaint.generator_files import in_precision, read_generator, write_generator
-from tf_deeppaint.layers import BatchNormalization
+from tf_deeppaint.networks.folding import fold_norms
+from tf_deeppaint.networks.layers import BatchNormalization
+from tf_deeppaint.networks.model_files import in_precision, read_generator, write_generator
 
 BATCH_NORMED = [name for name in NETWORKS if name != "instance"]
 

@@ -11,8 +11,8 @@ import tensorflow as tf
 from layer_checks import POLICIES, check_layer
 
 from tf_deeppaint import Generator
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.layers import BatchNormalization
+from tf_deeppaint.networks.layers import BatchNormalization
+from tf_deeppaint.utils.errors import DeepPaintError
 
 SIZE = 64
 

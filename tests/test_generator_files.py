@@ -8,12 +8,12 @@ import pytest
 from numpy_networks import randomise
 
 from tf_deeppaint import Painter
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.folding import fold_norms
-from tf_deeppaint.generator import Generator
-from tf_deeppaint.generator_files import in_precision, read_generator, write_generator
-from tf_deeppaint.keras_engine import KerasEngine
-from tf_deeppaint.unet import UNet
+from tf_deeppaint.networks.folding import fold_norms
+from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.networks.model_files import in_precision, read_generator, write_generator
+from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.painting.keras_backend import KerasEngine
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 @pytest.fixture(scope="module", name="generator")

@@ -7,10 +7,11 @@ from painters import FakeEngine
 from picture_files import encode, gradient, image, oriented, png16, transparent, zoo
 from PIL import Image
 
-from tf_deeppaint import Painter, images
-from tf_deeppaint.cleaning import clean
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.given_pictures import to_rgb, to_sketch
+from tf_deeppaint import Painter
+from tf_deeppaint.images.pixels import read_picture
+from tf_deeppaint.line_art.cleaning import clean
+from tf_deeppaint.painting.inputs import to_rgb, to_sketch
+from tf_deeppaint.utils.errors import DeepPaintError
 
 # What a Pillow image can hold of the gradient, as (R, G, B) floats over white.
 MODES = ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV", "I;16"]
@@ -115,7 +116,7 @@ def test_a_pillow_image_is_turned_upright_as_its_file_is(tmp_path, orientation):
     with Image.open(path) as opened:
         given = to_rgb(opened).astype(int)
     assert given.shape == ((40, 64, 3) if orientation < 5 else (64, 40, 3))
-    assert np.abs(given - images.read_picture(path)).mean() < 1
+    assert np.abs(given - read_picture(path)).mean() < 1
 
 
 def test_sixteen_bits_are_reduced_not_cut_off():

@@ -9,9 +9,25 @@ import picture_files as pictures
 import pytest
 from PIL import Image, ImageOps
 
-from tf_deeppaint import images
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.picture_headers import read_header
+from tf_deeppaint.images.picture_headers import read_header
+from tf_deeppaint.images.pixels import (
+    FITS,
+    decode_picture,
+    decode_rgba,
+    decode_small,
+    encode_png,
+    fit_to_canvas,
+    from_unit_range,
+    over_white,
+    read_picture,
+    read_rgba,
+    shrink,
+    to_grey,
+    to_unit_range,
+    unfit_from_canvas,
+    write_picture,
+)
+from tf_deeppaint.utils.errors import DeepPaintError
 
 FILES = pictures.one_of_each()
 ZOO = pictures.zoo()
@@ -38,7 +54,7 @@ def test_every_kind_of_file_is_read_as_pillow_reads_it_or_refused(kind, tmp_path
     if not whole:
         refused(path, "cut off" if read_header(data) else "not a PNG")
         return
-    picture = images.read_picture(path)
+    picture = read_picture(path)
     expected = seen_over_white(data)
     assert picture.dtype == np.uint8 and picture.shape == expected.shape
     difference = np.abs(picture - expected)
@@ -62,13 +78,13 @@ def test_the_transparent_level_of_sixteen_bit_grey_is_compared_in_full():
     levels = np.array([[0x1234, 0x1235, 0xFFFF]], np.uint16)
     png = pictures.encode(Image.fromarray(levels), "PNG")
     declared = png[:33] + pictures.png_chunk(b"tRNS", b"\x12\x34") + png[33:]
-    rgba = images.decode_rgba(declared, "it")
+    rgba = decode_rgba(declared, "it")
     assert rgba[0].tolist() == [[0x12, 0x12, 0x12, 0], [0x12, 0x12, 0x12, 255], [255] * 4]
 
 
 def test_the_transparent_level_of_bits_is_stretched_with_them():
     png = pictures.encode(pictures.image("1"), "PNG", transparency=1)
-    rgba = images.decode_rgba(png, "it")
+    rgba = decode_rgba(png, "it")
     assert {tuple(pixel) for pixel in rgba.reshape(-1, 4).tolist()} == {
         (0, 0, 0, 255),
         (255, 255, 255, 0),
@@ -77,23 +93,23 @@ def test_the_transparent_level_of_bits_is_stretched_with_them():
 
 def test_read_rgba_keeps_transparency(tmp_path):
     (tmp_path / "a.png").write_bytes(FILES["PNG alpha"])
-    assert np.array_equal(images.read_rgba(tmp_path / "a.png"), pictures.transparent())
+    assert np.array_equal(read_rgba(tmp_path / "a.png"), pictures.transparent())
 
 
 @pytest.mark.parametrize("kind", FILES)
 def test_read_rgba_laid_over_white_is_read_picture(kind, tmp_path):
     path = tmp_path / "x"
     path.write_bytes(FILES[kind])
-    rgba = images.read_rgba(path)
+    rgba = read_rgba(path)
     assert rgba.shape == (12, 17, 4)
-    assert np.array_equal(images.over_white(rgba), images.read_picture(path))
+    assert np.array_equal(over_white(rgba), read_picture(path))
 
 
 def test_every_level_over_white_at_every_opacity():
     level, alpha = np.indices((256, 256))
     rgba = np.stack([level, level, level, alpha], -1).astype(np.uint8)
     expected = level * (alpha / 255) + 255 * (1 - alpha / 255)
-    assert np.abs(images.over_white(rgba) - expected[..., None]).max() <= 0.5
+    assert np.abs(over_white(rgba) - expected[..., None]).max() <= 0.5
 
 
 # --- a small look -------------------------------------------------------------------------------
@@ -136,7 +152,7 @@ def photograph(height: int, width: int, mode: str) -> Image.Image:
 def test_a_small_look_is_the_picture_averaged(kind, mode, options, side, orientation):
     exif = pictures.oriented(orientation)
     data = pictures.encode(photograph(150, 399, mode), kind, exif=exif, **options)
-    small, height, width = images.decode_small(data, "it", side)
+    small, height, width = decode_small(data, "it", side)
     full = seen_over_white(data)
     assert full.shape == (height, width, 3) and min(height, width) == 150
     expected = averaged(full, *(round(length * side / 150) for length in (height, width)))
@@ -150,16 +166,16 @@ def test_a_small_look_is_the_picture_averaged(kind, mode, options, side, orienta
 @pytest.mark.parametrize("kind", FILES)
 @pytest.mark.parametrize("side", [12, 13, 500])
 def test_a_small_look_never_enlarges(kind, side):
-    small, height, width = images.decode_small(FILES[kind], "it", side)
+    small, height, width = decode_small(FILES[kind], "it", side)
     assert (height, width) == (12, 17)
-    assert np.array_equal(small, images.decode_picture(FILES[kind], "it"))
+    assert np.array_equal(small, decode_picture(FILES[kind], "it"))
 
 
 @pytest.mark.parametrize("shape", [(1, 5000), (5000, 1), (3, 900)])
 def test_a_small_look_at_a_strip(shape):
     for kind in ("PNG", "JPEG"):
         data = pictures.encode(Image.new("L", shape[::-1], 90), kind)
-        small, *size = images.decode_small(data, "it", 2)
+        small, *size = decode_small(data, "it", 2)
         assert tuple(size) == shape and np.abs(small - 90.0).max() <= 1
         assert small.shape == (*shape, 3) if min(shape) == 1 else small.shape == (2, 600, 3)
 
@@ -170,14 +186,14 @@ def test_a_small_look_at_a_strip(shape):
 def test_a_small_look_at_a_jpeg_decodes_no_more_than_it_needs(side, reduction, monkeypatch):
     decode, decoded = cv2.imdecode, []
     monkeypatch.setattr(cv2, "imdecode", lambda *a: decoded.append(decode(*a)) or decoded[-1])
-    images.decode_small(pictures.encode(photograph(150, 400, "RGB"), "JPEG"), "it", side)
+    decode_small(pictures.encode(photograph(150, 400, "RGB"), "JPEG"), "it", side)
     assert decoded[0].shape == (-(-150 // reduction), -(-400 // reduction), 3)
 
 
 @pytest.mark.parametrize("kind", FILES)
 def test_a_small_look_at_a_truncated_file_is_refused(kind):
     with pytest.raises(DeepPaintError, match=r"^it: "):
-        images.decode_small(FILES[kind][:-30], "it", 4)
+        decode_small(FILES[kind][:-30], "it", 4)
 
 
 # --- bad input ----------------------------------------------------------------------------------
@@ -186,7 +202,7 @@ def test_a_small_look_at_a_truncated_file_is_refused(kind):
 def refused(path, message: str) -> str:
     """Asserts that a file is refused in one line, and returns the kind of its trouble."""
     with pytest.raises(DeepPaintError) as caught:
-        images.read_picture(path)
+        read_picture(path)
     assert str(path) in str(caught.value)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -235,12 +251,12 @@ def test_a_picture_over_the_limits_is_refused_before_it_is_decoded(tmp_path, mon
 
 def test_a_huge_picture_cannot_be_hidden_from_the_header():
     with pytest.raises(DeepPaintError, match="30000 x 30000 pixels"):
-        images.decode_picture(pictures.smuggling_jpeg(30000), "file")
+        decode_picture(pictures.smuggling_jpeg(30000), "file")
 
 
 def test_the_largest_side_is_accepted():
     data = pictures.encode(Image.new("L", (8192, 1), 7), "PNG")
-    assert images.decode_picture(data, "it").shape == (1, 8192, 3)
+    assert decode_picture(data, "it").shape == (1, 8192, 3)
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -248,7 +264,7 @@ def test_a_truncated_file_is_refused_wherever_it_ends(kind):
     data = FILES[kind]
     for length in range(0, len(data), max(1, len(data) // 60)):
         with pytest.raises(DeepPaintError, match=r"^it: "):
-            images.decode_picture(data[:length], "it")
+            decode_picture(data[:length], "it")
 
 
 MUTATED = FILES | {
@@ -267,7 +283,7 @@ def test_a_mutated_file_is_a_picture_or_refused(kind, capfd):
             reach = len(data) if rng.random() < 0.5 else min(64, len(data))
             data[rng.integers(0, reach)] = rng.integers(0, 256)
         try:
-            picture = images.decode_picture(bytes(data), "it")
+            picture = decode_picture(bytes(data), "it")
         except DeepPaintError as error:
             assert str(error).startswith("it: ") and "\n" not in str(error)
             refusals += 1
@@ -283,8 +299,8 @@ def test_a_mutated_file_is_a_picture_or_refused(kind, capfd):
 @pytest.mark.parametrize("shape", [(12, 17), (12, 17, 3), (1, 1)])
 def test_what_is_written_is_read_back(tmp_path, shape):
     pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    images.write_picture(tmp_path / "new" / "folder" / "x.png", pixels)
-    back = images.read_picture(tmp_path / "new" / "folder" / "x.png")
+    write_picture(tmp_path / "new" / "folder" / "x.png", pixels)
+    back = read_picture(tmp_path / "new" / "folder" / "x.png")
     assert np.array_equal(back, pixels if back.ndim == pixels.ndim else np.dstack([pixels] * 3))
     assert [path.name for path in (tmp_path / "new" / "folder").iterdir()] == ["x.png"]
 
@@ -292,7 +308,7 @@ def test_what_is_written_is_read_back(tmp_path, shape):
 def test_equal_pixels_give_equal_bytes():
     picture = pictures.gradient()
     flipped_twice = np.asfortranarray(picture)[::-1][::-1]
-    assert images.encode_png(picture) == images.encode_png(flipped_twice)
+    assert encode_png(picture) == encode_png(flipped_twice)
 
 
 # --- the canvas ---------------------------------------------------------------------------------
@@ -304,7 +320,7 @@ SHAPES = [(1, 1), (1, 300), (300, 1), (300, 8), (8, 300), (63, 64), (64, 64), (6
 @pytest.mark.parametrize("channels", [(), (3,)])
 def test_a_fitted_picture_is_whole_centred_and_keeps_its_aspect(shape, channels):
     ink = np.zeros((*shape, *channels), np.uint8)
-    canvas, place = images.fit_to_canvas(ink, 64)
+    canvas, place = fit_to_canvas(ink, 64)
     assert canvas.shape == (64, 64, *channels) and canvas.dtype == np.uint8
     inked = (canvas < 255).reshape(64, 64, -1).any(-1)
     rows, columns = np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0))
@@ -320,8 +336,8 @@ def test_a_fitted_picture_is_whole_centred_and_keeps_its_aspect(shape, channels)
 def test_a_fitted_picture_comes_back_to_its_own_size(shape):
     rows, columns = np.indices(shape) / np.maximum(np.array(shape) - 1, 1)[:, None, None]
     picture = np.stack([rows, columns, (rows + columns) / 2], -1) * 200 + 20
-    canvas, place = images.fit_to_canvas(picture.astype(np.uint8), 64)
-    back = images.unfit_from_canvas(canvas, place)
+    canvas, place = fit_to_canvas(picture.astype(np.uint8), 64)
+    back = unfit_from_canvas(canvas, place)
     assert back.shape == (*shape, 3)
     # The short side of a strip may shrink to a pixel or two and then loses its own gradient.
     if min(shape) * 64 / max(shape) > 8:
@@ -334,13 +350,13 @@ def test_a_fitted_picture_comes_back_to_its_own_size(shape):
 @pytest.mark.parametrize("shape", [(64, 64), (64, 20), (20, 64)])
 def test_a_picture_of_the_canvas_size_is_not_touched(shape):
     picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    assert np.array_equal(images.unfit_from_canvas(*images.fit_to_canvas(picture, 64)), picture)
+    assert np.array_equal(unfit_from_canvas(*fit_to_canvas(picture, 64)), picture)
 
 
 @pytest.mark.parametrize("shape", [(128, 128), (150, 399), (399, 150), (65, 64)])
 def test_shrinking_averages_areas(shape):
     picture = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    canvas, place = images.fit_to_canvas(picture, 64)
+    canvas, place = fit_to_canvas(picture, 64)
     rows = slice(place.top, place.top + place.height)
     columns = slice(place.left, place.left + place.width)
     expected = averaged(picture, place.height, place.width)
@@ -351,7 +367,7 @@ def test_shrinking_averages_areas(shape):
 @pytest.mark.parametrize("limit", [1, 2, np.inf])
 def test_a_cropped_picture_is_its_central_square_averaged(shape, limit):
     picture = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    canvas, _ = images.fit_to_canvas(picture, 64, "crop", limit)
+    canvas, _ = fit_to_canvas(picture, 64, "crop", limit)
     side = min(shape)
     top, left = ((length - side) // 2 for length in shape)
     square = picture[top : top + side, left : left + side]
@@ -363,9 +379,7 @@ def test_a_small_picture_is_enlarged_until_its_shorter_side_fills_the_canvas(sha
     """On a slope, so that the level of a pixel tells the place it came from."""
     for axis in (0, 1):
         slope = np.indices(shape)[axis] * 255 / max(shape)
-        canvas, _ = images.fit_to_canvas(
-            slope.astype(np.float32).round().astype(np.uint8), 64, "crop"
-        )
+        canvas, _ = fit_to_canvas(slope.astype(np.float32).round().astype(np.uint8), 64, "crop")
         side, start = min(shape), (shape[axis] - min(shape)) // 2
         source = start + (np.arange(64) + 0.5) * side / 64 - 0.5
         line = canvas.mean(1 - axis)[4:-4]  # at its ends the slope breaks off
@@ -376,15 +390,15 @@ def test_a_small_picture_is_enlarged_until_its_shorter_side_fills_the_canvas(sha
 def test_a_strip_is_cropped_to_its_middle_without_growing_first(shape):
     picture = np.zeros(shape, np.uint8)
     picture[(shape[0] - 1) // 2, (shape[1] - 1) // 2] = 200
-    canvas, _ = images.fit_to_canvas(picture, 512, "crop")
+    canvas, _ = fit_to_canvas(picture, 512, "crop")
     assert canvas.shape == (512, 512) and (canvas == 200).all()
 
 
-@pytest.mark.parametrize("fit", images.FITS)
+@pytest.mark.parametrize("fit", FITS)
 @pytest.mark.parametrize("limit", [1, 1.5, 2, 3, 4, 10, np.inf])
 @pytest.mark.parametrize("shape", [(10, 10), (10, 30), (30, 10), (9, 64), (7, 300), (1, 1)])
 def test_enlargement_has_its_limit_and_leaves_white_around(fit, limit, shape):
-    canvas, place = images.fit_to_canvas(np.zeros((*shape, 3), np.uint8), 64, fit, limit)
+    canvas, place = fit_to_canvas(np.zeros((*shape, 3), np.uint8), 64, fit, limit)
     scale = min(64 / (max if fit == "pad" else min)(shape), limit)
     inked = (canvas < 255).all(-1)
     for axis, length in enumerate(shape):
@@ -405,7 +419,7 @@ def test_enlargement_has_its_limit_and_leaves_white_around(fit, limit, shape):
 )
 def test_a_picture_that_may_not_grow_is_copied(fit, shape, rows, columns):
     picture = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    canvas, _ = images.fit_to_canvas(picture, 64, fit, max_enlargement=1)
+    canvas, _ = fit_to_canvas(picture, 64, fit, max_enlargement=1)
     expected = np.full((64, 64, 3), 255, np.uint8)
     cut = (shape[1] - (columns.stop - columns.start)) // 2
     expected[rows, columns] = picture[:, cut : shape[1] - cut]
@@ -415,10 +429,10 @@ def test_a_picture_that_may_not_grow_is_copied(fit, shape, rows, columns):
 def test_an_unknown_fit_and_an_enlargement_below_one_are_refused():
     picture = pictures.gradient()
     with pytest.raises(DeepPaintError, match=r"fit='stretch': choose one of pad, crop"):
-        images.fit_to_canvas(picture, 64, "stretch")
+        fit_to_canvas(picture, 64, "stretch")
     for limit in (0, 0.99, -1, float("nan")):
         with pytest.raises(DeepPaintError, match=r"max_enlargement=.*: at least 1"):
-            images.fit_to_canvas(picture, 64, "pad", limit)
+            fit_to_canvas(picture, 64, "pad", limit)
 
 
 @pytest.mark.parametrize(
@@ -427,7 +441,7 @@ def test_an_unknown_fit_and_an_enlargement_below_one_are_refused():
 )
 def test_a_picture_is_shrunk_to_its_longer_side(shape, expected):
     for picture in (np.full((*shape, 3), 77, np.uint8), np.full(shape, 0.25, np.float32)):
-        small = images.shrink(picture, 50)
+        small = shrink(picture, 50)
         assert small.shape == (*expected, *picture.shape[2:]) and small.dtype == picture.dtype
         assert (small == picture.flat[0]).all()
 
@@ -435,8 +449,8 @@ def test_a_picture_is_shrunk_to_its_longer_side(shape, expected):
 def test_shrinking_averages_and_never_enlarges():
     picture = np.random.default_rng(4).integers(0, 256, (60, 40), dtype=np.uint8)
     means = picture.reshape(30, 2, 20, 2).mean(axis=(1, 3))
-    assert np.abs(images.shrink(picture, 30) - means).max() <= 0.5
-    assert images.shrink(picture, 60) is picture and images.shrink(picture, 900) is picture
+    assert np.abs(shrink(picture, 30) - means).max() <= 0.5
+    assert shrink(picture, 60) is picture and shrink(picture, 900) is picture
 
 
 # --- ranges -------------------------------------------------------------------------------------
@@ -444,19 +458,19 @@ def test_shrinking_averages_and_never_enlarges():
 
 def test_unit_range_and_back_is_exact_for_every_level():
     levels = np.arange(256, dtype=np.uint8)
-    values = images.to_unit_range(levels)
+    values = to_unit_range(levels)
     assert values.dtype == np.float32
     assert np.allclose(values, np.arange(256) / 127.5 - 1, atol=1e-6)
     assert (values[0], values[255]) == (-1.0, 1.0)
-    assert np.array_equal(images.from_unit_range(values), levels)
+    assert np.array_equal(from_unit_range(values), levels)
 
 
 def test_values_beyond_the_range_are_clipped_and_others_rounded():
     values = np.array([-7.0, -1.001, -0.999, 0.0, 0.9999, 3.0])
-    assert images.from_unit_range(values).tolist() == [0, 0, 0, 128, 255, 255]
+    assert from_unit_range(values).tolist() == [0, 0, 0, 128, 255, 255]
 
 
 def test_grey_weighs_the_channels_by_bt601():
     picture = np.random.default_rng(0).integers(0, 256, (9, 9, 3), dtype=np.uint8)
     expected = picture @ np.array([0.299, 0.587, 0.114])
-    assert np.abs(images.to_grey(picture) - expected).max() <= 1
+    assert np.abs(to_grey(picture) - expected).max() <= 1

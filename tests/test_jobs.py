@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.jobs import Found, Job, find_pictures, is_many, plan_jobs
+from tf_deeppaint.painting.jobs import Found, Job, find_pictures, is_many, plan_jobs
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 def fill(folder, *names) -> str:

@@ -10,11 +10,11 @@ import keras
 import numpy as np
 import pytest
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.generator import Generator
-from tf_deeppaint.generator_files import read_generator, write_generator
-from tf_deeppaint.keras_archives import check_foreign, read_config
-from tf_deeppaint.unet import UNet
+from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.networks.model_files import read_generator, write_generator
+from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.keras_archives import check_foreign, read_config
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ import pytest
 from painters import tiny_painter
 
 from tf_deeppaint import palette_to_histogram
-from tf_deeppaint.generator import Generator
-from tf_deeppaint.keras_engine import KerasEngine
-from tf_deeppaint.recolouring import SLOTS, Mixture
-from tf_deeppaint.unet import UNet
+from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.painting.keras_backend import KerasEngine
+from tf_deeppaint.palette.mixing import SLOTS, Mixture
 
 
 @pytest.fixture(name="rng")

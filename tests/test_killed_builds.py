@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tf_deeppaint import images, records
-from tf_deeppaint.sources.dolls import Dolls
+from tf_deeppaint.data import records
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.images.pixels import write_picture
 
 KILLS = 10
 # Shards of twelve records: at 64 pixels real ones hold thousands.
 BUILD = """
 import runpy, sys
-from tf_deeppaint import builder
+from tf_deeppaint.data.build import builder
 builder.SHARD_PIXELS = 12 * 64 * 64
 sys.argv = ["build", "--source=folder", f"--input={sys.argv[1]}", f"--output={sys.argv[2]}",
             "--size=64", "--workers=2", "--sketch=mixture,thin"]
@@ -31,9 +32,9 @@ def pictures(tmp_path_factory) -> Path:
     dolls = Dolls(90, seed=4)
     for number, drawing in enumerate(dolls.drawings()):
         picture = dolls.load(drawing, 96).picture
-        images.write_picture(folder / f"{number}.png", picture)
+        write_picture(folder / f"{number}.png", picture)
         if number % 5 == 0:
-            images.write_picture(folder / "again" / f"{number}.png", picture[::-1][::-1])
+            write_picture(folder / "again" / f"{number}.png", picture[::-1][::-1])
     (folder / "cut.png").write_bytes((folder / "0.png").read_bytes()[:200])
     (folder / "text.png").write_text("no picture")
     return folder

@@ -9,8 +9,8 @@ from keras import ops
 from layer_checks import check_layer
 from two_replicas import CUT, norm_case_inputs, on_one_device, on_two_replicas
 
-from tf_deeppaint import layers
-from tf_deeppaint.layers import (
+from tf_deeppaint.networks import layers
+from tf_deeppaint.networks.layers import (
     AttentionGate,
     BatchNormalization,
     DownBlock,

@@ -9,11 +9,11 @@ pytest.importorskip("ai_edge_litert", reason="needs the extra litert")
 
 from ai_edge_litert import schema_py_generated as schema
 
-from tf_deeppaint import litert
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.keras_engine import KerasEngine
-from tf_deeppaint.litert_engine import LiteRtEngine
-from tf_deeppaint.portable import weights_digest
+from tf_deeppaint.exporting import litert
+from tf_deeppaint.exporting.traced_function import weights_digest
+from tf_deeppaint.painting.keras_backend import KerasEngine
+from tf_deeppaint.painting.litert_backend import LiteRtEngine
+from tf_deeppaint.utils.errors import DeepPaintError
 
 # What the network is made of, in the words of LiteRT; all of it is built in.
 OPERATIONS = {

@@ -11,11 +11,13 @@ import pytest
 
 pytest.importorskip("ai_edge_litert", reason="needs the extra litert")
 
-from tf_deeppaint import Painter, images, litert_engine
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.keras_engine import KerasEngine
-from tf_deeppaint.litert_engine import LiteRtEngine
-from tf_deeppaint.recolouring import Mixture
+from tf_deeppaint import Painter
+from tf_deeppaint.images.pixels import read_picture, write_picture
+from tf_deeppaint.painting import litert_backend
+from tf_deeppaint.painting.keras_backend import KerasEngine
+from tf_deeppaint.painting.litert_backend import LiteRtEngine
+from tf_deeppaint.palette.mixing import Mixture
+from tf_deeppaint.utils.errors import DeepPaintError
 
 ROOT = Path(__file__).parent.parent
 
@@ -69,8 +71,8 @@ def test_threads_do_not_mix_up(litert_model):
 
 def test_colorize_paints_with_it_and_imports_no_tensorflow(litert_model, tmp_path):
     network, path = litert_model
-    images.write_picture(tmp_path / "sketch.png", given(1)[0][0, :50].repeat(3, axis=0))
-    images.write_picture(tmp_path / "reference.png", given(1)[1][0].repeat(16, 0).repeat(16, 1))
+    write_picture(tmp_path / "sketch.png", given(1)[0][0, :50].repeat(3, axis=0))
+    write_picture(tmp_path / "reference.png", given(1)[1][0].repeat(16, 0).repeat(16, 1))
     flags = ["--sketch=sketch.png", "--reference=reference.png", f"--model={path}"]
     flags += ["--output=out.png", "--layers=out.ora", "--attention=maps", "--show=show.png"]
     done = subprocess.run(
@@ -91,7 +93,7 @@ def test_colorize_paints_with_it_and_imports_no_tensorflow(litert_model, tmp_pat
     expected = Painter(KerasEngine(network)).paint(
         tmp_path / "sketch.png", tmp_path / "reference.png"
     )
-    painted = images.read_picture(tmp_path / "out.png")
+    painted = read_picture(tmp_path / "out.png")
     assert expected.std() > 10
     assert np.abs(painted.astype(int) - expected).mean() < 0.1
 
@@ -137,4 +139,4 @@ def test_a_model_cut_off_anywhere_is_one_line(litert_model, tmp_path):
 def test_without_litert_the_extra_is_named(litert_model, monkeypatch):
     monkeypatch.setitem(sys.modules, "ai_edge_litert.schema_py_generated", None)
     with pytest.raises(DeepPaintError, match=r"tf-deeppaint\[litert\]"):
-        litert_engine.read_metadata(litert_model[1])
+        litert_backend.read_metadata(litert_model[1])

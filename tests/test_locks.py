@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tf_deeppaint import locks
-from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.utils import locks
+from tf_deeppaint.utils.errors import DeepPaintError
 
 ROOT = Path(__file__).parents[1]
 HOLD = """
 import sys, time
-from tf_deeppaint import locks
+from tf_deeppaint.utils import locks
 with locks.hold(sys.argv[1], "training"):
     print("held", flush=True)
     sys.stdin.read()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint import losses
+from tf_deeppaint.training import losses
 
 RNG = np.random.default_rng(0)
 REAL, FAKE = RNG.normal(0.0, 3.0, (2, 2, 5, 5, 1)).astype("float32")

@@ -10,8 +10,8 @@ import pytest
 from golden.make_lpips import SIZES, checksum, make_pictures, random_arrays
 from numpy.lib.stride_tricks import sliding_window_view
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.lpips import Lpips
+from tf_deeppaint.evaluation.lpips import Lpips
+from tf_deeppaint.utils.errors import DeepPaintError
 
 GOLDEN = Path(__file__).parent / "golden"
 PUBLISHED = Path(__file__).parents[2] / "shared/weights/vgg16_lpips.npz"

@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from skimage import color
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from tf_deeppaint import metrics
+from tf_deeppaint.evaluation import metrics
 
 
 def make_pairs(count: int, height: int, width: int, noise: int = 40) -> tuple:

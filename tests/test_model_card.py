@@ -6,8 +6,8 @@ import json
 import pytest
 from small_networks import make_network
 
-from tf_deeppaint.model_card import write_model_card
-from tf_deeppaint.portable import weights_digest
+from tf_deeppaint.exporting.model_card import write_model_card
+from tf_deeppaint.exporting.traced_function import weights_digest
 
 FIDELITY = [("PSNR", "61.5 dB")]
 

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint.deep_paint import DeepPaint
-from tf_deeppaint.discriminator import Discriminator
-from tf_deeppaint.generator import Generator
-from tf_deeppaint.layers import BatchNormalization
-from tf_deeppaint.norm_statistics import make_measurement
+from tf_deeppaint.networks.discriminator import Discriminator
+from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.networks.layers import BatchNormalization
+from tf_deeppaint.training.deep_paint import DeepPaint
+from tf_deeppaint.training.norm_statistics import make_measurement
 
 
 @pytest.fixture(scope="module", name="model")

@@ -10,10 +10,10 @@ pytest.importorskip("onnxruntime", reason="needs the extra onnx")
 
 import onnx
 
-from tf_deeppaint import onnx_model
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.keras_engine import KerasEngine
-from tf_deeppaint.portable import weights_digest
+from tf_deeppaint.exporting import onnx_model
+from tf_deeppaint.exporting.traced_function import weights_digest
+from tf_deeppaint.painting.keras_backend import KerasEngine
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 @pytest.fixture(scope="module", name="converted")
@@ -70,7 +70,7 @@ def test_files_that_are_not_ours_are_one_line(tmp_path):
 
 
 def test_an_operation_that_onnx_lacks_is_one_line(monkeypatch):
-    from tf_deeppaint import portable
+    from tf_deeppaint.exporting import traced_function
 
     signature = [
         tf.TensorSpec((1, 64, 64), tf.uint8, "sketch"),
@@ -82,7 +82,7 @@ def test_an_operation_that_onnx_lacks_is_one_line(monkeypatch):
         scaled = tf.cast(palette, tf.float32)
         return {"image": tf.linalg.logm(tf.cast(sketch, tf.complex64)), "other": scaled}
 
-    monkeypatch.setattr(portable, "painting_function", lambda *_: paint)
+    monkeypatch.setattr(traced_function, "painting_function", lambda *_: paint)
     with pytest.raises(DeepPaintError, match="it has no MatrixLogarithm") as caught:
         onnx_model.convert(make_network("rgb"))
     assert "\n" not in str(caught.value)

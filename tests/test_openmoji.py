@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from source_files import check_travels
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.sources import Drawing, openmoji
-from tf_deeppaint.sources.openmoji import OpenMoji
+from tf_deeppaint.data.sources import openmoji
+from tf_deeppaint.data.sources.openmoji import OpenMoji
+from tf_deeppaint.data.sources.registry import Drawing
+from tf_deeppaint.utils.errors import DeepPaintError
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 72 72">{}</svg>'
 BOX_LINES = (

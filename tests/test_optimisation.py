@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tf_deeppaint.optimisation import make_adam
+from tf_deeppaint.training.optimisation import make_adam
 
 GRADIENTS = np.random.default_rng(0).normal(size=(12, 5)).astype("float32")
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from graph_ops import operations
 
-from tf_deeppaint.optimizers import Adam, GuardedOptimizer
+from tf_deeppaint.training.optimizers import Adam, GuardedOptimizer
 
 SHAPES = [(3, 3, 2, 4), (4,), ()]
 STEPS = 4

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from painters import FakeEngine
 
-from tf_deeppaint import Painter, images, sheet
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.jobs import Job
-from tf_deeppaint.outputs import (
+from tf_deeppaint import Painter
+from tf_deeppaint.images.pixels import read_picture, write_picture
+from tf_deeppaint.painting.jobs import Job
+from tf_deeppaint.painting.outputs import (
     Outputs,
     cell_side,
     check_outputs,
@@ -17,7 +17,9 @@ from tf_deeppaint.outputs import (
     write_contact_sheet,
     write_painting,
 )
-from tf_deeppaint.overlays import draw_heat_map
+from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.visualization import contact_sheets
+from tf_deeppaint.visualization.heat_maps import draw_heat_map
 
 PALETTE = np.full((4, 4, 3), (250, 180, 60), np.uint8)
 
@@ -40,7 +42,7 @@ def test_a_picture_alone(tmp_path):
     painting = begin(painter)
     write_painting(painter, painting, Outputs(str(tmp_path / "x.png")), "original")
     assert written(tmp_path) == ["x.png"]
-    np.testing.assert_array_equal(images.read_picture(tmp_path / "x.png"), painting.picture())
+    np.testing.assert_array_equal(read_picture(tmp_path / "x.png"), painting.picture())
 
 
 def test_everything_of_a_painting(tmp_path):
@@ -49,10 +51,10 @@ def test_everything_of_a_painting(tmp_path):
     outputs = Outputs(*(str(tmp_path / name) for name in ("x.png", "x.ora", "maps")))
     write_painting(painter, painting, outputs, "network")
     assert written(tmp_path) == ["maps/attention-1.png", "maps/attention-2.png", "x.ora", "x.png"]
-    shown = images.read_picture(tmp_path / "x.png")
+    shown = read_picture(tmp_path / "x.png")
     np.testing.assert_array_equal(shown, painting.picture("network"))
     for number, level in enumerate(painter.attention(painting), start=1):
-        drawn = images.read_picture(tmp_path / f"maps/attention-{number}.png")
+        drawn = read_picture(tmp_path / f"maps/attention-{number}.png")
         np.testing.assert_array_equal(drawn, draw_heat_map(level, painting.sketch))
         assert drawn.shape == (40, 60, 3)
 
@@ -116,12 +118,12 @@ def test_nothing_is_written_over_what_is_read(tmp_path):
 
 
 def test_cells_shrink_until_they_fit_on_a_sheet():
-    assert cell_side(1, 1) == cell_side(10, 1) == cell_side(10, 5) == sheet.SHOWN
+    assert cell_side(1, 1) == cell_side(10, 1) == cell_side(10, 5) == contact_sheets.SHOWN
     for count, columns in ((100, 1), (400, 1), (10000, 100), (200, 100)):
         side = cell_side(count, columns)
-        assert 32 <= side < sheet.SHOWN
+        assert 32 <= side < contact_sheets.SHOWN
         cells = max(count // columns, columns) + 1
-        assert cells * (side + sheet.GAP) + sheet.GAP <= 16384
+        assert cells * (side + contact_sheets.GAP) + contact_sheets.GAP <= 16384
     for count, columns in ((500, 1), (500, 500)):
         with pytest.raises(DeepPaintError, match=f"--show: {count} pictures are too many"):
             cell_side(count, columns)
@@ -134,25 +136,23 @@ COLOURS = {"red": (250, 10, 10), "green": (20, 200, 30), "blue": (30, 40, 240)}
 def make_folder(tmp_path):
     """Grey sketches, coloured references, and pictures of mixed colours, all flat."""
     for number, name in enumerate("ab"):
-        images.write_picture(
-            tmp_path / f"{name}.png", np.full((50, 20), 60 * number + 60, np.uint8)
-        )
+        write_picture(tmp_path / f"{name}.png", np.full((50, 20), 60 * number + 60, np.uint8))
     for name, colour in COLOURS.items():
-        images.write_picture(tmp_path / f"{name}.png", np.full((9, 9, 3), colour, np.uint8))
+        write_picture(tmp_path / f"{name}.png", np.full((9, 9, 3), colour, np.uint8))
     for sketch in "ab":
         for number, reference in enumerate(COLOURS):
             colour = (10 * ord(sketch) % 256, 50 * number, 0)
             picture = np.full((30, 30, 3), colour, np.uint8)
-            images.write_picture(tmp_path / "out" / f"{sketch}--{reference}.png", picture)
+            write_picture(tmp_path / "out" / f"{sketch}--{reference}.png", picture)
     return tmp_path
 
 
 def cells_of(path, columns: int) -> list[list[tuple]]:
     """The colours in the middle of a sheet's cells."""
-    drawn = images.read_picture(path)
-    step = (drawn.shape[1] - sheet.GAP) // columns
-    middles = range(sheet.GAP + step // 2, drawn.shape[1], step), drawn.shape[0]
-    rows = range(sheet.GAP + step // 2, middles[1], step)
+    drawn = read_picture(path)
+    step = (drawn.shape[1] - contact_sheets.GAP) // columns
+    middles = range(contact_sheets.GAP + step // 2, drawn.shape[1], step), drawn.shape[0]
+    rows = range(contact_sheets.GAP + step // 2, middles[1], step)
     return [[tuple(drawn[y, x].tolist()) for x in middles[0]] for y in rows]
 
 
@@ -171,9 +171,9 @@ def test_a_sheet_of_all_pairs_has_a_row_a_sketch_and_a_column_a_reference(folder
     folders = Outputs(str(folder / "out"))
     (folder / "out" / "b--green.png").unlink()  # could not be painted
     (folder / "out" / "a--blue.png").write_text("no picture")
-    write_contact_sheet(str(folder / "sheet.png"), all_jobs(folder), folders, 3)
+    write_contact_sheet(str(folder / "contact_sheets.png"), all_jobs(folder), folders, 3)
     a, b = (10 * ord(name) % 256 for name in "ab")
-    assert cells_of(folder / "sheet.png", 4) == [
+    assert cells_of(folder / "contact_sheets.png", 4) == [
         [WHITE, *COLOURS.values()],
         [(60, 60, 60), (a, 0, 0), (a, 50, 0), WHITE],
         [(120, 120, 120), (b, 0, 0), WHITE, (b, 100, 0)],
@@ -182,9 +182,9 @@ def test_a_sheet_of_all_pairs_has_a_row_a_sketch_and_a_column_a_reference(folder
 
 def test_a_sheet_of_pairs_has_the_reference_beside_the_sketch(folder):
     jobs = all_jobs(folder)[1::3]
-    write_contact_sheet(str(folder / "sheet.png"), jobs, Outputs(str(folder / "out")), 1)
+    write_contact_sheet(str(folder / "contact_sheets.png"), jobs, Outputs(str(folder / "out")), 1)
     a, b = (10 * ord(name) % 256 for name in "ab")
-    assert cells_of(folder / "sheet.png", 3) == [
+    assert cells_of(folder / "contact_sheets.png", 3) == [
         [(60, 60, 60), COLOURS["green"], (a, 50, 0)],
         [(120, 120, 120), COLOURS["green"], (b, 50, 0)],
     ]
@@ -192,9 +192,9 @@ def test_a_sheet_of_pairs_has_the_reference_beside_the_sketch(folder):
 
 def test_a_sheet_without_references_has_none(folder):
     jobs = [job._replace(reference=None) for job in all_jobs(folder)[::3]]
-    write_contact_sheet(str(folder / "sheet.png"), jobs, Outputs(str(folder / "out")), 1)
+    write_contact_sheet(str(folder / "contact_sheets.png"), jobs, Outputs(str(folder / "out")), 1)
     a, b = (10 * ord(name) % 256 for name in "ab")
-    assert cells_of(folder / "sheet.png", 2) == [
+    assert cells_of(folder / "contact_sheets.png", 2) == [
         [(60, 60, 60), (a, 0, 0)],
         [(120, 120, 120), (b, 0, 0)],
     ]

@@ -5,7 +5,7 @@ import pytest
 from skimage.color import rgb2lab
 from skimage.transform import resize
 
-from tf_deeppaint.overlays import draw_heat_map
+from tf_deeppaint.visualization.heat_maps import draw_heat_map
 
 # The ends of the map viridis, as published: https://bids.github.io/colormap/.
 VIOLET, YELLOW = (0x44, 0x01, 0x54), (0xFD, 0xE7, 0x25)

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_deeppaint import Painter, extract_palette, images, palette_to_histogram
-from tf_deeppaint.cleaning import clean
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.generator import Generator
-from tf_deeppaint.keras_engine import KerasEngine
-from tf_deeppaint.unet import UNet
+from tf_deeppaint import Painter, extract_palette, palette_to_histogram
+from tf_deeppaint.images.pixels import fit_to_canvas, write_picture
+from tf_deeppaint.line_art.cleaning import clean
+from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.painting.keras_backend import KerasEngine
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 @pytest.fixture(scope="module", name="generator")
@@ -74,8 +75,8 @@ def test_another_palette_paints_another_picture(painter, rng):
 
 def test_files_and_arrays_paint_alike(painter, rng, tmp_path):
     sketch, reference = random_picture(rng, 40, 30, 3), random_picture(rng, 30, 30, 3)
-    images.write_picture(tmp_path / "sketch.png", sketch)
-    images.write_picture(tmp_path / "reference.png", reference)
+    write_picture(tmp_path / "sketch.png", sketch)
+    write_picture(tmp_path / "reference.png", reference)
     np.testing.assert_array_equal(
         painter.paint(tmp_path / "sketch.png", tmp_path / "reference.png"),
         painter.paint(sketch, reference),
@@ -112,7 +113,7 @@ def test_sketches_of_many_sizes_go_through_the_network_together(painter, rng):
         np.testing.assert_array_equal(painting.palette, palette)
         alone = painter.begin([sketch], palette[None])[0]
         np.testing.assert_allclose(painting.found, alone.found, atol=1e-4)
-        np.testing.assert_array_equal(painting.canvas, images.fit_to_canvas(sketch, 64)[0])
+        np.testing.assert_array_equal(painting.canvas, fit_to_canvas(sketch, 64)[0])
 
 
 def test_attention_lies_on_the_sketch(painter, rng):

@@ -6,7 +6,7 @@ import pytest
 from painters import tiny_painter
 from skimage.metrics import structural_similarity
 
-from tf_deeppaint.painting import Painting
+from tf_deeppaint.painting.painting import Painting
 
 SHAPES = [
     *((1, 1), (1, 2), (2, 1), (1, 7), (7, 1), (2, 2), (3, 3), (5, 8), (1, 300), (300, 1)),

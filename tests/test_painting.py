@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from painters import FakeEngine, tiny_painter
 
-from tf_deeppaint import Painter, images
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.layer_files import merge, write_layers
-from tf_deeppaint.painting import Painting, Picture
-from tf_deeppaint.recolouring import SLOTS
+from tf_deeppaint import Painter
+from tf_deeppaint.images.pixels import decode_picture, fit_to_canvas, read_picture
+from tf_deeppaint.painting.layer_files import merge, write_layers
+from tf_deeppaint.painting.painting import Painting, Picture
+from tf_deeppaint.palette.mixing import SLOTS
+from tf_deeppaint.utils.errors import DeepPaintError
 
 BANDS = np.array([(240, 60, 50), (60, 200, 80), (70, 90, 230), (250, 220, 90)], np.uint8)
 
@@ -88,7 +89,7 @@ def test_the_networks_picture_is_its_canvas_brought_back(palette, mixes):
     shown = painting.picture("network")
     np.testing.assert_allclose(shown, laid(colours, painting.sketch), atol=0.6)
     large = begin(palette, (64, 64), upright, mixes=mixes)
-    canvas, _ = images.fit_to_canvas(large.sketch, 32)
+    canvas, _ = fit_to_canvas(large.sketch, 32)
     painted = np.rint(laid(colours, canvas)).astype(np.uint8)
     expected = cv2.resize(painted, (64, 64), interpolation=cv2.INTER_CUBIC)
     np.testing.assert_allclose(large.picture("network").astype(int), expected, atol=2)
@@ -205,7 +206,7 @@ def test_layers_can_be_written(palette, tmp_path):
     write_layers(tmp_path / "x.ora", begin(palette).layers())
     with ZipFile(tmp_path / "x.ora") as archive:
         assert archive.read("mimetype") == b"image/openraster"
-        merged = images.decode_picture(archive.read("mergedimage.png"), "merged")
+        merged = decode_picture(archive.read("mergedimage.png"), "merged")
     np.testing.assert_allclose(merged.astype(int), begin(palette).picture(), atol=1)
 
 
@@ -217,7 +218,7 @@ def test_a_picture_saves_itself(palette, tmp_path):
     assert isinstance(picture, Picture) and isinstance(picture, np.ndarray)
     for path in (tmp_path / "made" / "x.png", str(tmp_path / "y.PNG")):
         picture.save(path)
-        np.testing.assert_array_equal(images.read_picture(path), picture)
+        np.testing.assert_array_equal(read_picture(path), picture)
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".")]
 
 

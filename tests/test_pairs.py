@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 from source_files import check_travels, write_picture
 
-from tf_deeppaint import files
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.sources import Drawing
-from tf_deeppaint.sources.pairs import Pairs
+from tf_deeppaint.data.sources.pairs import Pairs
+from tf_deeppaint.data.sources.registry import Drawing
+from tf_deeppaint.utils import files
+from tf_deeppaint.utils.errors import DeepPaintError
 
 SIDE = 96
 

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from tf_deeppaint import extract_palette, palette_to_histogram
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.palette import (
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.palette.extraction import (
     BACKGROUNDS,
     colour_bins,
     palette_from_json,
@@ -24,7 +24,7 @@ from tf_deeppaint.palette import (
     split_bands,
     write_palette,
 )
-from tf_deeppaint.sources.dolls import Dolls
+from tf_deeppaint.utils.errors import DeepPaintError
 
 PICTURES = 1000
 # Few shapes, so that the pictures of one shape go through the graph as one batch; among them
@@ -127,7 +127,7 @@ def test_a_thousand_palettes_equal_colorgram(examined, background):
 def test_a_thousand_palettes_in_graph_equal_colorgram(examined, background):
     import tensorflow as tf
 
-    from tf_deeppaint.palette_ops import extract_palettes
+    from tf_deeppaint.palette.graph import extract_palettes
 
     pictures, ranks = examined
     anything = tf.TensorSpec([None, None, None, 3], tf.uint8)
@@ -194,7 +194,7 @@ def test_bins_of_all_colours_equal_the_float_rule(all_bins):
 def test_bins_of_all_colours_in_graph_equal_the_float_rule(all_bins):
     import tensorflow as tf
 
-    from tf_deeppaint.palette_ops import _colour_bins
+    from tf_deeppaint.palette.graph import _colour_bins
 
     in_graph = tf.function(_colour_bins, [tf.TensorSpec([None, 3], tf.uint8)])
     for red, colours in enumerate(colours_by_red()):
@@ -289,7 +289,7 @@ def test_a_reference_is_shrunk_to_512_pixels_first(shape):
 
 
 def test_a_painter_takes_the_palette_of_a_reference_alike():
-    from tf_deeppaint.painter import Painter
+    from tf_deeppaint.painting.painter import Painter
 
     picture = natural_picture(np.random.default_rng(6), 700, 400)
     for background in BACKGROUNDS:

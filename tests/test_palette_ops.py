@@ -5,10 +5,10 @@ import pytest
 import tensorflow as tf
 
 from tf_deeppaint import extract_palette, palette_to_histogram
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.palette import BACKGROUNDS
-from tf_deeppaint.palette_ops import extract_palettes, palettes_to_histograms
-from tf_deeppaint.sources.dolls import Dolls
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.palette.extraction import BACKGROUNDS
+from tf_deeppaint.palette.graph import extract_palettes, palettes_to_histograms
+from tf_deeppaint.utils.errors import DeepPaintError
 
 ANY_BATCH = tf.TensorSpec([None, None, None, 3], tf.uint8)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tf_deeppaint import images
-from tf_deeppaint.palette import extract_palette, palette_from_json, read_palette
-from tf_deeppaint.sheet import draw_swatches
-from tf_deeppaint.sources.dolls import Dolls
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.images.pixels import read_picture, write_picture
+from tf_deeppaint.palette.extraction import extract_palette, palette_from_json, read_palette
+from tf_deeppaint.visualization.contact_sheets import draw_swatches
 
 ROOT = Path(__file__).parent.parent
 
@@ -23,7 +23,7 @@ def make_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("palette")
     source = Dolls(1, seed=6)
     picture = source.load(next(iter(source.drawings())), 200).picture
-    images.write_picture(folder / "b.png", picture[:, 20:170])
+    write_picture(folder / "b.png", picture[:, 20:170])
     (folder / "text.png").write_text("no picture")
     return folder
 
@@ -41,7 +41,7 @@ def run(folder, **flags) -> subprocess.CompletedProcess:
 
 
 def palette_of(folder, background: str = "white") -> np.ndarray:
-    return extract_palette(images.read_picture(folder / "b.png"), background)
+    return extract_palette(read_picture(folder / "b.png"), background)
 
 
 def test_a_picture_gives_json_and_swatches(folder):
@@ -50,8 +50,8 @@ def test_a_picture_gives_json_and_swatches(folder):
     assert done.stdout.split() == ["made/p.json", "made/p.png"]
     expected = palette_of(folder)
     np.testing.assert_array_equal(read_palette(folder / "made/p.json"), expected)
-    shown = draw_swatches(expected, images.read_picture(folder / "b.png"))
-    np.testing.assert_array_equal(images.read_picture(folder / "made/p.png"), shown)
+    shown = draw_swatches(expected, read_picture(folder / "b.png"))
+    np.testing.assert_array_equal(read_picture(folder / "made/p.png"), shown)
 
 
 def test_without_files_the_json_is_printed(folder):
@@ -67,7 +67,7 @@ def test_a_large_picture_is_shrunk_first(folder):
     """Stripes of a pixel, too fine for a painter, mix; the longer side is 512 then."""
     stripes = np.zeros((1024, 256, 3), np.uint8)
     stripes[::2] = 200
-    images.write_picture(folder / "stripes.png", stripes)
+    write_picture(folder / "stripes.png", stripes)
     done = run(folder, picture="stripes.png")
     assert palette_from_json(done.stdout, "printed").tolist() == [[[100] * 3] * 4] * 4
 
@@ -78,7 +78,7 @@ def test_colours_alone_make_a_palette(folder):
     skin, blue = [244, 199, 161], [59, 93, 201]
     expected = [[skin, blue, skin, skin]] * 2 + [[blue, skin, blue, blue]] * 2
     shown = draw_swatches(np.array(expected, np.uint8))
-    np.testing.assert_array_equal(images.read_picture(folder / "colours.png"), shown)
+    np.testing.assert_array_equal(read_picture(folder / "colours.png"), shown)
     printed = json.loads(run(folder, colors="#f4c7a1,#3b5dc9").stdout)
     assert [list(band.values()) for band in printed.values()] == expected
 

@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from tf_deeppaint import patches
-from tf_deeppaint.patches import Axis, Patches
+from tf_deeppaint.painting import patches
+from tf_deeppaint.painting.patches import Axis, Patches
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.perceptual import Perceptual
+from tf_deeppaint.training.perceptual import Perceptual
+from tf_deeppaint.utils.errors import DeepPaintError
 
 TAPS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3")
 PICTURE, PAINTED = np.random.default_rng(0).uniform(-1, 1, (2, 2, 32, 32, 3)).astype("float32")

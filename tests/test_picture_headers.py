@@ -6,9 +6,9 @@ import numpy as np
 import picture_files as pictures
 import pytest
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.images import decode_picture
-from tf_deeppaint.picture_headers import read_header
+from tf_deeppaint.images.picture_headers import read_header
+from tf_deeppaint.images.pixels import decode_picture
+from tf_deeppaint.utils.errors import DeepPaintError
 
 FILES = pictures.one_of_each()
 

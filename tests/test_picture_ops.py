@@ -11,8 +11,9 @@ import picture_files
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint import header_ops, images, picture_ops
-from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.images.pixels import decode_picture, to_grey
+from tf_deeppaint.serving import decoding, picture_headers
+from tf_deeppaint.utils.errors import DeepPaintError
 
 MAX_PIXELS = 1 << 16
 ZOO = {
@@ -24,8 +25,8 @@ FILES = {name: data for name, data in picture_files.one_of_each().items() if "We
 @tf.function(input_signature=[tf.TensorSpec((None,), tf.string)], autograph=False)
 def decode_first(files: tf.Tensor) -> tf.Tensor:
     names = tf.strings.join(["files[", tf.as_string(tf.range(tf.size(files))), "]"])
-    headers = picture_ops.read_headers(files, names, MAX_PIXELS)
-    return picture_ops.decoded(files, names, headers)(tf.constant(0))
+    headers = decoding.read_headers(files, names, MAX_PIXELS)
+    return decoding.decoded(files, names, headers)(tf.constant(0))
 
 
 def decode(data: bytes) -> np.ndarray:
@@ -42,7 +43,7 @@ def refusal(*files: bytes) -> str:
 def test_every_kind_of_file_is_read_as_the_library_reads_it_or_refused(kind):
     data = ZOO[kind].data
     try:
-        expected = images.decode_picture(data, "file")
+        expected = decode_picture(data, "file")
     except DeepPaintError:
         assert "files[0]: the" in refusal(data)
         return
@@ -121,7 +122,7 @@ def test_a_huge_picture_cannot_be_hidden_from_the_header():
     ],
 )
 def test_the_limits_on_size(size, words):
-    header = header_ops.read_header(tf.constant(png_of(*size)), MAX_PIXELS)
+    header = picture_headers.read_header(tf.constant(png_of(*size)), MAX_PIXELS)
     assert header.trouble.numpy().decode() == words
 
 
@@ -144,17 +145,17 @@ def test_a_long_gif_is_cut_behind_its_first_frame():
     first = picture_files.gif(noise)
     assert len(first) > 2 << 15
     second = b"," + struct.pack("<HHHHB", 0, 0, 60000, 60000, 0) + b"\x08\x01\0\0"
-    expected = images.decode_picture(first, "gif")
+    expected = decode_picture(first, "gif")
     np.testing.assert_array_equal(decode(first[:-1] + second + b";"), expected)
 
 
 def test_grey_is_equal_for_every_level_of_each_channel(monkeypatch):
-    monkeypatch.setattr(picture_ops, "AT_A_TIME", 1000)  # several strips
+    monkeypatch.setattr(decoding, "AT_A_TIME", 1000)  # several strips
     levels = np.arange(1 << 14)
     picture = np.stack([levels % 256, levels * 7 // 3 % 256, levels // 64], axis=-1)
     picture = picture.astype(np.uint8).reshape(128, 128, 3)
-    grey = picture_ops.to_grey(tf.constant(picture))
-    np.testing.assert_array_equal(grey, images.to_grey(picture))
+    grey = decoding.to_grey(tf.constant(picture))
+    np.testing.assert_array_equal(grey, to_grey(picture))
 
 
 @pytest.mark.parametrize("top_down", [True, False])

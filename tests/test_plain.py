@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from small_networks import NETWORKS, inputs, make_network
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.plain import plain_twin
+from tf_deeppaint.exporting.stock_keras import plain_twin
+from tf_deeppaint.utils.errors import DeepPaintError
 
 # Loads a model where this package cannot be imported, and paints with it.
 ELSEWHERE = """

@@ -5,10 +5,10 @@ import hashlib
 import numpy as np
 import pytest
 
-from tf_deeppaint import twins
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.plan import ARRANGED, LISTED, LOOKED, Plan, Seen
-from tf_deeppaint.sources import Drawing, LeftOut
+from tf_deeppaint.data.build import near_duplicates
+from tf_deeppaint.data.build.plan import ARRANGED, LISTED, LOOKED, Plan, Seen
+from tf_deeppaint.data.sources.registry import Drawing, LeftOut
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def path(tmp_path) -> str:
 def mark(seed: int, colour: int = 0) -> bytes:
     """The likeness of a random picture, in one of several colours."""
     rng = np.random.default_rng(seed)
-    return rng.bytes(twins.HASH_BYTES) + bytes(48 * [colour])
+    return rng.bytes(near_duplicates.HASH_BYTES) + bytes(48 * [colour])
 
 
 def seen(seed: int, colour: int = 0, file: str | None = None) -> Seen:

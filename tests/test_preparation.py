@@ -6,13 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from tf_deeppaint import images, twins
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.palette import extract_palette
-from tf_deeppaint.plan import Planned, Seen
-from tf_deeppaint.preparation import LookTask, PrepareTask, Recipe, check_recipe
-from tf_deeppaint.sketch import extract_sketch
-from tf_deeppaint.sources import Artwork, Drawing, LeftOut, Look, Origin
+from tf_deeppaint.data.build import near_duplicates
+from tf_deeppaint.data.build.plan import Planned, Seen
+from tf_deeppaint.data.build.preparation import LookTask, PrepareTask, Recipe, check_recipe
+from tf_deeppaint.data.sources.registry import Artwork, Drawing, LeftOut, Look, Origin
+from tf_deeppaint.images.pixels import fit_to_canvas, resize
+from tf_deeppaint.line_art.styles import extract_sketch
+from tf_deeppaint.palette.extraction import extract_palette
+from tf_deeppaint.utils.errors import DeepPaintError
 
 SHAPES = {"wide": (60, 120), "tall": (200, 50), "square": (64, 64), "small": (16, 12)}
 GIVEN = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
@@ -20,7 +21,7 @@ GIVEN = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
 
 def picture_of(name: str) -> np.ndarray:
     rng = np.random.default_rng(len(name))
-    return images.resize(rng.integers(0, 256, (5, 5, 3), dtype=np.uint8), *SHAPES[name])
+    return resize(rng.integers(0, 256, (5, 5, 3), dtype=np.uint8), *SHAPES[name])
 
 
 class Shapes:
@@ -76,7 +77,7 @@ def records_of(source: Shapes, recipe: Recipe, names=tuple(SHAPES)) -> dict:
 def test_pictures_are_fitted_as_the_recipe_says(fit, limit):
     recipe = Recipe(64, "keep", ("thin",), fit=fit, max_enlargement=limit)
     for name, ((sketch,), picture, palette) in records_of(Shapes(), recipe).items():
-        expected, _ = images.fit_to_canvas(picture_of(name), 64, fit, limit)
+        expected, _ = fit_to_canvas(picture_of(name), 64, fit, limit)
         assert np.array_equal(picture, expected)
         assert np.array_equal(sketch, extract_sketch(expected, "thin"))
         assert np.array_equal(palette, extract_palette(expected, "keep"))
@@ -93,7 +94,7 @@ def test_own_lines_are_fitted_like_the_picture():
 def test_several_styles_are_stored_in_their_order():
     found = records_of(Shapes(lines=True), Recipe(64, "drop", ("soft", "own", "thin")))
     for name, (sketches, picture, _) in found.items():
-        lines, _ = images.fit_to_canvas(255 - picture_of(name)[..., 0], 64, max_enlargement=2.0)
+        lines, _ = fit_to_canvas(255 - picture_of(name)[..., 0], 64, max_enlargement=2.0)
         for sketch, expected in zip(
             sketches,
             [extract_sketch(picture, "soft"), lines, extract_sketch(picture, "thin")],
@@ -161,7 +162,7 @@ def test_looks_tell_likeness_or_why_not():
     names = ("square", "dull", "bad", "small")
     found = LookTask(Shapes(), 32, False)([(n, Drawing(name)) for n, name in enumerate(names)])
     assert found == [
-        (0, Seen("d" * 64, twins.likeness(picture_of("square")))),
+        (0, Seen("d" * 64, near_duplicates.likeness(picture_of("square")))),
         (1, Seen(left_out="too dull")),
         (2, Seen(left_out="cut off", complaint="bad: is cut off")),
         (3, Seen(left_out="smaller than 32 pixels")),

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tf_deeppaint import images, records
+from tf_deeppaint.data import records
+from tf_deeppaint.images.pixels import write_picture
 
 # Every program, with a flag of its own.
 PROGRAMS = {
@@ -88,7 +89,11 @@ def mistakes(output: Path) -> dict[str, tuple]:
         "no norm": ((*train, "--norm=none"), "norm", "batch|instance"),
         "no number": ((*train, "--steps=many"), "steps", "many"),
         "number too small": ((*build, "--count=0"), "count"),
-        "no such rule": (("tf_deeppaint.palette", "--background=black"), "background", "keep"),
+        "no such rule": (
+            ("tf_deeppaint.palette", "--background=black"),
+            "background",
+            "keep",
+        ),
         "odd width": ((*train, "--width=7"), "width", "even"),
         "missing run": (("tf_deeppaint.train", "--data=nowhere"), "run"),
         "missing source": (("tfrecords.build", f"--output={output}"), "source"),
@@ -133,7 +138,7 @@ def test_a_flagfile_that_names_itself_is_read_once(tmp_path):
 def test_a_name_that_is_no_utf8_is_read_and_written_and_printed(tmp_path):
     name = os.fsdecode(b"a \xff\xfe b")
     picture = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
-    images.write_picture(tmp_path / f"{name}.png", picture)
+    write_picture(tmp_path / f"{name}.png", picture)
     arguments = (f"--picture={tmp_path}/{name}.png", f"--output={tmp_path}/{name}.json")
     done = run("tf_deeppaint.palette", *arguments)
     assert (done.returncode, done.stderr) == (0, "")
@@ -142,8 +147,13 @@ def test_a_name_that_is_no_utf8_is_read_and_written_and_printed(tmp_path):
 
 
 def test_a_reader_that_has_had_enough_is_no_error(tmp_path):
-    images.write_picture(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
-    command = [sys.executable, "-m", "tf_deeppaint.palette", f"--picture={tmp_path}/a.png"]
+    write_picture(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
+    command = [
+        sys.executable,
+        "-m",
+        "tf_deeppaint.palette",
+        f"--picture={tmp_path}/a.png",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
     process.stdout.close()
     assert process.stderr.read() == b"" and process.wait() == 1
@@ -163,7 +173,7 @@ def test_building_from_a_missing_folder_is_one_line_and_makes_no_data_set(tmp_pa
 
 def test_building_reports_bad_pictures_and_builds_from_the_rest(tmp_path):
     picture = np.random.default_rng(0).integers(0, 256, (80, 70, 3), dtype=np.uint8)
-    images.write_picture(tmp_path / "in" / "good.png", picture)
+    write_picture(tmp_path / "in" / "good.png", picture)
     cut = (tmp_path / "in" / "good.png").read_bytes()[:-20]
     (tmp_path / "in" / "cut.png").write_bytes(cut)
     arguments = (f"--input={tmp_path / 'in'}", f"--output={tmp_path / 'out'}", "--size=64")

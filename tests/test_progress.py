@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from tf_deeppaint import progress
-from tf_deeppaint.progress import Progress
+from tf_deeppaint.utils import progress
+from tf_deeppaint.utils.progress import Progress
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from tf_deeppaint import mixture
-from tf_deeppaint.recolouring import SLOTS, Mixture, mix, mix_colour
+from tf_deeppaint.networks import mixture
+from tf_deeppaint.palette.mixing import SLOTS, Mixture, mix, mix_colour
 
 
 @pytest.fixture(name="rng")

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint import images, records
-from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.data import records
+from tf_deeppaint.images.pixels import decode_picture
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 @pytest.fixture
@@ -46,9 +47,9 @@ def test_an_example_holds_name_group_sketches_picture_and_histogram():
     assert [name.decode() for name in feature["name"]] == ["folder/Zoë.png"]
     assert list(feature["group"]) == [b"twins"]
     for stored, sketch in zip(feature["sketch"], sketches, strict=True):
-        assert np.array_equal(images.decode_picture(stored, "")[..., 0], sketch)
-    assert np.array_equal(images.decode_picture(feature["picture"][0], ""), picture)
-    assert np.array_equal(images.decode_picture(feature["histogram"][0], ""), palette)
+        assert np.array_equal(decode_picture(stored, "")[..., 0], sketch)
+    assert np.array_equal(decode_picture(feature["picture"][0], ""), picture)
+    assert np.array_equal(decode_picture(feature["histogram"][0], ""), palette)
 
 
 def test_sketches_are_stored_as_grey():

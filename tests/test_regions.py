@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tf_deeppaint.regions import PAPER, area_spread, closed_areas, even_out, fill_flat
+from tf_deeppaint.line_art.regions import PAPER, area_spread, closed_areas, even_out, fill_flat
 
 SIDE = 64
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from drawn_records import GROUPS, NAMES, OPEN, Banded, draw, write_drawn
 
-from tf_deeppaint import evaluation, report, sheet
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.evaluation import Evaluation
-from tf_deeppaint.images import read_picture
+from tf_deeppaint.evaluation import report, scoring
+from tf_deeppaint.evaluation.scoring import Evaluation
+from tf_deeppaint.images.pixels import read_picture
+from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.visualization import contact_sheets
 
 MODEL = 'runs/<b>&"first"'
 COUNT = len(NAMES)
@@ -34,7 +35,7 @@ def make_data(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module", name="found")
 def make_found(data) -> Evaluation:
-    return evaluation.evaluate(Banded(), [data], features=Channels())
+    return scoring.evaluate(Banded(), [data], features=Channels())
 
 
 @pytest.fixture(scope="module", name="written")
@@ -93,7 +94,7 @@ def test_a_report_is_seven_files_in_a_folder_that_is_made(written):
 
 
 def test_two_reports_are_alike_byte_for_byte(data, written, tmp_path):
-    again = evaluation.evaluate(Banded(), [data], features=Channels())
+    again = scoring.evaluate(Banded(), [data], features=Channels())
     report.write_report(tmp_path, Banded(), MODEL, [data], again, rows=3)
     for path in written.iterdir():
         assert (tmp_path / path.name).read_bytes() == path.read_bytes()
@@ -120,7 +121,7 @@ def test_the_summary_holds_the_estimates(data, found, written):
         for name, values in row.items():
             assert summary["answers"][answer][name] == pytest.approx(values, abs=1e-6)
     assert summary["sets"] == found.sets
-    assert set(found.sets[evaluation.OWN]) == {"FD (<tiny>)", "KD (<tiny>)"}
+    assert set(found.sets[scoring.OWN]) == {"FD (<tiny>)", "KD (<tiny>)"}
 
 
 def test_there_is_a_line_for_each_answer_to_each_record(found, written):
@@ -140,18 +141,18 @@ def test_there_is_a_line_for_each_answer_to_each_record(found, written):
         else:
             assert "palette_of" not in line
         assert line["group"] == GROUPS[number]
-    assert set(lines[0]) == {"record", "group", "answer", *found.scores[evaluation.OWN]}
+    assert set(lines[0]) == {"record", "group", "answer", *found.scores[scoring.OWN]}
 
 
 def test_a_measure_without_any_value_is_null_and_a_dash(tmp_path):
     data = write_drawn(tmp_path / "open", [OPEN, 0])
-    found = evaluation.evaluate(Banded(), [data])
+    found = scoring.evaluate(Banded(), [data])
     for row in found.scores.values():
         row["area spread"][:] = np.nan
     report.write_report(tmp_path / "report", Banded(), MODEL, [data], found, rows=3)
     text = (tmp_path / "report" / "summary.json").read_text()
     assert "NaN" not in text
-    assert json.loads(text)["answers"][evaluation.OWN]["area spread"] == [None] * 3
+    assert json.loads(text)["answers"][scoring.OWN]["area spread"] == [None] * 3
     page = page_of(tmp_path / "report")
     column = page.rows[0].index("area spread")
     assert {row[column] for row in page.rows[1:]} == {"\N{EN DASH}"}
@@ -179,7 +180,7 @@ def test_names_are_shown_as_they_are_and_not_as_marks(written):
 
 def test_the_page_holds_means_with_intervals_and_the_sets_distances(found, written):
     head, *rows = page_of(written).rows
-    names = list(found.scores[evaluation.OWN])
+    names = list(found.scores[scoring.OWN])
     assert head == ["answer", *names, "FD (<tiny>)", "KD (<tiny>)"]
     estimates = found.estimates()
     assert [row[0] for row in rows] == list(estimates)
@@ -188,13 +189,13 @@ def test_the_page_holds_means_with_intervals_and_the_sets_distances(found, writt
             digits = 4 if name in ("L1", "SSIM", "MS-SSIM") else 2
             mean, low, high = (f"{value:.{digits}f}" for value in estimates[answer][name])
             assert cell == f"{mean} [{low}, {high}]"
-    assert float(rows[0][-1]) == pytest.approx(found.sets[evaluation.OWN]["KD (<tiny>)"], rel=1e-3)
+    assert float(rows[0][-1]) == pytest.approx(found.sets[scoring.OWN]["KD (<tiny>)"], rel=1e-3)
 
 
 def test_the_table_for_the_terminal_holds_the_means(found):
     head, rule, *rows = report.to_table(found).splitlines()
     heads = head.strip("| ").split(" | ")
-    assert heads == ["answer", *found.scores[evaluation.OWN], "FD (<tiny>)", "KD (<tiny>)"]
+    assert heads == ["answer", *found.scores[scoring.OWN], "FD (<tiny>)", "KD (<tiny>)"]
     assert rule == "|" + "---|" * len(heads)
     assert len(rows) == len(found.scores)
     for row, (answer, scores) in zip(rows, found.scores.items(), strict=True):
@@ -217,11 +218,11 @@ def expected_sheet(found: Evaluation, numbers) -> np.ndarray:
             Banded().paint_canvases(sketch[None], p[None])[0] for p in (palette, other)
         )
         columns.append((sketch, palette, truth, painted, reference, other, repainted))
-    return sheet.draw_results(*(np.stack(column) for column in zip(*columns, strict=True)))
+    return contact_sheets.draw_results(*(np.stack(column) for column in zip(*columns, strict=True)))
 
 
 def test_sheets_show_the_first_the_best_and_the_worst_by_ciede2000(found, written):
-    judged = found.scores[evaluation.OWN]["CIEDE2000"]
+    judged = found.scores[scoring.OWN]["CIEDE2000"]
     order = sorted(range(COUNT), key=lambda number: judged[number])
     assert order[:3] != [0, 1, 2]
     for name, numbers in (("grid", [0, 1, 2]), ("best", order[:3]), ("worst", order[:-4:-1])):
@@ -232,7 +233,7 @@ def test_sheets_show_the_first_the_best_and_the_worst_by_ciede2000(found, writte
 
 def test_more_rows_than_records_are_all_records(data, found, tmp_path):
     report.write_report(tmp_path, Banded(), MODEL, [data], found, rows=50)
-    height = COUNT * (sheet.CELL + sheet.GAP) + sheet.GAP
+    height = COUNT * (contact_sheets.CELL + contact_sheets.GAP) + contact_sheets.GAP
     for name in ("grid", "best", "worst", "attention"):
         assert len(read_picture(tmp_path / f"{name}.png")) == height
 
@@ -241,7 +242,7 @@ def test_attention_is_that_of_the_first_records(written):
     sketches, _, palettes = (np.stack(parts) for parts in zip(*map(draw, range(3)), strict=True))
     maps = Banded().attention_canvases(sketches, palettes)
     np.testing.assert_array_equal(
-        read_picture(written / "attention.png"), sheet.draw_attention(sketches, maps)
+        read_picture(written / "attention.png"), contact_sheets.draw_attention(sketches, maps)
     )
 
 

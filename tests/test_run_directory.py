@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.options import TrainingOptions
-from tf_deeppaint.run_directory import FREE, open_run
+from tf_deeppaint.training.options import TrainingOptions
+from tf_deeppaint.training.run_directory import FREE, open_run
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 from test_program import assert_refused, run
 
-from tf_deeppaint import saved_model
-from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.exporting import saved_model
+from tf_deeppaint.utils.errors import DeepPaintError
 
 pytest.importorskip("tensorflow_serving.apis", reason="the `serving` extra")
 

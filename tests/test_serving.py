@@ -16,9 +16,11 @@ from test_picture_ops import huge
 from test_program import assert_refused, run
 
 from export.serving import client
-from tf_deeppaint import images, palette_to_histogram, saved_model
-from tf_deeppaint.palette import write_palette
-from tf_deeppaint.sources.dolls import Dolls
+from tf_deeppaint import palette_to_histogram
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.exporting import saved_model
+from tf_deeppaint.images.pixels import decode_picture, encode_png, resize, write_picture
+from tf_deeppaint.palette.extraction import write_palette
 
 grpc = pytest.importorskip("grpc", reason="the `serving` extra")
 pytest.importorskip("tensorflow_serving.apis", reason="the `serving` extra")
@@ -55,7 +57,7 @@ def server(folder):
 def drawings(count: int) -> list[np.ndarray]:
     dolls = Dolls(count, seed=3)
     sides = zip(dolls.drawings(), SIZES * count, strict=False)
-    return [images.resize(dolls.load(doll, max(s)).sketch, *s) for doll, s in sides]
+    return [resize(dolls.load(doll, max(s)).sketch, *s) for doll, s in sides]
 
 
 def references(count: int) -> list[np.ndarray]:
@@ -64,7 +66,7 @@ def references(count: int) -> list[np.ndarray]:
 
 
 def encoded(pictures: list[np.ndarray]) -> list[bytes]:
-    return [images.encode_png(picture) for picture in pictures]
+    return [encode_png(picture) for picture in pictures]
 
 
 def predict(server: StandIn, signature: str, **inputs) -> dict[str, np.ndarray]:
@@ -99,7 +101,7 @@ def b64(data: bytes) -> dict[str, str]:
 
 
 def assert_alike(data: bytes, expected: np.ndarray) -> None:
-    picture = images.decode_picture(data, "painted").astype(int)
+    picture = decode_picture(data, "painted").astype(int)
     assert picture.shape == expected.shape
     assert np.abs(picture - expected).mean() < MOST
     assert 10 * np.log10(255**2 / np.square(picture - expected).mean()) > LEAST
@@ -208,7 +210,7 @@ def test_the_client_hands_on_what_the_server_says(server, paint):
 
 def test_the_client_as_a_program(server, painter, tmp_path):
     (sketch,), (reference,) = drawings(1), references(1)
-    images.write_picture(tmp_path / "a.png", sketch)
+    write_picture(tmp_path / "a.png", sketch)
     (tmp_path / "bad.png").write_bytes(b"no picture")
     write_palette(tmp_path / "p.json", painter.palette_of(reference))
     colours, output = f"--palette={tmp_path / 'p.json'}", tmp_path / "c.png"
@@ -306,7 +308,7 @@ def test_a_mistake_is_answered_in_words(server, mistake):
 
 
 def test_all_sketches_of_a_batch_together_have_a_limit(server):
-    sketch = images.encode_png(np.full((500, 500), 255, np.uint8))
+    sketch = encode_png(np.full((500, 500), 255, np.uint8))
     words = refusal(
         server, "paint_palette", sketch_bytes=[sketch] * 5, palette=PALETTE.repeat(5, 0)
     )
@@ -350,8 +352,8 @@ def test_every_good_request_is_answered_rightly_and_every_bad_one_refused(server
     """A third are bad, among them claims of 30000 x 30000 pixels, which would be 2.7 GB each."""
     rng = np.random.default_rng(count)
     sketches, given = drawings(3), references(3)
-    files = encoded([images.resize(sketch, 64, 48) for sketch in sketches])
-    sketches = [images.decode_picture(data, "sketch") for data in files]
+    files = encoded([resize(sketch, 64, 48) for sketch in sketches])
+    sketches = [decode_picture(data, "sketch") for data in files]
     expected = [
         [painter.paint(sketch, reference=reference) for reference in given] for sketch in sketches
     ]

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tf_deeppaint import sheet
+from tf_deeppaint.visualization import contact_sheets
 
 COLOURS = np.array([(10, 20, 30), (200, 40, 60), (0, 90, 255)], np.uint8)
 
@@ -14,14 +14,18 @@ def flat(colour: np.ndarray, side: int = 16) -> np.ndarray:
 
 
 def cell(drawn: np.ndarray, row: int, column: int, side: int) -> np.ndarray:
-    top, left = (sheet.GAP + place * (side + sheet.GAP) for place in (row, column))
+    top, left = (
+        contact_sheets.GAP + place * (side + contact_sheets.GAP) for place in (row, column)
+    )
     return drawn[top : top + side, left : left + side]
 
 
 def test_pictures_lie_in_rows_with_white_between():
-    drawn = sheet.draw_sheet([[flat(c) for c in COLOURS], [flat(c) for c in COLOURS[::-1]]], 16)
+    drawn = contact_sheets.draw_sheet(
+        [[flat(c) for c in COLOURS], [flat(c) for c in COLOURS[::-1]]], 16
+    )
     assert drawn.dtype == np.uint8
-    assert drawn.shape == (2 * 16 + 3 * sheet.GAP, 3 * 16 + 4 * sheet.GAP, 3)
+    assert drawn.shape == (2 * 16 + 3 * contact_sheets.GAP, 3 * 16 + 4 * contact_sheets.GAP, 3)
     for row, colours in enumerate((COLOURS, COLOURS[::-1])):
         for column, colour in enumerate(colours):
             assert (cell(drawn, row, column, 16) == colour).all()
@@ -30,16 +34,16 @@ def test_pictures_lie_in_rows_with_white_between():
 
 
 def test_grey_and_other_sizes_are_brought_to_the_cell():
-    drawn = sheet.draw_sheet([[np.full((5, 5), 77, np.uint8), flat(COLOURS[1], 40)]], 16)
+    drawn = contact_sheets.draw_sheet([[np.full((5, 5), 77, np.uint8), flat(COLOURS[1], 40)]], 16)
     assert (cell(drawn, 0, 0, 16) == 77).all()
     assert (cell(drawn, 0, 1, 16) == COLOURS[1]).all()
 
 
 def test_a_palette_is_drawn_with_bands_as_rows_and_ranks_as_columns():
     palette = np.random.default_rng(0).integers(0, 256, (4, 4, 3), dtype=np.uint8)
-    drawn = sheet.draw_palette(palette, 32)
+    drawn = contact_sheets.draw_palette(palette, 32)
     assert np.array_equal(drawn, palette.repeat(8, axis=0).repeat(8, axis=1))
-    assert sheet.draw_palette(palette, 30).shape == (30, 30, 3)
+    assert contact_sheets.draw_palette(palette, 30).shape == (30, 30, 3)
 
 
 def some_records(count: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -53,12 +57,14 @@ def some_records(count: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.
 
 def test_records_are_rows_of_sketch_picture_palette():
     sketches, pictures, palettes = some_records(3)
-    drawn = sheet.draw_records(sketches, pictures, palettes)
+    drawn = contact_sheets.draw_records(sketches, pictures, palettes)
     for row in range(3):
-        assert (cell(drawn, row, 0, sheet.CELL) == sketches[row, 0, 0]).all()
-        assert (cell(drawn, row, 1, sheet.CELL) == pictures[row, 0, 0]).all()
-        swatches = cell(drawn, row, 2, sheet.CELL)
-        assert np.array_equal(swatches, sheet.draw_palette(palettes[row], sheet.CELL))
+        assert (cell(drawn, row, 0, contact_sheets.CELL) == sketches[row, 0, 0]).all()
+        assert (cell(drawn, row, 1, contact_sheets.CELL) == pictures[row, 0, 0]).all()
+        swatches = cell(drawn, row, 2, contact_sheets.CELL)
+        assert np.array_equal(
+            swatches, contact_sheets.draw_palette(palettes[row], contact_sheets.CELL)
+        )
 
 
 def test_results_are_rows_of_seven_columns():
@@ -66,16 +72,25 @@ def test_results_are_rows_of_seven_columns():
     _, references, others = some_records(3, seed=2)
     _, painted, _ = some_records(3, seed=3)
     _, repainted, _ = some_records(3, seed=4)
-    drawn = sheet.draw_results(sketches, palettes, truth, painted, references, others, repainted)
-    assert drawn.shape == (*(n * (sheet.CELL + sheet.GAP) + sheet.GAP for n in (3, 7)), 3)
+    drawn = contact_sheets.draw_results(
+        sketches, palettes, truth, painted, references, others, repainted
+    )
+    assert drawn.shape == (
+        *(n * (contact_sheets.CELL + contact_sheets.GAP) + contact_sheets.GAP for n in (3, 7)),
+        3,
+    )
     for row in range(3):
-        shown = [cell(drawn, row, column, sheet.CELL) for column in range(7)]
+        shown = [cell(drawn, row, column, contact_sheets.CELL) for column in range(7)]
         assert (shown[0] == sketches[row, 0, 0]).all()
-        assert np.array_equal(shown[1], sheet.draw_palette(palettes[row], sheet.CELL))
+        assert np.array_equal(
+            shown[1], contact_sheets.draw_palette(palettes[row], contact_sheets.CELL)
+        )
         assert (shown[2] == painted[row, 0, 0]).all()
         assert (shown[3] == truth[row, 0, 0]).all()
         assert (shown[4] == references[row, 0, 0]).all()
-        assert np.array_equal(shown[5], sheet.draw_palette(others[row], sheet.CELL))
+        assert np.array_equal(
+            shown[5], contact_sheets.draw_palette(others[row], contact_sheets.CELL)
+        )
         assert (shown[6] == repainted[row, 0, 0]).all()
 
 
@@ -86,13 +101,16 @@ def test_attention_is_drawn_beside_its_sketch_white_where_all_passes():
     ]
     # The right half of the largest map of the second drawing.
     maps[2][1, :, 4:] = 0.75
-    drawn = sheet.draw_attention(sketches, maps)
-    assert drawn.shape == (*(n * (sheet.CELL + sheet.GAP) + sheet.GAP for n in (2, 4)), 3)
+    drawn = contact_sheets.draw_attention(sketches, maps)
+    assert drawn.shape == (
+        *(n * (contact_sheets.CELL + contact_sheets.GAP) + contact_sheets.GAP for n in (2, 4)),
+        3,
+    )
     for row in range(2):
-        shown = [cell(drawn, row, column, sheet.CELL) for column in range(4)]
+        shown = [cell(drawn, row, column, contact_sheets.CELL) for column in range(4)]
         assert (shown[0] == sketches[row, 0, 0]).all()
         assert (shown[1] == 0).all() and (shown[2] == 255).all()
-        quarter, side = sheet.CELL // 4, sheet.CELL
+        quarter, side = contact_sheets.CELL // 4, contact_sheets.CELL
         assert (shown[3][:, :quarter] == 64).all()
         assert (shown[3][:, side - quarter :] == (191 if row else 64)).all()
 
@@ -102,8 +120,8 @@ def test_attention_is_drawn_beside_its_sketch_white_where_all_passes():
 
 def swatch(drawn: np.ndarray, row: int, column: int) -> np.ndarray:
     """A swatch of the four columns at the right."""
-    left = drawn.shape[1] - (4 - column) * (sheet.CELL + sheet.GAP)
-    return cell(drawn[:, left - sheet.GAP :], row, 0, sheet.CELL)
+    left = drawn.shape[1] - (4 - column) * (contact_sheets.CELL + contact_sheets.GAP)
+    return cell(drawn[:, left - contact_sheets.GAP :], row, 0, contact_sheets.CELL)
 
 
 def trimmed(ink: np.ndarray) -> np.ndarray:
@@ -133,8 +151,8 @@ def make_palette() -> np.ndarray:
 
 
 def test_swatches_show_their_colour_and_its_code(palette):
-    drawn = sheet.draw_swatches(palette)
-    side = 4 * (sheet.CELL + sheet.GAP) + sheet.GAP
+    drawn = contact_sheets.draw_swatches(palette)
+    side = 4 * (contact_sheets.CELL + contact_sheets.GAP) + contact_sheets.GAP
     assert drawn.shape == (side, side, 3) and drawn.dtype == np.uint8
     for row, column in np.ndindex(4, 4):
         shown, (red, green, blue) = swatch(drawn, row, column), palette[row, column]
@@ -156,7 +174,7 @@ def test_codes_are_readable_on_any_colour():
     greys = np.arange(16, dtype=np.uint8).reshape(4, 4, 1) * 17
     colours = np.random.default_rng(1).integers(0, 256, (4, 4, 3), dtype=np.uint8)
     for palette in (greys.repeat(3, axis=2), colours):
-        drawn = sheet.draw_swatches(palette)
+        drawn = contact_sheets.draw_swatches(palette)
         for row, column in np.ndindex(4, 4):
             inside = swatch(drawn, row, column)[2:-2, 2:-2].reshape(-1, 3)
             contrasts = [contrast(ink, palette[row, column]) for ink in np.unique(inside, axis=0)]
@@ -164,7 +182,7 @@ def test_codes_are_readable_on_any_colour():
 
 
 def test_a_white_swatch_has_a_frame():
-    drawn = sheet.draw_swatches(np.full((4, 4, 3), 255, np.uint8))
+    drawn = contact_sheets.draw_swatches(np.full((4, 4, 3), 255, np.uint8))
     shown = swatch(drawn, 0, 0)
     edges = (shown[0], shown[-1], shown[:, 0], shown[:, -1])
     assert all((edge < 200).all() for edge in edges)
@@ -182,13 +200,18 @@ def test_a_white_swatch_has_a_frame():
 def test_each_band_of_the_picture_is_beside_its_colours(palette, shape, size):
     colours = COLOURS[[0, 1, 2, 0]]
     picture = colours.repeat(max(1, shape[0] // 4), axis=0)[: shape[0], None].repeat(shape[1], 1)
-    drawn = sheet.draw_swatches(palette, picture)
+    drawn = contact_sheets.draw_swatches(palette, picture)
     height, width = size
-    assert drawn.shape[1] == sheet.draw_swatches(palette).shape[1] + width + sheet.GAP
+    assert (
+        drawn.shape[1]
+        == contact_sheets.draw_swatches(palette).shape[1] + width + contact_sheets.GAP
+    )
     for row in range(4):
-        first = sheet.GAP + row * (sheet.CELL + sheet.GAP)
-        band = drawn[first : first + sheet.CELL, sheet.GAP : sheet.GAP + width]
-        top = (sheet.CELL - height) // 2
+        first = contact_sheets.GAP + row * (contact_sheets.CELL + contact_sheets.GAP)
+        band = drawn[
+            first : first + contact_sheets.CELL, contact_sheets.GAP : contact_sheets.GAP + width
+        ]
+        top = (contact_sheets.CELL - height) // 2
         assert (band[top : top + height] == (colours[row] if shape[0] >= 4 else colours[0])).all()
         assert (band[:top] == 255).all() and (band[top + height :] == 255).all()
     assert (swatch(drawn, 2, 1)[2:30, 2:-2] == palette[2, 1]).all()
@@ -196,5 +219,5 @@ def test_each_band_of_the_picture_is_beside_its_colours(palette, shape, size):
 
 @pytest.mark.parametrize("shape", [(1, 5000), (5000, 1)])
 def test_swatches_of_a_strip_stay_small(palette, shape):
-    drawn = sheet.draw_swatches(palette, np.zeros((*shape, 3), np.uint8))
+    drawn = contact_sheets.draw_swatches(palette, np.zeros((*shape, 3), np.uint8))
     assert max(drawn.shape) < 1100

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.sketch import CHOICES, STYLES, draw_styles, extract_sketch
-from tf_deeppaint.sketch_keras import draw_line_map
-from tf_deeppaint.sources.dolls import Dolls
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.line_art.sketch_keras import draw_line_map
+from tf_deeppaint.line_art.styles import CHOICES, STYLES, draw_styles, extract_sketch
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 @pytest.fixture(scope="module")

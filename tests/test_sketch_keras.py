@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.sketch import draw_styles
-from tf_deeppaint.sketch_keras import CUTS, SketchKeras, draw_line_map
+from tf_deeppaint.line_art.sketch_keras import CUTS, SketchKeras, draw_line_map
+from tf_deeppaint.line_art.styles import draw_styles
+from tf_deeppaint.utils.errors import DeepPaintError
 
 SIDE = 512
 
@@ -202,7 +202,7 @@ def test_a_pickled_network_is_its_path(files, ending):
 
 
 def test_tensorflow_is_not_imported_before_a_network_is_loaded():
-    code = "import sys, tf_deeppaint.sketch; sys.exit('tensorflow' in sys.modules)"
+    code = "import sys, tf_deeppaint.line_art.styles; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -4,14 +4,14 @@ import hashlib
 
 import pytest
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.sources import FLAGS, digest_of, open_source
-from tf_deeppaint.sources.danbooru import Danbooru
-from tf_deeppaint.sources.dolls import Dolls
-from tf_deeppaint.sources.folder import Folder
-from tf_deeppaint.sources.openmoji import OpenMoji
-from tf_deeppaint.sources.pairs import Pairs
-from tf_deeppaint.sources.wesnoth import Wesnoth
+from tf_deeppaint.data.sources.danbooru import Danbooru
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.data.sources.folder import Folder
+from tf_deeppaint.data.sources.openmoji import OpenMoji
+from tf_deeppaint.data.sources.pairs import Pairs
+from tf_deeppaint.data.sources.registry import FLAGS, digest_of, open_source
+from tf_deeppaint.data.sources.wesnoth import Wesnoth
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 def opened(name: str, folder: str | None = None, **options):

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from experiments.benchmarks.roofline import demands, training_graph
 from tf_deeppaint import Generator
-from tf_deeppaint.keras_engine import KerasEngine
+from tf_deeppaint.painting.keras_backend import KerasEngine
 
 WIDTH, BATCH, SIZE = 4, 2, 128
 # Convolutions of the generator, and of three passes of the discriminator.

@@ -21,8 +21,9 @@ import keras, numpy as np, tensorflow as tf
 devices, sync, path = int(sys.argv[1]), sys.argv[2] == "sync", sys.argv[3]
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from tf_deeppaint import DeepPaint, Discriminator, Generator, devices as strategies
-from tf_deeppaint.losses import Objective
+from tf_deeppaint.training import distribution as strategies
+from tf_deeppaint import DeepPaint, Discriminator, Generator
+from tf_deeppaint.training.losses import Objective
 strategy = strategies.open_strategy("mirrored" if devices == 2 else "one")
 assert strategy.num_replicas_in_sync == devices
 keras.utils.set_random_seed(7)

@@ -15,15 +15,14 @@ import numpy as np
 import pytest
 from picture_files import png_chunk
 
-from tf_deeppaint import images
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.generator import Generator
-from tf_deeppaint.keras_engine import KerasEngine
-from tf_deeppaint.overlays import draw_heat_map
-from tf_deeppaint.painter import Painter
-from tf_deeppaint.palette import extract_palette
+from tf_deeppaint.images.pixels import decode_picture, encode_png, read_picture
+from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.painting.keras_backend import KerasEngine
+from tf_deeppaint.painting.painter import Painter
+from tf_deeppaint.palette.extraction import extract_palette
 from tf_deeppaint.studio import server
-from tf_deeppaint.studio.desk import (
+from tf_deeppaint.studio.examples import PALETTES
+from tf_deeppaint.studio.sessions import (
     MAX_BYTES,
     SHOWN_SIDE,
     Desk,
@@ -33,7 +32,8 @@ from tf_deeppaint.studio.desk import (
     show,
     to_codes,
 )
-from tf_deeppaint.studio.examples import PALETTES
+from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.visualization.heat_maps import draw_heat_map
 
 ROOT = Path(__file__).parent.parent
 
@@ -115,7 +115,7 @@ def test_ready_palettes_differ_in_every_pair():
 
 def test_a_reference_gives_its_palette(desk, rng, tmp_path):
     picture = rng.integers(0, 256, (40, 30, 3), dtype=np.uint8)
-    found = desk.palette_of(put(tmp_path, images.encode_png(picture)))
+    found = desk.palette_of(put(tmp_path, encode_png(picture)))
     np.testing.assert_array_equal(found, extract_palette(picture, "white"))
 
 
@@ -168,7 +168,7 @@ def test_a_model_that_does_not_mix_paints_anew(rng, tmp_path):
 def test_large_sketches_are_shown_small_and_saved_whole(desk, rng):
     work = desk.paint(sketch_of(40, 2 * SHOWN_SIDE), palettes(rng, 1)[0])
     assert show(work, "original", 0).shape == (20, SHOWN_SIDE, 3)
-    saved = images.read_picture(desk.save_picture(work, "original"))
+    saved = read_picture(desk.save_picture(work, "original"))
     np.testing.assert_array_equal(saved, work.painting.picture("original"))
     assert saved.shape == (40, 2 * SHOWN_SIDE, 3)
 
@@ -189,7 +189,7 @@ def test_attention_is_that_of_the_painting_whatever_colours_came_later(rng, tmp_
 def test_layers_are_saved_as_one_file_that_shows_the_picture(desk, rng):
     work = desk.paint(sketch_of(64, 48), palettes(rng, 1)[0])
     with zipfile.ZipFile(desk.save_layers(work)) as layers:
-        merged = images.decode_picture(layers.read("mergedimage.png"), "merged")
+        merged = decode_picture(layers.read("mergedimage.png"), "merged")
     np.testing.assert_allclose(merged.astype(int), work.painting.picture(), atol=1)
 
 
@@ -205,7 +205,7 @@ def test_examples_are_sketches_and_references_of_their_own(desk):
     for number, (sketch, reference) in enumerate(desk.examples):
         paths = desk.save_example(number)
         np.testing.assert_array_equal(read_sketch(Upload(paths[0], "one"), False), sketch)
-        np.testing.assert_array_equal(images.read_picture(paths[1]), reference)
+        np.testing.assert_array_equal(read_picture(paths[1]), reference)
         assert (sketch < 128).mean() > 0.01 and np.ptp(reference, axis=-1).max() > 50
 
 
@@ -214,14 +214,14 @@ def test_examples_are_sketches_and_references_of_their_own(desk):
 
 def test_a_sketch_is_read_at_its_own_size(tmp_path):
     sketch = sketch_of(33, 21)
-    upload = put(tmp_path, images.encode_png(sketch))
+    upload = put(tmp_path, encode_png(sketch))
     np.testing.assert_array_equal(read_sketch(upload, False), sketch)
 
 
 def test_lines_on_nothing_are_a_sketch_once_cleaned(tmp_path):
     sketch = sketch_of(60, 80)
     light = np.dstack([np.full((60, 80, 3), 200, np.uint8), 255 - sketch])
-    upload = put(tmp_path, images.encode_png(light))
+    upload = put(tmp_path, encode_png(light))
     np.testing.assert_allclose(read_sketch(upload, True).astype(int), sketch, atol=5)
     assert read_sketch(upload, False).min() == 200
 
@@ -237,7 +237,7 @@ def bomb(side: int) -> bytes:
 @pytest.mark.parametrize("clean", [False, True])
 @pytest.mark.parametrize(
     "data",
-    [b"", b"no picture", b"<svg/>", images.encode_png(sketch_of(40, 40))[:-30], bomb(9000)],
+    [b"", b"no picture", b"<svg/>", encode_png(sketch_of(40, 40))[:-30], bomb(9000)],
     ids=["empty", "text", "svg", "cut off", "huge"],
 )
 def test_a_bad_file_is_one_line_with_the_visitors_own_name(tmp_path, data, clean):

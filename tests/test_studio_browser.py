@@ -23,12 +23,12 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tf_deeppaint import images
-from tf_deeppaint.colours import parse_colours
-from tf_deeppaint.generator import Generator
-from tf_deeppaint.overlays import draw_heat_map
-from tf_deeppaint.painter import Painter
+from tf_deeppaint.images.pixels import decode_picture, read_picture, to_grey, write_picture
+from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.painting.painter import Painter
+from tf_deeppaint.palette.named_colors import parse_colours
 from tf_deeppaint.studio.examples import PALETTES
+from tf_deeppaint.visualization.heat_maps import draw_heat_map
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 120
@@ -155,7 +155,7 @@ class Page:
             lambda: (now := self.shown("#picture")) != before and now, "a new picture"
         )
         with urllib.request.urlopen(source) as answer:
-            return images.decode_picture(answer.read(), source)
+            return decode_picture(answer.read(), source)
 
     def swatches(self) -> np.ndarray:
         """The palette on the page, uint8 (4, 4, 3)."""
@@ -204,8 +204,8 @@ def make_drawing(tmp_path) -> tuple[Path, Path]:
     sketch[40:112, 10:12] = sketch[40:112, 88:90] = 0
     reference = np.random.default_rng(4).integers(0, 256, (8, 8, 3), dtype=np.uint8)
     paths = tmp_path / "my sketch.png", tmp_path / "my reference.png"
-    images.write_picture(paths[0], sketch)
-    images.write_picture(paths[1], reference.repeat(9, axis=0).repeat(9, axis=1))
+    write_picture(paths[0], sketch)
+    write_picture(paths[1], reference.repeat(9, axis=0).repeat(9, axis=1))
     return paths
 
 
@@ -228,7 +228,7 @@ def test_a_sketch_is_coloured_recoloured_looked_into_and_downloaded(page, drawin
 
     second = first.copy()
     second[2, 1] = (255, 0, 128)
-    begun = painter.begin([images.to_grey(images.read_picture(sketch))], first[None])[0]
+    begun = painter.begin([to_grey(read_picture(sketch))], first[None])[0]
     expected = begun.recolour(second)
     recoloured = page.new_picture(lambda: page.set_swatch(9, "#ff0080"))
     np.testing.assert_array_equal(page.swatches(), second)
@@ -244,12 +244,12 @@ def test_a_sketch_is_coloured_recoloured_looked_into_and_downloaded(page, drawin
         )
         assert_alike(heat, draw_heat_map(maps[gate - 1], begun.sketch))
 
-    saved = images.read_picture(page.download("#save-picture", "painted.png"))
+    saved = read_picture(page.download("#save-picture", "painted.png"))
     assert_alike(saved, expected.picture("network"))
     with zipfile.ZipFile(page.download("#save-layers", "painted.ora")) as layers:
         assert layers.read("mimetype") == b"image/openraster"
         assert b'name="lines"' in layers.read("stack.xml")
-        merged = images.decode_picture(layers.read("mergedimage.png"), "merged")
+        merged = decode_picture(layers.read("mergedimage.png"), "merged")
     assert_alike(merged, expected.picture())
 
 
@@ -333,7 +333,7 @@ def request(address: str, path: str, data: object = None, **headers) -> tuple[in
 @pytest.fixture(name="secret")
 def make_secret(tmp_path) -> Path:
     """A picture on this machine that nobody gave the studio."""
-    images.write_picture(tmp_path / "secret.png", np.zeros((32, 32), np.uint8))
+    write_picture(tmp_path / "secret.png", np.zeros((32, 32), np.uint8))
     return tmp_path / "secret.png"
 
 

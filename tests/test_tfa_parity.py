@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint.layers import EPSILON, SpectralConv, make_norm, max_pool, max_unpool
+from tf_deeppaint.networks.layers import EPSILON, SpectralConv, make_norm, max_pool, max_unpool
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 from published_network import random_state
 
 from tf_deeppaint import DeepPaint, Discriminator, Generator
-from tf_deeppaint.torch_weights import to_generator
+from tf_deeppaint.networks.torch_weights import to_generator
 
 torch = pytest.importorskip("torch", reason="PyTorch, of the extra bench, is what is compared with")
 

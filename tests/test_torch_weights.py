@@ -14,10 +14,15 @@ import pytest
 from test_program import assert_refused, run
 
 from tf_deeppaint import Generator
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.generator_files import read_generator
-from tf_deeppaint.painter import Painter
-from tf_deeppaint.torch_weights import MAX_BYTES, load_state_dict, published_shapes, to_generator
+from tf_deeppaint.networks.model_files import read_generator
+from tf_deeppaint.networks.torch_weights import (
+    MAX_BYTES,
+    load_state_dict,
+    published_shapes,
+    to_generator,
+)
+from tf_deeppaint.painting.painter import Painter
+from tf_deeppaint.utils.errors import DeepPaintError
 
 WIDTH = 4
 SIZE = 64

@@ -10,13 +10,20 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint import datasets, locks, records, training
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.generator import Generator
-from tf_deeppaint.images import read_picture
-from tf_deeppaint.options import TrainingOptions, check_options, steps_per_epoch, total_steps
-from tf_deeppaint.training import make_model, train
-from tf_deeppaint.unet import UNet
+from tf_deeppaint.data import loading, records
+from tf_deeppaint.images.pixels import read_picture
+from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.training import loop
+from tf_deeppaint.training.loop import make_model, train
+from tf_deeppaint.training.options import (
+    TrainingOptions,
+    check_options,
+    steps_per_epoch,
+    total_steps,
+)
+from tf_deeppaint.utils import locks
+from tf_deeppaint.utils.errors import DeepPaintError
 
 # tf.data says that it goes on in graphs when functions are told to run eagerly: as it should.
 pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")
@@ -100,7 +107,7 @@ def test_every_epoch_and_the_end_are_validated(runs, doll_shards) -> None:
     assert [line["step"] for line in lines] == [EPOCH, STEPS]
     generator = keras.saving.load_model(runs[0] / "generator.keras")
     differences = {"l1": [], "l1_another": []}
-    for batch in datasets.load_evaluation([doll_shards], "test", 2):
+    for batch in loading.load_evaluation([doll_shards], "test", 2):
         for name, shift in (("l1", 0), ("l1_another", -1)):
             palettes = np.roll(batch["palette"], shift, axis=0)
             bands = np.repeat(palettes.reshape(-1, 4, 12), 16, axis=1)
@@ -189,7 +196,7 @@ def test_a_validation_that_a_kill_prevented_is_made_up_for(
         raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(training._Session, "_validate", kill)
+        patch.setattr(loop._Session, "_validate", kill)
         train(chosen, "")
     assert not journal(tmp_path / "run", "validation")
     train(chosen, "")
@@ -202,8 +209,8 @@ def test_a_run_begins_with_the_weights_of_another(runs, doll_shards, tmp_path) -
     judges = []
     for source in (runs[0] / "generator.keras", runs[0]):
         chosen = options(doll_shards, tmp_path, init_from=str(source))
-        model = make_model(chosen, datasets.open_datasets([doll_shards]))
-        training.initialise(model, chosen)
+        model = make_model(chosen, loading.open_datasets([doll_shards]))
+        loop.initialise(model, chosen)
         for one, other in zip(model.generator.get_weights(), weights(runs[0]), strict=True):
             np.testing.assert_array_equal(one, other)
         judges.append(np.array(model.discriminator.norms[0].gamma))
@@ -218,9 +225,9 @@ def test_weights_that_do_not_fit_are_refused(runs, doll_shards, tmp_path, kind) 
     (tmp_path / "x.keras").write_bytes(b"no archive")
     width = 4 if kind == "another width" else 2
     chosen = options(doll_shards, tmp_path, init_from=str(source), width=width)
-    model = make_model(chosen, datasets.open_datasets([doll_shards]))
+    model = make_model(chosen, loading.open_datasets([doll_shards]))
     with pytest.raises(DeepPaintError, match=r"--init_from=.*: (does not exist|no networks)") as e:
-        training.initialise(model, chosen)
+        loop.initialise(model, chosen)
     assert "\n" not in str(e.value)
 
 
@@ -238,7 +245,7 @@ def test_another_seed_gives_other_weights_and_batches(doll_shards: Path, tmp_pat
     for seed in (3, 4):
         keras.utils.set_random_seed(seed)
         chosen = options(doll_shards, tmp_path, seed=seed)
-        batches = datasets.load_training(chosen.data, 2, seed, chosen.augment)
+        batches = loading.load_training(chosen.data, 2, seed, chosen.augment)
         batch = next(iter(batches))["picture"].numpy()
         model = make_model(chosen, [manifest_of(64, "drop")])
         # Biases and norms start alike; the batch and every kernel must not.

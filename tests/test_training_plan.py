@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.options import TrainingOptions
-from tf_deeppaint.training_plan import activation_bytes, describe_plan
+from tf_deeppaint.training.dry_run import activation_bytes, describe_plan
+from tf_deeppaint.training.options import TrainingOptions
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 def plan_of(data: Path, **changes) -> dict[str, str]:

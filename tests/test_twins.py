@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_deeppaint import twins
-from tf_deeppaint.sources.dolls import Dolls
+from tf_deeppaint.data.build import near_duplicates
+from tf_deeppaint.data.sources.dolls.source import Dolls
 
 DOLLS = Dolls(40, seed=3)
 
@@ -38,11 +38,12 @@ COPIES = {
 
 def families(shown: list[np.ndarray], digests=None) -> np.ndarray:
     hashes = [
-        np.frombuffer(twins.likeness(picture), np.uint8, twins.HASH_BYTES) for picture in shown
+        np.frombuffer(near_duplicates.likeness(picture), np.uint8, near_duplicates.HASH_BYTES)
+        for picture in shown
     ]
     if digests is None:
         digests = np.arange(len(shown))
-    return twins.find_twins(np.array(digests, np.uint64), np.stack(hashes))
+    return near_duplicates.find_twins(np.array(digests, np.uint64), np.stack(hashes))
 
 
 def test_strangers_have_no_twin(pictures):
@@ -54,7 +55,9 @@ def test_copies_are_twins_and_copies(pictures, kind):
     found = families(pictures + [COPIES[kind](picture) for picture in pictures])
     assert np.array_equal(found[:40], found[40:]) and len(set(found)) == 40
     for picture in pictures:
-        assert twins.are_copies(twins.likeness(picture), twins.likeness(COPIES[kind](picture)))
+        assert near_duplicates.are_copies(
+            near_duplicates.likeness(picture), near_duplicates.likeness(COPIES[kind](picture))
+        )
 
 
 def test_recoloured_drawings_are_mostly_twins_but_no_copies(pictures):
@@ -65,12 +68,14 @@ def test_recoloured_drawings_are_mostly_twins_but_no_copies(pictures):
     found = families(coloured + again)
     assert (found[: len(coloured)] == found[len(coloured) :]).mean() > 0.9
     for picture, other in zip(coloured, again, strict=True):
-        assert not twins.are_copies(twins.likeness(picture), twins.likeness(other))
+        assert not near_duplicates.are_copies(
+            near_duplicates.likeness(picture), near_duplicates.likeness(other)
+        )
 
 
 def test_strangers_are_no_copies(pictures):
-    marks = [twins.likeness(picture) for picture in pictures]
-    assert not any(twins.are_copies(a, b) for a in marks for b in marks if a is not b)
+    marks = [near_duplicates.likeness(picture) for picture in pictures]
+    assert not any(near_duplicates.are_copies(a, b) for a in marks for b in marks if a is not b)
 
 
 def test_equal_files_are_twins_whatever_they_look_like(pictures):
@@ -86,24 +91,29 @@ def test_twins_of_twins_belong_together():
         bits[row] = bits[rng.integers(0, row)]
         bits[row, rng.choice(256, 12, replace=False)] ^= 1
     labels = np.arange(300)
-    near = (bits[:, None] != bits[None]).sum(-1) <= twins.NEAR_BITS
+    near = (bits[:, None] != bits[None]).sum(-1) <= near_duplicates.NEAR_BITS
     while True:
         lower = np.array([labels[row].min() for row in near])
         if np.array_equal(lower, labels):
             break
         labels = lower
-    found = twins.find_twins(np.arange(300, dtype=np.uint64), np.packbits(bits, axis=1))
+    found = near_duplicates.find_twins(np.arange(300, dtype=np.uint64), np.packbits(bits, axis=1))
     pairs = labels[:, None] == labels[None]
     assert np.array_equal(found[:, None] == found[None], pairs)
 
 
 def test_flat_pictures_are_alike_and_different_colours_no_copies():
     white, grey = (np.full((70, 90, 3), level, np.uint8) for level in (255, 120))
-    assert twins.likeness(white)[: twins.HASH_BYTES] == twins.likeness(grey)[: twins.HASH_BYTES]
-    assert not twins.are_copies(twins.likeness(white), twins.likeness(grey))
+    assert (
+        near_duplicates.likeness(white)[: near_duplicates.HASH_BYTES]
+        == near_duplicates.likeness(grey)[: near_duplicates.HASH_BYTES]
+    )
+    assert not near_duplicates.are_copies(
+        near_duplicates.likeness(white), near_duplicates.likeness(grey)
+    )
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_few_pictures_are_no_trouble(count):
-    hashes = np.zeros((count, twins.HASH_BYTES), np.uint8)
-    assert len(twins.find_twins(np.zeros(count, np.uint64), hashes)) == count
+    hashes = np.zeros((count, near_duplicates.HASH_BYTES), np.uint8)
+    assert len(near_duplicates.find_twins(np.zeros(count, np.uint64), hashes)) == count

@@ -9,10 +9,10 @@ import numpy_networks as oracle
 import pytest
 from layer_checks import POLICIES, check_layer
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.generator import Generator
-from tf_deeppaint.layers import BatchNormalization
-from tf_deeppaint.unet import UNet
+from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.networks.layers import BatchNormalization
+from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.utils.errors import DeepPaintError
 
 SIZE = 64
 # The weights of 12 convolutions, of which 3 have a bias, and of 9 norms.
@@ -110,7 +110,7 @@ LOADER = """
 import sys
 import numpy as np
 import keras
-import tf_deeppaint.unet
+import tf_deeppaint.networks.unet
 batch = dict(np.load(sys.argv[2]))
 network = keras.saving.load_model(sys.argv[1])
 np.save(sys.argv[3], network(batch))

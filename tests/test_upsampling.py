@@ -8,9 +8,9 @@ import pytest
 from skimage.metrics import structural_similarity
 from test_patches import flood_fill
 
-from tf_deeppaint import patches
-from tf_deeppaint.patches import Axis
-from tf_deeppaint.upsampling import lay_lines, lines_to_alpha, upsample_colour
+from tf_deeppaint.painting import patches
+from tf_deeppaint.painting.patches import Axis
+from tf_deeppaint.painting.upsampling import lay_lines, lines_to_alpha, upsample_colour
 
 RED, BLUE, GREEN = (230, 40, 20), (10, 60, 250), (20, 200, 90)
 

@@ -18,11 +18,11 @@ from test_upsampling import (
     to_canvas,
 )
 
-from tf_deeppaint import upsampling_ops
-from tf_deeppaint.painting import _fill_lines
-from tf_deeppaint.sources.dolls import Dolls
-from tf_deeppaint.upsampling import lay_lines, upsample_colour
-from tf_deeppaint.upsampling_ops import fill_lines, paint_under_lines
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.painting.painting import _fill_lines
+from tf_deeppaint.painting.upsampling import lay_lines, upsample_colour
+from tf_deeppaint.serving import upsampling
+from tf_deeppaint.serving.upsampling import fill_lines, paint_under_lines
 
 
 def paint(colour: np.ndarray, sketch: np.ndarray) -> np.ndarray:
@@ -76,7 +76,7 @@ def test_strips_do_not_show(monkeypatch):
     sketch, picture = split(LINES["wavy"])
     colour = to_canvas(picture, FACTOR)
     whole = paint(colour, sketch)
-    monkeypatch.setattr(upsampling_ops, "_AT_A_TIME", 1)
+    monkeypatch.setattr(upsampling, "_AT_A_TIME", 1)
     again = paint_under_lines.python_function(tf.constant(colour), tf.constant(sketch))
     np.testing.assert_array_equal(whole, again)
 

@@ -10,11 +10,12 @@ import pytest
 import tensorflow as tf
 from conftest import RECIPE
 
-from tf_deeppaint import images, records
-from tf_deeppaint.builder import build_dataset
-from tf_deeppaint.files import sha256
-from tf_deeppaint.sources.dolls import Dolls
-from tf_deeppaint.verification import verify
+from tf_deeppaint.data import records
+from tf_deeppaint.data.build.builder import build_dataset
+from tf_deeppaint.data.build.verification import verify
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.images.pixels import encode_png
+from tf_deeppaint.utils.files import sha256
 
 
 @pytest.fixture
@@ -87,8 +88,8 @@ def test_a_wrong_count_is_told(data):
     assert line == f"test-00000.tfrecord: {shard.records} records, but the manifest says 9"
 
 
-SMALL = images.encode_png(np.zeros((32, 32), np.uint8))
-COLOURED = images.encode_png(np.zeros((64, 64, 3), np.uint8))
+SMALL = encode_png(np.zeros((32, 32), np.uint8))
+COLOURED = encode_png(np.zeros((64, 64, 3), np.uint8))
 HARM = {
     "sketch: 32 x 32 pixels, not 64 x 64": ("sketch", [SMALL]),
     "sketch: 3 channels of uint8, not 1": ("sketch", [COLOURED]),

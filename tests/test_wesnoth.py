@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from source_files import check_travels, write_picture
 
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.sources import Drawing, wesnoth
-from tf_deeppaint.sources.wesnoth import Wesnoth
+from tf_deeppaint.data.sources import wesnoth
+from tf_deeppaint.data.sources.registry import Drawing
+from tf_deeppaint.data.sources.wesnoth import Wesnoth
+from tf_deeppaint.utils.errors import DeepPaintError
 
 
 def portrait(seed: int, height: int = 300, width: int = 260) -> np.ndarray:

@@ -18,8 +18,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_deeppaint.discriminator import Discriminator
-from tf_deeppaint.layers import BatchNormalization
+from tf_deeppaint.networks.discriminator import Discriminator
+from tf_deeppaint.networks.layers import BatchNormalization
 
 # Replicas with three pictures and with one: a mean of their means would be another number.
 CUT = 3

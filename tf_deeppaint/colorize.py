@@ -13,7 +13,7 @@ import sys
 
 from absl import flags
 
-from tf_deeppaint import program
+from tf_deeppaint.utils import programs
 
 _MODEL = flags.DEFINE_string(
     "model",
@@ -77,7 +77,7 @@ _RESUME = flags.DEFINE_bool("resume", False, "Of many, leave out what has its pi
 
 
 def main() -> None:
-    from tf_deeppaint.jobs import is_many
+    from tf_deeppaint.painting.jobs import is_many
 
     # What can be wrong with the files is found before TensorFlow takes seconds to load.
     _check_colour_flags()
@@ -89,9 +89,9 @@ def main() -> None:
 
 
 def _paint_one() -> None:
-    from tf_deeppaint.given_pictures import to_sketch
-    from tf_deeppaint.images import read_picture, write_picture
-    from tf_deeppaint.outputs import Outputs, check_outputs, write_painting
+    from tf_deeppaint.images.pixels import read_picture, write_picture
+    from tf_deeppaint.painting.inputs import to_sketch
+    from tf_deeppaint.painting.outputs import Outputs, check_outputs, write_painting
 
     _check_png(_OUTPUT)
     check_outputs(_written(), filter(None, (_SKETCH.value, _REFERENCE.value)))
@@ -100,7 +100,7 @@ def _paint_one() -> None:
     given = _given()
 
     painter = _load()
-    from tf_deeppaint.sheet import draw_painting
+    from tf_deeppaint.visualization.contact_sheets import draw_painting
 
     palette = _choose(given, painter.palette_of(reference) if _REFERENCE.value else None)
     painting = painter.begin([sketch], palette[None])[0]
@@ -115,11 +115,16 @@ def _paint_one() -> None:
 
 
 def _paint_many() -> None:
-    from tf_deeppaint import files
-    from tf_deeppaint.batch import paint_jobs
-    from tf_deeppaint.errors import DeepPaintError
-    from tf_deeppaint.outputs import Outputs, outputs_of, write_contact_sheet, write_painting
-    from tf_deeppaint.progress import Progress
+    from tf_deeppaint.painting.batch import paint_jobs
+    from tf_deeppaint.painting.outputs import (
+        Outputs,
+        outputs_of,
+        write_contact_sheet,
+        write_painting,
+    )
+    from tf_deeppaint.utils import files
+    from tf_deeppaint.utils.errors import DeepPaintError
+    from tf_deeppaint.utils.progress import Progress
 
     folders = Outputs(_OUTPUT.value, _LAYERS.value, _ATTENTION.value)
     planned, complaints, columns = _plan(folders)
@@ -154,9 +159,10 @@ def _paint_many() -> None:
 
 def _plan(folders) -> tuple[list, list[str], int]:
     """The jobs, complaints about sketches without a reference, and the contact sheet's columns."""
-    from tf_deeppaint import files, jobs, layer_files
-    from tf_deeppaint.errors import DeepPaintError
-    from tf_deeppaint.outputs import cell_side, check_outputs, outputs_of
+    from tf_deeppaint.painting import jobs, layer_files
+    from tf_deeppaint.painting.outputs import cell_side, check_outputs, outputs_of
+    from tf_deeppaint.utils import files
+    from tf_deeppaint.utils.errors import DeepPaintError
 
     layers = (layer_files.OPEN_RASTER, *layer_files.OTHERS)
     for flag, suffixes in ((_OUTPUT, (".png",)), (_LAYERS, layers)):
@@ -179,14 +185,14 @@ def _written() -> list[str]:
 
 
 def _check_png(flag: flags.FlagHolder) -> None:
-    from tf_deeppaint.errors import DeepPaintError
+    from tf_deeppaint.utils.errors import DeepPaintError
 
     if flag.value and not flag.value.lower().endswith(".png"):
         raise DeepPaintError(f"--{flag.name}={flag.value}: pictures are written as .png")
 
 
 def _check_colour_flags() -> None:
-    from tf_deeppaint.errors import DeepPaintError
+    from tf_deeppaint.utils.errors import DeepPaintError
 
     from_picture = [flag for flag in (_REFERENCE, _PALETTE) if flag.value is not None]
     if len(from_picture) == 2 or not (from_picture or _COLORS.value is not None):
@@ -204,29 +210,29 @@ def _given() -> tuple:
     """Palette, colours and bands as the flags give them; None where they do not."""
     import numpy as np
 
-    from tf_deeppaint import colours
-    from tf_deeppaint.palette import BANDS, COLOURS, read_palette
+    from tf_deeppaint.palette import named_colors
+    from tf_deeppaint.palette.extraction import BANDS, COLOURS, read_palette
 
     palette = read_palette(_PALETTE.value) if _PALETTE.value else None
-    named = None if _COLORS.value is None else colours.parse_colours(_COLORS.value)
-    bands = None if _BANDS.value is None else colours.parse_bands(_BANDS.value)
+    named = None if _COLORS.value is None else named_colors.parse_colours(_COLORS.value)
+    bands = None if _BANDS.value is None else named_colors.parse_bands(_BANDS.value)
     # More colours than have room are told of before a picture is painted.
-    colours.choose_palette(np.zeros((BANDS, COLOURS, 3), np.uint8), named, bands)
+    named_colors.choose_palette(np.zeros((BANDS, COLOURS, 3), np.uint8), named, bands)
     return palette, named, bands
 
 
 def _choose(given: tuple, of_reference):
-    from tf_deeppaint.colours import choose_palette
+    from tf_deeppaint.palette.named_colors import choose_palette
 
     palette, named, bands = given
     return choose_palette(palette if of_reference is None else of_reference, named, bands)
 
 
 def _load():
-    from tf_deeppaint.painter import Painter
+    from tf_deeppaint.painting.painter import Painter
 
     return Painter.load(_MODEL.value)
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -6,8 +6,8 @@ r"""Scores a trained model on held-out drawings.
 
 from absl import flags
 
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _MODEL = flags.DEFINE_string(
     "model",
@@ -39,19 +39,20 @@ _ROWS = flags.DEFINE_integer("rows", 8, "Records on each sheet.", lower_bound=1)
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint import evaluation, files, report
-    from tf_deeppaint.lpips import Lpips
-    from tf_deeppaint.painter import Painter
-    from tf_deeppaint.progress import Progress
+    from tf_deeppaint.evaluation import report, scoring
+    from tf_deeppaint.evaluation.lpips import Lpips
+    from tf_deeppaint.painting.painter import Painter
+    from tf_deeppaint.utils import files
+    from tf_deeppaint.utils.progress import Progress
 
     painter = Painter.load(_MODEL.value, _EVEN_AREAS.value)
     model = _MODEL.value or "bundled model"
-    evaluation.open_test_data(painter, _DATA.value)
+    scoring.open_test_data(painter, _DATA.value)
     if _OUTPUT.value:
         # Before the work, lest it be in vain.
         files.make_folder(_OUTPUT.value)
     lpips = Lpips.load(_LPIPS.value) if _LPIPS.value else None
-    found = evaluation.evaluate(
+    found = scoring.evaluate(
         painter, _DATA.value, lpips, _features(), _BASELINES.value, Progress("record").update
     )
     print(report.to_table(found))
@@ -61,8 +62,8 @@ def main() -> None:
 
 
 def _features():
-    from tf_deeppaint.distributions import load_features
-    from tf_deeppaint.errors import DeepPaintError
+    from tf_deeppaint.evaluation.distributions import load_features
+    from tf_deeppaint.utils.errors import DeepPaintError
 
     if _FEATURES.value == "none":
         return None
@@ -76,4 +77,4 @@ def _features():
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

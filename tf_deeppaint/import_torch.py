@@ -7,8 +7,8 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _CHECKPOINT = flags.DEFINE_string(
     "checkpoint", None, "What their training saved of the generator.", required=True
@@ -27,8 +27,8 @@ flags.register_validator("size", lambda size: size % 64 == 0, "must be a multipl
 
 
 def main() -> None:
-    from tf_deeppaint import files
-    from tf_deeppaint.errors import DeepPaintError
+    from tf_deeppaint.utils import files
+    from tf_deeppaint.utils.errors import DeepPaintError
 
     if not _OUTPUT.value.endswith(".keras") or files.is_remote(_OUTPUT.value):
         raise DeepPaintError(
@@ -36,8 +36,8 @@ def main() -> None:
         )
 
     import_tensorflow()
-    from tf_deeppaint import torch_weights
-    from tf_deeppaint.generator_files import write_generator
+    from tf_deeppaint.networks import torch_weights
+    from tf_deeppaint.networks.model_files import write_generator
 
     state = torch_weights.load_state_dict(_CHECKPOINT.value)
     generator = torch_weights.to_generator(
@@ -50,4 +50,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -9,8 +9,8 @@ import sys
 
 from absl import flags
 
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 flags.DEFINE_list("data", None, "Folders of the data sets, comma-separated; mixed.", required=True)
 flags.DEFINE_string("run", None, "The run directory.", required=True)
@@ -149,9 +149,9 @@ def main() -> None:
     import_tensorflow()
     import dataclasses
 
-    from tf_deeppaint.options import TrainingOptions
-    from tf_deeppaint.training import train
-    from tf_deeppaint.training_plan import describe_plan
+    from tf_deeppaint.training.dry_run import describe_plan
+    from tf_deeppaint.training.loop import train
+    from tf_deeppaint.training.options import TrainingOptions
 
     names = [field.name for field in dataclasses.fields(TrainingOptions)]
     options = TrainingOptions(**{name: flags.FLAGS[name].value for name in names})
@@ -169,4 +169,4 @@ def _resolved_flags() -> str:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

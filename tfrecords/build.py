@@ -11,7 +11,7 @@ import sys
 
 from absl import flags
 
-from tf_deeppaint import program
+from tf_deeppaint.utils import programs
 
 # Bad pictures named one by one; a folder of a million may hold thousands.
 COMPLAINTS = 100
@@ -119,8 +119,8 @@ _BEAM_OPTION = flags.DEFINE_multi_string(
 
 
 def main() -> None:
-    from tf_deeppaint.builder import build_dataset, summary
-    from tf_deeppaint.preparation import Recipe
+    from tf_deeppaint.data.build.builder import build_dataset, summary
+    from tf_deeppaint.data.build.preparation import Recipe
 
     recipe = Recipe(
         size=_SIZE.value,
@@ -143,7 +143,7 @@ def main() -> None:
 
 
 def _source():
-    from tf_deeppaint.sources import open_source
+    from tf_deeppaint.data.sources.registry import open_source
 
     return open_source(
         _SOURCE.value,
@@ -163,17 +163,17 @@ def _source():
 
 def _engine():
     if _RUNNER.value:
-        from tf_deeppaint.beam_engine import Beam
+        from tf_deeppaint.data.build.beam import Beam
 
         return Beam(_RUNNER.value, _BEAM_OPTION.value)
-    from tf_deeppaint.workers import Workers
+    from tf_deeppaint.data.build.workers import Workers
 
     return Workers(_WORKERS.value or os.cpu_count())
 
 
 def _reports():
-    from tf_deeppaint.builder import Reports
-    from tf_deeppaint.progress import Progress
+    from tf_deeppaint.data.build.builder import Reports
+    from tf_deeppaint.utils.progress import Progress
 
     shown: dict[str, Progress] = {}
     complaints = itertools.count(1)
@@ -193,4 +193,4 @@ def _reports():
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

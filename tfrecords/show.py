@@ -5,8 +5,8 @@ python -m tfrecords.show --data=data/mine --output=sheet.png
 
 from absl import flags
 
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _DATA = flags.DEFINE_string("data", None, "Folder of the data set.", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "The sheet, a PNG.", required=True)
@@ -16,10 +16,10 @@ _COUNT = flags.DEFINE_integer("count", 8, "How many records.", lower_bound=1)
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint.dataset_summary import summarise
-    from tf_deeppaint.datasets import first_records
-    from tf_deeppaint.images import write_picture
-    from tf_deeppaint.sheet import draw_records
+    from tf_deeppaint.data.loading import first_records
+    from tf_deeppaint.data.summary import summarise
+    from tf_deeppaint.images.pixels import write_picture
+    from tf_deeppaint.visualization.contact_sheets import draw_records
 
     for line in summarise(_DATA.value, _SPLIT.value):
         print(line)
@@ -29,4 +29,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

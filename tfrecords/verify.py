@@ -5,17 +5,17 @@ python -m tfrecords.verify --data=data/mine
 
 from absl import flags
 
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _DATA = flags.DEFINE_string("data", None, "Folder of the data set.", required=True)
 
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint import records
-    from tf_deeppaint.errors import DeepPaintError
-    from tf_deeppaint.verification import verify
+    from tf_deeppaint.data import records
+    from tf_deeppaint.data.build.verification import verify
+    from tf_deeppaint.utils.errors import DeepPaintError
 
     faults = 0
     for faults, line in enumerate(verify(_DATA.value), start=1):  # noqa: B007 - counts
@@ -28,4 +28,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

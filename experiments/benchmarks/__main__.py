@@ -12,7 +12,7 @@ from pathlib import Path
 from absl import flags
 
 from experiments.benchmarks.results import machine, read_rows, to_table, write_page
-from tf_deeppaint import program
+from tf_deeppaint.utils import programs
 
 PROGRAMS = ("palette", "build", "step", "forward", "input", "start", "roofline")
 
@@ -35,4 +35,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _WIDTH = flags.DEFINE_integer("width", 16, "Width of both networks.", lower_bound=2)
 _SIZE = flags.DEFINE_integer("size", 512, "Side of the canvas.", lower_bound=64)
@@ -51,9 +51,9 @@ PICTURES = 3
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint import artefacts
-    from tf_deeppaint.errors import DeepPaintError
-    from tf_deeppaint.generator_files import read_generator, write_generator
+    from tf_deeppaint.exporting import fidelity
+    from tf_deeppaint.networks.model_files import read_generator, write_generator
+    from tf_deeppaint.utils.errors import DeepPaintError
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -63,7 +63,7 @@ def main() -> None:
         network = of_size(network, _SIZE.value)
         write_generator(network, folder / "generator.keras")
         build_data(folder / "data", network.background)
-        samples = artefacts.stored_samples(
+        samples = fidelity.stored_samples(
             folder / "data", "test", network.size, network.background, PICTURES
         )
         reference = torch_painter(_WIDTH.value, samples)
@@ -76,7 +76,7 @@ def main() -> None:
                 over.append(f"{title}: {error}")
                 print(f"| {title} | refused |{' |' * 7}", flush=True)
                 continue
-            over += [f"{title}: {said}" for said in artefacts.complaints(found)]
+            over += [f"{title}: {said}" for said in fidelity.complaints(found)]
             print(f"| {title} | {' | '.join(map(str, row.values()))} |", flush=True)
     if over:
         raise DeepPaintError("; ".join(over))
@@ -92,7 +92,7 @@ def of_size(network, size: int):
 def make_network(width: int):
     """The bundled network, or one of random weights."""
     from experiments.benchmarks.keras_work import settled_generator
-    from tf_deeppaint.generator_files import read_generator
+    from tf_deeppaint.networks.model_files import read_generator
 
     return read_generator() if width == BUNDLED_WIDTH else settled_generator(width, _SIZE.value)
 
@@ -113,7 +113,7 @@ def export(made: str, own_flags: list[str], folder: Path, output: str) -> None:
 
 
 def run_program(name: str, *arguments: str) -> None:
-    from tf_deeppaint.errors import DeepPaintError
+    from tf_deeppaint.utils.errors import DeepPaintError
 
     command = [sys.executable, "-m", name, *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -142,10 +142,10 @@ def torch_painter(width: int, samples: tuple) -> Callable[[], object]:
 
 
 def measure(network, artefact, samples: tuple, reference: Callable) -> tuple:
-    """A row of the table, and what `artefacts.measure` found, to be judged."""
-    from tf_deeppaint import artefacts
+    """A row of the table, and what `fidelity.measure` found, to be judged."""
+    from tf_deeppaint.exporting import fidelity
 
-    found = artefacts.measure(network, artefact, *samples)
+    found = fidelity.measure(network, artefact, *samples)
     given = [part[:1] for part in samples]
     seconds: list[list[float]] = [[], []]
     works = (lambda: artefact.paint(*given), reference)
@@ -178,7 +178,7 @@ def open_all(folder: Path, side: int) -> Iterator[tuple[str, Callable]]:
 
 
 def make_and_open(made: str, own_flags: list[str], folder: Path, output: str):
-    from tf_deeppaint.artefacts import open_artefact
+    from tf_deeppaint.exporting.fidelity import open_artefact
 
     export(made, own_flags, folder, output)
     return open_artefact(folder / output)
@@ -188,7 +188,7 @@ def open_by_openvino(path: Path, side: int):
     """The ONNX file once more, to be run by OpenVINO in float32."""
     import openvino
 
-    from tf_deeppaint.artefacts import Artefact
+    from tf_deeppaint.exporting.fidelity import Artefact
 
     options = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
     model = openvino.Core().compile_model(path, "CPU", options)
@@ -200,4 +200,4 @@ def open_by_openvino(path: Path, side: int):
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -16,8 +16,8 @@ from absl import flags
 from experiments.benchmarks.results import Row, write_rows
 from experiments.benchmarks.turns import alternate
 from experiments.benchmarks.worker import peak_mib
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _SKETCHES = flags.DEFINE_integer("sketches", 100, "Sketches in the folder.", lower_bound=25)
 _SIZE = flags.DEFINE_integer("size", 512, "Their side in pixels.", lower_bound=64)
@@ -27,16 +27,16 @@ _RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, 
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint import images
-    from tf_deeppaint.jobs import find_pictures, plan_jobs
-    from tf_deeppaint.painter import Painter
+    from tf_deeppaint.images.pixels import fit_to_canvas, read_picture, to_grey
+    from tf_deeppaint.painting.jobs import find_pictures, plan_jobs
+    from tf_deeppaint.painting.painter import Painter
 
     with tempfile.TemporaryDirectory() as folder:
         sketches, reference = draw_sketches(Path(folder, "sketches"))
         painter = Painter.load()
         palette = painter.palette_of(reference)
         jobs, _ = plan_jobs(find_pictures(str(sketches)), None, "name")
-        canvas = images.fit_to_canvas(images.to_grey(images.read_picture(jobs[0].sketch)), 256)[0]
+        canvas = fit_to_canvas(to_grey(read_picture(jobs[0].sketch)), 256)[0]
 
         def paint_folder(jobs=jobs) -> None:
             colour_folder(painter, palette, jobs, Path(folder, "painted"))
@@ -68,20 +68,20 @@ def main() -> None:
 
 def draw_sketches(folder: Path) -> tuple[Path, np.ndarray]:
     """Writes drawn sketches as PNG files; returns their folder and a reference."""
-    from tf_deeppaint import images
-    from tf_deeppaint.sources.dolls import Dolls
+    from tf_deeppaint.data.sources.dolls.source import Dolls
+    from tf_deeppaint.images.pixels import write_picture
 
     dolls = Dolls(_SKETCHES.value, seed=1)
     for number, drawing in enumerate(dolls.drawings()):
         drawn = dolls.load(drawing, _SIZE.value)
-        images.write_picture(folder / f"{number:04d}.png", drawn.sketch)
+        write_picture(folder / f"{number:04d}.png", drawn.sketch)
     return folder, drawn.picture
 
 
 def colour_folder(painter, palette: np.ndarray, jobs: list, output: Path) -> None:
     """Colours jobs from files to files."""
-    from tf_deeppaint.batch import paint_jobs
-    from tf_deeppaint.outputs import Outputs, outputs_of, write_painting
+    from tf_deeppaint.painting.batch import paint_jobs
+    from tf_deeppaint.painting.outputs import Outputs, outputs_of, write_painting
 
     folders = Outputs(str(output))
     failures = paint_jobs(
@@ -94,4 +94,4 @@ def colour_folder(painter, palette: np.ndarray, jobs: list, output: Path) -> Non
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

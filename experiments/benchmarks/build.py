@@ -22,7 +22,7 @@ from absl import flags
 from experiments.benchmarks import reference_python
 from experiments.benchmarks.results import Row, write_rows
 from experiments.benchmarks.turns import seconds_of
-from tf_deeppaint import program
+from tf_deeppaint.utils import programs
 
 SIZE = 512
 # Drawn anew; the other pictures are these recoloured, mirrored and moved.
@@ -71,8 +71,8 @@ def build_row(seconds: float, theirs: list[float]) -> Row:
 
 def draw_pictures(folder: Path, count: int) -> None:
     """Writes `count` different pictures of 512 x 512 pixels as PNG files."""
-    from tf_deeppaint import images
-    from tf_deeppaint.sources.dolls import Dolls
+    from tf_deeppaint.data.sources.dolls.source import Dolls
+    from tf_deeppaint.images.pixels import write_picture
 
     dolls = Dolls(min(DRAWN, count), seed=1)
     drawn = [dolls.load(drawing, SIZE).picture for drawing in dolls.drawings()]
@@ -80,7 +80,7 @@ def draw_pictures(folder: Path, count: int) -> None:
     for number in range(count):
         picture = drawn[number % len(drawn)][:, :: rng.choice([-1, 1]), rng.permutation(3)]
         moved = np.roll(picture, rng.integers(-SIZE // 4, SIZE // 4, 2), (0, 1))
-        images.write_picture(folder / f"{number:06d}.png", moved)
+        write_picture(folder / f"{number:06d}.png", moved)
 
 
 def seconds_of_reference(paths: list[Path]) -> list[float]:
@@ -109,4 +109,4 @@ def build(pictures: Path, output: Path) -> tuple[float, int]:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -18,7 +18,7 @@ from absl import flags
 
 from experiments.benchmarks.results import Row, write_rows
 from experiments.benchmarks.turns import Work, measure
-from tf_deeppaint import program
+from tf_deeppaint.utils import programs
 
 _TURNS = flags.DEFINE_integer("turns", 3, "How often each is timed.", lower_bound=1)
 _PICTURE = flags.DEFINE_string("picture", "docs/pictures/cost.png", "The PNG that is drawn.")
@@ -87,12 +87,12 @@ def point(work: str, grows: str, extent: int, what: Work) -> Point:
 
 def make_shard(folder: Path) -> Path:
     """A data set of one training shard of `OF_ONE_SHARD` records at 64 px."""
-    from tf_deeppaint.quiet import import_tensorflow
+    from tf_deeppaint.utils.silence import import_tensorflow
 
     import_tensorflow()
-    from tf_deeppaint.builder import build_dataset
-    from tf_deeppaint.preparation import Recipe
-    from tf_deeppaint.sources.dolls import Dolls
+    from tf_deeppaint.data.build.builder import build_dataset
+    from tf_deeppaint.data.build.preparation import Recipe
+    from tf_deeppaint.data.sources.dolls.source import Dolls
 
     build_dataset(Dolls(24, seed=1), folder, Recipe(64, "white"))
     return folder
@@ -104,7 +104,8 @@ def simulate(one: Path, folder: Path, count: int) -> Path:
 
     import tensorflow as tf
 
-    from tf_deeppaint import files, records
+    from tf_deeppaint.data import records
+    from tf_deeppaint.utils import files
 
     manifest = records.read_manifest(one)
     first = one / manifest.shards["train"][0].name
@@ -163,4 +164,4 @@ def draw(points: list[Point], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -12,7 +12,7 @@ from absl import flags
 
 from experiments.benchmarks.results import Row, write_rows
 from experiments.benchmarks.turns import Work, measure
-from tf_deeppaint import program
+from tf_deeppaint.utils import programs
 
 _TURNS = flags.DEFINE_integer("turns", 4, "How often each is timed.", lower_bound=1)
 _RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, as JSON.")
@@ -86,4 +86,4 @@ def rows(width: int, seconds: dict[str, list[float]]) -> list[Row]:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -16,8 +16,8 @@ from absl import flags
 from experiments.benchmarks.reference_python import write_pair
 from experiments.benchmarks.results import Row, write_rows
 from experiments.benchmarks.turns import Work, measure
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _TURNS = flags.DEFINE_integer("turns", 5, "How often each is timed.", lower_bound=1)
 _RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, as JSON.")
@@ -31,7 +31,7 @@ STEPS = {16: 12, 64: 4}
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint.augmentation import AUGMENTATIONS
+    from tf_deeppaint.data.augmentation import AUGMENTATIONS
 
     with tempfile.TemporaryDirectory() as folder:
         shards, pairs = Path(folder, "shards"), Path(folder, "pairs")
@@ -73,10 +73,10 @@ def main() -> None:
 
 def make_data(shards: Path, pairs: Path) -> None:
     """The same drawings as shards, and as the reference's pairs."""
-    from tf_deeppaint.builder import build_dataset
-    from tf_deeppaint.datasets import first_records
-    from tf_deeppaint.preparation import Recipe
-    from tf_deeppaint.sources.dolls import Dolls
+    from tf_deeppaint.data.build.builder import build_dataset
+    from tf_deeppaint.data.build.preparation import Recipe
+    from tf_deeppaint.data.loading import first_records
+    from tf_deeppaint.data.sources.dolls.source import Dolls
 
     build_dataset(Dolls(DRAWINGS, seed=1), shards, Recipe(SIZE, "white"))
     pairs.mkdir()
@@ -90,7 +90,7 @@ def waiting(folder: str, width: int, steps: int, augmentations: tuple[str, ...])
     import tensorflow as tf
 
     from tf_deeppaint import DeepPaint, Discriminator, Generator
-    from tf_deeppaint.datasets import load_training
+    from tf_deeppaint.data.loading import load_training
 
     options = {"dtype": "mixed_bfloat16"}
     model = DeepPaint(Generator(width, size=SIZE, **options), Discriminator(width, **options))
@@ -109,4 +109,4 @@ def waiting(folder: str, width: int, steps: int, augmentations: tuple[str, ...])
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

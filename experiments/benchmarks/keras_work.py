@@ -9,16 +9,16 @@ import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint import DeepPaint, Discriminator, Generator
-from tf_deeppaint.artefacts import drawn_samples
-from tf_deeppaint.augmentation import AUGMENTATIONS
-from tf_deeppaint.datasets import load_training
-from tf_deeppaint.folding import fold_norms
-from tf_deeppaint.generator_files import in_precision
-from tf_deeppaint.keras_engine import to_inputs
-from tf_deeppaint.layers import BatchNormalization
-from tf_deeppaint.litert import convert
-from tf_deeppaint.litert_engine import LiteRtEngine
-from tf_deeppaint.palette_ops import palettes_to_histograms
+from tf_deeppaint.data.augmentation import AUGMENTATIONS
+from tf_deeppaint.data.loading import load_training
+from tf_deeppaint.exporting.fidelity import drawn_samples
+from tf_deeppaint.exporting.litert import convert
+from tf_deeppaint.networks.folding import fold_norms
+from tf_deeppaint.networks.layers import BatchNormalization
+from tf_deeppaint.networks.model_files import in_precision
+from tf_deeppaint.painting.keras_backend import to_inputs
+from tf_deeppaint.painting.litert_backend import LiteRtEngine
+from tf_deeppaint.palette.graph import palettes_to_histograms
 
 
 def training_step(width: int, size: int, batch: int, precision: str) -> Callable[[], object]:

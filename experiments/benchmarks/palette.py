@@ -14,8 +14,8 @@ from absl import flags
 from experiments.benchmarks import reference_python
 from experiments.benchmarks.results import Row, write_rows
 from experiments.benchmarks.turns import alternate
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _TURNS = flags.DEFINE_integer("turns", 15, "How often each is timed.", lower_bound=1)
 _RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, as JSON.")
@@ -27,10 +27,10 @@ def main() -> None:
     tf = import_tensorflow()
     import numpy as np
 
-    from tf_deeppaint.images import write_picture
-    from tf_deeppaint.palette import extract_palette
-    from tf_deeppaint.palette_ops import extract_palettes
-    from tf_deeppaint.sources.dolls import Dolls
+    from tf_deeppaint.data.sources.dolls.source import Dolls
+    from tf_deeppaint.images.pixels import write_picture
+    from tf_deeppaint.palette.extraction import extract_palette
+    from tf_deeppaint.palette.graph import extract_palettes
 
     dolls = Dolls(BATCH, seed=1)
     pictures = [dolls.load(drawing, SIZE).picture for drawing in dolls.drawings()]
@@ -63,4 +63,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -15,8 +15,8 @@ from absl import flags
 
 from experiments.benchmarks.results import Row, write_rows
 from experiments.benchmarks.turns import seconds_of
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _TURNS = flags.DEFINE_integer("turns", 7, "How often each is timed.", lower_bound=1)
 _RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, as JSON.")
@@ -124,7 +124,7 @@ def painting_graph(width: int, precision: str, size: int = PAINTED_SIZE):
     import tensorflow as tf
 
     from tf_deeppaint import Generator
-    from tf_deeppaint.generator_files import in_precision
+    from tf_deeppaint.networks.model_files import in_precision
 
     generator = in_precision(Generator(width, size=size, norm="none"), precision)
     spec = {
@@ -161,4 +161,4 @@ def size_of(tensor) -> int:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from absl import flags
 
 from experiments.benchmarks.results import write_result
-from tf_deeppaint import program
-from tf_deeppaint.quiet import import_tensorflow
+from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _MODEL = flags.DEFINE_string("model", None, "A SavedModel of the bundled model.", required=True)
 _SIDES = flags.DEFINE_list("sides", ["512", "1024", "2048", "4096"], "Sides of the sketches.")
@@ -25,18 +25,18 @@ _RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, 
 
 def main() -> None:
     tf = import_tensorflow()
-    from tf_deeppaint import images
-    from tf_deeppaint.painter import Painter
-    from tf_deeppaint.sources.dolls import Dolls
+    from tf_deeppaint.data.sources.dolls.source import Dolls
+    from tf_deeppaint.images.pixels import decode_picture, encode_png, to_grey
+    from tf_deeppaint.painting.painter import Painter
 
     served = tf.saved_model.load(_MODEL.value).signatures["serving_default"]
     painter = Painter.load()
     dolls = Dolls(2, seed=1)
     sketch, reference = dolls.drawings()
-    reference = images.encode_png(dolls.load(reference, 512).picture)
+    reference = encode_png(dolls.load(reference, 512).picture)
     figures = {"peak_mib_loaded": peak_mib()}
     for side in map(int, _SIDES.value):
-        data = images.encode_png(dolls.load(sketch, side).sketch)
+        data = encode_png(dolls.load(sketch, side).sketch)
         inputs = {
             "sketch_bytes": tf.constant([data]),
             "reference_bytes": tf.constant([reference]),
@@ -46,9 +46,9 @@ def main() -> None:
             served(**inputs)["image_bytes"].numpy()
 
         def paint(data=data) -> None:
-            lines = images.to_grey(images.decode_picture(data, "sketch"))
-            colours = images.decode_picture(reference, "reference")
-            images.encode_png(painter.paint(lines, reference=colours))
+            lines = to_grey(decode_picture(data, "sketch"))
+            colours = decode_picture(reference, "reference")
+            encode_png(painter.paint(lines, reference=colours))
 
         seconds = [(timed(ask), timed(paint)) for _ in range(1 + _ROUNDS.value)]
         of_served, of_painter = (
@@ -73,4 +73,4 @@ def peak_mib() -> int:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -14,7 +14,7 @@ from absl import flags
 
 from experiments.benchmarks.results import Row, write_rows
 from experiments.benchmarks.turns import ROOT, alternate
-from tf_deeppaint import program
+from tf_deeppaint.utils import programs
 
 _TURNS = flags.DEFINE_integer("turns", 5, "How often each is timed.", lower_bound=1)
 _RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, as JSON.")
@@ -56,4 +56,4 @@ def run_program(name: str, *arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -1,7 +1,7 @@
 """The reference's networks and its training step, in PyTorch: what the benchmarks compare with.
 
 Written from the description of the published network alone (ktaebum/AttentionedDeepPaint); tensors
-bear its names, so that `tf_deeppaint.torch_weights` reads a state dict of `Generator`. All is
+bear its names, so that `tf_deeppaint.networks.torch_weights` reads a state dict of `Generator`. All is
 `(N, C, H, W)`, values in [-1, 1].
 
 `tuned` networks are as fast as we could make PyTorch be on a CPU without changing what they

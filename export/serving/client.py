@@ -16,7 +16,7 @@ import urllib.request
 
 from absl import flags
 
-from tf_deeppaint import program
+from tf_deeppaint.utils import programs
 
 # For the answer to a request.
 _SECONDS = 120
@@ -33,9 +33,9 @@ _OUTPUT = flags.DEFINE_string("output", None, "The coloured picture, a PNG.", re
 
 
 def main() -> None:
-    from tf_deeppaint.errors import DeepPaintError
-    from tf_deeppaint.files import read_bytes, write_bytes
-    from tf_deeppaint.palette import read_palette
+    from tf_deeppaint.palette.extraction import read_palette
+    from tf_deeppaint.utils.errors import DeepPaintError
+    from tf_deeppaint.utils.files import read_bytes, write_bytes
 
     if (_REFERENCE.value is None) == (_PALETTE.value is None):
         raise DeepPaintError("give the colours either as --reference or as --palette")
@@ -135,4 +135,4 @@ def _set(tensor, dtype: int, *shape: int, **content) -> None:
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

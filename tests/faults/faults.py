@@ -43,8 +43,8 @@ class Bench:
 
     def pictures(self, count: int) -> Path:
         """Dolls as PNG files, some twice, and two files that are no pictures."""
-        from tf_deeppaint import images
-        from tf_deeppaint.sources.dolls import Dolls
+        from tf_deeppaint.data.sources.dolls.source import Dolls
+        from tf_deeppaint.images.pixels import write_picture
 
         folder = self.folder / f"pictures-{count}"
         if folder.is_dir():
@@ -52,30 +52,30 @@ class Bench:
         dolls = Dolls(count, seed=4)
         for number, drawing in enumerate(dolls.drawings()):
             picture = dolls.load(drawing, 96).picture
-            images.write_picture(folder / f"{number}.png", picture)
+            write_picture(folder / f"{number}.png", picture)
             if number % 5 == 0:
-                images.write_picture(folder / "again" / f"{number}.png", picture)
+                write_picture(folder / "again" / f"{number}.png", picture)
         (folder / "cut.png").write_bytes((folder / "0.png").read_bytes()[:200])
         (folder / "text.png").write_text("no picture")
         return folder
 
     def sketches(self, count: int) -> Path:
         """Sketches of dolls."""
-        from tf_deeppaint import images
-        from tf_deeppaint.sources.dolls import Dolls
+        from tf_deeppaint.data.sources.dolls.source import Dolls
+        from tf_deeppaint.images.pixels import write_picture
 
         folder = self.folder / f"sketches-{count}"
         if not folder.is_dir():
             dolls = Dolls(count, seed=9)
             for number, drawing in enumerate(dolls.drawings()):
-                images.write_picture(folder / f"{number}.png", dolls.load(drawing, 128).sketch)
+                write_picture(folder / f"{number}.png", dolls.load(drawing, 128).sketch)
         return folder
 
     def data(self) -> Path:
         """A data set of a few dolls in two training shards, to be copied where it is hurt."""
-        from tf_deeppaint import builder
-        from tf_deeppaint.preparation import Recipe
-        from tf_deeppaint.sources.dolls import Dolls
+        from tf_deeppaint.data.build import builder
+        from tf_deeppaint.data.build.preparation import Recipe
+        from tf_deeppaint.data.sources.dolls.source import Dolls
 
         folder = self.folder / "data"
         if not folder.is_dir():
@@ -206,7 +206,7 @@ def killed_exports(bench: Bench) -> int:
         if kills >= bench.kills:
             break
     finish(programs.compact(output))
-    from tf_deeppaint.generator_files import read_generator
+    from tf_deeppaint.networks.model_files import read_generator
 
     read_generator(output)
     return kills

@@ -33,8 +33,8 @@ sys.path.append(str(programs.ROOT / "tests"))
 from stand_in import StandIn
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-from tf_deeppaint import images
-from tf_deeppaint.sources.dolls import Dolls
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.images.pixels import decode_picture, encode_png
 
 PATIENCE_S = 120
 # Memory may differ by so much between the middle of the run and its end.
@@ -135,8 +135,8 @@ class Load:
         self.memory: list[int] = []
         dolls = Dolls(4, seed=3)
         drawn = [dolls.load(drawing, 256) for drawing in dolls.drawings()]
-        self.sketches = [images.encode_png(one.sketch) for one in drawn]
-        self.references = [images.encode_png(one.picture) for one in drawn]
+        self.sketches = [encode_png(one.sketch) for one in drawn]
+        self.references = [encode_png(one.picture) for one in drawn]
 
     def ask(self, rng: random.Random) -> str:
         """Sends a good request; what was wrong with the answer, or nothing."""
@@ -293,7 +293,7 @@ class ServedLoad(Load):
         except grpc.RpcError as error:
             return f"{error.code()}: {error.details()}"
         (picture,) = found.outputs["image_bytes"].string_val
-        painted, given = (images.decode_picture(data, "picture") for data in (picture, sketch))
+        painted, given = (decode_picture(data, "picture") for data in (picture, sketch))
         return "" if painted.shape == given.shape else f"a picture of {painted.shape}"
 
     def harm(self, rng: random.Random) -> str:

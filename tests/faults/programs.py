@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 # Shards of six records: at 64 pixels real ones hold thousands.
 SMALL_SHARDS = """
 import runpy, sys
-from tf_deeppaint import builder
+from tf_deeppaint.data.build import builder
 builder.SHARD_PIXELS = 6 * 64 * 64
 if __name__ == "__main__":
     sys.argv[0] = "build"
@@ -129,10 +129,11 @@ def check_whole(folder: Path) -> int:
 
 
 def _check(path: Path, data: bytes) -> None:
-    from tf_deeppaint import images, keras_archives
+    from tf_deeppaint.images.pixels import decode_picture
+    from tf_deeppaint.utils import keras_archives
 
     if path.suffix == ".png":
-        images.decode_picture(data, path.name)
+        decode_picture(data, path.name)
     elif path.suffix == ".keras":
         keras_archives.read_config(path)
     elif path.suffix == ".ora":

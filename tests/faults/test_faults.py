@@ -10,7 +10,7 @@ import faults
 import programs
 import pytest
 
-from tf_deeppaint import locks
+from tf_deeppaint.utils import locks
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def _bomb() -> bytes:
 
 
 def _plan() -> bytes:
-    from tf_deeppaint.plan import Plan
+    from tf_deeppaint.data.build.plan import Plan
 
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "plan.sqlite")

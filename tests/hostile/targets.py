@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from mutations import ODD_VALUES, mutate, mutate_json, mutate_png
 
-from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,19 +83,19 @@ def kept(path: str, data: bytes) -> str:
 def pictures() -> Target:
     from picture_files import zoo
 
-    from tf_deeppaint import images
+    from tf_deeppaint.images.pixels import MAX_SIDE, decode_picture, decode_rgba, decode_small
 
     def feed(data: bytes) -> None:
         failures = []
         for decode in (
-            images.decode_picture,
-            images.decode_rgba,
-            lambda data, name: images.decode_small(data, name, 64)[0],
+            decode_picture,
+            decode_rgba,
+            lambda data, name: decode_small(data, name, 64)[0],
         ):
             try:
                 pixels = decode(data, "x")
                 assert pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.size
-                assert max(pixels.shape[:2]) <= images.MAX_SIDE
+                assert max(pixels.shape[:2]) <= MAX_SIDE
             except DeepPaintError as error:
                 failures.append(error)
         if failures:
@@ -114,9 +114,9 @@ def pictures() -> Target:
 @functools.cache
 def data_set() -> dict[str, bytes]:
     """The files of a small data set."""
-    from tf_deeppaint.builder import build_dataset
-    from tf_deeppaint.preparation import Recipe
-    from tf_deeppaint.sources.dolls import Dolls
+    from tf_deeppaint.data.build.builder import build_dataset
+    from tf_deeppaint.data.build.preparation import Recipe
+    from tf_deeppaint.data.sources.dolls.source import Dolls
 
     with tempfile.TemporaryDirectory() as folder:
         build_dataset(Dolls(3, seed=12), f"{folder}/data", Recipe(64, "drop"))
@@ -126,12 +126,12 @@ def data_set() -> dict[str, bytes]:
 def records() -> Target:
     import tensorflow as tf
 
-    from tf_deeppaint import datasets
-    from tf_deeppaint.bad_records import BadRecords, read_shard
+    from tf_deeppaint.data import loading
+    from tf_deeppaint.data.bad_records import BadRecords, read_shard
 
     shards = [data for name, data in data_set().items() if name.endswith("tfrecord")]
     decode = tf.function(
-        lambda record: datasets.decode_record(record, 64, tf.constant([1, 2])),
+        lambda record: loading.decode_record(record, 64, tf.constant([1, 2])),
         [tf.TensorSpec([], tf.string)],
     )
 
@@ -166,7 +166,7 @@ def examples() -> Target:
 
 
 def verification() -> Target:
-    from tf_deeppaint.verification import verify
+    from tf_deeppaint.data.build.verification import verify
 
     files = data_set()
     shard = next(name for name in files if name.startswith("train"))
@@ -182,7 +182,7 @@ def verification() -> Target:
 
 
 def manifests() -> Target:
-    from tf_deeppaint import records
+    from tf_deeppaint.data import records
 
     def feed(data: bytes) -> None:
         kept("data/manifest.json", data)
@@ -195,7 +195,7 @@ def manifests() -> Target:
 
 
 def notes() -> Target:
-    from tf_deeppaint.shards import read_note
+    from tf_deeppaint.data.build.shards import read_note
 
     note = {
         "shard": {"name": "train-00000.tfrecord", "records": 2, "bytes": 9, "sha256": "ab"},
@@ -212,8 +212,8 @@ def notes() -> Target:
 
 
 def plans() -> Target:
-    from tf_deeppaint.plan import Plan
-    from tf_deeppaint.sources import Drawing
+    from tf_deeppaint.data.build.plan import Plan
+    from tf_deeppaint.data.sources.registry import Drawing
 
     with Plan("seed.sqlite") as plan:
         plan.list_drawings([Drawing(f"d{n}", n, f"g{n}") for n in range(40)], {"size": 64})
@@ -236,7 +236,7 @@ def plans() -> Target:
 
 
 def danbooru() -> Target:
-    from tf_deeppaint.sources.danbooru import Danbooru
+    from tf_deeppaint.data.sources.danbooru import Danbooru
 
     post = {"id": 7, "file_ext": "png", "rating": "s", "tags": [{"name": "solo"}]}
     other = {"id": "8", "file_ext": "jpg", "rating": "g", "tag_string": "solo white_background"}
@@ -259,9 +259,9 @@ def danbooru() -> Target:
 def pairs() -> Target:
     from picture_files import encode, image
 
-    from tf_deeppaint.palette import palette_to_json
-    from tf_deeppaint.sources import Drawing
-    from tf_deeppaint.sources.pairs import Pairs
+    from tf_deeppaint.data.sources.pairs import Pairs
+    from tf_deeppaint.data.sources.registry import Drawing
+    from tf_deeppaint.palette.extraction import palette_to_json
 
     palette = palette_to_json(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)).encode()
     picture = encode(image("RGB").resize((34, 20)), "PNG")
@@ -275,7 +275,7 @@ def pairs() -> Target:
 
 
 def palettes() -> Target:
-    from tf_deeppaint.palette import palette_to_json, read_palette
+    from tf_deeppaint.palette.extraction import palette_to_json, read_palette
 
     seed = palette_to_json(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)).encode()
 
@@ -287,19 +287,19 @@ def palettes() -> Target:
 
 
 def colours() -> Target:
-    from tf_deeppaint import colours
+    from tf_deeppaint.palette import named_colors
 
     def feed(data: bytes) -> None:
         text = data.decode("utf-8", "surrogateescape")
         with contextlib.suppress(DeepPaintError):
-            colours.parse_bands(text)
-        colours.choose_palette(None, colours.parse_colours(text), None)
+            named_colors.parse_bands(text)
+        named_colors.choose_palette(None, named_colors.parse_colours(text), None)
 
     return Target([b"#fff, #A0b1C2,#000", b"1,4", b"#012345," * 15 + b"#fff"], feed, share=30)
 
 
 def packages() -> Target:
-    from tf_deeppaint.sources import fetching
+    from tf_deeppaint.data.sources import fetching
 
     seeds = []
     for form in ("w", "w:gz"):
@@ -323,8 +323,8 @@ def packages() -> Target:
 
 @functools.cache
 def archive_parts() -> dict[str, bytes]:
-    from tf_deeppaint.generator import Generator
-    from tf_deeppaint.generator_files import write_generator
+    from tf_deeppaint.networks.generator import Generator
+    from tf_deeppaint.networks.model_files import write_generator
 
     write_generator(Generator(2, size=64), "seed.keras")
     with zipfile.ZipFile("seed.keras") as archive:
@@ -341,7 +341,7 @@ def _zip(parts: dict[str, bytes]) -> bytes:
 
 def archives() -> Target:
     """`.keras` files, up to where Keras would open them."""
-    from tf_deeppaint.keras_archives import check_foreign, read_config
+    from tf_deeppaint.utils.keras_archives import check_foreign, read_config
 
     parts = archive_parts()
 
@@ -380,7 +380,7 @@ def _changed_parts(parts: dict[str, bytes], rng: random.Random) -> dict[str, byt
 
 def generators() -> Target:
     """`.keras` files to the last step; making the network takes a part of a second."""
-    from tf_deeppaint.generator_files import read_generator
+    from tf_deeppaint.networks.model_files import read_generator
 
     parts = archive_parts()
 
@@ -395,7 +395,7 @@ def generators() -> Target:
 
 def weights() -> Target:
     """HDF5 alone: small, so that most changes hit what is not numbers."""
-    from tf_deeppaint.keras_archives import check_foreign
+    from tf_deeppaint.utils.keras_archives import check_foreign
 
     def feed(data: bytes) -> None:
         check_foreign(kept("model.h5", data))
@@ -404,7 +404,7 @@ def weights() -> Target:
 
 
 def arrays() -> Target:
-    from tf_deeppaint.perceptual import read_arrays
+    from tf_deeppaint.training.perceptual import read_arrays
 
     shapes = {"a": (2, 3), "b": (4,)}
     buffer = io.BytesIO()
@@ -419,7 +419,7 @@ def arrays() -> Target:
 def torch_checkpoints() -> Target:
     import torch
 
-    from tf_deeppaint.torch_weights import load_state_dict
+    from tf_deeppaint.networks.torch_weights import load_state_dict
 
     state = {"model_state": {"a.weight": torch.ones(2, 3), "a.bias": torch.ones(2).half()}}
     seeds = []
@@ -446,7 +446,7 @@ def checkpoints() -> Target:
     """The state of a training: what a disk makes of it, not a stranger."""
     import tensorflow as tf
 
-    from tf_deeppaint import checkpoints
+    from tf_deeppaint.training import checkpoints
 
     class Model:
         def __init__(self):
@@ -478,10 +478,10 @@ def runs() -> Target:
     """options.json and metrics.jsonl of a run that is to go on, and its lock."""
     import dataclasses
 
-    from tf_deeppaint import locks
-    from tf_deeppaint.callbacks import Journal
-    from tf_deeppaint.options import TrainingOptions
-    from tf_deeppaint.run_directory import open_run
+    from tf_deeppaint.training.callbacks import Journal
+    from tf_deeppaint.training.options import TrainingOptions
+    from tf_deeppaint.training.run_directory import open_run
+    from tf_deeppaint.utils import locks
 
     options = TrainingOptions(data=("a",), run="run", augment=())
     stored = json.loads(json.dumps(dataclasses.asdict(options)))
@@ -504,7 +504,7 @@ def runs() -> Target:
 
 def clusters() -> Target:
     """TF_CONFIG, as a scheduler sets it."""
-    from tf_deeppaint import devices
+    from tf_deeppaint.training import distribution
 
     cluster = {"worker": ["a:1", "b:2"]}
     seed = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": 1}}).encode()
@@ -512,7 +512,7 @@ def clusters() -> Target:
     def feed(data: bytes) -> None:
         os.environ["TF_CONFIG"] = data.decode("utf-8", "surrogateescape").replace("\0", "")
         try:
-            devices.is_chief(), devices._workers()
+            distribution.is_chief(), distribution._workers()
         finally:
             del os.environ["TF_CONFIG"]
 
@@ -522,7 +522,7 @@ def clusters() -> Target:
 def flagfiles() -> Target:
     from absl import flags
 
-    from tf_deeppaint import program
+    from tf_deeppaint.utils import programs
 
     own = flags.FlagValues()
     flags.DEFINE_integer("width", 64, "", lower_bound=2, flag_values=own)
@@ -541,7 +541,7 @@ def flagfiles() -> Target:
         flags.FLAGS, before = own, flags.FLAGS
         try:
             with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
-                program._parse(["x", "--flagfile=flags.txt"])
+                programs._parse(["x", "--flagfile=flags.txt"])
         except SystemExit as error:
             assert error.code in (0, 1)
         finally:
@@ -552,7 +552,7 @@ def flagfiles() -> Target:
 
 def layers() -> Target:
     """Names of layers and of files, as pictures bring them."""
-    from tf_deeppaint.layer_files import Layer, write_layers
+    from tf_deeppaint.painting.layer_files import Layer, write_layers
 
     rgba = np.zeros((3, 4, 4), np.uint8)
 
@@ -573,7 +573,7 @@ def layers() -> Target:
 
 def names() -> Target:
     """Paths to write to: `..`, links, bytes that are no UTF-8, names of thousands of letters."""
-    from tf_deeppaint import files
+    from tf_deeppaint.utils import files
 
     seeds = [b"a.png", b"in/b.json", b"../c", b"\xff\xfe.png", b"n" * 4000, b"d/" * 900, b"e\n.png"]
 
@@ -603,7 +603,7 @@ def studio() -> Target:
 
     from tf_deeppaint import Painter
     from tf_deeppaint.studio import page
-    from tf_deeppaint.studio.desk import Desk
+    from tf_deeppaint.studio.sessions import Desk
 
     logging.disable(logging.CRITICAL)
     desk = Desk(Painter(FakeEngine()), os.path.abspath("desk"))
@@ -681,7 +681,7 @@ def served() -> Target:
     from small_networks import make_network
     from stand_in import Model
 
-    from tf_deeppaint.serving import ServedGenerator
+    from tf_deeppaint.serving.signatures import ServedGenerator
 
     module = ServedGenerator(make_network("mixture"), max_pixels=1 << 16)
     tf.saved_model.save(module, "served", signatures=module.signatures())
@@ -744,8 +744,8 @@ def litert_files() -> Target:
     """What stands in a `.tflite` file about itself; its graph is LiteRT's to check."""
     from small_networks import make_network
 
-    from tf_deeppaint.litert import convert
-    from tf_deeppaint.litert_engine import read_metadata
+    from tf_deeppaint.exporting.litert import convert
+    from tf_deeppaint.painting.litert_backend import read_metadata
 
     whole = convert(make_network("mixture"))
     # Metadata come last; so do most changes, while the weights before it hold nothing of ours.

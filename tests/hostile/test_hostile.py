@@ -18,9 +18,11 @@ from figures import rewrite
 from found import FOUND
 from mutations import mutate, mutate_json, mutate_png
 
-from tf_deeppaint import colours, images, locks, palette
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.picture_headers import read_header
+from tf_deeppaint.images.picture_headers import read_header
+from tf_deeppaint.images.pixels import decode_picture, decode_rgba, encode_png
+from tf_deeppaint.palette import extraction, named_colors
+from tf_deeppaint.utils import locks
+from tf_deeppaint.utils.errors import DeepPaintError
 
 # Those that load TensorFlow's larger parts, Gradio or PyTorch take seconds to begin.
 QUICK = ["pictures", "palettes JSON", "pair JSON", "Danbooru metadata", "manifests", "shard notes"]
@@ -75,7 +77,7 @@ def test_the_same_seed_gives_the_same_input_and_another_others(fed):
 def test_mutations_change_and_keep_what_they_promise():
     import random
 
-    png = images.encode_png(np.zeros((9, 9, 3), np.uint8))
+    png = encode_png(np.zeros((9, 9, 3), np.uint8))
     rng = random.Random(1)
     changed = [mutate_png(png, rng) for _ in range(200)]
     assert sum(data != png for data in changed) > 150
@@ -151,7 +153,7 @@ LEVELS = st.integers(0, 255)
 @given(st.lists(LEVELS, min_size=48, max_size=48))
 def test_any_palette_comes_back_from_its_json(levels):
     expected = np.array(levels, np.uint8).reshape(4, 4, 3)
-    found = palette.palette_from_json(palette.palette_to_json(expected), "x")
+    found = extraction.palette_from_json(extraction.palette_to_json(expected), "x")
     np.testing.assert_array_equal(found, expected)
 
 
@@ -169,7 +171,7 @@ JSON = st.recursive(
 @given(JSON)
 def test_any_other_json_is_no_palette(document):
     try:
-        found = palette.palette_from_json(json.dumps(document), "x")
+        found = extraction.palette_from_json(json.dumps(document), "x")
     except DeepPaintError as error:
         assert str(error).startswith("x: ")
     else:
@@ -181,7 +183,7 @@ def test_any_other_json_is_no_palette(document):
 def test_any_bytes_are_a_picture_or_refused_by_name(data):
     for start in (b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8", b"GIF89a", b"BM", b"RIFF0000WEBPVP8X"):
         try:
-            pixels = images.decode_picture(start + data, "the name")
+            pixels = decode_picture(start + data, "the name")
         except DeepPaintError as error:
             assert str(error).startswith("the name: ") and "\n" not in str(error)
         else:
@@ -194,8 +196,8 @@ def test_any_pixels_come_back_from_a_png(height, width, seed):
     rng = np.random.default_rng(seed)
     for channels in ((), (3,), (4,)):
         pixels = rng.integers(0, 256, (height, width, *channels), dtype=np.uint8)
-        data = images.encode_png(pixels)
-        rgba = images.decode_rgba(data, "x")
+        data = encode_png(pixels)
+        rgba = decode_rgba(data, "x")
         shown = rgba if channels == (4,) else rgba[..., :3] if channels else rgba[..., 0]
         np.testing.assert_array_equal(shown, pixels)
 
@@ -204,7 +206,7 @@ def test_any_pixels_come_back_from_a_png(height, width, seed):
 @given(st.text(max_size=60))
 def test_any_text_is_colours_or_refused(text):
     try:
-        found = colours.parse_colours(text)
+        found = named_colors.parse_colours(text)
     except DeepPaintError as error:
         assert str(error).startswith("colors: ")
     else:
@@ -232,7 +234,7 @@ def test_importing_opens_no_connection():
     programs = ["train", "colorize", "evaluate", "import_torch"]
     names = [f"tf_deeppaint.{program}" for program in programs]
     done = subprocess.run(
-        [sys.executable, "-c", ALONE, *names, "tf_deeppaint.beam_engine"],
+        [sys.executable, "-c", ALONE, *names, "tf_deeppaint.data.build.beam"],
         cwd=targets.ROOT,
         capture_output=True,
         text=True,

@@ -21,7 +21,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 from targets import TARGETS
 
-from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError
 
 # Bytes of memory that one input may take.
 MEMORY = 2**30

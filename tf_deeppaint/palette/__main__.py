@@ -11,8 +11,8 @@ JSON is printed.
 import numpy as np
 from absl import flags
 
-from tf_deeppaint import program
-from tf_deeppaint.palette import BACKGROUNDS
+from tf_deeppaint.palette.extraction import BACKGROUNDS
+from tf_deeppaint.utils import programs
 
 _PICTURE = flags.DEFINE_string("picture", None, "The picture to take the colours from.")
 _COLORS = flags.DEFINE_string(
@@ -34,10 +34,10 @@ _SWATCHES = flags.DEFINE_string(
 
 
 def main() -> None:
-    from tf_deeppaint.errors import DeepPaintError
-    from tf_deeppaint.images import read_picture, write_picture
-    from tf_deeppaint.palette import palette_to_json, write_palette
-    from tf_deeppaint.sheet import draw_swatches
+    from tf_deeppaint.images.pixels import read_picture, write_picture
+    from tf_deeppaint.palette.extraction import palette_to_json, write_palette
+    from tf_deeppaint.utils.errors import DeepPaintError
+    from tf_deeppaint.visualization.contact_sheets import draw_swatches
 
     for flag, kind in ((_OUTPUT, ".json"), (_SWATCHES, ".png")):
         if flag.value and not flag.value.lower().endswith(kind):
@@ -62,14 +62,14 @@ def main() -> None:
 
 
 def _make_palette(picture: np.ndarray | None) -> np.ndarray:
-    from tf_deeppaint import colours
-    from tf_deeppaint.palette import reference_palette
+    from tf_deeppaint.palette import named_colors
+    from tf_deeppaint.palette.extraction import reference_palette
 
     palette = None if picture is None else reference_palette(picture, _BACKGROUND.value)
-    named = None if _COLORS.value is None else colours.parse_colours(_COLORS.value)
-    bands = None if _BANDS.value is None else colours.parse_bands(_BANDS.value)
-    return colours.choose_palette(palette, named, bands)
+    named = None if _COLORS.value is None else named_colors.parse_colours(_COLORS.value)
+    bands = None if _BANDS.value is None else named_colors.parse_bands(_BANDS.value)
+    return named_colors.choose_palette(palette, named, bands)
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -8,7 +8,7 @@ It is open until Ctrl-C. Nothing leaves the machine, and what was put on the pag
 
 from absl import flags
 
-from tf_deeppaint import program
+from tf_deeppaint.utils import programs
 
 _MODEL = flags.DEFINE_string(
     "model",
@@ -32,10 +32,10 @@ def main() -> None:
 
 
 def _load():
-    from tf_deeppaint.painter import Painter
+    from tf_deeppaint.painting.painter import Painter
 
     return Painter.load(_MODEL.value)
 
 
 if __name__ == "__main__":
-    program.run(main)
+    programs.run(main)

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tf_deeppaint.colours import palette_from_colours, parse_colours
-from tf_deeppaint.sources.dolls import Dolls
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.palette.named_colors import palette_from_colours, parse_colours
 
 # Two colours a band: hair, face, clothes, feet of a figure.
 _COLOURS = {

@@ -7,12 +7,11 @@ from collections.abc import Callable
 import gradio as gr
 import numpy as np
 
-from tf_deeppaint.colours import colour_code
-from tf_deeppaint.errors import DeepPaintError
-from tf_deeppaint.painting import LINES
-from tf_deeppaint.sheet import draw_sheet
-from tf_deeppaint.studio import look
-from tf_deeppaint.studio.desk import (
+from tf_deeppaint.painting.painting import LINES
+from tf_deeppaint.palette.named_colors import colour_code
+from tf_deeppaint.studio import assets
+from tf_deeppaint.studio.examples import PALETTES, Example
+from tf_deeppaint.studio.sessions import (
     Codes,
     Desk,
     Upload,
@@ -22,7 +21,8 @@ from tf_deeppaint.studio.desk import (
     show,
     to_codes,
 )
-from tf_deeppaint.studio.examples import PALETTES, Example
+from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.visualization.contact_sheets import draw_sheet
 
 # Unfinished requests beyond these are turned away, work left alone so long is forgotten, and so
 # many visitors' work is kept at most: 100 MB each where the sketch is of the largest size.
@@ -52,7 +52,7 @@ def theme() -> gr.themes.Base:
         neutral_hue=gr.themes.colors.slate,
         spacing_size=gr.themes.sizes.spacing_sm,
         text_size=gr.themes.sizes.text_sm,
-        font=look.FONTS,
+        font=assets.FONTS,
         font_mono=("ui-monospace", "monospace"),
     ).set(layout_gap="12px")
 
@@ -133,17 +133,17 @@ class _Page:
         self.ready = gr.HTML(
             "",
             palettes=ready,
-            html_template=look.READY,
-            css_template=look.READY_CSS,
-            js_on_load=look.READY_JS,
+            html_template=assets.READY,
+            css_template=assets.READY_CSS,
+            js_on_load=assets.READY_JS,
             elem_id="ready",
         )
         gr.HTML("<h2>The palette<span>from top to bottom</span></h2>")
         self.swatches = gr.HTML(
             to_codes(next(iter(PALETTES.values()))),
-            html_template=look.SWATCHES,
-            css_template=look.SWATCHES_CSS,
-            js_on_load=look.SWATCHES_JS,
+            html_template=assets.SWATCHES,
+            css_template=assets.SWATCHES_CSS,
+            js_on_load=assets.SWATCHES_JS,
             elem_id="swatches",
         )
         self.colour = gr.Button("Colour", variant="primary", elem_id="colour")

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tf_deeppaint.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError
 
 if TYPE_CHECKING:
-    from tf_deeppaint.painter import Painter
+    from tf_deeppaint.painting.painter import Painter
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 # Parts of Gradio that fetch from elsewhere for whoever asks, or keep what they are sent.
@@ -74,8 +74,8 @@ def _keep_inside(folder: str) -> None:
 def _open(painter: "Painter", folder: str, host: str, port: int):
     from starlette.middleware import Middleware
 
-    from tf_deeppaint.studio import look, page
-    from tf_deeppaint.studio.desk import MAX_BYTES, Desk
+    from tf_deeppaint.studio import assets, page
+    from tf_deeppaint.studio.sessions import MAX_BYTES, Desk
 
     blocks = page.build_page(Desk(painter, os.environ["GRADIO_TEMP_DIR"]))
     blocks.launch(
@@ -95,7 +95,7 @@ def _open(painter: "Painter", folder: str, host: str, port: int):
         state_session_capacity=page.MOST_SESSIONS,
         app_kwargs={"middleware": [Middleware(Gate, names=LOCAL if host in LOCAL else ())]},
         theme=page.theme(),
-        css=look.CSS,
+        css=assets.CSS,
     )
     return blocks
 

@@ -1,0 +1,309 @@
+"""Collars of dolls, and the things that they wear over their clothes or hold in a hand."""
+
+import numpy as np
+
+from tf_deeppaint.data.sources.dolls.canvas import (
+    Paint,
+    Shape,
+    blob,
+    ellipse,
+    flat,
+    limb,
+    loop,
+    mirrored,
+    polygon,
+    stroke,
+)
+from tf_deeppaint.data.sources.dolls.colors import Colours, chance, pick
+from tf_deeppaint.data.sources.dolls.frames import SIDES, Frame
+from tf_deeppaint.data.sources.dolls.hair import bow
+
+GOLD = Paint((244, 208, 96), (212, 164, 60))
+WOOD = Paint((160, 110, 70), (124, 82, 50))
+
+
+def collar(
+    rng: np.random.Generator, colours: Colours, body: Frame, kind: str, wide: float, depth: float
+) -> list[Shape]:
+    """The collar around a neckline `wide` to either side and `depth` below the shoulders."""
+    y = body.shoulder_y
+    if kind == "robe":
+        return _crossed_lapels(colours, y, depth)
+    if kind == "shorts" and chance(rng, 0.8):
+        return _hood(colours, y, depth)
+    low = y + depth
+    style = pick(rng, ("plain", "plain", "shirt", "sailor", "turtle", "bow", "tie", "round"))
+    if kind == "coat" and style in ("sailor", "round"):
+        style = "shirt"
+    if style == "turtle":
+        return [_turtleneck(colours, y, low)]
+    if style == "round":
+        return _round_collar(colours, y, low)
+    if style == "sailor":
+        return [*_sailor_collar(colours, y, low), *bow(0.0, low + 0.16, 0.22, colours.accent)]
+    if style == "bow":
+        return [*_flaps(colours, y, low, wide), *bow(0.0, low + 0.02, 0.24, colours.accent)]
+    if style == "tie":
+        return [_tie(colours, low), *_flaps(colours, y, low, wide)]
+    return _flaps(colours, y, low, wide) if style == "shirt" else []
+
+
+def _crossed_lapels(colours: Colours, y: float, depth: float) -> list[Shape]:
+    return [
+        Shape(
+            polygon(
+                [
+                    (-s * 0.24, y - 0.1),
+                    (-s * 0.36, y - 0.02),
+                    (s * 0.1, y + depth + 0.24),
+                    (s * 0.14, y + depth),
+                ]
+            ),
+            paint=colours.trim,
+        )
+        for s in (1, -1)
+    ]
+
+
+def _hood(colours: Colours, y: float, depth: float) -> list[Shape]:
+    strings = [stroke([(s * 0.14, y + depth), (s * 0.15, y + depth + 0.3)], 0.9) for s in SIDES]
+    rolls = [
+        Shape(
+            limb(
+                [(s * 0.24, y - 0.22), (s * 0.36, y), (s * 0.02, y + depth + 0.08)],
+                (0.06, 0.11, 0.07),
+            ),
+            paint=colours.top,
+            shading=0.6,
+        )
+        for s in SIDES
+    ]
+    return rolls + strings
+
+
+def _flaps(colours: Colours, y: float, low: float, wide: float) -> list[Shape]:
+    return [
+        Shape(
+            polygon(
+                [(s * 0.19, y - 0.17), (s * (wide + 0.06), y), (s * 0.26, low + 0.14), (0.0, low)]
+            ),
+            paint=colours.trim,
+            shading=0.4,
+        )
+        for s in SIDES
+    ]
+
+
+def _turtleneck(colours: Colours, y: float, low: float) -> Shape:
+    outline = loop(
+        [(-0.24, y - 0.2), (0, y - 0.14), (0.24, y - 0.2)],
+        [(0.24, y - 0.2), (0.32, y + 0.02)],
+        [(0.32, y + 0.02), (0, low + 0.03), (-0.32, y + 0.02)],
+        [(-0.32, y + 0.02), (-0.24, y - 0.2)],
+    )
+    return Shape(outline, paint=colours.top, shading=0.6)
+
+
+def _round_collar(colours: Colours, y: float, low: float) -> list[Shape]:
+    return [
+        Shape(
+            blob(
+                [
+                    (s * 0.22, y - 0.1),
+                    (s * 0.42, y + 0.04),
+                    (s * 0.34, low + 0.14),
+                    (s * 0.04, low + 0.1),
+                    (s * 0.03, low),
+                ]
+            ),
+            paint=colours.trim,
+        )
+        for s in SIDES
+    ]
+
+
+def _sailor_collar(colours: Colours, y: float, low: float) -> list[Shape]:
+    return [
+        Shape(
+            polygon(
+                [
+                    (s * 0.2, y - 0.15),
+                    (s * 0.52, y + 0.03),
+                    (s * 0.5, y + 0.34),
+                    (0.0, low + 0.2),
+                    (0.0, low),
+                ]
+            ),
+            paint=colours.trim,
+            details=(
+                stroke([(s * 0.46, y), (s * 0.44, y + 0.28)], 0.6),
+                stroke([(s * 0.44, y + 0.28), (0.0, low + 0.12)], 0.6),
+            ),
+        )
+        for s in SIDES
+    ]
+
+
+def _tie(colours: Colours, low: float) -> Shape:
+    outline = polygon(
+        [(-0.06, low), (0.06, low), (0.11, low + 0.45), (0, low + 0.55), (-0.11, low + 0.45)]
+    )
+    return Shape(outline, paint=colours.accent, shading=0.4)
+
+
+def accessories(
+    rng: np.random.Generator, colours: Colours, body: Frame, kind: str
+) -> tuple[list[Shape], list[Shape]]:
+    """A cape, scarf, shoulder bag or necklace, or nothing: drawn behind the body, and over it."""
+    choice = pick(rng, ("none", "none", "none", "none", "scarf", "cape", "strap", "necklace"))
+    if choice == "cape":
+        return _cape(rng, colours, body)
+    if choice == "scarf":
+        return [], _scarf(rng, colours, body.shoulder_y)
+    if choice == "strap" and kind not in ("coat", "robe"):
+        return [], _shoulder_bag(rng, colours, body)
+    if choice == "necklace":
+        y = body.shoulder_y
+        chain = Shape(blob(mirrored([(0.17, y - 0.14), (0.1, y + 0.1)])), line=0.6)
+        return [], [chain, Shape(ellipse(0, y + 0.16, 0.07, 0.07), paint=GOLD, line=0.6)]
+    return [], []
+
+
+def _cape(
+    rng: np.random.Generator, colours: Colours, body: Frame
+) -> tuple[list[Shape], list[Shape]]:
+    y, w = body.shoulder_y, body.shoulder
+    wide, low = body.hip + rng.uniform(0.35, 0.8), body.hip_y + rng.uniform(0.2, 1.3)
+    hem = [
+        (wide, low),
+        (wide * 0.5, low + 0.16),
+        (0, low + 0.05),
+        (-wide * 0.5, low + 0.16),
+        (-wide, low),
+    ]
+    cape = loop(
+        [(-0.3, y - 0.15), (0.3, y - 0.15)],
+        [(0.3, y - 0.15), (w + 0.1, y + 0.2), (wide, low)],
+        hem,
+        [(-wide, low), (-w - 0.1, y + 0.2), (-0.3, y - 0.15)],
+    )
+    yoke = loop(
+        [(-0.3, y - 0.18), (0, y - 0.02), (0.3, y - 0.18)],
+        [(0.3, y - 0.18), (w - 0.1, y - 0.02), (w, y + 0.16)],
+        [(w, y + 0.16), (0.3, y + 0.12), (0, y + 0.12), (-0.3, y + 0.12), (-w, y + 0.16)],
+        [(-w, y + 0.16), (-w + 0.1, y - 0.02), (-0.3, y - 0.18)],
+    )
+    clasp = Shape(ellipse(0, y + 0.06, 0.1, 0.1), paint=GOLD)
+    return [Shape(cape, paint=colours.accent, shading=1.0)], [
+        Shape(yoke, paint=colours.accent, shading=0.5),
+        clasp,
+    ]
+
+
+def _scarf(rng: np.random.Generator, colours: Colours, y: float) -> list[Shape]:
+    side = pick(rng, SIDES)
+    end = limb(
+        [(side * 0.2, y), (side * 0.26, y + 0.4), (side * 0.24, y + 0.8)],
+        (0.12, 0.15, 0.16),
+        cap=0.1,
+    )
+    stripe = Shape(
+        polygon([(-2, y + 0.6), (2, y + 0.6), (2, y + 0.7), (-2, y + 0.7)]),
+        paint=colours.trim,
+        line=0.6,
+    )
+    wrap = blob(
+        [
+            (-0.38, y - 0.12),
+            (0, y - 0.06),
+            (0.38, y - 0.12),
+            (0.42, y + 0.06),
+            (0, y + 0.22),
+            (-0.42, y + 0.06),
+        ]
+    )
+    return [
+        Shape(end, paint=colours.accent, shading=0.7, details=(stripe,)),
+        Shape(wrap, paint=colours.accent, shading=0.7),
+    ]
+
+
+def _shoulder_bag(rng: np.random.Generator, colours: Colours, body: Frame) -> list[Shape]:
+    s, y = pick(rng, SIDES), body.shoulder_y
+    x, low = -s * body.hip, body.hip_y - 0.2
+    band = polygon(
+        [(s * 0.42, y - 0.08), (s * 0.54, y), (x, low + 0.08), (x + s * 0.02, low - 0.06)]
+    )
+    pouch = blob(
+        [(x - 0.2, low - 0.08), (x + 0.2, low - 0.08), (x + 0.24, low + 0.3), (x - 0.24, low + 0.3)]
+    )
+    flap = stroke([(x - 0.3, low + 0.08), (x, low + 0.14), (x + 0.3, low + 0.08)], 0.7)
+    return [
+        Shape(band, paint=colours.accent),
+        Shape(pouch, paint=colours.accent, shading=0.6, details=(flap,)),
+    ]
+
+
+def star(x: float, y: float, radius: float) -> np.ndarray:
+    """A five-pointed star around `(x, y)`."""
+    turns = -np.pi / 2 + np.pi * np.arange(10) / 5
+    radii = np.where(np.arange(10) % 2 == 0, radius, radius * 0.48)
+    return np.stack([x + radii * np.cos(turns), y + radii * np.sin(turns)], 1)
+
+
+def held(
+    rng: np.random.Generator, colours: Colours, body: Frame
+) -> tuple[list[Shape], list[Shape]]:
+    """What the hand on the left and the hand on the right of the page hold, often nothing."""
+    things: tuple[list[Shape], list[Shape]] = ([], [])
+    if chance(rng, 0.6):
+        return things
+    index = pick(rng, (0, 1))
+    x, y = body.arms[index][-1]
+    kind = pick(rng, ("bag", "wand", "flower", "sweet", "book"))
+    if body.arms_in_front[index]:
+        return things
+    if kind in ("bag", "book") and y > body.shoulder_y + 0.6:
+        things[index].extend(_bag(colours, x, y))
+    elif kind in ("wand", "flower", "sweet"):
+        things[index].extend(_stick(colours, x, y, kind))
+    return things
+
+
+def _bag(colours: Colours, x: float, y: float) -> list[Shape]:
+    handle = Shape(ellipse(x, y + 0.16, 0.17, 0.24), line=1.6)
+    bag = blob(
+        [(x - 0.26, y + 0.28), (x + 0.26, y + 0.28), (x + 0.32, y + 0.66), (x - 0.32, y + 0.66)]
+    )
+    clasp = Shape(ellipse(x, y + 0.42, 0.06, 0.06), paint=GOLD, line=0.6)
+    flap = stroke([(x - 0.4, y + 0.38), (x, y + 0.46), (x + 0.4, y + 0.38)], 0.7)
+    return [handle, Shape(bag, paint=colours.accent, shading=0.7, details=(flap, clasp))]
+
+
+def _stick(colours: Colours, x: float, y: float, kind: str) -> list[Shape]:
+    top = y - 0.62
+    stem = polygon([(x - 0.035, top), (x + 0.035, top), (x + 0.035, y + 0.3), (x - 0.035, y + 0.3)])
+    if kind == "wand":
+        return [Shape(stem, paint=WOOD), Shape(star(x, top - 0.1, 0.28), paint=GOLD, shading=0.5)]
+    if kind == "sweet":
+        swirl = stroke(
+            [(x - 0.12, top - 0.08), (x, top - 0.24), (x + 0.12, top - 0.1), (x, top)], 0.6
+        )
+        return [
+            Shape(stem, paint=flat((246, 244, 240))),
+            Shape(
+                ellipse(x, top - 0.1, 0.24, 0.24), paint=colours.trim, shading=0.6, details=(swirl,)
+            ),
+        ]
+    green = Paint((98, 164, 86), (70, 124, 64))
+    turns = 2 * np.pi * np.arange(6) / 6
+    petals = [
+        Shape(
+            ellipse(x + 0.15 * np.cos(t), top - 0.05 + 0.15 * np.sin(t), 0.11, 0.11),
+            paint=colours.accent,
+            line=0.7,
+        )
+        for t in turns
+    ]
+    heart = Shape(ellipse(x, top - 0.05, 0.1, 0.1), paint=GOLD, line=0.7)
+    return [Shape(stem, paint=green), *petals, heart]

@@ -1,0 +1,196 @@
+"""Fetches public art by package name, with the package's own client, into a cache, once."""
+
+import contextlib
+import fnmatch
+import gzip
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from tf_deeppaint.utils.errors import DeepPaintError
+
+# A client that is still busy after this long is stuck, not slow: the art is under 300 MB.
+TIMEOUT_S = 1800
+# By itself npm retries for more than a minute before it says that there is no network.
+_NPM_FLAGS = (
+    "--ignore-scripts",
+    "--loglevel=error",
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=1000",
+)
+# npm prints these about every failure; the sentence a person needs stands in another line.
+_NPM_NOISE = re.compile(
+    r"npm (error|ERR!) (code|errno|syscall|type|A complete log)\b|npm (warn|WARN)"
+)
+
+
+def cache_dir() -> Path:
+    """The folder that keeps fetched art: `$XDG_CACHE_HOME` or `~/.cache`, then `tf_deeppaint`."""
+    # The XDG specification has relative paths ignored.
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (base if base.is_absolute() else Path.home() / ".cache") / "tf_deeppaint"
+
+
+def fetch_npm(spec: str, wanted: Sequence[str], instead: str) -> Path:
+    """Fetches one npm package, unless it is in the cache already.
+
+    Args:
+        spec: Name and exact version, as in `openmoji@17.0.0`.
+        wanted: Patterns of the paths inside the package to keep; `*` also matches `/`.
+        instead: What a person can do where fetching fails, as the end of a sentence.
+
+    Returns:
+        The folder that holds the wanted files under their paths inside the package.
+
+    Raises:
+        DeepPaintError: no npm, no network, no such package, or nothing wanted inside it.
+    """
+
+    def unpack(work: Path, art: Path) -> None:
+        npm = _client("npm", f"install Node.js with npm, or {instead}")
+        _run([npm, "pack", spec, *_NPM_FLAGS], work, f"try again with a network, or {instead}")
+        for archive in sorted(work.glob("*.tgz")):
+            with archive.open("rb") as stream:
+                _extract(stream, wanted, art, skip_parts=1)
+
+    return _once(spec, [spec], wanted, unpack)
+
+
+def fetch_debian(packages: Sequence[str], wanted: Sequence[str], instead: str) -> Path:
+    """Fetches Debian packages, unless they are in the cache already. Nothing is installed.
+
+    Args:
+        packages: Package names; the versions are those of the machine's own Debian or Ubuntu.
+        wanted: Patterns of the paths inside the packages to keep; `*` also matches `/`.
+        instead: What a person can do where fetching fails, as the end of a sentence.
+
+    Returns:
+        The folder that holds the wanted files of all packages, `usr/...`.
+
+    Raises:
+        DeepPaintError: no apt-get or dpkg, no network, no such package, or nothing wanted inside.
+    """
+
+    def unpack(work: Path, art: Path) -> None:
+        apt = _client("apt-get", f"fetching needs Debian or Ubuntu; {instead}")
+        dpkg = _client("dpkg", f"fetching needs Debian or Ubuntu; {instead}")
+        advice = f"run `apt-get update` and try again with a network, or {instead}"
+        _run([apt, "download", *packages], work, advice)
+        for archive in sorted(work.glob("*.deb")):
+            listing = work / "files.tar"
+            with listing.open("wb") as stream:
+                _run([dpkg, "--fsys-tarfile", archive.name], work, advice, stream)
+            with listing.open("rb") as stream:
+                _extract(stream, wanted, art)
+
+    return _once(packages[0], packages, wanted, unpack)
+
+
+def _once(
+    title: str, packages: Sequence[str], wanted: Sequence[str], unpack: Callable[[Path, Path], None]
+) -> Path:
+    """Returns the cached folder of these packages; where there is none, `unpack` makes it.
+
+    The digest keeps a cache filled for other packages or patterns from being taken for this one.
+    """
+    digest = hashlib.sha256(repr((list(packages), list(wanted))).encode()).hexdigest()[:8]
+    final = cache_dir() / f"{title.replace('/', '_')}-{digest}"
+    if final.is_dir():
+        return final
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".incomplete-", dir=final.parent) as folder:
+            work, art = Path(folder), Path(folder, "art")
+            unpack(work, art)
+            if not art.is_dir():
+                raise DeepPaintError(f"{title}: holds no file named {' or '.join(wanted)}")
+            _move(art, final)
+    except OSError as error:
+        raise DeepPaintError(
+            f"{error.filename or final}: cannot be written ({error.strerror or error}); "
+            "point XDG_CACHE_HOME to a folder with room for it"
+        ) from error
+    return final
+
+
+def _move(folder: Path, final: Path) -> None:
+    """Renames a folder; where another process was faster, its folder holds the same and stays."""
+    try:
+        folder.rename(final)
+    except OSError:
+        if not final.is_dir():
+            raise
+
+
+def _client(program: str, advice: str) -> str:
+    path = shutil.which(program)
+    if path is None:
+        raise DeepPaintError(f"{program} is not installed: {advice}")
+    return path
+
+
+def _run(
+    command: Sequence[str], folder: Path, advice: str, stdout: IO[bytes] | None = None
+) -> None:
+    """Runs a client in `folder`; `stdout` receives its output where that is wanted."""
+    what = " ".join([Path(command[0]).name, *command[1:3]])
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout or subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=TIMEOUT_S,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise DeepPaintError(f"{what}: not done after {TIMEOUT_S} s; {advice}") from error
+    except OSError as error:
+        raise DeepPaintError(f"{what}: cannot be run ({error.strerror}); {advice}") from error
+    if done.returncode:
+        reason = _telling_line(done.stderr.decode(errors="replace"))
+        raise DeepPaintError(f"{what}: {reason or f'exit status {done.returncode}'}; {advice}")
+
+
+def _telling_line(stderr: str) -> str:
+    """The line of a failed client's output that says why, without a full stop."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    npm = [line for line in lines if re.match(r"npm (error|ERR!) ", line)]
+    if npm:
+        # npm states the reason first and explains it in the lines below.
+        return next((line for line in npm if not _NPM_NOISE.match(line)), npm[0]).rstrip(".")
+    errors = [line for line in lines if line.startswith("E:")]
+    return (errors or lines or [""])[-1].rstrip(".")
+
+
+def _extract(stream: IO[bytes], wanted: Sequence[str], art: Path, skip_parts: int = 0) -> None:
+    """Unpacks the wanted regular files of a tar archive below `art`.
+
+    Links, devices, owners and modes are never restored and no path leaves `art`, so that an
+    archive can do nothing but add files; every Python has what this needs.
+    """
+    try:
+        with tarfile.open(fileobj=stream, mode="r:*") as archive:
+            for member in archive:
+                parts = [part for part in PurePosixPath(member.name).parts if part != "."]
+                inside = PurePosixPath(*parts[skip_parts:])
+                if not member.isreg() or ".." in inside.parts or inside.is_absolute():
+                    continue
+                if any(fnmatch.fnmatchcase(str(inside), pattern) for pattern in wanted):
+                    _write(archive.extractfile(member), art / inside)
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise DeepPaintError(f"the fetched package is damaged ({error}); try again") from error
+
+
+def _write(content: IO[bytes] | None, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(content) as source, path.open("wb") as target:
+        shutil.copyfileobj(source, target)

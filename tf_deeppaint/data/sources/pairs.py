@@ -1,0 +1,251 @@
+"""Pictures that come with their line art: side by side in one picture, or in two folders."""
+
+import os
+import posixpath
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from tf_deeppaint.data.sources.folder import LOOK_SIDE, SUFFIXES, check_folder, no_picture
+from tf_deeppaint.data.sources.registry import (
+    PAIR_ORDERS,
+    Artwork,
+    Drawing,
+    Look,
+    Origin,
+    digest_of,
+)
+from tf_deeppaint.images.pixels import decode_picture, decode_small, resize, to_grey
+from tf_deeppaint.palette.extraction import MAX_PALETTE_BYTES, extract_palette, palette_from_json
+from tf_deeppaint.utils import files
+from tf_deeppaint.utils.errors import DeepPaintError
+
+# Folders of the published layout, and the split that each is.
+SPLITS = {"train": "train", "val": "test", "test": "test"}
+PALETTES = "colorgram"
+# Levels of 255 between the largest and the smallest channel, on average over a picture: line art
+# has next to none, even as JPEG, and a figure in colours on white paper has 10 to 60.
+GREY, COLOURED = 2.0, 6.0
+
+
+class _File(NamedTuple):
+    path: str
+    data: bytes
+
+
+class _Files(NamedTuple):
+    """All files of a drawing."""
+
+    picture: _File
+    sketch: _File | None
+    palette: _File | None
+
+    def digest(self) -> str:
+        return digest_of(*(file.data for file in self if file is not None))
+
+
+class Pairs:
+    """The pictures below a folder, with their line art and, where there are any, their palettes.
+
+    Folders `train`, `val` and `test` decide the split, as in the public "anime sketch colorization
+    pair"; without them every picture below the folder is taken. `colorgram/NAME.json` holds the
+    palette of the picture NAME, its path inside the split's folder without its suffix.
+    """
+
+    origin = Origin(
+        name="pairs",
+        title="Pairs of picture and sketch",
+        licence="as the owner of the pictures states",
+        attribution="",
+        url="",
+    )
+
+    def __init__(
+        self,
+        folder: str | os.PathLike,
+        pair_order: str = PAIR_ORDERS[0],
+        sketches: str | os.PathLike | None = None,
+        check_palette: bool = False,
+    ):
+        """Takes the pairs below `folder`, which is looked into when they are listed.
+
+        Args:
+            folder: On this machine or in a cloud.
+            pair_order: What the left and the right half of a picture hold: one of `PAIR_ORDERS`.
+            sketches: Folder that holds the line art of each picture under the picture's own path,
+                with any suffix; None takes it from the other half of the picture.
+            check_palette: Whether a palette that is not the picture's own is an error.
+
+        Raises:
+            DeepPaintError: no such order, or the sketches lie among the pictures.
+        """
+        if pair_order not in PAIR_ORDERS:
+            raise DeepPaintError(
+                f"--pair_order={pair_order}: choose one of {', '.join(PAIR_ORDERS)}"
+            )
+        self.folder = os.fspath(folder)
+        self.sketches = None if sketches is None else os.fspath(sketches)
+        self.pair_order = pair_order
+        self.check_palette = check_palette
+        if self.sketches is not None and _lies_in(self.sketches, self.folder):
+            raise DeepPaintError(
+                f"--sketches={self.sketches} lies in --input={self.folder}, so that its sketches "
+                "would count as pictures; give two folders side by side"
+            )
+        form = {"pair_order": pair_order} if sketches is None else {"sketches": True}
+        self.options: dict[str, object] = {**form, "check_palette": check_palette}
+
+    def drawings(self) -> Iterator[Drawing]:
+        """Lists the pictures by their path below the folder, with `/` on every system.
+
+        Raises:
+            DeepPaintError: there is no such folder, no picture in it, or no folder of sketches.
+        """
+        check_folder(self.folder)
+        if self.sketches is not None:
+            check_folder(self.sketches)
+        empty = True
+        published = [kind for kind in SPLITS if files.is_folder(files.join(self.folder, kind))]
+        for kind in published or [""]:
+            inside = files.join(self.folder, kind) if kind else self.folder
+            for entry in files.walk(inside, SUFFIXES):
+                name = posixpath.join(kind, entry.name)
+                others = (self._find_sketch(name), self._find_palette(name))
+                beside = sum(other.bytes for other in others if other is not None)
+                yield Drawing(name, entry.bytes + beside, split=SPLITS.get(kind, ""))
+                empty = False
+        if empty:
+            raise no_picture(self.folder)
+
+    def look(self, drawing: Drawing) -> Look:
+        """Decodes a picture, without its sketch, at a small size.
+
+        Raises:
+            DeepPaintError: a file is missing or damaged, or a picture has no even halves.
+        """
+        own = self._read(drawing.name)
+        picture, height, width = decode_small(own.picture.data, own.picture.path, LOOK_SIDE)
+        if own.sketch is None:
+            _check_even(width, own.picture.path)
+            picture, _ = self._halves(picture)
+            width //= 2
+        return Look(own.digest(), picture, height, width)
+
+    def load(self, drawing: Drawing, size: int) -> Artwork:
+        """Reads one picture and its line art as they are; `size` plays no part.
+
+        Raises:
+            DeepPaintError: as `look` does; or picture and line art are of different shapes or
+                appear to be swapped, or the palette is none, or not the one to be expected.
+        """
+        own = self._read(drawing.name)
+        path = own.picture.path
+        picture = decode_picture(own.picture.data, path)
+        if own.sketch is None:
+            _check_even(picture.shape[1], path)
+            picture, sketch = (np.ascontiguousarray(half) for half in self._halves(picture))
+        else:
+            sketch = decode_picture(own.sketch.data, own.sketch.path)
+            _check_same_shape(picture, sketch, path)
+        if _chroma(picture) < GREY and _chroma(sketch) > COLOURED:
+            raise self._swapped(path)
+        lines = resize(to_grey(sketch), *picture.shape[:2])
+        return Artwork(picture, lines, own.digest(), self._palette(own.palette, picture))
+
+    def _read(self, name: str) -> _Files:
+        sketch, palette = self._find_sketch(name), self._find_palette(name)
+        if self.sketches is not None and sketch is None:
+            raise DeepPaintError(
+                f"{files.join(self.folder, name)}: no sketch of that name in {self.sketches}; add "
+                "it, or remove the picture",
+                "without sketch",
+            )
+        return _Files(
+            _read_file(self.folder, name),
+            sketch and _read_file(self.sketches, sketch.name),
+            palette and _read_file(self.folder, palette.name, MAX_PALETTE_BYTES),
+        )
+
+    def _find_sketch(self, name: str) -> files.Entry | None:
+        if self.sketches is None:
+            return None
+        stem, suffix = posixpath.splitext(name)
+        return files.find(self.sketches, dict.fromkeys(stem + s for s in (suffix, *SUFFIXES)))
+
+    def _find_palette(self, name: str) -> files.Entry | None:
+        first, _, rest = name.partition("/")
+        stem, _ = posixpath.splitext(rest if first in SPLITS else name)
+        return files.find(self.folder, [f"{PALETTES}/{stem}.json"])
+
+    def _palette(self, file: _File | None, picture: np.ndarray) -> np.ndarray | None:
+        """The palette that a file holds, checked where that was asked for."""
+        if file is None:
+            return None
+        palette = palette_from_json(file.data.decode("utf-8", "replace"), file.path)
+        if self.check_palette:
+            _check_equal(palette, extract_palette(picture, "drop"), file.path)
+        return palette
+
+    def _halves(self, both: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Picture and sketch, each RGB `(H, W // 2, 3)`, of a picture RGB `(H, W, 3)`."""
+        width = both.shape[1] // 2
+        left, right = both[:, :width], both[:, -width:]
+        return (left, right) if self.pair_order == PAIR_ORDERS[0] else (right, left)
+
+    def _swapped(self, path: str) -> DeepPaintError:
+        other = PAIR_ORDERS[1 - PAIR_ORDERS.index(self.pair_order)]
+        advice = f"pass --pair_order={other}"
+        if self.sketches is not None:
+            advice = "swap --input and --sketches"
+        return DeepPaintError(
+            f"{path}: its sketch is in colours and its picture grey; where most are so, {advice}",
+            "halves swapped",
+        )
+
+
+def _read_file(folder: str, name: str, limit: int = files.MAX_BYTES) -> _File:
+    path = files.join(folder, name)
+    return _File(path, files.read_bytes(path, limit))
+
+
+def _chroma(picture: np.ndarray) -> float:
+    """Mean distance of a pixel from grey, in levels of 255; a sixteenth of the pixels tells."""
+    return float(np.ptp(picture[::4, ::4], axis=-1).mean())
+
+
+def _check_even(width: int, path: str) -> None:
+    if width % 2:
+        raise DeepPaintError(
+            f"{path}: {width} pixels wide; a picture and its sketch side by side have an even "
+            "width; for sketches in a folder of their own pass --sketches",
+            "odd width",
+        )
+
+
+def _check_same_shape(picture: np.ndarray, sketch: np.ndarray, path: str) -> None:
+    (height, width), (sketch_height, sketch_width) = picture.shape[:2], sketch.shape[:2]
+    # Whoever resized one of them rounded its sides to whole pixels.
+    tolerance = max(height, width, sketch_height, sketch_width)
+    if abs(height * sketch_width - width * sketch_height) > tolerance:
+        raise DeepPaintError(
+            f"{path}: {width} x {height} pixels, but its sketch {sketch_width} x {sketch_height}; "
+            "give both the same aspect ratio",
+            "sketch of another shape",
+        )
+
+
+def _check_equal(palette: np.ndarray, extracted: np.ndarray, path: str) -> None:
+    differing = np.argwhere((palette != extracted).any(axis=-1))
+    if differing.size:
+        band, rank = differing[0]
+        raise DeepPaintError(
+            f"{path}: colour {rank + 1} of band {band + 1} is {palette[band, rank].tolist()}, but "
+            f"{extracted[band, rank].tolist()} in the picture; extract it anew or remove the file",
+            "another palette",
+        )
+
+
+def _lies_in(inner: str, outer: str) -> bool:
+    inner, outer = (p if files.is_remote(p) else os.path.realpath(p) for p in (inner, outer))
+    return f"{inner.rstrip('/')}/".startswith(f"{outer.rstrip('/')}/")

@@ -1,0 +1,99 @@
+"""What is in a data set, in figures: counts and sizes, and what its palettes are like."""
+
+import os
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from tf_deeppaint.data import loading, records
+from tf_deeppaint.palette.extraction import NEAR_WHITE
+from tf_deeppaint.utils import files
+
+# Levels of 255: below it in every channel a colour is called black, and a colour whose channels
+# differ by less is called grey.
+DARK, GREY = 64, 24
+# Sixths of the colour circle, each centred on its name.
+HUES = ("red", "yellow", "green", "cyan", "blue", "magenta")
+SAMPLE = 1000
+
+
+def summarise(directory: str | os.PathLike, split: str) -> Iterator[str]:
+    """Yields lines that describe a data set, and the palettes of the first records of a split.
+
+    Raises:
+        DeepPaintError: the data set is missing or damaged.
+    """
+    manifest = records.read_manifest(directory)
+    yield f"{manifest.origin.title}, {manifest.origin.licence}; {manifest.size} pixels"
+    options = {key: value for key, value in manifest.options.items() if key != "drawings"}
+    yield "options: " + ", ".join(f"{key}={_text(value)}" for key, value in options.items())
+    for name in records.SPLITS:
+        size = sum(shard.bytes for shard in manifest.shards[name])
+        count = manifest.count(name)
+        yield (
+            f"{name}: {count} records in {len(manifest.shards[name])} shards, "
+            f"{size / 2**20:.1f} MiB, {size / max(count, 1) / 1000:.1f} kB a record"
+        )
+    for why, count in sorted(manifest.left_out.items()):
+        yield f"left out: {count} {why}"
+    palettes = first_palettes(directory, split, SAMPLE)
+    if len(palettes):
+        yield f"palettes of the first {len(palettes)} {split} records: {_describe(palettes)}"
+
+
+def first_palettes(directory: str | os.PathLike, split: str, count: int) -> np.ndarray:
+    """The palettes of the first records of a split, uint8 `(N, 4, 4, 3)`, N at most `count`."""
+    shards = records.read_manifest(directory).shards[split]
+    paths = [files.join(directory, shard.name) for shard in shards]
+    if not paths:
+        return np.zeros((0, 4, 4, 3), np.uint8)
+
+    def palette(record: tf.Tensor) -> tf.Tensor:
+        features = {"histogram": tf.io.FixedLenFeature([], tf.string)}
+        png = tf.io.parse_single_example(record, features)["histogram"]
+        return tf.ensure_shape(tf.io.decode_png(png, channels=3), (4, 4, 3))
+
+    with loading.naming_damage([directory]):
+        stored = tf.data.TFRecordDataset(paths).take(count).map(palette, tf.data.AUTOTUNE)
+        return np.stack(list(stored.as_numpy_iterator()))
+
+
+def colour_shares(palettes: np.ndarray) -> dict[str, float]:
+    """Shares of the colours of palettes by name: white, black, grey, and six hues; their sum is 1.
+
+    Args:
+        palettes: uint8 `(N, 4, 4, 3)`, N at least 1.
+    """
+    colours = palettes.reshape(-1, 3).astype(np.int32)
+    most, least = colours.max(1), colours.min(1)
+    hue = _hue(colours)
+    names = np.array(HUES)[np.floor(hue * 6 + 0.5).astype(int) % 6]
+    names = np.where(most - least < GREY, "grey", names)
+    names = np.where(most < DARK, "black", names)
+    names = np.where(least >= NEAR_WHITE, "white", names)
+    return {name: float((names == name).mean()) for name in ("white", "grey", "black", *HUES)}
+
+
+def _hue(colours: np.ndarray) -> np.ndarray:
+    """Hue of RGB `(N, 3)` as in HSV, [0, 1)."""
+    red, green, blue = colours.T.astype(np.float64)
+    most = colours.max(1)
+    spread = np.maximum(most - colours.min(1), 1)
+    sixths = np.select(
+        [most == red, most == green],
+        [(green - blue) / spread, 2 + (blue - red) / spread],
+        4 + (red - green) / spread,
+    )
+    return sixths / 6 % 1
+
+
+def _describe(palettes: np.ndarray) -> str:
+    distinct = np.mean([len(np.unique(p.reshape(16, 3), axis=0)) for p in palettes])
+    shares = sorted(colour_shares(palettes).items(), key=lambda item: -item[1])
+    named = ", ".join(f"{name} {share:.0%}" for name, share in shares if share >= 0.005)
+    return f"{distinct:.1f} of 16 colours differ; {named}"
+
+
+def _text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

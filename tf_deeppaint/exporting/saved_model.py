@@ -1,0 +1,233 @@
+"""A generator as a SavedModel on disk, for TensorFlow Serving: written aside, checked, renamed."""
+
+import contextlib
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
+from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.exporting import export as exports
+from tf_deeppaint.exporting import fidelity
+from tf_deeppaint.images.pixels import WHITE, decode_picture, encode_png
+from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.painting.keras_backend import KerasEngine
+from tf_deeppaint.painting.painter import Painter
+from tf_deeppaint.palette.extraction import palette_to_histogram
+from tf_deeppaint.serving.signatures import MAX_PIXELS, ServedGenerator
+from tf_deeppaint.utils import files
+from tf_deeppaint.utils.errors import DeepPaintError
+
+# Where TensorFlow Serving looks for requests to answer before it takes any.
+WARMUP = "assets.extra/tf_serving_warmup_requests"
+
+# What the first answers are compared with: drawings of several sizes, as sides of squares.
+_SIDES = (96, 256, 700)
+_REFERENCE = 400
+# A picture may differ from the Painter's by no more than the two ways of enlarging colour do, even
+# where a network paints noise.
+LEAST_PSNR = 28.0
+BESIDE = "beside the Painter's pictures"
+
+
+def export(
+    generator: Generator | UNet,
+    output: str | os.PathLike,
+    max_pixels: int = MAX_PIXELS,
+    overwrite: bool = False,
+) -> list[tuple[str, str]]:
+    """Writes a SavedModel with the signatures of `ServedGenerator` and requests to warm it up.
+
+    It is written aside, loaded, and held against network and Painter before it gets its name.
+
+    Args:
+        generator: A trained generator.
+        output: The folder, for TensorFlow Serving a number below the model's folder.
+        max_pixels: The most pixels of a picture that it takes.
+        overwrite: Whether a folder that is there is replaced, once the new one is whole.
+
+    Returns:
+        How near it is to them, as rows of name and value for the model card.
+
+    Raises:
+        DeepPaintError: the folder is there already, or cannot be written; tensorflow-serving-api
+            is not installed; or what the SavedModel paints differs.
+    """
+    if files.is_remote(output):
+        raise DeepPaintError(
+            f"{output}: a SavedModel is written on this machine; copy it from here"
+        )
+    output = Path(os.path.abspath(output))
+    check_output(output, overwrite)
+    _import_protos()
+    aside = output.with_name(f".{output.name}.{os.getpid()}.incomplete")
+    served = ServedGenerator(generator, max_pixels)
+    files.make_folder(output.parent)
+    try:
+        with _quiet_signatures():
+            tf.saved_model.save(served, aside, signatures=served.signatures())
+        _forget_gradients(aside)
+        pictures = _drawn(max_pixels)
+        write_warmup(aside, pictures)
+        found = _compare(aside, generator, pictures)
+        _rename(aside, output)
+    except OSError as error:
+        raise DeepPaintError(f"{output}: cannot be written ({error.strerror})") from error
+    finally:
+        files.remove_folder(aside)
+    return found
+
+
+def check_output(output: str | os.PathLike, overwrite: bool) -> None:
+    """Raises DeepPaintError where a SavedModel would replace what it must not."""
+    output = Path(output)
+    if output.is_dir() and not any(output.iterdir()):
+        return
+    if os.path.lexists(output) and not overwrite:
+        raise DeepPaintError(f"{output}: is there already; give --overwrite to replace it")
+    if os.path.lexists(output) and not (output / "saved_model.pb").is_file():
+        raise DeepPaintError(
+            f"{output}: is no SavedModel, so it is not replaced; remove it yourself"
+        )
+
+
+def write_warmup(folder: Path, pictures: list[tuple[np.ndarray, np.ndarray]]) -> None:
+    """Writes a request for each signature; the server answers them before it takes others.
+
+    Args:
+        folder: The SavedModel.
+        pictures: Sketches, uint8 `(H, W)`, and references, uint8 `(H, W, 3)`.
+    """
+    path = folder / WARMUP
+    files.make_folder(path.parent)
+    with tf.io.TFRecordWriter(os.fspath(path)) as writer:
+        for signature, inputs in example_inputs(pictures).items():
+            writer.write(_prediction_log(signature, inputs).SerializeToString())
+
+
+def example_inputs(pictures: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, dict]:
+    """A batch for each signature, of pictures as `write_warmup` takes them: arrays by name."""
+    sketches = np.array([encode_png(sketch) for sketch, _ in pictures], object)
+    references = np.array([encode_png(reference) for _, reference in pictures], object)
+    rng = np.random.default_rng(0)
+    palettes = rng.integers(0, 256, (len(pictures), 4, 4, 3), dtype=np.uint8)
+    sketch = np.ones((1, 256, 256, 3), np.float32)
+    histogram = palette_to_histogram(palettes[0], 256, 256)[None]
+    return {
+        "serving_default": {"sketch_bytes": sketches, "reference_bytes": references},
+        "paint_palette": {"sketch_bytes": sketches, "palette": palettes},
+        "palette": {"reference_bytes": references},
+        "tensors": {"sketch": sketch, "histogram": histogram},
+    }
+
+
+def _prediction_log(signature: str, inputs: dict[str, np.ndarray]):
+    predict, prediction_log = _import_protos()
+    request = predict.PredictRequest()
+    request.model_spec.signature_name = signature
+    for name, value in inputs.items():
+        request.inputs[name].CopyFrom(tf.make_tensor_proto(value))
+    log = prediction_log.PredictLog(request=request)
+    return prediction_log.PredictionLog(predict_log=log)
+
+
+def _import_protos() -> tuple:
+    try:
+        from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
+    except ImportError as error:
+        raise DeepPaintError(
+            "the SavedModel's first requests need tensorflow-serving-api: "
+            'pip install "tf-deeppaint[serving]"'
+        ) from error
+    return predict_pb2, prediction_log_pb2
+
+
+def _forget_gradients(folder: Path) -> None:
+    """Takes the marks of our layers' own gradients out of a SavedModel.
+
+    The gradients are not in it, and TensorFlow would warn of each when it is loaded.
+    """
+    path = folder / "saved_model.pb"
+    model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+    for meta_graph in model.meta_graphs:
+        graph = meta_graph.graph_def
+        for nodes in (graph.node, *(function.node_def for function in graph.library.function)):
+            for node in nodes:
+                node.attr.pop("_gradient_op_type", None)
+    path.write_bytes(model.SerializeToString(deterministic=True))
+    (folder / "fingerprint.pb").unlink(missing_ok=True)  # of the file as it was
+
+
+def _drawn(max_pixels: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Sketches of several sizes, and references; all within a limit."""
+    most = math.isqrt(max_pixels)
+    dolls = Dolls(2 * len(_SIDES), seed=7)
+    drawings = list(dolls.drawings())
+    pairs = zip(drawings[: len(_SIDES)], drawings[len(_SIDES) :], _SIDES, strict=True)
+    return [
+        (
+            dolls.load(sketch, min(side, most)).sketch,
+            dolls.load(reference, min(_REFERENCE, most)).picture,
+        )
+        for sketch, reference, side in pairs
+    ]
+
+
+def _compare(
+    folder: Path, generator: Generator | UNet, pictures: list[tuple[np.ndarray, np.ndarray]]
+) -> list[tuple[str, str]]:
+    """How near a SavedModel is to the network and to the Painter, as rows of name and value.
+
+    Raises:
+        DeepPaintError: the network's own output, or the pictures, differ by too much.
+    """
+    found = exports.check(generator, folder)
+    loaded = tf.saved_model.load(folder)
+    inputs = example_inputs(pictures)["serving_default"]
+    given = {name: tf.constant(value) for name, value in inputs.items()}
+    painted = loaded.signatures["serving_default"](**given)["image_bytes"].numpy()
+    painter = Painter(KerasEngine(generator))
+    psnr = min(
+        _psnr(decode_picture(data, "painted"), painter.paint(sketch, reference))
+        for data, (sketch, reference) in zip(painted, pictures, strict=True)
+    )
+    if psnr < LEAST_PSNR:
+        raise DeepPaintError(f"its pictures are not the Painter's: {psnr:.1f} dB")
+    return [*fidelity.describe(found), (BESIDE, f"{psnr:.1f} dB or more")]
+
+
+def _psnr(one: np.ndarray, other: np.ndarray) -> float:
+    """Peak signal-to-noise ratio of two uint8 pictures in dB; 99 where they are the same."""
+    error = np.square(one.astype(float) - other).mean()
+    return min(99.0, 10 * np.log10(WHITE**2 / max(error, 1e-9)))
+
+
+def _rename(aside: Path, output: Path) -> None:
+    """Gives a folder its name; what bore it goes only when the new one is in its place."""
+    replaced = aside.with_suffix(".replaced")
+    if output.exists():
+        output.rename(replaced)
+    try:
+        aside.rename(output)
+    except OSError:
+        if replaced.exists():
+            replaced.rename(output)
+        raise
+    files.remove_folder(replaced)
+
+
+@contextlib.contextmanager
+def _quiet_signatures():
+    """TensorFlow warns of functions that are saved without being called; none is missed here."""
+    from absl import logging
+
+    level = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)

@@ -1,0 +1,90 @@
+"""A network as other runtimes get it: one graph of constants, uint8 sketch and palette going in.
+
+The inputs are those of `KerasEngine.run`, one picture at a time:
+
+    sketch    uint8 (1, S, S)         grey, 0 the darkest line, 255 paper
+    palette   uint8 (1, 4, 4, 3)      band from the top, rank in the band, RGB
+
+The outputs are those of the plain twin, `(1, ...)`, float32.
+"""
+
+import hashlib
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from tf_deeppaint.exporting.stock_keras import plain_twin
+from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.painting.keras_backend import to_inputs
+from tf_deeppaint.palette.extraction import BANDS, COLOURS
+
+# Names a file of ours among others of its format, and the version of what is written below.
+FORMAT, VERSION = "tf_deeppaint", 1
+
+_OUTPUTS = {
+    "image": "the picture, RGB in [-1, 1]: round((x + 1) * 127.5) are its pixels",
+    "attention": "attention_0 .. attention_5: what a gate lets through, in (0, 1), deepest first",
+    "weights": "shares of the 16 colours, then of white and black",
+    "shade": "what a mixed colour is multiplied by, 0.7 to 1.3",
+    "ink": "how much of the line on it a pixel shows, in [0, 1]",
+}
+
+
+def painting_function(network: Generator | UNet, size: int | None = None) -> Callable:
+    """The function that is converted, traced for one picture.
+
+    Args:
+        network: A trained network, of any precision; it is left as it is.
+        size: Side of the canvas, a multiple of 64; the network's by default.
+
+    Returns:
+        A `tf.function` of `sketch` and `palette` as above that returns a dictionary of the outputs.
+
+    Raises:
+        DeepPaintError: the size is no multiple of 64.
+    """
+    size = network.size if size is None else size
+    twin = plain_twin(network, size)
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec((1, size, size), tf.uint8, "sketch"),
+            tf.TensorSpec((1, BANDS, COLOURS, 3), tf.uint8, "palette"),
+        ]
+    )
+    def paint(sketch, palette):
+        return twin(to_inputs(sketch, palette))
+
+    return paint
+
+
+def describe(network: Generator | UNet, size: int, precision: str) -> dict:
+    """What stands in a converted file's metadata, as JSON can hold it."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "network": type(network).__name__,
+        "width": network.width,
+        "head": getattr(network, "head_kind", "rgb"),
+        "gates": len(getattr(network, "attention", ())),
+        "size": size,
+        "background": network.background,
+        "precision": precision,
+        "weights_sha256": weights_digest(network),
+        "inputs": {
+            "sketch": f"uint8 (1, {size}, {size}): grey, 0 the darkest line, 255 paper",
+            "palette": "uint8 (1, 4, 4, 3): band from the top, rank in the band, RGB",
+        },
+        "palette_rule": f"background={network.background}; see palette.extract_palette",
+        "outputs": _OUTPUTS,
+    }
+
+
+def weights_digest(network: keras.Model) -> str:
+    """SHA-256 over a network's weights in order, in hexadecimal."""
+    digest = hashlib.sha256()
+    for weight in network.get_weights():
+        digest.update(weight.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,90 @@
+"""The discriminator: which patches of a coloured sketch look real (70 x 70 PatchGAN)."""
+
+import keras
+from keras import ops
+
+from tf_deeppaint.networks.layers import PACKAGE, SpectralConv, conv, make_norm
+
+FACTORS = (1, 2, 4, 8)
+STRIDES = (2, 2, 2, 1)
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class Discriminator(keras.Model):
+    """Judges pairs of sketch and picture patch by patch (Isola et al., arXiv:1611.07004).
+
+    Args:
+        width: Channels of the first layer; the reference has 64.
+        norm: Kind of its norms, `"batch"`, `"instance"` or `"none"`; see `layers.make_norm`.
+        spectral_norm: Whether every kernel is divided by its largest singular value; see
+            `layers.SpectralConv`.
+        synchronized: See `layers.BatchNormalization`.
+
+    Call arguments:
+        inputs: Sketch and picture stacked by channel, `(N, H, W, 6)` in [-1, 1].
+
+    Returns:
+        Logits, float32 `(N, H/8 - 2, W/8 - 2, 1)`: above 0 where the patch looks real.
+
+    Example:
+    >>> logits = Discriminator(width=16)(np.zeros((1, 256, 256, 6), "float32"))  # (1, 30, 30, 1)
+    """
+
+    def __init__(
+        self,
+        width: int = 64,
+        norm: str = "batch",
+        spectral_norm: bool = False,
+        synchronized: bool = False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+
+        # === Config ===
+        self.width = width
+        self.norm = norm
+        self.spectral_norm = spectral_norm
+        self.synchronized = synchronized
+
+        # === Layers ===
+        options = {"dtype": self.dtype_policy}
+        make_conv = SpectralConv if spectral_norm else conv
+        # "same" would pad a stride-2 kernel of 4 otherwise at some sizes: pad by 1, then "valid".
+        self.pad = keras.layers.ZeroPadding2D(1, name="pad", **options)
+        self.convs = [
+            make_conv(
+                factor * width, 4, strides=stride, padding="valid", name=f"conv_{i}", **options
+            )
+            for i, (factor, stride) in enumerate(zip(FACTORS, STRIDES, strict=True))
+        ]
+        self.norms = [
+            make_norm(norm, f"norm_{i}", synchronized, **options) for i in range(1, len(FACTORS))
+        ]
+        self.head = make_conv(1, 4, padding="valid", name="head", **options)
+        self.build((None, None, None, 6))
+
+    def build(self, input_shape):
+        shape = (None, None, None)
+        channels = 6
+        for layer in self.convs:
+            layer.build((*shape, channels))
+            channels = layer.filters
+        for norm, layer in zip(self.norms, self.convs[1:], strict=True):
+            norm.build((*shape, layer.filters))
+        self.head.build((*shape, channels))
+        self.built = True
+
+    def call(self, inputs, training=False):
+        x = ops.leaky_relu(self.convs[0](self.pad(inputs), training=training), 0.2)
+        for layer, norm in zip(self.convs[1:], self.norms, strict=True):
+            x = norm(layer(self.pad(x), training=training), training=training)
+            x = ops.leaky_relu(x, 0.2)
+        return ops.cast(self.head(self.pad(x), training=training), "float32")
+
+    def get_config(self) -> dict:
+        return super().get_config() | {
+            "width": self.width,
+            "norm": self.norm,
+            "spectral_norm": self.spectral_norm,
+            "synchronized": self.synchronized,
+        }

@@ -1,0 +1,181 @@
+"""Layers for paint programs: one OpenRaster file, or a folder of numbered PNG files.
+
+OpenRaster is what Krita, GIMP and MyPaint open: https://www.openraster.org/. Every program that
+knows layers opens the PNG files one by one.
+"""
+
+import io
+import os
+import re
+import zipfile
+from collections.abc import Sequence
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+import cv2
+import numpy as np
+
+from tf_deeppaint.images.pixels import WHITE, encode_png, shrink
+from tf_deeppaint.painting.patches import STRIP
+from tf_deeppaint.painting.upsampling import lines_to_alpha
+from tf_deeppaint.utils import files
+from tf_deeppaint.utils.errors import DeepPaintError
+
+OPEN_RASTER = ".ora"
+# Not written; a folder of such a name would only puzzle.
+OTHERS = (".psd", ".kra", ".xcf", ".clip", ".tif", ".tiff", ".pdf", ".svg", ".zip")
+OTHERS += (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
+THUMBNAIL_SIDE = 256
+# Of four bytes a letter, still below the 255 that file systems allow.
+_NAME_LENGTH = 50
+# From this level on all three channels count as paper: a level more or less is not seen.
+_PAPER_WHITE = 254
+
+
+class Layer(NamedTuple):
+    """A layer: its name, for people, and its pixels, uint8 RGBA `(H, W, 4)`."""
+
+    name: str
+    rgba: np.ndarray
+
+
+def make_layers(
+    colour: np.ndarray,
+    sketch: np.ndarray,
+    groups: Sequence[tuple[str, np.ndarray]] | None = None,
+) -> list[Layer]:
+    """Takes a coloured sketch apart into paper, colour and lines, from the bottom up.
+
+    Together they show what `lay_lines` makes of colour and sketch, but for a level. The colour is
+    transparent where it is white, so that another paper shows, and opaque elsewhere: between the
+    lines nothing shines through it, and what is painted or filled on it stays as it is.
+
+    Args:
+        colour: uint8 RGB `(H, W, 3)`, without lines.
+        sketch: uint8 `(H, W)`.
+        groups: Names and masks, bool `(H, W)`, no pixel in two: each makes a layer of the colour
+            in its mask, in this order, but for those that would be empty. What is in no mask is
+            in the layer `colour` below them. Without groups that layer has everything, and is
+            there even if empty.
+    """
+    painted = cv2.inRange(colour, (_PAPER_WHITE,) * 3, (WHITE,) * 3) == 0
+    if groups is None:
+        parts = [("colour", painted)]
+    else:
+        parts = [(name, mask & painted) for name, mask in groups]
+        rest = painted & ~np.logical_or.reduce([mask for _, mask in parts], initial=False)
+        parts = [(name, mask) for name, mask in [("colour", rest), *parts] if mask.any()]
+    paper = np.full((*sketch.shape, 4), WHITE, np.uint8)
+    opaque = cv2.cvtColor(colour, cv2.COLOR_RGB2RGBA)
+    return [
+        Layer("paper", paper),
+        *(Layer(name, _cut_out(opaque, mask)) for name, mask in parts),
+        Layer("lines", lines_to_alpha(sketch)),
+    ]
+
+
+def merge(layers: Sequence[Layer]) -> np.ndarray:
+    """What layers, listed from the bottom up, show over white: uint8 RGB `(H, W, 3)`.
+
+    Each is laid over those below it (Porter and Duff 1984, "over"); it is rounded once, to the
+    nearest.
+    """
+    _check(layers)
+    height, width, _ = layers[0].rgba.shape
+    merged = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, STRIP):
+        rows = slice(top, top + STRIP)
+        shown = np.full(merged[rows].shape, WHITE, np.float32)
+        for layer in layers:
+            opacity = layer.rgba[rows, :, 3:].astype(np.float32) / 255
+            shown += opacity * (layer.rgba[rows, :, :3] - shown)
+        merged[rows] = np.rint(shown)
+    return merged
+
+
+def write_layers(path: str | os.PathLike, layers: Sequence[Layer]) -> None:
+    """Writes layers, listed from the bottom up, aside and renames what is written.
+
+    Equal layers give equal bytes.
+
+    Args:
+        path: A file that ends in `.ora`, or else a folder, which gets a file a layer:
+            `1-paper.png` and so on.
+        layers: At least one, all of one size.
+
+    Raises:
+        DeepPaintError: it cannot be written there; the name is that of another kind of file; or
+            the folder holds layers of another picture.
+    """
+    _check(layers)
+    suffix = os.path.splitext(os.fspath(path))[1].lower()
+    if suffix == OPEN_RASTER:
+        files.write_bytes(path, _open_raster(layers))
+        return
+    if suffix in OTHERS:
+        raise DeepPaintError(
+            f"{path}: layers are not written as {suffix}; name an {OPEN_RASTER} file or a folder"
+        )
+    written = _file_names(layers)
+    for name in files.names(path):
+        if re.fullmatch(r"\d+-.*\.png", name) and name not in written:
+            raise DeepPaintError(
+                f"{files.join(path, name)}: is a layer of something else; remove it, or name "
+                "another folder"
+            )
+    for name, layer in zip(written, layers, strict=True):
+        files.write_bytes(files.join(path, name), encode_png(layer.rgba))
+
+
+def _check(layers: Sequence[Layer]) -> None:
+    if len({layer.rgba.shape for layer in layers}) != 1:
+        raise ValueError("layers of one size are needed, at least one")
+
+
+def _cut_out(rgba: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The pixels inside a mask, and transparent ones outside."""
+    # These are white, as programs mix them in where they scale the layer.
+    cut = np.full(rgba.shape, (WHITE, WHITE, WHITE, 0), np.uint8)
+    return cv2.copyTo(rgba, mask.astype(np.uint8), cut)
+
+
+def _file_names(layers: Sequence[Layer]) -> list[str]:
+    """Names that sort from the bottom up and that every file system takes."""
+    digits = len(str(len(layers)))
+    clean = [re.sub(r"[^\w -]+", "_", layer.name)[:_NAME_LENGTH] for layer in layers]
+    return [f"{number:0{digits}}-{name}.png" for number, name in enumerate(clean, start=1)]
+
+
+def _open_raster(layers: Sequence[Layer]) -> bytes:
+    """The bytes of an OpenRaster file, version 0.0.5 of its baseline."""
+    merged = merge(layers)
+    sources = [f"data/layer{number}.png" for number in range(len(layers))]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        _add(archive, "mimetype", b"image/openraster")
+        _add(archive, "stack.xml", _stack(layers, sources))
+        for source, layer in zip(sources, layers, strict=True):
+            _add(archive, source, encode_png(layer.rgba))
+        _add(archive, "mergedimage.png", encode_png(merged))
+        _add(archive, "Thumbnails/thumbnail.png", encode_png(shrink(merged, THUMBNAIL_SIDE)))
+    return buffer.getvalue()
+
+
+def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    entry = zipfile.ZipInfo(name)  # of 1980, so that equal layers give equal bytes
+    entry.create_system = 3  # Unix, wherever it is written
+    entry.external_attr = 0o644 << 16
+    archive.writestr(entry, data, zipfile.ZIP_STORED)  # PNG is compressed already
+
+
+def _stack(layers: Sequence[Layer], sources: Sequence[str]) -> bytes:
+    """The list of the layers as XML, the uppermost first."""
+    height, width, _ = layers[0].rgba.shape
+    image = ElementTree.Element("image", {"version": "0.0.5", "w": str(width), "h": str(height)})
+    stack = ElementTree.SubElement(image, "stack")
+    for layer, source in reversed(list(zip(layers, sources, strict=True))):
+        name = "".join(letter if letter.isprintable() else " " for letter in layer.name)
+        place = {"x": "0", "y": "0", "opacity": "1.0", "visibility": "visible"}
+        about = {"name": name, "src": source, "composite-op": "svg:src-over"}
+        ElementTree.SubElement(stack, "layer", about | place)
+    return ElementTree.tostring(image, "UTF-8", xml_declaration=True)

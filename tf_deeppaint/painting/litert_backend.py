@@ -1,0 +1,148 @@
+"""The engine that runs a `.tflite` file by LiteRT: neither TensorFlow nor Keras is loaded."""
+
+import json
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from tf_deeppaint.palette.mixing import Mixture
+from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.silence import without_stderr
+
+SUFFIX = ".tflite"
+# The buffer of JSON inside; `portable.describe` says what it holds.
+METADATA = "tf_deeppaint"
+_IDENTIFIER = b"TFL3"
+
+
+class LiteRtEngine:
+    """Runs a converted network on uint8 canvases, by XNNPACK on all cores.
+
+    Any number of threads may use it; they are served one after another, each by all cores.
+
+    Args:
+        path: A file written by `python -m export.litert`.
+
+    Attributes:
+        size: Side of the canvas in pixels.
+        background: The rule for palettes that the network was trained with.
+        mixes: Whether it mixes the palette's colours.
+        metadata: What stands in the file about it; see `portable.describe`.
+
+    Raises:
+        DeepPaintError: nothing there, damaged, not written by this package, or LiteRT is missing.
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        self.metadata = read_metadata(path)
+        self.size = self.metadata["size"]
+        self.background = self.metadata["background"]
+        self.mixes = self.metadata["head"] == "mixture"
+        self._run = _load(path)
+        self._lock = threading.Lock()
+
+    def run(self, sketches: np.ndarray, palettes: np.ndarray) -> Mixture | np.ndarray:
+        """Runs the network on a batch; see `KerasEngine.run`."""
+        names = Mixture._fields if self.mixes else ("image",)
+        found = self.outputs(sketches, palettes, names)
+        return Mixture(*found) if self.mixes else found[0]
+
+    def attention(self, sketches: np.ndarray, palettes: np.ndarray) -> list[np.ndarray]:
+        """The attention maps behind `run`; see `KerasEngine.attention`."""
+        names = [f"attention_{stage}" for stage in range(self.metadata["gates"])]
+        return [level[..., 0] for level in self.outputs(sketches, palettes, names)]
+
+    def outputs(
+        self, sketches: np.ndarray, palettes: np.ndarray, names: tuple[str, ...] | list[str]
+    ) -> list[np.ndarray]:
+        """Chosen outputs of the file's graph, one picture after another.
+
+        Args:
+            sketches: uint8 grey `(N, size, size)`.
+            palettes: uint8 `(N, 4, 4, 3)`.
+            names: Which outputs.
+
+        Returns:
+            An array `(N, ...)` for each name.
+        """
+        found: list[list[np.ndarray]] = [[] for _ in names]
+        for sketch, palette in zip(sketches, palettes, strict=True):
+            with self._lock:
+                made = self._run(sketch=sketch[None], palette=palette[None])
+            for parts, name in zip(found, names, strict=True):
+                parts.append(made[name])
+        return [np.concatenate(parts) for parts in found]
+
+
+def read_metadata(path: str | os.PathLike) -> dict:
+    """What stands in a `.tflite` file about the network in it.
+
+    Raises:
+        DeepPaintError: no such file, damaged, or not written by this package.
+    """
+    schema = _import("ai_edge_litert.schema_py_generated")
+    data = _map(path)
+    if bytes(data[4:8]) != _IDENTIFIER:
+        raise DeepPaintError(f"{path}: not a LiteRT model")
+    try:
+        model = schema.Model.GetRootAs(data, 0)
+        entries = [model.Metadata(i) for i in range(model.MetadataLength())]
+        found = [entry.Buffer() for entry in entries if entry.Name() == METADATA.encode()]
+        text = bytes(model.Buffers(found[0]).DataAsNumpy()) if found else b"{}"
+        described = json.loads(text)
+        if found:
+            _check(described)
+    # Offsets in a damaged file lead anywhere.
+    except Exception as error:
+        raise DeepPaintError(f"{path}: damaged; convert the network again") from error
+    if not found:
+        raise DeepPaintError(f"{path}: not written by `python -m export.litert`")
+    return described
+
+
+def _check(described: dict) -> None:
+    if not isinstance(described["size"], int) or not isinstance(described["gates"], int):
+        raise TypeError("no number")
+    for name in ("background", "head", "precision", "weights_sha256"):
+        if not isinstance(described[name], str):
+            raise TypeError("no text")
+
+
+def _map(path: str | os.PathLike) -> np.ndarray:
+    try:
+        if Path(path).stat().st_size < 8:
+            raise DeepPaintError(f"{path}: not a LiteRT model")
+        return np.memmap(path, np.uint8, "r")
+    except OSError as error:
+        raise DeepPaintError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _load(path: str | os.PathLike):
+    """What runs the file's one signature."""
+    interpreter = _import("ai_edge_litert.interpreter")
+    try:
+        with without_stderr():
+            loaded = interpreter.Interpreter(os.fspath(path), num_threads=os.cpu_count())
+            loaded.allocate_tensors()
+        return loaded.get_signature_runner()
+    except (ValueError, RuntimeError) as error:
+        raise DeepPaintError(
+            f"{path}: cannot be loaded by LiteRT ({_first_line(error)})"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _import(name: str):
+    import importlib
+
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise DeepPaintError(
+            'LiteRT is missing; install it with `pip install "tf-deeppaint[litert]"`'
+        ) from error

@@ -1,0 +1,109 @@
+"""Any picture onto a square canvas in the TensorFlow graph, for exported models.
+
+The counterpart of `images.fit_to_canvas` and `palette.reference_palette`, within one level.
+"""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tf_deeppaint.images.pixels import WHITE
+from tf_deeppaint.palette.extraction import REFERENCE_SIDE
+from tf_deeppaint.palette.graph import extract_palettes
+
+# OpenCV's cubic interpolation; TensorFlow's own takes -0.5.
+_CUBIC = -0.75
+
+
+class Place(NamedTuple):
+    """Where a sketch lies on its canvas, int32 scalars; see `images.Placement`."""
+
+    top: tf.Tensor
+    left: tf.Tensor
+    height: tf.Tensor
+    width: tf.Tensor
+
+
+PLACE = Place(*[tf.TensorSpec((), tf.int32)] * 4)
+
+
+@tf.function(autograph=False)
+def fit_to_canvas(sketch: tf.Tensor, size: int) -> tuple[tf.Tensor, Place]:
+    """Fits a sketch onto a white square canvas: aspect kept, centred, nothing cut off.
+
+    Args:
+        sketch: uint8 `(H, W)`.
+        size: Side of the canvas in pixels.
+
+    Returns:
+        The canvas, uint8 `(size, size)`, and where on it the sketch lies.
+    """
+    sides = tf.shape(sketch)
+    scale = size / tf.cast(tf.reduce_max(sides), tf.float64)
+    height, width = tf.unstack(tf.minimum(size, _scaled(sides, scale)))
+    place = Place((size - height) // 2, (size - width) // 2, height, width)
+    around = [
+        [place.top, size - height - place.top],
+        [place.left, size - width - place.left],
+    ]
+    fitted = _resize(sketch[..., None], height, width)[..., 0]
+    canvas = tf.pad(fitted, around, constant_values=tf.constant(WHITE, tf.uint8))
+    return tf.ensure_shape(canvas, (size, size)), place
+
+
+@tf.function(autograph=False)
+def reference_palette(picture: tf.Tensor, background: str) -> tf.Tensor:
+    """The palette of a reference of any size: uint8 RGB `(H, W, 3)` -> uint8 `(4, 4, 3)`."""
+    sides = tf.shape(picture)[:2]
+    scale = REFERENCE_SIDE / tf.cast(tf.reduce_max(sides), tf.float64)
+    height, width = tf.unstack(_scaled(sides, tf.minimum(scale, 1)))
+    return extract_palettes(_resize(picture, height, width)[None], background)[0]
+
+
+def _scaled(sides: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
+    scaled = tf.cast(tf.round(tf.cast(sides, tf.float64) * scale), tf.int32)
+    return tf.maximum(1, scaled)
+
+
+def _resize(picture: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+    """Averages areas where it shrinks, cubic where it grows: uint8 `(H, W, C)`, see `images`."""
+    shrinks = tf.reduce_all([height, width] <= tf.shape(picture)[:2])
+    return tf.cond(
+        shrinks,
+        lambda: _average_areas(picture, height, width),
+        lambda: _interpolate(picture, height, width),
+    )
+
+
+def _average_areas(picture: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+    means = tf.raw_ops.ResizeArea(images=picture[None], size=[height, width])[0]
+    # OpenCV rounds half a level up where it halves, and to even otherwise.
+    halves = tf.reduce_all(2 * tf.stack([height, width]) == tf.shape(picture)[:2])
+    means = tf.where(halves, tf.floor(means + 0.5), tf.round(means))
+    return tf.cast(means, tf.uint8)
+
+
+def _interpolate(picture: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+    rows = _cubic_weights(tf.shape(picture)[0], height)
+    columns = _cubic_weights(tf.shape(picture)[1], width)
+    values = tf.einsum("yh,hwc,xw->yxc", rows, tf.cast(picture, tf.float32), columns)
+    return tf.cast(tf.clip_by_value(tf.round(values), 0, WHITE), tf.uint8)
+
+
+def _cubic_weights(given: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
+    """What each pixel gives to each interpolated one along an axis, float32 `(wanted, given)`.
+
+    Keys' cubic convolution (1981); pixels behind the edge repeat that on it.
+    """
+    scale = tf.cast(given, tf.float64) / tf.cast(wanted, tf.float64)
+    centre = (tf.range(tf.cast(wanted, tf.float64), dtype=tf.float64) + 0.5) * scale - 0.5
+    first = tf.floor(centre)
+    weights = 0.0
+    for step in range(-1, 3):
+        distance = tf.abs(centre - (first + step))
+        near = ((_CUBIC + 2) * distance - (_CUBIC + 3)) * distance**2 + 1
+        far = _CUBIC * (((distance - 5) * distance + 8) * distance - 4)
+        place = tf.clip_by_value(tf.cast(first, tf.int32) + step, 0, given - 1)
+        share = tf.where(distance <= 1, near, far)
+        weights += tf.one_hot(place, given, dtype=tf.float64) * share[:, None]
+    return tf.cast(weights, tf.float32)

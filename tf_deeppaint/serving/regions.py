@@ -1,0 +1,98 @@
+"""The areas that a sketch's lines close off, in the TensorFlow graph, for exported models.
+
+The counterpart of `regions`, with the same areas.
+"""
+
+import tensorflow as tf
+
+from tf_deeppaint.line_art.regions import LEAST_AREA, PAPER
+
+
+@tf.function(autograph=False)
+def closed_areas(sketch: tf.Tensor) -> tf.Tensor:
+    """Numbers the areas of paper that lines close off; see `regions.closed_areas`.
+
+    Args:
+        sketch: uint8 `(H, W)`.
+
+    Returns:
+        int32 `(H, W)`: 0 for lines, open and tiny areas; 1, 2, .. for the others, in the order of
+        their first pixels.
+    """
+    paper = tf.equal(_dilate(tf.cast(sketch < PAPER, tf.float32), 3), 0)
+    label = tf.reshape(_label(paper), [-1])
+    place = tf.range(tf.size(label))
+    inside = tf.pad(tf.ones(tf.shape(sketch) - 2, tf.int32), [[1, 1], [1, 1]])
+    open_edge = tf.math.unsorted_segment_min(tf.reshape(inside, [-1]), label, tf.size(label)) == 0
+    area = tf.math.unsorted_segment_sum(tf.ones_like(label), label, tf.size(label))
+    large = tf.cast(area, tf.float64) >= LEAST_AREA * tf.cast(tf.size(label), tf.float64)
+    # An area is labelled with its first pixel.
+    is_first = tf.logical_and(tf.reshape(paper, [-1]), label == place)
+    kept = tf.logical_and(is_first, tf.logical_and(large, tf.logical_not(open_edge)))
+    kept = tf.cast(kept, tf.int32)
+    return tf.reshape(tf.gather(kept * tf.cumsum(kept), label), tf.shape(sketch))
+
+
+@tf.function(autograph=False)
+def even_out(values: tf.Tensor, areas: tf.Tensor) -> tf.Tensor:
+    """Gives every pixel of a closed area, and of the edge around it, the area's mean.
+
+    Args:
+        values: float32 `(H, W, C)`.
+        areas: As `closed_areas` numbers them.
+
+    Returns:
+        float32 `(H, W, C)`; equal to `values` outside the areas.
+    """
+    number = tf.reshape(areas, [-1])
+    flat = tf.cast(tf.reshape(values, [tf.size(areas), -1]), tf.float64)
+    means = tf.math.unsorted_segment_mean(flat, number, tf.reduce_max(number) + 1)
+    # Up to the middle of thin lines; see `regions`.
+    grown = tf.cast(_dilate(tf.cast(areas, tf.float32), 5), tf.int32)
+    return tf.where(grown[..., None] > 0, tf.gather(tf.cast(means, tf.float32), grown), values)
+
+
+def _label(paper: tf.Tensor) -> tf.Tensor:
+    """Labels each pixel of paper with the first that it is connected to along rows and columns.
+
+    Every run of paper takes the least label in it, along rows, then along columns, until nothing
+    changes. A label is the number of a pixel, so that those of far ends are found by following.
+
+    Args:
+        paper: bool `(H, W)`.
+
+    Returns:
+        int32 `(H, W)`; other pixels have their own number.
+    """
+    place = tf.reshape(tf.range(tf.size(paper)), tf.shape(paper))
+    rows = tf.reshape(_runs(paper), [-1])
+    columns = tf.reshape(tf.transpose(_runs(tf.transpose(paper))), [-1])
+
+    def spread(label: tf.Tensor, _) -> tuple[tf.Tensor, tf.Tensor]:
+        wider = label
+        for runs in (rows, columns):
+            least = tf.math.unsorted_segment_min(wider, runs, tf.size(label))
+            wider = tf.gather(least, runs)
+        wider = tf.gather(wider, wider)
+        return wider, tf.reduce_any(wider != label)
+
+    label, _ = tf.while_loop(
+        lambda _, changed: changed,
+        spread,
+        (tf.reshape(place, [-1]), True),
+        parallel_iterations=1,
+    )
+    return tf.reshape(label, tf.shape(paper))
+
+
+def _runs(paper: tf.Tensor) -> tf.Tensor:
+    """Numbers the runs of paper along rows, int32 `(H, W)`; other pixels are runs of their own."""
+    before = tf.pad(paper[:, :-1], [[0, 0], [1, 0]])
+    begins = tf.logical_not(tf.logical_and(paper, before))
+    numbers = tf.cumsum(tf.reshape(tf.cast(begins, tf.int32), [-1])) - 1
+    return tf.reshape(numbers, tf.shape(paper))
+
+
+def _dilate(values: tf.Tensor, side: int) -> tf.Tensor:
+    """The greatest value of the square around each pixel, `(H, W)`; none lies behind the edge."""
+    return tf.nn.max_pool2d(values[None, ..., None], side, 1, "SAME")[0, ..., 0]

@@ -1,0 +1,178 @@
+"""Keras's model files from anybody: looked through and bounded before Keras opens them.
+
+A `.keras` file is a zip of `config.json`, which names classes that Keras would import and call,
+`metadata.json`, and `model.weights.h5`. Each of the three can be made to do harm: see SECURITY.md.
+"""
+
+import io
+import json
+import os
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tf_deeppaint.utils import files
+from tf_deeppaint.utils.errors import DeepPaintError
+
+if TYPE_CHECKING:
+    import h5py
+
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+# Of a file on disk, and so of what is in it, which is not compressed.
+MAX_BYTES = 4 * 2**30
+MAX_CONFIG = 2**22
+# Weights of at most this are read into memory to be looked at.
+IN_MEMORY = 2**26
+# Objects in an HDF5 file, and levels in a config; the largest networks have some thousands.
+MAX_OBJECTS, MAX_LEVELS = 100_000, 60
+# Where classes may come from that a foreign config names.
+_KINDS = "layers|initializers|regularizers|constraints|activations|dtype_policies"
+_MODULE = re.compile(rf"keras(\.({_KINDS}))?|keras\.src\.({_KINDS}|models|ops)(\..+)?")
+# Layers that hold a program, or that read or fetch whatever file they name.
+_FORBIDDEN = {"Lambda", "__lambda__", "TFSMLayer", "StringLookup", "IntegerLookup"}
+_FORBIDDEN |= {"TextVectorization", "Hashing", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"}
+
+
+def read_config(path: str | os.PathLike) -> dict:
+    """Looks through a `.keras` file and returns its config; nothing of it is run or made.
+
+    Raises:
+        DeepPaintError: it is damaged, holds more than a model, would unpack to more than its size,
+            or its weights lead out of the file.
+    """
+    try:
+        with open_archive(path) as archive:
+            config = _parse(archive.read(CONFIG))
+            size = archive.getinfo(WEIGHTS).file_size
+            with archive.open(WEIGHTS) as weights:
+                # Wherever HDF5 goes back, zip reads from the start, which takes its time.
+                file = io.BytesIO(weights.read()) if size <= IN_MEMORY else weights
+                check_weights(file, size)
+    # Zip and HDF5 raise whatever their parts raise: struct, key, runtime, memory errors and more.
+    except (DeepPaintError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise DeepPaintError(f"{path}: cannot be loaded as a Keras model ({reason})") from error
+    return config
+
+
+def open_archive(path: str | os.PathLike) -> zipfile.ZipFile:
+    """Opens a `.keras` file whose list of contents is that of a model.
+
+    Raises:
+        DeepPaintError: it cannot be read, or is over 4 GiB.
+        ValueError: it holds something else, or more than its size.
+        zipfile.BadZipFile: it is no zip file.
+    """
+    if not files.is_file(path):
+        raise DeepPaintError(f"{path}: does not exist", "missing")
+    if (size := files.size(path)) > MAX_BYTES:
+        raise DeepPaintError(f"{path}: over {MAX_BYTES >> 30} GiB", "too large")
+    archive = zipfile.ZipFile(files.open_binary(path))
+    items = archive.infolist()
+    if sorted(item.filename for item in items) != sorted((CONFIG, METADATA, WEIGHTS)):
+        raise ValueError(f"holds other files than {CONFIG}, {METADATA} and {WEIGHTS}")
+    if sum(item.file_size for item in items) > size:
+        raise ValueError("would unpack to more than its size")
+    if max(archive.getinfo(name).file_size for name in (CONFIG, METADATA)) > MAX_CONFIG:
+        raise ValueError(f"{CONFIG} or {METADATA} is too long")
+    return archive
+
+
+def check_foreign(path: str | os.PathLike) -> None:
+    """Checks a model of any architecture: that its config names layers of Keras alone.
+
+    Args:
+        path: A `.keras` file, or one of HDF5 as older Keras wrote it.
+
+    Raises:
+        DeepPaintError: it is damaged or not to be trusted.
+    """
+    import h5py
+
+    try:
+        if zipfile.is_zipfile(path):
+            _check_classes(read_config(path))
+            return
+        with open(path, "rb") as file:
+            check_weights(file, files.size(path))
+            with h5py.File(file, "r") as stored:
+                _check_classes(_parse(stored.attrs["model_config"]))
+    except (DeepPaintError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise DeepPaintError(f"{path}: cannot be loaded as a Keras model ({reason})") from error
+
+
+def check_weights(file: io.BufferedIOBase, size: int) -> None:
+    """Checks that an HDF5 file holds plain arrays of numbers, all of them in itself.
+
+    Args:
+        file: The file, open to be read; it can be sought in.
+        size: Its size in bytes.
+
+    Raises:
+        ValueError: it has links out of itself, arrays that lie elsewhere or are longer than
+            it, or more objects than any model.
+        Exception: h5py's own, where it is damaged.
+    """
+    import h5py
+
+    with h5py.File(file, "r") as stored:
+        room = size
+        for dataset in _datasets(stored):
+            plist = dataset.id.get_create_plist()
+            if dataset.external or dataset.is_virtual or plist.get_nfilters():
+                raise ValueError(f"its array {dataset.name} is not stored plainly")
+            room -= dataset.nbytes
+            if room < 0:
+                raise ValueError("its arrays claim more numbers than the file holds")
+
+
+def _datasets(stored: "h5py.File") -> Iterator["h5py.Dataset"]:
+    import h5py
+
+    waiting, seen = [stored["/"]], set()
+    while waiting:
+        group = waiting.pop()
+        for name in group:
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise ValueError(f"{name} in it is a link to elsewhere")
+            found = group[name]
+            address = h5py.h5o.get_info(found.id).addr
+            if address in seen:  # a group may hold itself
+                continue
+            seen.add(address)
+            if len(seen) > MAX_OBJECTS:
+                raise ValueError("it holds more parts than any model")
+            if isinstance(found, h5py.Group):
+                waiting.append(found)
+            elif isinstance(found, h5py.Dataset):
+                yield found
+
+
+def _parse(data: bytes | str) -> dict:
+    if len(data) > MAX_CONFIG:
+        raise ValueError(f"{CONFIG} is too long")
+    config = json.loads(data)
+    if not isinstance(config, dict):
+        raise ValueError(f"{CONFIG} is no model's")
+    return config
+
+
+def _check_classes(config: object, level: int = 0) -> None:
+    """Raises ValueError where a config names a class that is no plain layer of Keras."""
+    if level > MAX_LEVELS:
+        raise ValueError(f"{CONFIG} is too deep")
+    if isinstance(config, dict):
+        name, module = config.get("class_name"), config.get("module")
+        if name in _FORBIDDEN if isinstance(name, str) else name is not None:
+            raise ValueError(f"holds a layer of kind {name}, which could run or read anything")
+        if module is not None and not (isinstance(module, str) and _MODULE.fullmatch(module)):
+            raise ValueError(f"wants {str(module)[:60]}, which is no part of Keras")
+    for part in config.values() if isinstance(config, dict) else config:
+        if isinstance(part, dict | list):
+            _check_classes(part, level + 1)

@@ -1,0 +1,85 @@
+"""How every program starts and ends: flags are parsed, errors become one line, exit status 1."""
+
+import itertools
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from absl import app, flags, logging
+
+from tf_deeppaint.utils import files
+from tf_deeppaint.utils.errors import DeepPaintError
+
+_MAX_FLAGFILE, _MOST_FLAGFILES = 2**20, 100
+
+
+def run(main: Callable[[], None]) -> None:
+    """Parses the command line, runs `main` and exits: 0, or 1 after a one-line error.
+
+    Call it under `if __name__ == "__main__":`. Flags are read from `absl.flags.FLAGS`; TensorFlow
+    should be imported inside `main`, so that `--help` answers at once.
+    """
+    # Decoders and TensorFlow report to stderr on their own; what matters reaches people through
+    # DeepPaintError instead.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.set_verbosity(logging.WARNING)
+    for stream in (sys.stdout, sys.stderr):
+        # File systems allow names that are no UTF-8, and those are printed too.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    app.run(lambda _: _guarded(main), flags_parser=_parse)
+
+
+def _parse(argv: Sequence[str]) -> list[str]:
+    try:
+        _check_flagfiles(argv, set())
+        rest = flags.FLAGS(argv)
+    except (flags.Error, DeepPaintError) as error:
+        message = " ".join(str(error).split())
+        print(f"error: {message}; --help lists the flags", file=sys.stderr)
+        sys.exit(1)
+    except SystemExit:
+        sys.exit(0)  # absl leaves with 1 after --help, which was no failure
+    if len(rest) > 1:
+        print(f"error: unexpected argument {rest[1]!r}; --help lists the flags", file=sys.stderr)
+        sys.exit(1)
+    return rest
+
+
+def _check_flagfiles(arguments: Sequence[str], seen: set[str]) -> None:
+    """Raises DeepPaintError unless all flagfiles that are named are short files of text.
+
+    absl would wait for a pipe, read a device for ever, and fail in its own words at other bytes.
+    """
+    for argument, following in itertools.pairwise([*arguments, ""]):
+        flag, equals, value = argument.partition("=")
+        if flag.lstrip("-") != "flagfile" or not flag.startswith("-"):
+            continue
+        path = os.path.expanduser((value if equals else following).strip().strip("\"'"))
+        if path in seen:
+            continue
+        seen.add(path)
+        if len(seen) > _MOST_FLAGFILES:
+            raise DeepPaintError(f"--flagfile={path}: over {_MOST_FLAGFILES} name one another")
+        try:
+            text = files.read_bytes(path, _MAX_FLAGFILE).decode()
+        except UnicodeDecodeError as error:
+            raise DeepPaintError(f"--flagfile={path}: not UTF-8 text; name a text file") from error
+        _check_flagfiles([line.strip() for line in text.splitlines()], seen)
+
+
+def _guarded(main: Callable[[], None]) -> None:
+    try:
+        main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has had enough, such as `head`; Python would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except DeepPaintError as error:
+        print("error:", *str(error).splitlines(), file=sys.stderr)  # a file name may hold newlines
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
