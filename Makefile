@@ -13,8 +13,8 @@ SHOWN := out/side_by_side.png
 .PHONY: help paint studio train test test-slow bench fuzz faults load test-versions lint clean
 
 help:
-	@echo "make paint      colour a drawing with the bundled model; yours: SKETCH=a.png REFERENCE=b.png"
-	@echo "make studio     open a page in the browser to colour drawings on"
+	@echo "make paint      color a drawing with the bundled model; yours: SKETCH=a.png REFERENCE=b.png"
+	@echo "make studio     open a page in the browser to color drawings on"
 	@echo "make train      build shards, train a small network on them, paint (under 8 minutes)"
 	@echo "make test       run the tests"
 	@echo "make test-slow  run all of them, the slow ones too"
@@ -39,12 +39,12 @@ train: .venv/installed
 	$(BIN)/python -m tf_deeppaint.colorize --model=$(RUN) --sketch="$(SKETCH)" \
 		--reference="$(REFERENCE)" --output=$(PAINTED) --show=$(SHOWN)
 	@echo
-	@echo "A drawing the network has never seen, in the colours of $(REFERENCE):"
+	@echo "A drawing the network has never seen, in the colors of $(REFERENCE):"
 	@echo "    $(PAINTED), beside sketch and reference in $(SHOWN)"
-	@echo "Held-out drawings as it learnt (sketch, palette, painted, truth, reference, its palette, painted):"
+	@echo "Held-out drawings as it learned (sketch, palette, painted, truth, reference, its palette, painted):"
 	@echo "    $(RUN)/samples/"
 
-# Neighbouring tests stay together: what a module's tests share is made once.
+# Neighboring tests stay together: what a module's tests share is made once.
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
@@ -58,16 +58,16 @@ bench: .venv/installed-bench
 SEED ?= 1
 INPUTS ?= 100000
 fuzz: .venv/installed-dev
-	$(BIN)/python tests/hostile/fuzz.py --seed=$(SEED) --inputs=$(INPUTS) --report=docs/reliability.md
+	$(BIN)/python -m tests.hostile.fuzz --seed=$(SEED) --inputs=$(INPUTS) --report=docs/reliability.md
 
 faults: .venv/installed-dev
-	$(BIN)/python tests/faults/faults.py --report=docs/reliability.md
+	$(BIN)/python -m tests.faults.faults --report=docs/reliability.md
 
 load: .venv/installed-dev
-	$(BIN)/python tests/faults/load.py --report=docs/reliability.md
+	$(BIN)/python -m tests.faults.load --report=docs/reliability.md
 
 test-versions: .venv/installed-dev
-	$(BIN)/python tests/versions.py
+	$(BIN)/python -m tests.versions
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -45,7 +45,7 @@ TEST = [
 setup(
     name="tf-deeppaint",
     version=VERSION,
-    description="Colours line art from the palette of a reference picture (TensorFlow, Keras 3)",
+    description="Colors line art from the palette of a reference picture (TensorFlow, Keras 3)",
     long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",

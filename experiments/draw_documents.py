@@ -16,18 +16,18 @@ from tf_deeppaint.utils import programs
 from tf_deeppaint.utils.silence import import_tensorflow
 
 if TYPE_CHECKING:
-    from tf_deeppaint.data.sources.registry import Artwork
+    from tf_deeppaint.data.sources.registry import LoadedExample
     from tf_deeppaint.painting.painter import Painter
 
 _OUTPUT = flags.DEFINE_string("output", "docs/pictures", "Folder of the pictures.")
 
 SEED, COUNT, SIDE = 4242, 18, 512
-# Numbers of the dolls: the first of each is the pair that `make paint` colours.
+# Numbers of the dolls: the first of each is the pair that `make paint` colors.
 SKETCHES, REFERENCES = (1, 6, 2), (8, 11, 13, 14, 16)
 CELL = 160
 # As large as a scan, and the part of it that is shown pixel by pixel.
 SCAN, DETAIL, TOP, LEFT = 2400, 280, 670, 940
-COLOURS, MIXED = "#5a3f2b,#f4c7a1,#3b5dc9,#f2c14e", "#c0392b"
+COLORS, MIXED = "#5a3f2b,#f4c7a1,#3b5dc9,#f2c14e", "#c0392b"
 _CHECKS, _CHECK = (255, 214), 8
 
 
@@ -56,14 +56,14 @@ def main() -> None:
         ("folder", draw_pairs(painter, sketches[:2], references[:3])),
         ("layers", draw_layers(painter, sketches[0], references[0])),
         ("attention", draw_attention(painter, sketches[0], references[0])),
-        ("recolouring", draw_recolouring(painter, sketches[2], references)),
+        ("recoloring", draw_recoloring(painter, sketches[2], references)),
     ):
         write_small(folder / f"{name}.png", picture)
         print(folder / f"{name}.png")
 
 
 def draw_pairs(painter: "Painter", sketches: list, references: list) -> np.ndarray:
-    """Every sketch in the colours of every reference, as `colorize --pair=all --show` has it."""
+    """Every sketch in the colors of every reference, as `colorize --pair=all --show` has it."""
     from tf_deeppaint.visualization.contact_sheets import draw_sheet
 
     rows = [[painter.paint(sketch, reference=r) for r in references] for sketch in sketches]
@@ -83,23 +83,23 @@ def draw_lines(painter: "Painter", scan: np.ndarray, reference: np.ndarray) -> n
 
 
 def draw_palettes(painter: "Painter", sketch: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Colours from a picture, from a list, and a list's in one band of the picture's palette."""
-    from tf_deeppaint.palette.named_colors import palette_from_colours, parse_colours, replace_bands
+    """Colors from a picture, from a list, and a list's in one band of the picture's palette."""
+    from tf_deeppaint.palette.named_colors import palette_from_colors, parse_colors, replace_bands
     from tf_deeppaint.visualization.contact_sheets import draw_palette, draw_sheet
 
     of_picture = painter.palette_of(reference)
     palettes = [
         of_picture,
-        palette_from_colours(parse_colours(COLOURS)),
-        replace_bands(of_picture, parse_colours(MIXED), [4]),
+        palette_from_colors(parse_colors(COLORS)),
+        replace_bands(of_picture, parse_colors(MIXED), [4]),
     ]
-    painted = [painter.paint(sketch, colours=palette) for palette in palettes]
+    painted = [painter.paint(sketch, colors=palette) for palette in palettes]
     swatches = [draw_palette(palette, CELL) for palette in palettes]
     return draw_sheet([[sketch, *swatches], [reference, *painted]], CELL)
 
 
-def draw_cleaning(painter: "Painter", doll: "Artwork", reference: np.ndarray) -> np.ndarray:
-    """A photograph of a sketch, the sketch found in it, and that coloured."""
+def draw_cleaning(painter: "Painter", doll: "LoadedExample", reference: np.ndarray) -> np.ndarray:
+    """A photograph of a sketch, the sketch found in it, and that colored."""
     from tf_deeppaint.line_art.cleaning import clean
     from tf_deeppaint.visualization.contact_sheets import draw_sheet
 
@@ -123,7 +123,7 @@ def photographed(sketch: np.ndarray) -> np.ndarray:
 
 
 def draw_layers(painter: "Painter", sketch: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """The three largest layers of colour and the lines, over checks, and all of them together."""
+    """The three largest layers of color and the lines, over checks, and all of them together."""
     from tf_deeppaint.painting.layer_files import merge
     from tf_deeppaint.visualization.contact_sheets import draw_sheet
 
@@ -135,7 +135,7 @@ def draw_layers(painter: "Painter", sketch: np.ndarray, reference: np.ndarray) -
 
 
 def over_checks(rgba: np.ndarray) -> np.ndarray:
-    """Lays uint8 RGBA `(H, W, 4)` over grey and white checks, as paint programs do."""
+    """Lays uint8 RGBA `(H, W, 4)` over gray and white checks, as paint programs do."""
     row, column = np.indices(rgba.shape[:2]) * CELL // SIDE // _CHECK
     checks = np.choose((row + column) % 2, _CHECKS)[..., None]
     opacity = rgba[..., 3:] / 255
@@ -152,18 +152,18 @@ def draw_attention(painter: "Painter", sketch: np.ndarray, reference: np.ndarray
     return draw_sheet([maps], CELL)
 
 
-def draw_recolouring(painter: "Painter", sketch: np.ndarray, references: list) -> np.ndarray:
+def draw_recoloring(painter: "Painter", sketch: np.ndarray, references: list) -> np.ndarray:
     """One painting, then the same in other palettes, without the network."""
     from tf_deeppaint.visualization.contact_sheets import draw_palette, draw_sheet
 
     palettes = [painter.palette_of(reference) for reference in references]
     painting = painter.begin([sketch], palettes[0][None])[0]
-    pictures = [painting.recolour(palette).picture() for palette in palettes]
+    pictures = [painting.recolor(palette).picture() for palette in palettes]
     return draw_sheet([[draw_palette(p, CELL) for p in palettes], pictures], CELL)
 
 
 def write_small(path: Path, picture: np.ndarray) -> None:
-    """Writes a PNG of 256 colours, a third as large."""
+    """Writes a PNG of 256 colors, a third as large."""
     from PIL import Image
 
     from tf_deeppaint.utils.files import write_bytes

@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def _photograph(address: str, chromium: str, chromedriver: str) -> bytes:
-    """The page once an example has been coloured, PNG."""
+    """The page once an example has been colored, PNG."""
     from selenium.webdriver import Chrome, ChromeOptions
     from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.common.by import By

@@ -26,14 +26,14 @@ FLAG_LETTERS = "1f1"
 
 def main() -> None:
     from tf_deeppaint.data.sources.fetching import fetch_npm
-    from tf_deeppaint.data.sources.openmoji import rasterise
+    from tf_deeppaint.data.sources.openmoji import rasterize
 
     art = fetch_npm(PACKAGE, ["*.svg"], "try later")
     drawings = sorted(p for p in art.glob("*.svg") if not p.stem.startswith(FLAG_LETTERS))
     files.make_folder(_OUTPUT.value)
     progress = Progress("picture")
     for done, path in enumerate(drawings, 1):
-        picture = rasterise(path.read_bytes(), str(path), SIDE)
+        picture = rasterize(path.read_bytes(), str(path), SIDE)
         write_picture(Path(_OUTPUT.value) / f"{path.stem}.png", picture)
         progress.update(done, len(drawings))
     print(f"{_OUTPUT.value}: {len(drawings)} pictures")

@@ -33,12 +33,12 @@ def main() -> None:
         raise DeepPaintError("--size goes with --plain; any other takes pictures of any size")
     import_tensorflow()
     from tf_deeppaint.exporting import export, fidelity
-    from tf_deeppaint.exporting.stock_keras import plain_twin
+    from tf_deeppaint.exporting.stock_keras import make_stock_model
     from tf_deeppaint.networks.model_files import write_generator
 
     def write(network, path) -> None:
         if _PLAIN.value:
-            plain_twin(network, _SIZE.value).save(path)
+            make_stock_model(network, _SIZE.value).save(path)
         else:
             write_generator(network, path, _PRECISION.value)
 

@@ -31,10 +31,10 @@ def main() -> None:
     from tf_deeppaint.utils.errors import DeepPaintError
 
     network = read_generator(_MODEL.value)
-    artefact = fidelity.open_artefact(_ARTIFACT.value)
-    size = artefact.size or network.size
+    artifact = fidelity.open_artifact(_ARTIFACT.value)
+    size = artifact.size or network.size
     samples = fidelity.stored_samples(_DATA.value, "test", size, network.background)
-    found = fidelity.measure(network, artefact, *samples)
+    found = fidelity.measure(network, artifact, *samples)
     for name, value in fidelity.describe(found):
         print(f"{name:24}{value}")
     if wrong := fidelity.complaints(found):

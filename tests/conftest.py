@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from tests.helpers.dolls import CONFIG, DOLLS
+
 # Decoders and TensorFlow talk to stderr on their own, as they must not in a test's output.
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -10,27 +12,20 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import pytest
 
 from tf_deeppaint.data.build.builder import build_dataset
-from tf_deeppaint.data.build.preparation import Recipe
-from tf_deeppaint.data.sources.dolls.source import Dolls
-
-# Of these twelve dolls, four fall into the test split.
-DOLLS = Dolls(12, seed=12)
-RECIPE = Recipe(64, "drop")
 
 
 @pytest.fixture(scope="session")
 def doll_shards(tmp_path_factory) -> Path:
     """A finished data set of twelve dolls at 64 pixels; to be read, not written to."""
     directory = tmp_path_factory.mktemp("dolls") / "data"
-    build_dataset(DOLLS, directory, RECIPE)
+    build_dataset(DOLLS, directory, CONFIG)
     return directory
 
 
 @pytest.fixture(scope="session")
 def litert_model(tmp_path_factory) -> tuple:
     """A tiny network with the mixture head, and the file it was converted to; not to be changed."""
-    from small_networks import make_network
-
+    from tests.helpers.small_networks import make_network
     from tf_deeppaint.exporting.litert import convert
 
     network = make_network("mixture")

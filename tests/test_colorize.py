@@ -1,4 +1,4 @@
-"""The program that colours, run as its users run it."""
+"""The program that colors, run as its users run it."""
 
 import os
 import shutil
@@ -87,7 +87,7 @@ def assert_painted(path, expected) -> None:
 # --- one sketch ----------------------------------------------------------------------------------
 
 
-def test_a_reference_and_its_palette_colour_alike(folder, painter):
+def test_a_reference_and_its_palette_color_alike(folder, painter):
     for flags in (
         {"reference": "reference.png", "output": "made/by_reference.png", "show": "row.png"},
         {"palette": "palette.json", "output": "by_palette.png", "layers": "layers"},
@@ -107,7 +107,7 @@ def test_a_reference_and_its_palette_colour_alike(folder, painter):
 
 
 def test_every_other_flag_of_one_sketch(folder, painter):
-    """A scan is cleaned and painted by the network, a band in colours of one's own."""
+    """A scan is cleaned and painted by the network, a band in colors of one's own."""
     done = colorize(
         folder,
         model="generator.keras",
@@ -129,7 +129,7 @@ def test_every_other_flag_of_one_sketch(folder, painter):
     assert written(folder / "scan") == [*maps, "painted.ora", "painted.png", "row.png"]
     palette = painter.palette_of(folder / "reference.png")
     palette[3] = [(255, 0, 0), (0, 255, 0), (255, 0, 0), (255, 0, 0)]
-    expected = painter.paint(folder / "scan.png", colours=palette, lines="network", clean=True)
+    expected = painter.paint(folder / "scan.png", colors=palette, lines="network", clean=True)
     assert_painted(folder / "scan/painted.png", expected)
     assert read_picture(folder / "scan/maps/attention-1.png").shape == expected.shape
 
@@ -194,7 +194,7 @@ def test_a_folder_is_painted_but_for_its_bad_files(folder, painter, pages):
 
 
 @pytest.mark.slow
-def test_every_sketch_in_the_colours_of_every_reference(folder, painter, pages):
+def test_every_sketch_in_the_colors_of_every_reference(folder, painter, pages):
     done = colorize(
         pages,
         model=folder,
@@ -240,11 +240,11 @@ BAD = {
     "a cut-off reference": ({"reference": "cut.png"}, "cut.png"),
     "a huge reference": ({"reference": "huge.png"}, "30000 x 30000"),
     "a broken palette": ({"palette": "text.png", "reference": None}, "text.png"),
-    "both kinds of colours": ({"palette": "palette.json"}, "either"),
-    "no colours": ({"reference": None}, "either"),
-    "no colour": ({"reference": None, "colors": "#12345"}, "'#12345'"),
-    "colours without bands": ({"colors": "#fff"}, "--bands"),
-    "too many colours": ({"colors": "#000,#111,#222,#333,#444", "bands": "1"}, "5 colours"),
+    "both kinds of colors": ({"palette": "palette.json"}, "either"),
+    "no colors": ({"reference": None}, "either"),
+    "no color": ({"reference": None, "colors": "#12345"}, "'#12345'"),
+    "colors without bands": ({"colors": "#fff"}, "--bands"),
+    "too many colors": ({"colors": "#000,#111,#222,#333,#444", "bands": "1"}, "5 colors"),
     "an output of another kind": ({"output": "never.jpg"}, "--output=never.jpg"),
     "a row of another kind": ({"show": "never.jpg"}, "--show=never.jpg"),
     "the sketch itself": ({"output": "sketch.png"}, "sketch.png: would be written over"),

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from painters import tiny_painter
 
+from tests.helpers.painters import tiny_painter
 from tf_deeppaint import Painter
 from tf_deeppaint.images.pixels import write_picture
 
@@ -116,7 +116,7 @@ def test_the_module_map_names_every_file():
     assert unnamed == set()
 
 
-def test_the_python_on_the_page_about_colouring_runs(tmp_path, monkeypatch):
+def test_the_python_on_the_page_about_coloring_runs(tmp_path, monkeypatch):
     """In one go, as a reader would, with a tiny model in the place of the one of the package."""
     painter = tiny_painter("mixture")
     monkeypatch.setattr(Painter, "load", lambda *_: painter)
@@ -124,8 +124,8 @@ def test_the_python_on_the_page_about_colouring_runs(tmp_path, monkeypatch):
     drawing = np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8)
     for name in ("sketch.png", "reference.png", "photo.jpg"):
         write_picture(tmp_path / name, drawing)
-    text = (ROOT / "docs/colouring.md").read_text()
+    text = (ROOT / "docs/coloring.md").read_text()
     code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
-    exec(compile(code, "docs/colouring.md", "exec"), {})
+    exec(compile(code, "docs/coloring.md", "exec"), {})
     made = {path.name for path in tmp_path.iterdir()}
     assert made >= {"painted.png", "feet-3b5dc9.png", "feet-c0392b.png", "painted.ora"}

@@ -25,8 +25,8 @@ def test_a_public_name_can_be_imported(name):
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'Colouriser'"):
-        _ = tf_deeppaint.Colouriser
+    with pytest.raises(AttributeError, match="no attribute 'Coloriser'"):
+        _ = tf_deeppaint.Coloriser
 
 
 def imports_tensorflow(statement: str) -> bool:

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from experiments.benchmarks.roofline import demands, training_graph
 from tf_deeppaint import Generator
-from tf_deeppaint.painting.keras_backend import KerasEngine
+from tf_deeppaint.painting.keras_backend import KerasBackend
 
 WIDTH, BATCH, SIZE = 4, 2, 128
 # Convolutions of the generator, and of three passes of the discriminator.
@@ -72,11 +72,11 @@ def test_a_step_has_no_more_operations_than_it_had(step) -> None:
 
 
 def test_painting_folds_norms_and_traces_once_for_all_batches() -> None:
-    engine = KerasEngine(Generator(WIDTH, size=64))
+    backend = KerasBackend(Generator(WIDTH, size=64))
     for count in (1, 3, 2):
-        engine.run(np.zeros((count, 64, 64), np.uint8), np.zeros((count, 4, 4, 3), np.uint8))
-    assert engine._network.experimental_get_tracing_count() == 1
-    graph = engine._network.get_concrete_function().graph
+        backend.run(np.zeros((count, 64, 64), np.uint8), np.zeros((count, 4, 4, 3), np.uint8))
+    assert backend._network.experimental_get_tracing_count() == 1
+    graph = backend._network.get_concrete_function().graph
     kinds = kinds_of(graph)
     assert kinds["Conv2D"] == 57 and not transposed(graph)
     assert not {kind for kind in kinds if "BatchNorm" in kind or "Random" in kind}

@@ -1,7 +1,7 @@
 """Runs the tests with the oldest and the newest releases allowed, and on other Pythons.
 
-    python tests/versions.py
-    python tests/versions.py --only=lowest -- tests/test_files.py
+    python -m tests.versions
+    python -m tests.versions --only=lowest -- tests/utils
 
 Each has an environment of its own, `.venv-NAME`, which uv fills. Pythons that are not there are
 left out with a word.

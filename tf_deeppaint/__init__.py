@@ -1,4 +1,4 @@
-"""Colours line art from the palette of a reference picture.
+"""Colors line art from the palette of a reference picture.
 
 The names below are imported on first use: `import tf_deeppaint` costs no TensorFlow. Where Keras
 is imported already, the networks are registered with it at once, so that
@@ -11,14 +11,14 @@ import sys
 __version__ = "0.1.0"
 
 _HOMES = {
-    "DeepPaint": "deep_paint",
-    "DeepPaintError": "errors",
-    "Discriminator": "discriminator",
-    "Generator": "generator",
-    "Painter": "painter",
-    "UNet": "unet",
-    "extract_palette": "palette",
-    "palette_to_histogram": "palette",
+    "DeepPaint": "training.deep_paint",
+    "DeepPaintError": "utils.errors",
+    "Discriminator": "networks.discriminator",
+    "Generator": "networks.generator",
+    "Painter": "painting.painter",
+    "UNet": "networks.unet",
+    "extract_palette": "palette.extraction",
+    "palette_to_histogram": "palette.extraction",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]
@@ -35,5 +35,5 @@ def __dir__() -> list[str]:
 
 
 if "keras" in sys.modules:
-    importlib.import_module(f"{__name__}.deep_paint")
-    importlib.import_module(f"{__name__}.unet")
+    importlib.import_module(f"{__name__}.training.deep_paint")
+    importlib.import_module(f"{__name__}.networks.unet")

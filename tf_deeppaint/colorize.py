@@ -1,4 +1,4 @@
-r"""Colours sketches in the colours of reference pictures, by the model of the package.
+r"""Colors sketches in the colors of reference pictures, by the model of the package.
 
     python -m tf_deeppaint.colorize --sketch=a.png --reference=b.png --output=c.png
     python -m tf_deeppaint.colorize --sketch=FOLDER --palette=p.json --output=FOLDER
@@ -29,7 +29,7 @@ _SKETCH = flags.DEFINE_string(
 _REFERENCE = flags.DEFINE_string(
     "reference",
     None,
-    "The picture to take the colours from; or many, a folder or a pattern: see --pair.",
+    "The picture to take the colors from; or many, a folder or a pattern: see --pair.",
 )
 _PAIR = flags.DEFINE_enum(
     "pair",
@@ -38,17 +38,17 @@ _PAIR = flags.DEFINE_enum(
     "With many references: each sketch with the one of its name, or with every one.",
 )
 _PALETTE = flags.DEFINE_string(
-    "palette", None, "A palette as JSON, to take the colours from instead."
+    "palette", None, "A palette as JSON, to take the colors from instead."
 )
 _COLORS = flags.DEFINE_string(
     "colors",
     None,
-    "Colours instead: 1 to 16, #rgb or #rrggbb, comma-separated, from the top to the bottom.",
+    "Colors instead: 1 to 16, #rgb or #rrggbb, comma-separated, from the top to the bottom.",
 )
 _BANDS = flags.DEFINE_string(
     "bands",
     None,
-    "With --colors and a reference or palette: the bands, such as 1,4, that get the colours.",
+    "With --colors and a reference or palette: the bands, such as 1,4, that get the colors.",
 )
 _CLEAN = flags.DEFINE_bool(
     "clean", False, "First make a sketch of a scan, a photograph, pencil, or lines on nothing."
@@ -60,7 +60,7 @@ _LINES = flags.DEFINE_enum(
     "Keep the sketch's lines, or show all as the network painted it.",
 )
 _OUTPUT = flags.DEFINE_string(
-    "output", None, "The coloured picture, a PNG; of many sketches, a folder.", required=True
+    "output", None, "The colored picture, a PNG; of many sketches, a folder.", required=True
 )
 _LAYERS = flags.DEFINE_string(
     "layers",
@@ -80,7 +80,7 @@ def main() -> None:
     from tf_deeppaint.painting.jobs import is_many
 
     # What can be wrong with the files is found before TensorFlow takes seconds to load.
-    _check_colour_flags()
+    _check_color_flags()
     _check_png(_SHOW)
     if is_many(_SKETCH.value) or (_REFERENCE.value is not None and is_many(_REFERENCE.value)):
         _paint_many()
@@ -191,13 +191,13 @@ def _check_png(flag: flags.FlagHolder) -> None:
         raise DeepPaintError(f"--{flag.name}={flag.value}: pictures are written as .png")
 
 
-def _check_colour_flags() -> None:
+def _check_color_flags() -> None:
     from tf_deeppaint.utils.errors import DeepPaintError
 
     from_picture = [flag for flag in (_REFERENCE, _PALETTE) if flag.value is not None]
     if len(from_picture) == 2 or not (from_picture or _COLORS.value is not None):
         raise DeepPaintError(
-            "give the colours either by --reference=PICTURE, by --palette=JSON or by --colors=CODES"
+            "give the colors either by --reference=PICTURE, by --palette=JSON or by --colors=CODES"
         )
     both = bool(from_picture) and _COLORS.value is not None
     if both != (_BANDS.value is not None):
@@ -207,17 +207,17 @@ def _check_colour_flags() -> None:
 
 
 def _given() -> tuple:
-    """Palette, colours and bands as the flags give them; None where they do not."""
+    """Palette, colors and bands as the flags give them; None where they do not."""
     import numpy as np
 
     from tf_deeppaint.palette import named_colors
-    from tf_deeppaint.palette.extraction import BANDS, COLOURS, read_palette
+    from tf_deeppaint.palette.extraction import BANDS, COLORS, read_palette
 
     palette = read_palette(_PALETTE.value) if _PALETTE.value else None
-    named = None if _COLORS.value is None else named_colors.parse_colours(_COLORS.value)
+    named = None if _COLORS.value is None else named_colors.parse_colors(_COLORS.value)
     bands = None if _BANDS.value is None else named_colors.parse_bands(_BANDS.value)
-    # More colours than have room are told of before a picture is painted.
-    named_colors.choose_palette(np.zeros((BANDS, COLOURS, 3), np.uint8), named, bands)
+    # More colors than have room are told of before a picture is painted.
+    named_colors.choose_palette(np.zeros((BANDS, COLORS, 3), np.uint8), named, bands)
     return palette, named, bands
 
 

@@ -31,7 +31,7 @@ _FEATURES = flags.DEFINE_string(
 _EVEN_AREAS = flags.DEFINE_bool(
     "even_areas",
     None,
-    "Give each area that lines close off one mix of colours; by default where the model mixes.",
+    "Give each area that lines close off one mix of colors; by default where the model mixes.",
 )
 _BASELINES = flags.DEFINE_bool("baselines", True, "Score the answers that cost nothing too.")
 _ROWS = flags.DEFINE_integer("rows", 8, "Records on each sheet.", lower_bound=1)

@@ -33,7 +33,7 @@ flags.DEFINE_enum("norm", "batch", ["batch", "instance"], "Norm of the generator
 flags.DEFINE_bool("attention", True, "Attention gates; without them skips are plain.")
 flags.DEFINE_bool("histogram", True, "The palette; without it the sketch alone is seen.")
 flags.DEFINE_enum(
-    "head", "rgb", ["rgb", "mixture"], "Paint RGB as the paper does, or mix the palette's colours."
+    "head", "rgb", ["rgb", "mixture"], "Paint RGB as the paper does, or mix the palette's colors."
 )
 flags.DEFINE_enum(
     "discriminator_norm", "batch", ["batch", "instance", "none"], "Norm of the discriminator."
@@ -60,8 +60,8 @@ flags.DEFINE_integer(
     "pool_size", 50, "Past fakes the discriminator is shown again; a device.", lower_bound=0
 )
 
-# === Optimisation ===
-flags.DEFINE_float("learning_rate", 2e-4, "Of both Adam optimisers.", lower_bound=0.0)
+# === Optimization ===
+flags.DEFINE_float("learning_rate", 2e-4, "Of both Adam optimizers.", lower_bound=0.0)
 flags.DEFINE_float(
     "discriminator_learning_rate", 0.0, "Of the discriminator's; 0: the same.", lower_bound=0.0
 )
@@ -90,9 +90,9 @@ flags.DEFINE_float(
 flags.DEFINE_list(
     "augment",
     ["flip"],
-    "Any of flip, crop, warp, lines, colour, bands, comma-separated; empty for none. flip: mirror "
+    "Any of flip, crop, warp, lines, color, bands, comma-separated; empty for none. flip: mirror "
     "pairs. crop: cut out 70 to 100 % of the side and enlarge. warp: take the palette from a copy "
-    "rolled and bent up and down. lines: change weight and darkness of the lines. colour: recolour "
+    "rolled and bent up and down. lines: change weight and darkness of the lines. color: recolor "
     "picture and palette together. bands: permute the palette's bands.",
 )
 flags.DEFINE_integer(

@@ -72,7 +72,7 @@ _BACKGROUND = flags.DEFINE_enum(
     "background",
     "drop",
     ["drop", "white", "keep"],
-    "The most frequent colour of a palette band is left out: always (the reference's rule), "
+    "The most frequent color of a palette band is left out: always (the reference's rule), "
     "where near white, or never.",
 )
 _SKETCH = flags.DEFINE_list(
@@ -120,9 +120,9 @@ _BEAM_OPTION = flags.DEFINE_multi_string(
 
 def main() -> None:
     from tf_deeppaint.data.build.builder import build_dataset, summary
-    from tf_deeppaint.data.build.preparation import Recipe
+    from tf_deeppaint.data.build.preparation import BuildConfig
 
-    recipe = Recipe(
+    recipe = BuildConfig(
         size=_SIZE.value,
         background=_BACKGROUND.value,
         sketch=tuple(_SKETCH.value),

@@ -17,11 +17,11 @@ _COUNT = flags.DEFINE_integer("count", 8, "How many records.", lower_bound=1)
 def main() -> None:
     import_tensorflow()
     from tf_deeppaint.data.loading import first_records
-    from tf_deeppaint.data.summary import summarise
+    from tf_deeppaint.data.summary import summarize
     from tf_deeppaint.images.pixels import write_picture
     from tf_deeppaint.visualization.contact_sheets import draw_records
 
-    for line in summarise(_DATA.value, _SPLIT.value):
+    for line in summarize(_DATA.value, _SPLIT.value):
         print(line)
     sketches, pictures, palettes = first_records(_DATA.value, _SPLIT.value, _COUNT.value)
     write_picture(_OUTPUT.value, draw_records(sketches, pictures, palettes))

@@ -1,4 +1,4 @@
-r"""How fast a folder of sketches is coloured, beside colouring them one by one.
+r"""How fast a folder of sketches is colored, beside coloring them one by one.
 
 python -m experiments.benchmarks.batch --results=results.jsonl
 
@@ -27,7 +27,7 @@ _RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, 
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint.images.pixels import fit_to_canvas, read_picture, to_grey
+    from tf_deeppaint.images.pixels import fit_to_canvas, read_picture, to_gray
     from tf_deeppaint.painting.jobs import find_pictures, plan_jobs
     from tf_deeppaint.painting.painter import Painter
 
@@ -36,19 +36,19 @@ def main() -> None:
         painter = Painter.load()
         palette = painter.palette_of(reference)
         jobs, _ = plan_jobs(find_pictures(str(sketches)), None, "name")
-        canvas = fit_to_canvas(to_grey(read_picture(jobs[0].sketch)), 256)[0]
+        canvas = fit_to_canvas(to_gray(read_picture(jobs[0].sketch)), 256)[0]
 
         def paint_folder(jobs=jobs) -> None:
-            colour_folder(painter, palette, jobs, Path(folder, "painted"))
+            color_folder(painter, palette, jobs, Path(folder, "painted"))
 
         def paint_each() -> None:
             for job in jobs:
-                painted = painter.paint(job.sketch, colours=palette)
+                painted = painter.paint(job.sketch, colors=palette)
                 painted.save(Path(folder, "painted", f"{job.name}.png"))
 
         def run_network() -> None:
             for _ in jobs:
-                painter.engine.run(canvas[None], palette[None])
+                painter.backend.run(canvas[None], palette[None])
 
         paint_folder(jobs[:25])
         few = peak_mib()
@@ -78,8 +78,8 @@ def draw_sketches(folder: Path) -> tuple[Path, np.ndarray]:
     return folder, drawn.picture
 
 
-def colour_folder(painter, palette: np.ndarray, jobs: list, output: Path) -> None:
-    """Colours jobs from files to files."""
+def color_folder(painter, palette: np.ndarray, jobs: list, output: Path) -> None:
+    """Colors jobs from files to files."""
     from tf_deeppaint.painting.batch import paint_jobs
     from tf_deeppaint.painting.outputs import Outputs, outputs_of, write_painting
 

@@ -25,7 +25,7 @@ from experiments.benchmarks.turns import seconds_of
 from tf_deeppaint.utils import programs
 
 SIZE = 512
-# Drawn anew; the other pictures are these recoloured, mirrored and moved.
+# Drawn anew; the other pictures are these recolored, mirrored and moved.
 DRAWN = 40
 
 _PICTURES = flags.DEFINE_integer("pictures", 2000, "Pictures to build from.", lower_bound=1)

@@ -91,10 +91,10 @@ def make_shard(folder: Path) -> Path:
 
     import_tensorflow()
     from tf_deeppaint.data.build.builder import build_dataset
-    from tf_deeppaint.data.build.preparation import Recipe
+    from tf_deeppaint.data.build.preparation import BuildConfig
     from tf_deeppaint.data.sources.dolls.source import Dolls
 
-    build_dataset(Dolls(24, seed=1), folder, Recipe(64, "white"))
+    build_dataset(Dolls(24, seed=1), folder, BuildConfig(64, "white"))
     return folder
 
 

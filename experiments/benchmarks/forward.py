@@ -1,9 +1,9 @@
-r"""How fast one picture is painted, beside PyTorch: every engine that we ship.
+r"""How fast one picture is painted, beside PyTorch: every backend that we ship.
 
 python -m experiments.benchmarks.forward --results=results.jsonl
 
 The network alone, one picture at a time, from NumPy to NumPy; norms are folded into kernels where
-our engines do so. Ours are TensorFlow in float32 and bfloat16, and LiteRT files.
+our backends do so. Ours are TensorFlow in float32 and bfloat16, and LiteRT files.
 """
 
 import statistics
@@ -27,9 +27,9 @@ ENGINES = {
     "LiteRT dynamic int8": ("keras_work:litert", "dynamic_int8"),
     "LiteRT full int8": ("keras_work:litert", "full_int8"),
 }
-# Of a width so large files of all precisions take minutes to make; `artefacts` has them.
+# Of a width so large files of all precisions take minutes to make; `artifacts` has them.
 SLOW_TO_MAKE = {64: ("LiteRT float32", "LiteRT full int8"), 16: ()}
-# By width and engine: how many times as fast as PyTorch as written and as tuned it should be.
+# By width and backend: how many times as fast as PyTorch as written and as tuned it should be.
 SMALL = (4.0, 2.0)
 GOALS = {
     64: {
@@ -39,7 +39,7 @@ GOALS = {
     },
     16: {},
 }
-# Of width 16 these are for the fastest engine.
+# Of width 16 these are for the fastest backend.
 GOALS_OF_FASTEST = (4.5, 1.7)
 MOST_MS = 100.0
 
@@ -70,11 +70,11 @@ def works(width: int) -> dict[str, Work]:
 
 def rows(width: int, seconds: dict[str, list[float]]) -> list[Row]:
     work = f"one picture, {SIZE} px, width {width}"
-    engines = [name for name in ENGINES if name in seconds]
-    fastest = min(engines, key=lambda name: statistics.median(seconds[name]))
+    backends = [name for name in ENGINES if name in seconds]
+    fastest = min(backends, key=lambda name: statistics.median(seconds[name]))
     goals_of = GOALS[width] or {fastest: GOALS_OF_FASTEST}
     found = []
-    for name in engines:
+    for name in backends:
         goals = goals_of.get(name, (None, None))
         for other, goal in zip((WRITTEN, TUNED), goals, strict=True):
             found.append(Row.of_ratio(work, name, other, seconds, goal))

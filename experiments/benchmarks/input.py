@@ -74,15 +74,15 @@ def main() -> None:
 def make_data(shards: Path, pairs: Path) -> None:
     """The same drawings as shards, and as the reference's pairs."""
     from tf_deeppaint.data.build.builder import build_dataset
-    from tf_deeppaint.data.build.preparation import Recipe
+    from tf_deeppaint.data.build.preparation import BuildConfig
     from tf_deeppaint.data.loading import first_records
     from tf_deeppaint.data.sources.dolls.source import Dolls
 
-    build_dataset(Dolls(DRAWINGS, seed=1), shards, Recipe(SIZE, "white"))
+    build_dataset(Dolls(DRAWINGS, seed=1), shards, BuildConfig(SIZE, "white"))
     pairs.mkdir()
     for number, drawing in enumerate(zip(*first_records(shards, "train", DRAWINGS), strict=True)):
-        lines, picture, colours = drawing
-        write_pair(pairs, f"{number:04d}", picture, lines, colours)
+        lines, picture, colors = drawing
+        write_pair(pairs, f"{number:04d}", picture, lines, colors)
 
 
 def waiting(folder: str, width: int, steps: int, augmentations: tuple[str, ...]) -> list[float]:

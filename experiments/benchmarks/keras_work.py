@@ -17,7 +17,7 @@ from tf_deeppaint.networks.folding import fold_norms
 from tf_deeppaint.networks.layers import BatchNormalization
 from tf_deeppaint.networks.model_files import in_precision
 from tf_deeppaint.painting.keras_backend import to_inputs
-from tf_deeppaint.painting.litert_backend import LiteRtEngine
+from tf_deeppaint.painting.litert_backend import LiteRtBackend
 from tf_deeppaint.palette.graph import palettes_to_histograms
 
 
@@ -51,9 +51,9 @@ def litert(width: int, size: int, precision: str) -> Callable[[], object]:
     converting = multiprocessing.get_context("spawn").Process(target=write_litert, args=arguments)
     converting.start()
     converting.join()
-    engine = LiteRtEngine(file)
+    backend = LiteRtBackend(file)
     drawn = drawn_samples(size, "white", 1)
-    return lambda: engine.outputs(*drawn, ["image"])
+    return lambda: backend.outputs(*drawn, ["image"])
 
 
 def write_litert(file: Path, width: int, size: int, precision: str) -> None:

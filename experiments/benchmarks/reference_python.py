@@ -5,39 +5,39 @@ from pathlib import Path
 
 import numpy as np
 
-BANDS = COLOURS = 4
+BANDS = COLORS = 4
 
 
 def palette(path: Path) -> list:
-    """Five colours of each of four bands by colorgram.py, as the paper's authors extract them."""
+    """Five colors of each of four bands by colorgram.py, as the paper's authors extract them."""
     import colorgram
     from PIL import Image
 
     picture = Image.open(path).convert("RGB")
     height = picture.height // BANDS
     bands = [picture.crop((0, i * height, picture.width, (i + 1) * height)) for i in range(BANDS)]
-    return [[colour.rgb for colour in colorgram.extract(band, COLOURS + 1)] for band in bands]
+    return [[color.rgb for color in colorgram.extract(band, COLORS + 1)] for band in bands]
 
 
 def sketch(path: Path) -> np.ndarray:
     """XDoG in float64, as published ports have it: sigma 0.5, k 4.5, tau 0.95."""
     import cv2
 
-    grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) / 255.0
-    near, far = (cv2.GaussianBlur(grey, (0, 0), sigma) for sigma in (0.5, 0.5 * 4.5))
+    gray = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) / 255.0
+    near, far = (cv2.GaussianBlur(gray, (0, 0), sigma) for sigma in (0.5, 0.5 * 4.5))
     difference = near - 0.95 * far
     lines = np.where(difference >= 0.01, 1.0, 1.0 + np.tanh(200.0 * (difference - 0.01)))
     return np.uint8(255 * lines)
 
 
-def write_pair(folder: Path, name: str, picture: np.ndarray, lines: np.ndarray, colours) -> None:
-    """Writes what the reference's loader reads: a PNG of picture and sketch, colours as JSON."""
+def write_pair(folder: Path, name: str, picture: np.ndarray, lines: np.ndarray, colors) -> None:
+    """Writes what the reference's loader reads: a PNG of picture and sketch, colors as JSON."""
     from tf_deeppaint.images.pixels import write_picture
     from tf_deeppaint.palette.extraction import write_palette
 
     both = np.concatenate([picture, np.repeat(lines[..., None], 3, axis=-1)], axis=1)
     write_picture(folder / f"{name}.png", both)
-    write_palette(folder / f"{name}.json", colours)
+    write_palette(folder / f"{name}.json", colors)
 
 
 def read_pair(path: Path, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
@@ -52,13 +52,13 @@ def read_pair(path: Path, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     halves = [pair.crop((left, 0, left + side, side)) for left in (side, 0)]
     if rng.random() < 0.5:
         halves = [ImageOps.mirror(half) for half in halves]
-    colours = json.loads(path.with_suffix(".json").read_text())
+    colors = json.loads(path.with_suffix(".json").read_text())
     histograms = []
-    for rank in range(1, COLOURS + 1):
+    for rank in range(1, COLORS + 1):
         image = Image.new("RGB", (side, side))
         for band in range(BANDS):
-            colour = tuple(colours[str(band + 1)][str(rank)])
-            image.paste(colour, (0, band * side // BANDS, side, (band + 1) * side // BANDS))
+            color = tuple(colors[str(band + 1)][str(rank)])
+            image.paste(color, (0, band * side // BANDS, side, (band + 1) * side // BANDS))
         histograms.append(_to_planes(image))
     lines, picture = map(_to_planes, halves)
     return lines, np.concatenate(histograms), picture

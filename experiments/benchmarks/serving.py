@@ -26,7 +26,7 @@ _RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, 
 def main() -> None:
     tf = import_tensorflow()
     from tf_deeppaint.data.sources.dolls.source import Dolls
-    from tf_deeppaint.images.pixels import decode_picture, encode_png, to_grey
+    from tf_deeppaint.images.pixels import decode_picture, encode_png, to_gray
     from tf_deeppaint.painting.painter import Painter
 
     served = tf.saved_model.load(_MODEL.value).signatures["serving_default"]
@@ -46,9 +46,9 @@ def main() -> None:
             served(**inputs)["image_bytes"].numpy()
 
         def paint(data=data) -> None:
-            lines = to_grey(decode_picture(data, "sketch"))
-            colours = decode_picture(reference, "reference")
-            encode_png(painter.paint(lines, reference=colours))
+            lines = to_gray(decode_picture(data, "sketch"))
+            colors = decode_picture(reference, "reference")
+            encode_png(painter.paint(lines, reference=colors))
 
         seconds = [(timed(ask), timed(paint)) for _ in range(1 + _ROUNDS.value)]
         of_served, of_painter = (

@@ -2,7 +2,7 @@ r"""How long one sketch takes from the command line, the whole process.
 
 python -m experiments.benchmarks.start --results=results.jsonl
 
-By the model of the package, in the colours of a reference.
+By the model of the package, in the colors of a reference.
 """
 
 import subprocess
@@ -35,8 +35,8 @@ def main() -> None:
         alternate(works, 1)  # what is read from the disk is read
         seconds = alternate(works, _TURNS.value)
     found = [
-        Row.of_many("colorize one sketch", engine, seconds[engine], "s", at_most=goal)
-        for engine, goal in GOALS.items()
+        Row.of_many("colorize one sketch", backend, seconds[backend], "s", at_most=goal)
+        for backend, goal in GOALS.items()
     ]
     write_rows("start", found, _RESULTS.value)
 

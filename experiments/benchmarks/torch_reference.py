@@ -1,8 +1,8 @@
 """The reference's networks and its training step, in PyTorch: what the benchmarks compare with.
 
 Written from the description of the published network alone (ktaebum/AttentionedDeepPaint); tensors
-bear its names, so that `tf_deeppaint.networks.torch_weights` reads a state dict of `Generator`. All is
-`(N, C, H, W)`, values in [-1, 1].
+bear its names, so that `tf_deeppaint.networks.torch_weights` reads a state dict of
+`Generator`. All is `(N, C, H, W)`, values in [-1, 1].
 
 `tuned` networks are as fast as we could make PyTorch be on a CPU without changing what they
 compute: channels last, and Adam as one kernel. What a process needs beside that is in
@@ -91,7 +91,7 @@ class Generator(nn.Module):
             _Block(2 * before, before, after) for before, after in pairwise(up)
         )
         self.last_layer = nn.Sequential(nn.ReLU(), nn.Conv2d(width, 3, 3, padding=1), nn.Tanh())
-        self.apply(_initialise)
+        self.apply(_initialize)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """Returns the picture and the gates' maps, the deepest first."""
@@ -130,10 +130,10 @@ class Discriminator(nn.Sequential):
             layers += [nn.BatchNorm2d(channels)] if number else []
             layers.append(nn.LeakyReLU(0.2, inplace=True))
         super().__init__(*layers, nn.Conv2d(channels, 1, 4, padding=1))
-        self.apply(_initialise)
+        self.apply(_initialize)
 
 
-def _initialise(layer: nn.Module) -> None:
+def _initialize(layer: nn.Module) -> None:
     if isinstance(layer, nn.Conv2d):
         nn.init.normal_(layer.weight, 0.0, 0.02)
 

@@ -1,4 +1,4 @@
-r"""Colours a sketch on a TensorFlow Serving server, over REST or gRPC.
+r"""Colors a sketch on a TensorFlow Serving server, over REST or gRPC.
 
     python -m export.serving.client --sketch=a.png --reference=b.png --output=c.png
     python -m export.serving.client --protocol=grpc --server=localhost:8500 \
@@ -27,9 +27,9 @@ _SERVER = flags.DEFINE_string(
 _PROTOCOL = flags.DEFINE_enum("protocol", "rest", ["rest", "grpc"], "How to talk to it.")
 _NAME = flags.DEFINE_string("name", "deeppaint", "The model's name there.")
 _SKETCH = flags.DEFINE_string("sketch", None, "The sketch, an encoded picture.", required=True)
-_REFERENCE = flags.DEFINE_string("reference", None, "The picture to take the colours from.")
+_REFERENCE = flags.DEFINE_string("reference", None, "The picture to take the colors from.")
 _PALETTE = flags.DEFINE_string("palette", None, "Or a palette, JSON.")
-_OUTPUT = flags.DEFINE_string("output", None, "The coloured picture, a PNG.", required=True)
+_OUTPUT = flags.DEFINE_string("output", None, "The colored picture, a PNG.", required=True)
 
 
 def main() -> None:
@@ -38,15 +38,15 @@ def main() -> None:
     from tf_deeppaint.utils.files import read_bytes, write_bytes
 
     if (_REFERENCE.value is None) == (_PALETTE.value is None):
-        raise DeepPaintError("give the colours either as --reference or as --palette")
+        raise DeepPaintError("give the colors either as --reference or as --palette")
     sketch = read_bytes(_SKETCH.value)
     if _REFERENCE.value is not None:
-        colours = read_bytes(_REFERENCE.value)
+        colors = read_bytes(_REFERENCE.value)
     else:
-        colours = read_palette(_PALETTE.value).tolist()
+        colors = read_palette(_PALETTE.value).tolist()
     paint = {"rest": paint_over_rest, "grpc": paint_over_grpc}[_PROTOCOL.value]
     try:
-        picture = paint(_SERVER.value, _NAME.value, sketch, colours)
+        picture = paint(_SERVER.value, _NAME.value, sketch, colors)
     except ConnectionError as error:
         # What is wrong with a picture, out of what TensorFlow puts around it.
         told = re.search(r"assertion failed: \[(.*)\]", str(error))
@@ -56,14 +56,14 @@ def main() -> None:
     print(_OUTPUT.value)
 
 
-def paint_over_rest(server: str, name: str, sketch: bytes, colours: bytes | list) -> bytes:
-    """Colours a sketch over REST.
+def paint_over_rest(server: str, name: str, sketch: bytes, colors: bytes | list) -> bytes:
+    """Colors a sketch over REST.
 
     Args:
         server: Host and port.
         name: The model's name.
         sketch: An encoded picture.
-        colours: An encoded picture, or a palette as lists, 4 x 4 x 3.
+        colors: An encoded picture, or a palette as lists, 4 x 4 x 3.
 
     Returns:
         A PNG.
@@ -73,11 +73,11 @@ def paint_over_rest(server: str, name: str, sketch: bytes, colours: bytes | list
             TensorFlow Serving does.
     """
     instance = {"sketch_bytes": {"b64": base64.b64encode(sketch).decode()}}
-    if isinstance(colours, bytes):
-        instance["reference_bytes"] = {"b64": base64.b64encode(colours).decode()}
+    if isinstance(colors, bytes):
+        instance["reference_bytes"] = {"b64": base64.b64encode(colors).decode()}
     else:
-        instance["palette"] = colours
-    signature = "serving_default" if isinstance(colours, bytes) else "paint_palette"
+        instance["palette"] = colors
+    signature = "serving_default" if isinstance(colors, bytes) else "paint_palette"
     body = json.dumps({"signature_name": signature, "instances": [instance]}).encode()
     request = urllib.request.Request(
         f"http://{server}/v1/models/{name}:predict", body, {"Content-Type": "application/json"}
@@ -101,8 +101,8 @@ def _reason(answer: bytes) -> str:
         return ""
 
 
-def paint_over_grpc(server: str, name: str, sketch: bytes, colours: bytes | list) -> bytes:
-    """Colours a sketch over gRPC, which needs tensorflow-serving-api; see `paint_over_rest`."""
+def paint_over_grpc(server: str, name: str, sketch: bytes, colors: bytes | list) -> bytes:
+    """Colors a sketch over gRPC, which needs tensorflow-serving-api; see `paint_over_rest`."""
     import grpc
     from tensorflow.core.framework import types_pb2
     from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
@@ -110,11 +110,11 @@ def paint_over_grpc(server: str, name: str, sketch: bytes, colours: bytes | list
     request = predict_pb2.PredictRequest()
     request.model_spec.name = name
     _set(request.inputs["sketch_bytes"], types_pb2.DT_STRING, 1, string_val=[sketch])
-    if isinstance(colours, bytes):
-        _set(request.inputs["reference_bytes"], types_pb2.DT_STRING, 1, string_val=[colours])
+    if isinstance(colors, bytes):
+        _set(request.inputs["reference_bytes"], types_pb2.DT_STRING, 1, string_val=[colors])
     else:
         request.model_spec.signature_name = "paint_palette"
-        levels = bytes(level for band in colours for colour in band for level in colour)
+        levels = bytes(level for band in colors for color in band for level in color)
         palette = request.inputs["palette"]
         _set(palette, types_pb2.DT_UINT8, 1, 4, 4, 3, tensor_content=levels)
     unbounded = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]

@@ -1,6 +1,6 @@
 """Hurts the real programs and checks that nothing finished is lost and nothing half-written.
 
-    python tests/faults/faults.py --seed=1 --kills=25
+    python -m tests.faults.faults --seed=1 --kills=25
 
 Every scenario ends with the same command going on, or with one line that says what to do.
 """
@@ -21,8 +21,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-import programs
-from programs import Fault, check_whole, fail, files_of, finish, kill_after, wait_for
+from tests.faults import programs
+from tests.faults.programs import Fault, check_whole, fail, files_of, finish, kill_after, wait_for
 
 
 class Bench:
@@ -74,13 +74,13 @@ class Bench:
     def data(self) -> Path:
         """A data set of a few dolls in two training shards, to be copied where it is hurt."""
         from tf_deeppaint.data.build import builder
-        from tf_deeppaint.data.build.preparation import Recipe
+        from tf_deeppaint.data.build.preparation import BuildConfig
         from tf_deeppaint.data.sources.dolls.source import Dolls
 
         folder = self.folder / "data"
         if not folder.is_dir():
             builder.SHARD_PIXELS = 4 * 64 * 64
-            builder.build_dataset(Dolls(12, seed=12), folder, Recipe(64, "drop"))
+            builder.build_dataset(Dolls(12, seed=12), folder, BuildConfig(64, "drop"))
         return folder
 
 
@@ -171,13 +171,13 @@ def _figures(data: bytes) -> list[dict]:
 
 
 def killed_batches(bench: Bench) -> int:
-    sketches, whole = bench.sketches(40), bench.folder / "all coloured"
-    seconds = programs.seconds_of(programs.colour(sketches, whole))
+    sketches, whole = bench.sketches(40), bench.folder / "all colored"
+    seconds = programs.seconds_of(programs.color(sketches, whole))
     expected, kills = files_of(whole), 0
     for attempt in range(10 * bench.kills):
-        output, before = bench.folder / f"coloured-{attempt}", {}
+        output, before = bench.folder / f"colored-{attempt}", {}
         while kills < bench.kills:
-            process = programs.colour(sketches, output)
+            process = programs.color(sketches, output)
             was_killed = kill_after(process, seconds * bench.rng.uniform(0.3, 1.0))
             kills += was_killed
             check_whole(output)
@@ -187,7 +187,7 @@ def killed_batches(bench: Bench) -> int:
             before = now
             if not was_killed:
                 break
-        finish(programs.colour(sketches, output))
+        finish(programs.color(sketches, output))
         if files_of(output) != expected:
             raise Fault("other pictures than those of an uninterrupted run")
         if kills >= bench.kills:
@@ -229,7 +229,7 @@ def full_disks(bench: Bench) -> int:
             lambda d: programs.build(bench.pictures(24), d / "data", bench.script),
             ("8k", "100k", "240k"),
         ),
-        ("out", lambda d: programs.colour(bench.sketches(12), d / "out"), ("8k", "200k")),
+        ("out", lambda d: programs.color(bench.sketches(12), d / "out"), ("8k", "200k")),
         ("model.keras", lambda d: programs.compact(d / "model.keras"), ("64k", "5m")),
     ]
     for name, begin, sizes in work:
@@ -258,7 +258,7 @@ def read_only_disks(bench: Bench) -> int:
     begun = {
         "run": lambda d: programs.train(data, d / "run", 2),
         "data": lambda d: programs.build(bench.pictures(24), d / "data", bench.script),
-        "out": lambda d: programs.colour(bench.sketches(12), d / "out"),
+        "out": lambda d: programs.color(bench.sketches(12), d / "out"),
         "model.keras": lambda d: programs.compact(d / "model.keras"),
     }
     for name, begin in begun.items():
@@ -462,7 +462,7 @@ def stopped_politely(bench: Bench) -> int:
 SCENARIOS: dict[str, tuple[Callable[[Bench], int], str]] = {
     "build killed": (killed_builds, "the same command ends with the same bytes"),
     "training killed": (killed_trainings, "ends with the weights of a run never killed"),
-    "batch colouring killed": (killed_batches, "no finished picture is lost or another"),
+    "batch coloring killed": (killed_batches, "no finished picture is lost or another"),
     "export killed": (killed_exports, "the last model stays whole"),
     "disk full": (full_disks, "one line; goes on once there is room"),
     "disk read-only": (read_only_disks, "one line; goes on once it may write"),
@@ -533,8 +533,7 @@ def main() -> None:
     lines = table(outcomes, chosen.seed, before)
     print("\n".join(["", *lines]))
     if chosen.report:
-        sys.path.append(str(programs.ROOT / "tests" / "hostile"))
-        from figures import rewrite
+        from tests.hostile.figures import rewrite
 
         rewrite(chosen.report, "faults", lines)
     sys.exit(any("**" in outcome for outcome in outcomes.values()))

@@ -1,6 +1,6 @@
 """Asks the studio, and an exported SavedModel, for pictures from many places at once.
 
-    python tests/faults/load.py --seconds=120 --clients=64
+    python -m tests.faults.load --seconds=120 --clients=64
 
 A third of the requests is hostile. Every good one must be answered with a picture; none may take
 the server down, and its memory must not grow while it goes on. Of the SavedModel every hostile one
@@ -25,14 +25,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import grpc
-import programs
 import tensorflow as tf
-
-sys.path.append(str(programs.ROOT / "tests"))
-
-from stand_in import StandIn
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
+from tests.faults import programs
+from tests.helpers.stand_in import StandIn
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.images.pixels import decode_picture, encode_png
 
@@ -220,13 +217,13 @@ class StudioLoad(Load):
     def __init__(self, seed: int):
         super().__init__(Studio(), seed)
         self.codes = [["#c0392b", "#f4c7a1", "#3b5dc9", "#2a9d9d"]] * 4
-        self.colour = self.server.event("colour", "click")
+        self.color = self.server.event("color", "click")
 
     def ask(self, rng: random.Random) -> str:
         try:
             file = self.server.upload(rng.choice(self.sketches), "drawing.png")
             data = ["file", file, None, False, self.codes, "original", 0]
-            is_done, said = self.server.call(self.colour, data)
+            is_done, said = self.server.call(self.color, data)
         except OSError as error:
             return repr(error)
         return "" if is_done and ".png" in said else said or "no answer"
@@ -251,7 +248,7 @@ class StudioLoad(Load):
             at = rng.randrange(len(data))
             if rng.random() < 0.5:
                 data[at] = rng.choice((None, [], {}, "x" * 9000, -1, 1e308, [[[]]]))
-            self.server.call(rng.choice((self.colour, self.colour, -1, 9999)), data)
+            self.server.call(rng.choice((self.color, self.color, -1, 9999)), data)
         return ""
 
 
@@ -355,8 +352,7 @@ def main() -> None:
     lines, is_well = run(names, chosen.seconds, chosen.clients, chosen.seed)
     print("\n".join(["", *lines]))
     if chosen.report:
-        sys.path.append(str(programs.ROOT / "tests" / "hostile"))
-        from figures import rewrite
+        from tests.hostile.figures import rewrite
 
         rewrite(chosen.report, "load", lines)
     sys.exit(not is_well)

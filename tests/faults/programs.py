@@ -16,8 +16,6 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 ROOT = Path(__file__).parents[2]
-# Started by hand, the harness looks at what it was checked out with.
-sys.path.insert(0, str(ROOT))
 # Shards of six records: at 64 pixels real ones hold thousands.
 SMALL_SHARDS = """
 import runpy, sys
@@ -184,8 +182,8 @@ def train(data: Path, run: Path, steps: int, *flags: str, **more) -> subprocess.
     return start("tf_deeppaint.train", f"--data={data}", f"--run={run}", *small, **more)
 
 
-def colour(sketches: Path, output: Path, *flags: str, **more) -> subprocess.Popen:
-    """A folder of sketches coloured, with layers; what is there is left out."""
+def color(sketches: Path, output: Path, *flags: str, **more) -> subprocess.Popen:
+    """A folder of sketches colored, with layers; what is there is left out."""
     arguments = [f"--sketch={sketches}", "--colors=#c0392b,#f4c7a1,#3b5dc9", "--resume"]
     arguments += [f"--output={output}/pictures", f"--layers={output}/layers", *flags]
     return start("tf_deeppaint.colorize", *arguments, **more)

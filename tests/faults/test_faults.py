@@ -6,10 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import faults
-import programs
 import pytest
 
+from tests.faults import faults, programs
 from tf_deeppaint.utils import locks
 
 
@@ -77,6 +76,6 @@ def test_a_table_says_what_was_not_survived(monkeypatch, capsys):
 
 
 def test_every_scenario_can_be_chosen():
-    command = [sys.executable, "tests/faults/faults.py", "--help"]
+    command = [sys.executable, "-m", "tests.faults.faults", "--help"]
     done = subprocess.run(command, cwd=programs.ROOT, capture_output=True, text=True, check=True)
     assert all(name in done.stdout.replace("\n", " ") for name in ("build killed", "two at once"))

@@ -1,7 +1,7 @@
 """Feeds every parser with changed inputs and tells what they made of them.
 
-    python tests/hostile/fuzz.py --seed=1 --inputs=100000
-    python tests/hostile/fuzz.py --target="palettes JSON" --seed=1 --number=712 --output=bad.json
+    python -m tests.hostile.fuzz --seed=1 --inputs=100000
+    python -m tests.hostile.fuzz --target="palettes JSON" --seed=1 --number=712 --output=bad.json
 
 A finding is a crash, more than five seconds of work, more memory than the bound, or any exception
 but DeepPaintError. The second command writes the input of a finding to a file.
@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from found import FOUND
+from tests.hostile.found import FOUND
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

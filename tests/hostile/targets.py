@@ -10,7 +10,6 @@ import json
 import os
 import random
 import struct
-import sys
 import tarfile
 import tempfile
 import zipfile
@@ -20,12 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-# The library that these lie beside; picture_files and painters.
-sys.path.insert(0, str(Path(__file__).parents[1]))
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
-from mutations import ODD_VALUES, mutate, mutate_json, mutate_png
-
+from tests.hostile.mutations import ODD_VALUES, mutate, mutate_json, mutate_png
 from tf_deeppaint.utils.errors import DeepPaintError
 
 ROOT = Path(__file__).parents[2]
@@ -81,8 +75,7 @@ def kept(path: str, data: bytes) -> str:
 
 
 def pictures() -> Target:
-    from picture_files import zoo
-
+    from tests.helpers.picture_files import zoo
     from tf_deeppaint.images.pixels import MAX_SIDE, decode_picture, decode_rgba, decode_small
 
     def feed(data: bytes) -> None:
@@ -115,11 +108,11 @@ def pictures() -> Target:
 def data_set() -> dict[str, bytes]:
     """The files of a small data set."""
     from tf_deeppaint.data.build.builder import build_dataset
-    from tf_deeppaint.data.build.preparation import Recipe
+    from tf_deeppaint.data.build.preparation import BuildConfig
     from tf_deeppaint.data.sources.dolls.source import Dolls
 
     with tempfile.TemporaryDirectory() as folder:
-        build_dataset(Dolls(3, seed=12), f"{folder}/data", Recipe(64, "drop"))
+        build_dataset(Dolls(3, seed=12), f"{folder}/data", BuildConfig(64, "drop"))
         return {path.name: path.read_bytes() for path in Path(folder, "data").iterdir()}
 
 
@@ -213,10 +206,10 @@ def notes() -> Target:
 
 def plans() -> Target:
     from tf_deeppaint.data.build.plan import Plan
-    from tf_deeppaint.data.sources.registry import Drawing
+    from tf_deeppaint.data.sources.registry import Example
 
     with Plan("seed.sqlite") as plan:
-        plan.list_drawings([Drawing(f"d{n}", n, f"g{n}") for n in range(40)], {"size": 64})
+        plan.list_drawings([Example(f"d{n}", n, f"g{n}") for n in range(40)], {"size": 64})
         plan.finish_looks()
         plan.arrange(lambda group: "train" if group < "g3" else "test", False)
     seed = Path("seed.sqlite").read_bytes()
@@ -257,10 +250,9 @@ def danbooru() -> Target:
 
 
 def pairs() -> Target:
-    from picture_files import encode, image
-
+    from tests.helpers.picture_files import encode, image
     from tf_deeppaint.data.sources.pairs import Pairs
-    from tf_deeppaint.data.sources.registry import Drawing
+    from tf_deeppaint.data.sources.registry import Example
     from tf_deeppaint.palette.extraction import palette_to_json
 
     palette = palette_to_json(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)).encode()
@@ -269,7 +261,7 @@ def pairs() -> Target:
 
     def feed(data: bytes) -> None:
         kept("folder/colorgram/a.json", data)
-        Pairs("folder").load(Drawing("train/a.png"), 64)
+        Pairs("folder").load(Example("train/a.png"), 64)
 
     return Target([palette], feed, mutate_json, share=30)
 
@@ -286,14 +278,14 @@ def palettes() -> Target:
     return Target([seed], feed, mutate_json, share=80)
 
 
-def colours() -> Target:
+def colors() -> Target:
     from tf_deeppaint.palette import named_colors
 
     def feed(data: bytes) -> None:
         text = data.decode("utf-8", "surrogateescape")
         with contextlib.suppress(DeepPaintError):
             named_colors.parse_bands(text)
-        named_colors.choose_palette(None, named_colors.parse_colours(text), None)
+        named_colors.choose_palette(None, named_colors.parse_colors(text), None)
 
     return Target([b"#fff, #A0b1C2,#000", b"1,4", b"#012345," * 15 + b"#fff"], feed, share=30)
 
@@ -478,7 +470,7 @@ def runs() -> Target:
     """options.json and metrics.jsonl of a run that is to go on, and its lock."""
     import dataclasses
 
-    from tf_deeppaint.training.callbacks import Journal
+    from tf_deeppaint.training.callbacks import MetricsLog
     from tf_deeppaint.training.options import TrainingOptions
     from tf_deeppaint.training.run_directory import open_run
     from tf_deeppaint.utils import locks
@@ -491,7 +483,7 @@ def runs() -> Target:
 
     def feed(data: bytes) -> None:
         kept("run/metrics.jsonl", data + b"\n" + data)
-        journal = Journal(Path("run/metrics.jsonl"))
+        journal = MetricsLog(Path("run/metrics.jsonl"))
         journal.rewind(5)
         journal.smallest("validation", "l1"), journal.has(5, "training")
         kept("run/.lock", data)
@@ -567,7 +559,7 @@ def layers() -> Target:
             os.remove(f"out/layers/{found}")
         assert set(os.listdir(".")) <= {"out"} and set(os.listdir("out")) == {"x.ora", "layers"}
 
-    seeds = [b"colour 1", b"../../x", b"/etc/passwd", "häär\n".encode(), b"a" * 4000, b"\xff\xfe"]
+    seeds = [b"color 1", b"../../x", b"/etc/passwd", "häär\n".encode(), b"a" * 4000, b"\xff\xfe"]
     return Target(seeds, feed, share=20)
 
 
@@ -599,8 +591,8 @@ def studio() -> Target:
     import logging
 
     import gradio as gr
-    from painters import FakeEngine
 
+    from tests.helpers.painters import FakeEngine
     from tf_deeppaint import Painter
     from tf_deeppaint.studio import page
     from tf_deeppaint.studio.sessions import Desk
@@ -615,9 +607,9 @@ def studio() -> Target:
     file = {"path": sketch, "orig_name": "a.png", "meta": {"_type": "gradio.FileData"}}
     seeds = [
         ["_check", file],
-        ["_colour", "file", file, {"composite": file}, False, codes, "original", 0],
-        ["_colour", "drawn", None, {"composite": file}, True, codes, "network", 1],
-        ["_recolour", codes, "WORK", "original", 0],
+        ["_color", "file", file, {"composite": file}, False, codes, "original", 0],
+        ["_color", "drawn", None, {"composite": file}, True, codes, "network", 1],
+        ["_recolor", codes, "WORK", "original", 0],
         ["_take_reference", file, "WORK", "original", 0],
         ["_take_ready", "Sea", "WORK", "original", 0],
         ["_show", "WORK", "network", 2],
@@ -636,7 +628,7 @@ def studio() -> Target:
             return
         name, *given = request
         # State lives on the server; what the browser sends in its place is not looked at.
-        slot = {"_recolour": 1, "_take_reference": 1, "_take_ready": 1}
+        slot = {"_recolor": 1, "_take_reference": 1, "_take_ready": 1}
         slot |= {"_show": 0, "_save_picture": 0}
         at = slot.get(name)
         if len(given) != {len(s) - 1 for s in seeds if s[0] == name}.pop():
@@ -669,7 +661,7 @@ def studio() -> Target:
     return Target(encoded, feed, careful, share=5)
 
 
-# --- artefacts --------------------------------------------------------------------------------
+# --- artifacts --------------------------------------------------------------------------------
 
 
 def served() -> Target:
@@ -677,10 +669,10 @@ def served() -> Target:
     import base64
 
     import tensorflow as tf
-    from picture_files import one_of_each
-    from small_networks import make_network
-    from stand_in import Model
 
+    from tests.helpers.picture_files import one_of_each
+    from tests.helpers.small_networks import make_network
+    from tests.helpers.stand_in import Model
     from tf_deeppaint.serving.signatures import ServedGenerator
 
     module = ServedGenerator(make_network("mixture"), max_pixels=1 << 16)
@@ -742,8 +734,7 @@ def served() -> Target:
 
 def litert_files() -> Target:
     """What stands in a `.tflite` file about itself; its graph is LiteRT's to check."""
-    from small_networks import make_network
-
+    from tests.helpers.small_networks import make_network
     from tf_deeppaint.exporting.litert import convert
     from tf_deeppaint.painting.litert_backend import read_metadata
 
@@ -773,7 +764,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "Danbooru metadata": danbooru,
     "pair JSON": pairs,
     "palettes JSON": palettes,
-    "colours": colours,
+    "colors": colors,
     "packages": packages,
     ".keras archives": archives,
     "generators": generators,

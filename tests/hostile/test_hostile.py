@@ -11,13 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import targets
-from figures import rewrite
-from found import FOUND
-from mutations import mutate, mutate_json, mutate_png
-
+from tests.hostile import targets
+from tests.hostile.figures import rewrite
+from tests.hostile.found import FOUND
+from tests.hostile.mutations import mutate, mutate_json, mutate_png
 from tf_deeppaint.images.picture_headers import read_header
 from tf_deeppaint.images.pixels import decode_picture, decode_rgba, encode_png
 from tf_deeppaint.palette import extraction, named_colors
@@ -26,7 +23,7 @@ from tf_deeppaint.utils.errors import DeepPaintError
 
 # Those that load TensorFlow's larger parts, Gradio or PyTorch take seconds to begin.
 QUICK = ["pictures", "palettes JSON", "pair JSON", "Danbooru metadata", "manifests", "shard notes"]
-QUICK += ["plans", "colours", "packages", "flagfiles", "names of files", "layers", "TF_CONFIG"]
+QUICK += ["plans", "colors", "packages", "flagfiles", "names of files", "layers", "TF_CONFIG"]
 QUICK += ["HDF5 weights", "NPZ weights", "run directories", ".keras archives"]
 INPUTS = 60
 
@@ -97,12 +94,12 @@ def test_mutations_change_and_keep_what_they_promise():
 
 def test_a_fuzzer_sees_an_exception_a_crash_and_a_hang(tmp_path, monkeypatch):
     """Of a parser that goes wrong on purpose."""
-    import fuzz
+    from tests.hostile import fuzz
 
     worker = (Path(__file__).parent / "worker.py").read_text()
     harm = (
         "import time\n"
-        "from targets import Target\n"
+        "from tests.hostile.targets import Target\n"
         "def feed(data):\n"
         "    if data == b'1': raise KeyError\n"
         "    if data == b'2': os.kill(os.getpid(), 11)\n"
@@ -110,9 +107,9 @@ def test_a_fuzzer_sees_an_exception_a_crash_and_a_hang(tmp_path, monkeypatch):
         "    if data == b'4': raise DeepPaintError('x')\n"
         "TARGETS = {'bad': lambda: Target([b'0', b'1', b'2', b'3', b'4', b'5'], feed)}\n"
     )
-    line = "from targets import TARGETS\n"
+    line = "from tests.hostile.targets import TARGETS\n"
     assert line in worker
-    worker = worker.replace(line, f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n")
+    worker = worker.replace(line, "")
     (tmp_path / "worker.py").write_text(worker.replace("\n\ndef main", f"\n{harm}\n\ndef main"))
     monkeypatch.setattr(fuzz, "HERE", tmp_path)
     monkeypatch.setattr(fuzz, "WALL_S", 1.0)
@@ -122,8 +119,8 @@ def test_a_fuzzer_sees_an_exception_a_crash_and_a_hang(tmp_path, monkeypatch):
     assert found == [(1, "KeyError"), (2, "a crash (signal 11)"), (3, "a hang over 5 s")]
     assert sum(fuzz.shares(100_000).values()) >= 100_000
     plans = dataclasses.replace(outcome, target="plans")
-    rows = fuzz.table([plans], 1, "| colours | 1,000 | 10 | 0 | another day |\n")
-    assert rows[2].startswith("| plans | 6 | 1 | 3 |") and rows[3].startswith("| colours | 1,000")
+    rows = fuzz.table([plans], 1, "| colors | 1,000 | 10 | 0 | another day |\n")
+    assert rows[2].startswith("| plans | 6 | 1 | 3 |") and rows[3].startswith("| colors | 1,000")
     assert rows[4] == "| **all** | **1,006** | **11** | **3** | |"
 
 
@@ -204,9 +201,9 @@ def test_any_pixels_come_back_from_a_png(height, width, seed):
 
 @PROPERTY
 @given(st.text(max_size=60))
-def test_any_text_is_colours_or_refused(text):
+def test_any_text_is_colors_or_refused(text):
     try:
-        found = named_colors.parse_colours(text)
+        found = named_colors.parse_colors(text)
     except DeepPaintError as error:
         assert str(error).startswith("colors: ")
     else:

@@ -19,8 +19,7 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
-from targets import TARGETS
-
+from tests.hostile.targets import TARGETS
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # Bytes of memory that one input may take.

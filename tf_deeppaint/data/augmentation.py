@@ -14,7 +14,7 @@ from tf_deeppaint.palette.graph import extract_palettes
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # In the order in which they are applied.
-AUGMENTATIONS = ("flip", "crop", "warp", "lines", "colour", "bands")
+AUGMENTATIONS = ("flip", "crop", "warp", "lines", "color", "bands")
 
 # Side of the square that "crop" cuts out, as a share of the canvas.
 LEAST_CROP = 0.7
@@ -29,7 +29,7 @@ GAMMAS = (0.7, 1.3)
 # Share of pictures whose palette gets its bands permuted by the "bands" augmentation.
 PERMUTED_BANDS = 0.7
 
-# New palettes are counted on about this many pixels a side: on 512 px drawings 98 % of the colours
+# New palettes are counted on about this many pixels a side: on 512 px drawings 98 % of the colors
 # then lie within 8 of 255 of those that all pixels give.
 _COUNTED_SIDE = 256
 
@@ -52,10 +52,10 @@ def augment(
     * `"crop"` cuts a square of 70 to 100 % of the side out of sketch and picture and brings it
       back to full size; the palette is found anew.
     * `"warp"` finds the palette in a copy of the picture that is rolled and bent up and down,
-      half of the time upside down: the palette names colours, not places.
+      half of the time upside down: the palette names colors, not places.
     * `"lines"` thickens or thins the sketch's lines by up to a pixel on each side and changes how
       dark they are; paper stays white.
-    * `"colour"` permutes the channels and rotates the hue of picture and palette together, so
+    * `"color"` permutes the channels and rotates the hue of picture and palette together, so
       that one drawing has many palettes.
     * `"bands"` permutes the bands of seven palettes in ten, so that their place in the palette is
       no sure sign of their place in the picture.
@@ -88,9 +88,9 @@ def augment(
         palette = _find_palette(picture, background, warped)
     if "lines" in augmentations:
         sketch = redraw(sketch, *_draw_lines(seeds["lines"]))
-    if "colour" in augmentations:
-        matrix = _draw_colour_matrix(seeds["colour"])
-        picture, palette = _recolour(picture, matrix), _recolour(palette, matrix)
+    if "color" in augmentations:
+        matrix = _draw_color_matrix(seeds["color"])
+        picture, palette = _recolor(picture, matrix), _recolor(palette, matrix)
     if "bands" in augmentations:
         palette = _permute_bands(palette, seeds["bands"])
     return {"sketch": sketch, "picture": picture, "palette": palette}
@@ -134,7 +134,7 @@ def redraw(sketch: tf.Tensor, weight: tf.Tensor, gain: tf.Tensor, gamma: tf.Tens
     """Draws the lines of a sketch with another pen: thicker or thinner, darker or fainter.
 
     With ink from 0 (paper) to 1, the most (thicker) or least (thinner) ink of the 3 x 3 pixels
-    around each is mixed in by `abs(weight)`, rounded to a grey level; the ink is then
+    around each is mixed in by `abs(weight)`, rounded to a gray level; the ink is then
     `min(1, gain * ink ** gamma)`. Paper without ink around it stays 255.
 
     Args:
@@ -149,8 +149,8 @@ def redraw(sketch: tf.Tensor, weight: tf.Tensor, gain: tf.Tensor, gamma: tf.Tens
     ink = 255 - sketch
     around = tf.cond(
         weight > 0,
-        lambda: _of_neighbours(ink, tf.maximum),
-        lambda: _of_neighbours(ink, tf.minimum),
+        lambda: _of_neighbors(ink, tf.maximum),
+        lambda: _of_neighbors(ink, tf.minimum),
     )
     ink, around = tf.cast(ink, tf.float32), tf.cast(around, tf.float32)
     level = tf.cast(tf.round(ink + tf.abs(weight) * (around - ink)), tf.int32)
@@ -168,7 +168,7 @@ def _flip(images: list[tf.Tensor], seed: tf.Tensor) -> list[tf.Tensor]:
     )
 
 
-def _of_neighbours(pixels: tf.Tensor, choose) -> tf.Tensor:
+def _of_neighbors(pixels: tf.Tensor, choose) -> tf.Tensor:
     """The most or least of each 3 x 3 pixels `(H, W, 1)`; edges are continued outwards."""
     rows = tf.pad(pixels, [[1, 1], [0, 0], [0, 0]], "SYMMETRIC")
     pixels = choose(choose(rows[:-2], rows[1:-1]), rows[2:])
@@ -216,10 +216,10 @@ def _draw_lines(seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     return tuple(_between(*both) for both in zip(bounds, shares, strict=True))
 
 
-def _draw_colour_matrix(seed: tf.Tensor) -> tf.Tensor:
+def _draw_color_matrix(seed: tf.Tensor) -> tf.Tensor:
     """A random hue rotation in the plane of equal luminance sums, after a channel permutation.
 
-    Grey stays grey: rows sum to 1. Rotation by theta about (1, 1, 1) has
+    Gray stays gray: rows sum to 1. Rotation by theta about (1, 1, 1) has
     `c + (1 - c) / 3` on its diagonal and `(1 - c) / 3 -+ s / sqrt(3)` beside it.
     """
     angle = tf.random.stateless_uniform([], seed, -0.5, 0.5)
@@ -230,7 +230,7 @@ def _draw_colour_matrix(seed: tf.Tensor) -> tf.Tensor:
     return tf.gather(rotation, order, axis=1)
 
 
-def _recolour(pixels: tf.Tensor, matrix: tf.Tensor) -> tf.Tensor:
+def _recolor(pixels: tf.Tensor, matrix: tf.Tensor) -> tf.Tensor:
     values = tf.tensordot(tf.cast(pixels, tf.float32), matrix, [[-1], [1]])
     return tf.cast(tf.clip_by_value(tf.round(values), 0.0, 255.0), tf.uint8)
 

@@ -97,7 +97,7 @@ def is_sound(record: bytes, size: int) -> bool:
     """Whether a record holds what the contract says, in pictures whose checksums are right.
 
     Args:
-        record: A serialised Example.
+        record: A serialized Example.
         size: Side of its pictures in pixels.
     """
     try:

@@ -204,7 +204,7 @@ def load(
 
         inputs["sketch"]   (N, S, S, 3)  line art, its three channels equal; line -1, paper 1
         inputs["palette"]  (N, 4, 4, 3)  band of the picture from the top, rank, RGB
-        picture            (N, S, S, 3)  the coloured picture, RGB
+        picture            (N, S, S, 3)  the colored picture, RGB
 
     N is `batch_size`, in the last batch of a pass what is left; S is the data set's size. The
     number of batches is known, so that `fit` shows how far it is.
@@ -262,7 +262,7 @@ def load_evaluation(
     """All records of a split once, in order, as they are stored; the last batch may be smaller.
 
     Batches also hold `"name"` and `"group"`, `(N,)` strings; records of one group, such as the
-    colourings of one drawing, are not independent. Records that cannot be read are left out where
+    colorings of one drawing, are not independent. Records that cannot be read are left out where
     `bad` counts them.
     """
     manifests = open_datasets(directories, whole=bad is None)
@@ -310,7 +310,7 @@ def first_records(
 def decode_record(
     record: tf.Tensor, size: int, seed: tf.Tensor, first_sketch: bool = False
 ) -> dict[str, tf.Tensor]:
-    """Parses one serialised Example into uint8 tensors.
+    """Parses one serialized Example into uint8 tensors.
 
     Args:
         record: Scalar string.

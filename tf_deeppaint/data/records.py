@@ -4,8 +4,8 @@ A record is a `tf.train.Example`:
 
     name       bytes        "SOURCE/DRAWING", unique in the data set
     group      bytes        what shares a split with it: see the manifest's split rule
-    sketch     bytes, 1..n  the line art as grey PNG `(size, size)`, one or more styles
-    picture    bytes        the coloured picture as RGB PNG `(size, size)`
+    sketch     bytes, 1..n  the line art as gray PNG `(size, size)`, one or more styles
+    picture    bytes        the colored picture as RGB PNG `(size, size)`
     histogram  bytes        the histogram images in their least form: the palette as RGB PNG,
                             4 x 4, row = band from the top, column = rank
 
@@ -58,7 +58,7 @@ def make_record(
     Args:
         name: Unique in the data set.
         group: Records of one group share a split.
-        sketches: uint8 grey `(size, size)`, at least one.
+        sketches: uint8 gray `(size, size)`, at least one.
         picture: uint8 RGB `(size, size, 3)`.
         palette: uint8 `(4, 4, 3)`.
     """
@@ -67,7 +67,7 @@ def make_record(
 
 
 def to_example(record: Record) -> bytes:
-    """Serialises a record as a `tf.train.Example`; equal records give equal bytes."""
+    """Serializes a record as a `tf.train.Example`; equal records give equal bytes."""
     import tensorflow as tf
 
     def feature(*values: bytes) -> tf.train.Feature:
@@ -114,7 +114,7 @@ class Manifest:
     Attributes:
         options: How it was built: source, size, background, sketch, and what else decides about
             its bytes. Equal options on equal input give equal shards.
-        origin: Who made the drawings, under which licence.
+        origin: Who made the drawings, under which license.
         split_rule: How drawings were told apart, in words.
         left_out: Number of drawings of the source that became no record, by reason.
         shards: By split, in order.

@@ -10,22 +10,22 @@ from tf_deeppaint.data import loading, records
 from tf_deeppaint.palette.extraction import NEAR_WHITE
 from tf_deeppaint.utils import files
 
-# Levels of 255: below it in every channel a colour is called black, and a colour whose channels
-# differ by less is called grey.
-DARK, GREY = 64, 24
-# Sixths of the colour circle, each centred on its name.
+# Levels of 255: below it in every channel a color is called black, and a color whose channels
+# differ by less is called gray.
+DARK, GRAY = 64, 24
+# Sixths of the color circle, each centered on its name.
 HUES = ("red", "yellow", "green", "cyan", "blue", "magenta")
 SAMPLE = 1000
 
 
-def summarise(directory: str | os.PathLike, split: str) -> Iterator[str]:
+def summarize(directory: str | os.PathLike, split: str) -> Iterator[str]:
     """Yields lines that describe a data set, and the palettes of the first records of a split.
 
     Raises:
         DeepPaintError: the data set is missing or damaged.
     """
     manifest = records.read_manifest(directory)
-    yield f"{manifest.origin.title}, {manifest.origin.licence}; {manifest.size} pixels"
+    yield f"{manifest.origin.title}, {manifest.origin.license}; {manifest.size} pixels"
     options = {key: value for key, value in manifest.options.items() if key != "drawings"}
     yield "options: " + ", ".join(f"{key}={_text(value)}" for key, value in options.items())
     for name in records.SPLITS:
@@ -59,27 +59,27 @@ def first_palettes(directory: str | os.PathLike, split: str, count: int) -> np.n
         return np.stack(list(stored.as_numpy_iterator()))
 
 
-def colour_shares(palettes: np.ndarray) -> dict[str, float]:
-    """Shares of the colours of palettes by name: white, black, grey, and six hues; their sum is 1.
+def color_shares(palettes: np.ndarray) -> dict[str, float]:
+    """Shares of the colors of palettes by name: white, black, gray, and six hues; their sum is 1.
 
     Args:
         palettes: uint8 `(N, 4, 4, 3)`, N at least 1.
     """
-    colours = palettes.reshape(-1, 3).astype(np.int32)
-    most, least = colours.max(1), colours.min(1)
-    hue = _hue(colours)
+    colors = palettes.reshape(-1, 3).astype(np.int32)
+    most, least = colors.max(1), colors.min(1)
+    hue = _hue(colors)
     names = np.array(HUES)[np.floor(hue * 6 + 0.5).astype(int) % 6]
-    names = np.where(most - least < GREY, "grey", names)
+    names = np.where(most - least < GRAY, "gray", names)
     names = np.where(most < DARK, "black", names)
     names = np.where(least >= NEAR_WHITE, "white", names)
-    return {name: float((names == name).mean()) for name in ("white", "grey", "black", *HUES)}
+    return {name: float((names == name).mean()) for name in ("white", "gray", "black", *HUES)}
 
 
-def _hue(colours: np.ndarray) -> np.ndarray:
+def _hue(colors: np.ndarray) -> np.ndarray:
     """Hue of RGB `(N, 3)` as in HSV, [0, 1)."""
-    red, green, blue = colours.T.astype(np.float64)
-    most = colours.max(1)
-    spread = np.maximum(most - colours.min(1), 1)
+    red, green, blue = colors.T.astype(np.float64)
+    most = colors.max(1)
+    spread = np.maximum(most - colors.min(1), 1)
     sixths = np.select(
         [most == red, most == green],
         [(green - blue) / spread, 2 + (blue - red) / spread],
@@ -90,9 +90,9 @@ def _hue(colours: np.ndarray) -> np.ndarray:
 
 def _describe(palettes: np.ndarray) -> str:
     distinct = np.mean([len(np.unique(p.reshape(16, 3), axis=0)) for p in palettes])
-    shares = sorted(colour_shares(palettes).items(), key=lambda item: -item[1])
+    shares = sorted(color_shares(palettes).items(), key=lambda item: -item[1])
     named = ", ".join(f"{name} {share:.0%}" for name, share in shares if share >= 0.005)
-    return f"{distinct:.1f} of 16 colours differ; {named}"
+    return f"{distinct:.1f} of 16 colors differ; {named}"
 
 
 def _text(value: object) -> str:

@@ -20,7 +20,7 @@ class Estimate(NamedTuple):
 def estimate(values: np.ndarray, groups: np.ndarray) -> Estimate:
     """The mean of values, with its percentile bootstrap interval (Efron, Ann. Stat. 7, 1979).
 
-    Whole groups are drawn: colourings of one drawing are no independent witnesses. The draws are
+    Whole groups are drawn: colorings of one drawing are no independent witnesses. The draws are
     the same at every call.
 
     Args:

@@ -226,8 +226,8 @@ def _fit_gaussian(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The mean `(D,)` of rows and their unbiased covariance `(D, D)`."""
     _check_rows(rows)
     mean = rows.mean(axis=0, dtype=np.float64)
-    centred = rows - mean
-    return mean, centred.T @ centred / (len(rows) - 1)
+    centered = rows - mean
+    return mean, centered.T @ centered / (len(rows) - 1)
 
 
 def _mean_within(rows: np.ndarray) -> float:

@@ -49,9 +49,9 @@ class Lpips:
         Returns:
             float64 `(N,)`.
         """
-        return self.towards(truth)(painted)
+        return self.toward(truth)(painted)
 
-    def towards(self, truth: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    def toward(self, truth: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
         """Looks at the true pictures once, to compare several answers with them.
 
         Returns:

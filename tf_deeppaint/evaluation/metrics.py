@@ -37,7 +37,7 @@ def psnr(painted: np.ndarray, truth: np.ndarray) -> np.ndarray:
 def ssim(painted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Structural similarity of each picture, above -1; 1 is equal (Wang et al., IEEE TIP 13, 2004).
 
-    The mean over places and colour channels, in a Gaussian window of 1.5 pixels cut off at 11. See
+    The mean over places and color channels, in a Gaussian window of 1.5 pixels cut off at 11. See
     `l1` for the shapes; sides are 11 pixels or more.
     """
     # TensorFlow's own mean over a picture sums in float32, which at 512 pixels is 1e-3 off.
@@ -72,7 +72,7 @@ def scales(side: int) -> int:
 
 
 def ciede2000(painted: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Mean colour difference CIEDE2000 over each picture's pixels (CIE 142, 2001).
+    """Mean color difference CIEDE2000 over each picture's pixels (CIE 142, 2001).
 
     About 1 is the least difference that is seen, 100 lies between black and white. See `l1` for
     the shapes.

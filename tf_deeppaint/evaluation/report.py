@@ -163,7 +163,7 @@ def _page(found: Evaluation, model: str, directories: Sequence, attention: bool)
             _html_table(found),
             f"<p>Higher is better for {', '.join(scoring.HIGHER_IS_BETTER)}, lower for the "
             "others; an area spread is good where it is near that of the true picture. Against "
-            "another's palette the true picture keeps its own colours: whoever obeys the palette "
+            "another's palette the true picture keeps its own colors: whoever obeys the palette "
             "must lose there, but for palette distance and area spread.</p>",
             *sections,
             f'<p>Every figure: <a href="{FIGURES}">{FIGURES}</a>, '

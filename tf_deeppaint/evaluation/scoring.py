@@ -34,7 +34,7 @@ class Evaluation(NamedTuple):
 
     Attributes:
         names: Of the N test records, in their order.
-        groups: `(N,)`; records of one group, such as colourings of one drawing, hang together.
+        groups: `(N,)`; records of one group, such as colorings of one drawing, hang together.
         others: `(N,)`, the number of the record whose palette each gets as another's.
         scores: Answer -> measure -> float64 `(N,)`; NaN where there is nothing to measure.
         sets: Answer -> measure of the whole set of pictures -> value.
@@ -73,7 +73,7 @@ def evaluate(
     """Scores every answer by every measure.
 
     Another's palette is that of another record; see `exchange`. Scores with it are against the
-    picture in its own colours all the same, but for the palette distance, which is towards the
+    picture in its own colors all the same, but for the palette distance, which is toward the
     palette that was given.
 
     Args:
@@ -100,7 +100,7 @@ def evaluate(
         areas = [closed_areas(sketch) for sketch in batch.sketches]
         metrics = {name: functools.partial(m, truth=batch.truth) for name, m in METRICS.items()}
         if lpips is not None:
-            metrics[LPIPS] = lpips.towards(batch.truth)
+            metrics[LPIPS] = lpips.toward(batch.truth)
         answers = _painted(painter, batch, given) | (_baselines(batch, given) if baselines else {})
         for answer, (pictures, palette) in answers.items():
             row = found.setdefault(answer, {})
@@ -127,7 +127,7 @@ def exchange(names: Sequence[str]) -> np.ndarray:
     """Gives every record another one, int64 `(N,)`: each once, none itself if there are two.
 
     Records are ordered by the SHA-256 of their names, and each is given the next: fixed for ever,
-    whatever order they are stored in, and no neighbour in their source.
+    whatever order they are stored in, and no neighbor in their source.
     """
     order = np.argsort([hashlib.sha256(name.encode()).hexdigest() for name in names])
     others = np.empty(len(names), np.int64)

@@ -17,7 +17,7 @@ Write = Callable[[Generator | UNet, Path], None]
 
 
 def check_output(output: str | os.PathLike, suffix: str, overwrite: bool) -> None:
-    """Raises where an artefact cannot be put, before work is done for it.
+    """Raises where an artifact cannot be put, before work is done for it.
 
     Raises:
         DeepPaintError: the name ends in another suffix, or something is there already.
@@ -76,14 +76,14 @@ def export_file(
 
 
 def check(network: Generator | UNet, path: str | os.PathLike) -> fidelity.Fidelity:
-    """Holds an artefact against its network on a few drawings made for the purpose.
+    """Holds an artifact against its network on a few drawings made for the purpose.
 
     Raises:
         DeepPaintError: the pictures differ by more than the precision allows.
     """
-    artefact = fidelity.open_artefact(path)
-    size = artefact.size or network.size
-    found = fidelity.measure(network, artefact, *fidelity.drawn_samples(size, network.background))
+    artifact = fidelity.open_artifact(path)
+    size = artifact.size or network.size
+    found = fidelity.measure(network, artifact, *fidelity.drawn_samples(size, network.background))
     if wrong := fidelity.complaints(found):
         raise DeepPaintError(f"{path}: its pictures are not the network's: {'; '.join(wrong)}")
     return found

@@ -43,7 +43,7 @@ MIN_PSNR = {"float32": 60.0, "float16": 45.0, "dynamic_int8": 32.0, "full_int8":
 MAX_CIEDE2000 = {"dynamic_int8": 2.0, "full_int8": 2.0}
 
 
-class Artefact(NamedTuple):
+class Artifact(NamedTuple):
     """An exported network.
 
     Attributes:
@@ -61,20 +61,20 @@ class Artefact(NamedTuple):
 
 
 class Fidelity(NamedTuple):
-    """How far an artefact's pictures are from the network's.
+    """How far an artifact's pictures are from the network's.
 
     Attributes:
         pictures: How many were painted.
         size: Side of their canvas.
-        precision: See `Artefact`.
+        precision: See `Artifact`.
         largest: The largest difference of a value, in [-1, 1].
         nearly_all: The difference that the share `NEARLY_ALL` of the values keeps to.
         mean: The mean difference.
         psnr: In dB, of all values together; infinite where they are equal.
         ciede2000: The mean over all pixels.
-        milliseconds: A picture takes the artefact, the median.
+        milliseconds: A picture takes the artifact, the median.
         network_milliseconds: The same for the network in Keras.
-        bytes: Size of the artefact.
+        bytes: Size of the artifact.
     """
 
     pictures: int
@@ -90,7 +90,7 @@ class Fidelity(NamedTuple):
     bytes: int
 
 
-def open_artefact(path: str | os.PathLike) -> Artefact:
+def open_artifact(path: str | os.PathLike) -> Artifact:
     """Opens a `.tflite`, `.onnx` or `.keras` file, or the folder of a SavedModel.
 
     Raises:
@@ -115,34 +115,34 @@ def open_artefact(path: str | os.PathLike) -> Artefact:
 
 
 def measure(
-    network: Generator | UNet, artefact: Artefact, sketches: np.ndarray, palettes: np.ndarray
+    network: Generator | UNet, artifact: Artifact, sketches: np.ndarray, palettes: np.ndarray
 ) -> Fidelity:
     """Paints the same with both.
 
     Args:
-        network: What the artefact was made of.
-        artefact: What is measured.
-        sketches: uint8 grey `(N, S, S)`, S being the side of the artefact's canvas.
+        network: What the artifact was made of.
+        artifact: What is measured.
+        sketches: uint8 gray `(N, S, S)`, S being the side of the artifact's canvas.
         palettes: uint8 `(N, 4, 4, 3)`.
     """
     given = [(sketches[n : n + 1], palettes[n : n + 1]) for n in range(len(sketches))]
     truth, network_seconds = _paint_all(_network_painter(network), given)
-    found, seconds = _paint_all(artefact.paint, given)
+    found, seconds = _paint_all(artifact.paint, given)
     apart = np.abs(found.astype(np.float64) - truth)
     square = np.mean(apart**2)
-    colours = metrics.ciede2000(from_unit_range(found), from_unit_range(truth))
+    colors = metrics.ciede2000(from_unit_range(found), from_unit_range(truth))
     return Fidelity(
         pictures=len(sketches),
         size=sketches.shape[1],
-        precision=artefact.precision,
+        precision=artifact.precision,
         largest=float(apart.max()),
         nearly_all=float(np.quantile(apart, NEARLY_ALL)),
         mean=float(apart.mean()),
         psnr=float(10 * np.log10(4 / square)) if square else float("inf"),
-        ciede2000=float(np.mean(colours)),
+        ciede2000=float(np.mean(colors)),
         milliseconds=1000 * seconds,
         network_milliseconds=1000 * network_seconds,
-        bytes=_bytes_of(artefact.path),
+        bytes=_bytes_of(artifact.path),
     )
 
 
@@ -174,7 +174,7 @@ def describe(found: Fidelity) -> list[tuple[str, str]]:
 
 
 def summary(path: str | os.PathLike, found: Fidelity) -> str:
-    """An artefact in a line."""
+    """An artifact in a line."""
     return (
         f"{path}: {found.bytes / 1e6:.1f} MB, {found.psnr:.1f} dB and CIEDE2000 "
         f"{found.ciede2000:.3f} from the network, {found.milliseconds:.0f} ms a picture"
@@ -213,26 +213,26 @@ def stored_samples(
 # === Openers ===
 
 
-def _open_litert(path: str) -> Artefact:
-    engine = litert_backend.LiteRtEngine(path)
+def _open_litert(path: str) -> Artifact:
+    backend = litert_backend.LiteRtBackend(path)
 
     def paint(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
-        return engine.outputs(sketch, palette, ["image"])[0]
+        return backend.outputs(sketch, palette, ["image"])[0]
 
-    return Artefact(path, engine.metadata["precision"], engine.size, paint)
+    return Artifact(path, backend.metadata["precision"], backend.size, paint)
 
 
-def _open_onnx(path: str) -> Artefact:
+def _open_onnx(path: str) -> Artifact:
     model = onnx_model.OnnxPainting(path)
-    return Artefact(path, model.metadata["precision"], model.metadata["size"], model.pictures)
+    return Artifact(path, model.metadata["precision"], model.metadata["size"], model.pictures)
 
 
-def _open_keras(path: str) -> Artefact:
+def _open_keras(path: str) -> Artifact:
     document = keras_archives.read_config(path)
     if document.get("registered_name") in KINDS:
         network = read_generator(path)
         precision = "float16" if network.variable_dtype == "float16" else "float32"
-        return Artefact(path, precision, 0, _network_painter(network))
+        return Artifact(path, precision, 0, _network_painter(network))
     keras_archives.check_foreign(path)
     try:
         model = keras.saving.load_model(path, compile=False)
@@ -244,10 +244,10 @@ def _open_keras(path: str) -> Artefact:
         raise DeepPaintError(f"{path}: not written by `python -m export.keras_model`")
     paint = tf.function(lambda sketch, palette: model(to_inputs(sketch, palette))["image"])
     size = model.get_layer("sketch").batch_shape[1]
-    return Artefact(path, "float32", size, lambda *given: paint(*given).numpy())
+    return Artifact(path, "float32", size, lambda *given: paint(*given).numpy())
 
 
-def _open_saved_model(path: str) -> Artefact:
+def _open_saved_model(path: str) -> Artifact:
     try:
         model = tf.saved_model.load(path)
     # Whatever reading a graph and its variables raises.
@@ -262,7 +262,7 @@ def _open_saved_model(path: str) -> Artefact:
         # Asked of the model every time: a signature does not keep alive what it belongs to.
         return model.signatures[TENSORS](**inputs)["image"].numpy()
 
-    return Artefact(path, "float32", 0, paint)
+    return Artifact(path, "float32", 0, paint)
 
 
 def _network_painter(network: Generator | UNet) -> Callable:

@@ -1,4 +1,4 @@
-"""The card beside an exported network: data, licence, scores, fidelity and hashes."""
+"""The card beside an exported network: data, license, scores, fidelity and hashes."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from tf_deeppaint.exporting.traced_function import weights_digest
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.model_files import BUNDLED_FILE
 from tf_deeppaint.networks.unet import UNet
-from tf_deeppaint.training.callbacks import Journal
+from tf_deeppaint.training.callbacks import MetricsLog
 from tf_deeppaint.training.run_directory import METRICS_FILE, stored_options
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -21,18 +21,18 @@ Rows = Sequence[tuple[str, str]]
 
 
 def write_model_card(
-    artefact: str | os.PathLike,
+    artifact: str | os.PathLike,
     network: Generator | UNet,
     model: str | os.PathLike | None,
     fidelity: Rows,
 ) -> str:
-    """Writes `model_card.md` into the folder that holds an artefact.
+    """Writes `model_card.md` into the folder that holds an artifact.
 
-    Several artefacts of one folder share the card, each with a chapter; only the chapter of this
+    Several artifacts of one folder share the card, each with a chapter; only the chapter of this
     one is written anew.
 
     Args:
-        artefact: A file or a folder.
+        artifact: A file or a folder.
         network: The network it was made of, as it was trained.
         model: Where that was read from, as given to `--model`; None: the bundled one.
         fidelity: Names and values that say how near its pictures are to the network's.
@@ -43,10 +43,10 @@ def write_model_card(
     Raises:
         DeepPaintError: it cannot be written.
     """
-    artefact = Path(artefact)
-    card = artefact.parent / CARD
+    artifact = Path(artifact)
+    card = artifact.parent / CARD
     chapters = _chapters(card.read_text() if card.is_file() else "")
-    chapters[artefact.name] = _chapter(artefact, network, model, fidelity)
+    chapters[artifact.name] = _chapter(artifact, network, model, fidelity)
     text = "\n".join(f"# {name}\n{chapters[name]}" for name in sorted(chapters))
     files.write_bytes(card, text.encode())
     return os.fspath(card)
@@ -58,7 +58,7 @@ def _chapters(text: str) -> dict[str, str]:
 
 
 def _chapter(
-    artefact: Path, network: Generator | UNet, model: str | os.PathLike | None, fidelity: Rows
+    artifact: Path, network: Generator | UNet, model: str | os.PathLike | None, fidelity: Rows
 ) -> str:
     facts = [
         ("network", f"{type(network).__name__}, width {network.width}"),
@@ -68,9 +68,9 @@ def _chapter(
         ("made of", "the bundled model" if model is None else os.fspath(model)),
         ("SHA-256 of its weights", weights_digest(network)),
     ]
-    hashes = [(name, files.sha256(path)) for name, path in _files_of(artefact)]
+    hashes = [(name, files.sha256(path)) for name, path in _files_of(artifact)]
     sections = {
-        "": "Colours line art in the colours of a palette (tf_deeppaint).\n\n" + _table(facts),
+        "": "Colors line art in the colors of a palette (tf_deeppaint).\n\n" + _table(facts),
         **_origin(model),
         "Fidelity to the network": _table(fidelity),
         "SHA-256": _table(hashes),
@@ -79,12 +79,12 @@ def _chapter(
     return "\n" + "\n".join(titled)
 
 
-def _files_of(artefact: Path) -> Iterator[tuple[str, Path]]:
-    if artefact.is_file():
-        yield artefact.name, artefact
+def _files_of(artifact: Path) -> Iterator[tuple[str, Path]]:
+    if artifact.is_file():
+        yield artifact.name, artifact
     else:
-        for entry in sorted(files.walk(artefact, ("",))):
-            yield entry.name, artefact / entry.name
+        for entry in sorted(files.walk(artifact, ("",))):
+            yield entry.name, artifact / entry.name
 
 
 def _origin(model: str | os.PathLike | None) -> dict[str, str]:
@@ -99,8 +99,8 @@ def _origin(model: str | os.PathLike | None) -> dict[str, str]:
         options = None
     if options is None:
         unknown = f"Not known: {path} lies in no run directory.\n"
-        return {"Data and licence": unknown, "Scores": unknown}
-    return {"Data and licence": _data(options["data"]), "Scores": _scores(run)}
+        return {"Data and license": unknown, "Scores": unknown}
+    return {"Data and license": _data(options["data"]), "Scores": _scores(run)}
 
 
 def _bundled_sections() -> dict[str, str]:
@@ -110,7 +110,7 @@ def _bundled_sections() -> dict[str, str]:
     # Links lead from where the card was written for.
     plain = {title: re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", body) for title, body in found.items()}
     return {
-        "Data and licence": plain["Data"].rstrip("\n") + "\n",
+        "Data and license": plain["Data"].rstrip("\n") + "\n",
         "Scores": plain["Scores"].rstrip("\n") + "\n",
         "Limits": plain["Limits"].rstrip("\n") + "\n",
     }
@@ -128,13 +128,13 @@ def _told(directory: str) -> str:
     origin = manifest.origin
     return (
         f"{origin.title}, {manifest.count('train')} training pictures; "
-        f"{origin.licence}; {origin.attribution}"
+        f"{origin.license}; {origin.attribution}"
     )
 
 
 def _scores(run: Path) -> str:
     """The last validation in the run's figures."""
-    lines = Journal(run / METRICS_FILE).lines()
+    lines = MetricsLog(run / METRICS_FILE).lines()
     validations = [line for line in lines if line["group"] == "validation"]
     if not validations:
         return "The run holds no validation.\n"

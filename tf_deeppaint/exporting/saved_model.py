@@ -15,7 +15,7 @@ from tf_deeppaint.exporting import fidelity
 from tf_deeppaint.images.pixels import WHITE, decode_picture, encode_png
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet
-from tf_deeppaint.painting.keras_backend import KerasEngine
+from tf_deeppaint.painting.keras_backend import KerasBackend
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.palette.extraction import palette_to_histogram
 from tf_deeppaint.serving.signatures import MAX_PIXELS, ServedGenerator
@@ -28,7 +28,7 @@ WARMUP = "assets.extra/tf_serving_warmup_requests"
 # What the first answers are compared with: drawings of several sizes, as sides of squares.
 _SIDES = (96, 256, 700)
 _REFERENCE = 400
-# A picture may differ from the Painter's by no more than the two ways of enlarging colour do, even
+# A picture may differ from the Painter's by no more than the two ways of enlarging color do, even
 # where a network paints noise.
 LEAST_PSNR = 28.0
 BESIDE = "beside the Painter's pictures"
@@ -190,7 +190,7 @@ def _compare(
     inputs = example_inputs(pictures)["serving_default"]
     given = {name: tf.constant(value) for name, value in inputs.items()}
     painted = loaded.signatures["serving_default"](**given)["image_bytes"].numpy()
-    painter = Painter(KerasEngine(generator))
+    painter = Painter(KerasBackend(generator))
     psnr = min(
         _psnr(decode_picture(data, "painted"), painter.paint(sketch, reference))
         for data, (sketch, reference) in zip(painted, pictures, strict=True)

@@ -14,7 +14,7 @@ from tf_deeppaint.networks.generator import HISTOGRAM_CHANNELS, SKETCH_CHANNELS,
 from tf_deeppaint.networks.layers import AttentionGate, DownBlock, UpBlock
 from tf_deeppaint.networks.mixture import LOGIT_SCALE, SHADING, PaletteMixture
 from tf_deeppaint.networks.unet import UNet
-from tf_deeppaint.palette.extraction import BANDS, COLOURS
+from tf_deeppaint.palette.extraction import BANDS, COLORS
 from tf_deeppaint.palette.mixing import SLOTS, Mixture
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -22,7 +22,7 @@ from tf_deeppaint.utils.errors import DeepPaintError
 _STEEP = 1e37
 
 
-def plain_twin(network: Generator | UNet, size: int | None = None) -> keras.Model:
+def make_stock_model(network: Generator | UNet, size: int | None = None) -> keras.Model:
     """Rebuilds a network as a functional model of stock layers and `keras.ops`, norms folded.
 
     Args:
@@ -174,7 +174,7 @@ def _head(network: Generator, features, sketch, histogram) -> dict:
     if network.head_kind == "rgb":
         return {"image": ops.tanh(_twin(network.head, features))}
     rows = histogram[:, :: histogram.shape[1] // BANDS, :1]
-    palette = ops.reshape(rows, (-1, BANDS * COLOURS, 3))
+    palette = ops.reshape(rows, (-1, BANDS * COLORS, 3))
     mixture = _mixture(network.head, features, sketch, palette)
     return {"image": _mix(mixture, palette)} | mixture._asdict()
 
@@ -182,7 +182,7 @@ def _head(network: Generator, features, sketch, histogram) -> dict:
 def _mixture(head: PaletteMixture, features, sketch, palette) -> Mixture:
     """What `PaletteMixture` does, its constants in the weights of stock layers."""
     _, height, width, _ = features.shape
-    slots = BANDS * COLOURS
+    slots = BANDS * COLORS
     parts = [head.parts[0], slots, *head.parts[2:]]
     ends = np.cumsum(parts)[:-1].tolist()
     query, rank, plain, shade, ink = ops.split(_head_conv(head, features), ends, axis=-1)
@@ -199,7 +199,7 @@ def _mixture(head: PaletteMixture, features, sketch, palette) -> Mixture:
 
 
 def _head_conv(head: PaletteMixture, features):
-    """The head's convolution, scaled, with a rank's preference once for each of its colours."""
+    """The head's convolution, scaled, with a rank's preference once for each of its colors."""
     query, rank, *rest = np.split(np.arange(sum(head.parts)), np.cumsum(head.parts)[:2])
     channels = np.concatenate([query, np.tile(rank, BANDS), *rest])
     scale = np.full(len(channels), LOGIT_SCALE, np.float32)
@@ -213,10 +213,10 @@ def _head_conv(head: PaletteMixture, features):
 
 
 def _keys(head: PaletteMixture, palette):
-    """A key of each of the palette's colours, `(N, 16, 16)`, a column a colour."""
+    """A key of each of the palette's colors, `(N, 16, 16)`, a column a color."""
     kernel, bias = head.hidden.get_weights()
-    # Band and rank of a colour are always the same, so what they add is a bias of its own.
-    places = np.repeat(kernel[3 : 3 + BANDS], COLOURS, axis=0)
+    # Band and rank of a color are always the same, so what they add is a bias of its own.
+    places = np.repeat(kernel[3 : 3 + BANDS], COLORS, axis=0)
     places = places + np.tile(kernel[3 + BANDS :], (BANDS, 1)) + bias
     hidden = keras.layers.EinsumDense(
         "nsc,ch->nsh", places.shape, bias_axes="sh", activation="relu", name="head_hidden"
@@ -227,17 +227,17 @@ def _keys(head: PaletteMixture, palette):
 
 
 def _band_offsets(head: PaletteMixture) -> np.ndarray:
-    """What colours are preferred for their band: row, the pixel's; `(1, 4, 1, 16)`."""
+    """What colors are preferred for their band: row, the pixel's; `(1, 4, 1, 16)`."""
     offset = LOGIT_SCALE * head.band_offset.numpy()
     rows = [offset[BANDS - 1 - band : 2 * BANDS - 1 - band] for band in range(BANDS)]
-    return np.repeat(np.stack(rows), COLOURS, axis=1)[None, :, None]
+    return np.repeat(np.stack(rows), COLORS, axis=1)[None, :, None]
 
 
 def _mix(mixture: Mixture, palette):
     """What `mixture.mix` does."""
     _, height, width, _ = mixture.weights.shape
     white = ops.ones_like(palette[:, :1])
-    colours = (ops.concatenate([palette, white, -white], axis=1) + 1.0) / 2.0
-    mixed = ops.matmul(ops.reshape(mixture.weights, (-1, height * width, SLOTS)), colours)
+    colors = (ops.concatenate([palette, white, -white], axis=1) + 1.0) / 2.0
+    mixed = ops.matmul(ops.reshape(mixture.weights, (-1, height * width, SLOTS)), colors)
     mixed = ops.reshape(mixed, (-1, height, width, 3))
     return 2.0 * ops.clip(mixed * mixture.shade, 0.0, 1.0) * (1.0 - mixture.ink) - 1.0

@@ -1,8 +1,8 @@
 """A network as other runtimes get it: one graph of constants, uint8 sketch and palette going in.
 
-The inputs are those of `KerasEngine.run`, one picture at a time:
+The inputs are those of `KerasBackend.run`, one picture at a time:
 
-    sketch    uint8 (1, S, S)         grey, 0 the darkest line, 255 paper
+    sketch    uint8 (1, S, S)         gray, 0 the darkest line, 255 paper
     palette   uint8 (1, 4, 4, 3)      band from the top, rank in the band, RGB
 
 The outputs are those of the plain twin, `(1, ...)`, float32.
@@ -14,11 +14,11 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from tf_deeppaint.exporting.stock_keras import plain_twin
+from tf_deeppaint.exporting.stock_keras import make_stock_model
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.painting.keras_backend import to_inputs
-from tf_deeppaint.palette.extraction import BANDS, COLOURS
+from tf_deeppaint.palette.extraction import BANDS, COLORS
 
 # Names a file of ours among others of its format, and the version of what is written below.
 FORMAT, VERSION = "tf_deeppaint", 1
@@ -26,8 +26,8 @@ FORMAT, VERSION = "tf_deeppaint", 1
 _OUTPUTS = {
     "image": "the picture, RGB in [-1, 1]: round((x + 1) * 127.5) are its pixels",
     "attention": "attention_0 .. attention_5: what a gate lets through, in (0, 1), deepest first",
-    "weights": "shares of the 16 colours, then of white and black",
-    "shade": "what a mixed colour is multiplied by, 0.7 to 1.3",
+    "weights": "shares of the 16 colors, then of white and black",
+    "shade": "what a mixed color is multiplied by, 0.7 to 1.3",
     "ink": "how much of the line on it a pixel shows, in [0, 1]",
 }
 
@@ -46,12 +46,12 @@ def painting_function(network: Generator | UNet, size: int | None = None) -> Cal
         DeepPaintError: the size is no multiple of 64.
     """
     size = network.size if size is None else size
-    twin = plain_twin(network, size)
+    twin = make_stock_model(network, size)
 
     @tf.function(
         input_signature=[
             tf.TensorSpec((1, size, size), tf.uint8, "sketch"),
-            tf.TensorSpec((1, BANDS, COLOURS, 3), tf.uint8, "palette"),
+            tf.TensorSpec((1, BANDS, COLORS, 3), tf.uint8, "palette"),
         ]
     )
     def paint(sketch, palette):
@@ -74,7 +74,7 @@ def describe(network: Generator | UNet, size: int, precision: str) -> dict:
         "precision": precision,
         "weights_sha256": weights_digest(network),
         "inputs": {
-            "sketch": f"uint8 (1, {size}, {size}): grey, 0 the darkest line, 255 paper",
+            "sketch": f"uint8 (1, {size}, {size}): gray, 0 the darkest line, 255 paper",
             "palette": "uint8 (1, 4, 4, 3): band from the top, rank in the band, RGB",
         },
         "palette_rule": f"background={network.background}; see palette.extract_palette",

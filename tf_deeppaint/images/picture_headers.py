@@ -17,7 +17,7 @@ class PictureHeader(NamedTuple):
     """Format, size in pixels, whether there may be transparency, whether the file is whole.
 
     `height` and `width` are as stored; `orientation` is EXIF's, 1 (upright) to 8, and from 5 on
-    the two change places. `transparent_grey` is the level, of 8 or 16 bits, that a grey PNG
+    the two change places. `transparent_gray` is the level, of 8 or 16 bits, that a gray PNG
     without an alpha channel declares transparent; OpenCV passes over it.
     """
 
@@ -26,7 +26,7 @@ class PictureHeader(NamedTuple):
     width: int
     alpha: bool
     complete: bool
-    transparent_grey: int | None = None
+    transparent_gray: int | None = None
     orientation: int = 1
 
     @property
@@ -55,14 +55,14 @@ def read_header(data: bytes) -> PictureHeader | None:
 def _read_png(data: bytes) -> PictureHeader | None:
     if data[12:16] != b"IHDR":
         return None
-    width, height, bits, colour_type = struct.unpack_from(">IIBB", data, 16)
-    position, alpha, complete, level, orientation = 8, colour_type in (4, 6), False, None, 1
+    width, height, bits, color_type = struct.unpack_from(">IIBB", data, 16)
+    position, alpha, complete, level, orientation = 8, color_type in (4, 6), False, None, 1
     for _ in range(_MAX_PARTS):
         if position + 12 > len(data):
             break
         length, kind = struct.unpack_from(">I4s", data, position)
         alpha |= kind == b"tRNS"
-        if kind == b"tRNS" and colour_type == 0:
+        if kind == b"tRNS" and color_type == 0:
             (level,) = struct.unpack_from(">H", data, position + 8)
             if bits in (1, 2, 4):
                 level = level * 255 // (2**bits - 1)  # decoders stretch these to 8 bits

@@ -2,7 +2,7 @@
 
 The pixel convention of the whole project stands here, once:
 
-* Outside the networks a picture is `uint8` RGB, `(H, W, 3)`; a sketch is `uint8` grey, `(H, W)`,
+* Outside the networks a picture is `uint8` RGB, `(H, W, 3)`; a sketch is `uint8` gray, `(H, W)`,
   0 = line, 255 = paper. Transparency is laid over white.
 * Inside them it is `float32` in [-1, 1]: `x = v / 127.5 - 1`, white = 1, batched `(N, H, W, C)`.
 * OpenCV's BGR order never leaves this file.
@@ -30,7 +30,7 @@ _REDUCTIONS = (2, 4, 8)
 def read_picture(path: str | os.PathLike) -> np.ndarray:
     """Reads a PNG, JPEG, GIF (first frame), BMP or WebP file as uint8 RGB `(H, W, 3)`.
 
-    It is turned upright by its EXIF orientation, 16-bit is reduced to 8, grey and CMYK become RGB,
+    It is turned upright by its EXIF orientation, 16-bit is reduced to 8, gray and CMYK become RGB,
     transparency is laid over white.
 
     Raises:
@@ -100,15 +100,15 @@ def over_white(rgba: np.ndarray) -> np.ndarray:
     return ((blended + 127) // 255).astype(np.uint8)
 
 
-def to_grey(picture: np.ndarray) -> np.ndarray:
-    """RGB uint8 `(H, W, 3)` -> grey uint8 `(H, W)` (ITU-R BT.601, as OpenCV has it)."""
+def to_gray(picture: np.ndarray) -> np.ndarray:
+    """RGB uint8 `(H, W, 3)` -> gray uint8 `(H, W)` (ITU-R BT.601, as OpenCV has it)."""
     import cv2
 
     return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
 
 
 def encode_png(picture: np.ndarray) -> bytes:
-    """Encodes uint8 grey `(H, W)`, RGB `(H, W, 3)` or RGBA `(H, W, 4)` as PNG.
+    """Encodes uint8 gray `(H, W)`, RGB `(H, W, 3)` or RGBA `(H, W, 4)` as PNG.
 
     Equal pixels give equal bytes.
     """
@@ -130,7 +130,7 @@ def write_picture(path: str | os.PathLike, picture: np.ndarray) -> None:
     write_bytes(path, encode_png(picture))
 
 
-def heat_colours(levels: np.ndarray) -> np.ndarray:
+def heat_colors(levels: np.ndarray) -> np.ndarray:
     """uint8 levels `(H, W)` -> RGB `(H, W, 3)` of the map viridis: the higher, the lighter."""
     import cv2
 
@@ -162,7 +162,7 @@ class Placement(NamedTuple):
 def fit_to_canvas(
     picture: np.ndarray, size: int, fit: str = "pad", max_enlargement: float = math.inf
 ) -> tuple[np.ndarray, Placement]:
-    """Fits a picture onto a white square canvas: aspect kept, centred.
+    """Fits a picture onto a white square canvas: aspect kept, centered.
 
     Args:
         picture: uint8 `(H, W)` or `(H, W, 3)`, any size and aspect ratio.
@@ -188,7 +188,7 @@ def fit_to_canvas(
     scale = min(size / (max if fit == "pad" else min)(original), max_enlargement)
     # Cut before it is resized: a strip of 1 x 5000 would grow to millions of pixels first.
     shown = math.ceil(round(size / scale, 6))  # a whole number may come out a hair above itself
-    picture = _centre(picture, *(min(side, shown) for side in original))
+    picture = _center(picture, *(min(side, shown) for side in original))
     height, width = (min(size, max(1, round(side * scale))) for side in picture.shape[:2])
     place = Placement((size - height) // 2, (size - width) // 2, height, width, *original)
     canvas = np.full((size, size, *picture.shape[2:]), WHITE, np.uint8)
@@ -223,7 +223,7 @@ def shrink(picture: np.ndarray, side: int) -> np.ndarray:
     return resize(picture, max(1, round(height * scale)), max(1, round(width * scale)))
 
 
-def _centre(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+def _center(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     top, left = (picture.shape[0] - height) // 2, (picture.shape[1] - width) // 2
     return picture[top : top + height, left : left + width]
 
@@ -262,7 +262,7 @@ def _decode_transparent(data: bytes, name: str, header: PictureHeader) -> np.nda
 
     pixels = _decode(data, name, cv2.IMREAD_UNCHANGED)  # which ignores the orientation
     if pixels.ndim == 2:
-        opaque = np.where(pixels == header.transparent_grey, 0, np.iinfo(pixels.dtype).max)
+        opaque = np.where(pixels == header.transparent_gray, 0, np.iinfo(pixels.dtype).max)
         pixels = np.dstack([pixels, pixels, pixels, opaque.astype(pixels.dtype)])
     if pixels.dtype == np.uint16:
         pixels = (pixels >> 8).astype(np.uint8)

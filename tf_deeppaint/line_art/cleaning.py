@@ -1,14 +1,14 @@
 """A scanned, photographed or transparent drawing -> a sketch: black lines on white paper.
 
 Paper and lines are told apart by width. What is wide, or changes slowly, is paper, whatever its
-colour and the light on it; what is narrow is a line. Every channel is divided by its paper, noise
+color and the light on it; what is narrow is a line. Every channel is divided by its paper, noise
 becomes white, the darkest lines black, and what is too little to be a line goes.
 """
 
 import cv2
 import numpy as np
 
-from tf_deeppaint.images.pixels import WHITE, over_white, shrink, to_grey
+from tf_deeppaint.images.pixels import WHITE, over_white, shrink, to_gray
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # === Transparency ===
@@ -53,19 +53,19 @@ _FAINT, _FAINT_TIMES = 160, 6  # ... and of nothing but faint pixels, less than 
 def clean(picture: np.ndarray) -> np.ndarray:
     """Turns a picture of a drawing into the sketch that a painter wants.
 
-    It takes scans and photographs in uneven light, tinted paper, pencil, coloured lines, light
+    It takes scans and photographs in uneven light, tinted paper, pencil, colored lines, light
     lines on dark paper, and lines on a transparent layer, whose opacity is the ink whatever their
-    colour. Of a sketch that is black on white already no pixel changes by more than 5 levels, but
+    color. Of a sketch that is black on white already no pixel changes by more than 5 levels, but
     for specks. A picture without lines becomes white.
 
-    Lines are at most 6% of the longer side wide. Wider areas stay if they are solid black; grey
+    Lines are at most 6% of the longer side wide. Wider areas stay if they are solid black; gray
     ones stay only where the paper is white of itself, since elsewhere they may be shadow.
 
     Args:
-        picture: uint8 grey `(H, W)`, RGB `(H, W, 3)` or RGBA `(H, W, 4)`, at least one pixel.
+        picture: uint8 gray `(H, W)`, RGB `(H, W, 3)` or RGBA `(H, W, 4)`, at least one pixel.
 
     Returns:
-        uint8 grey `(H, W)`, 0 = line, 255 = paper. The same pixels give the same sketch.
+        uint8 gray `(H, W)`, 0 = line, 255 = paper. The same pixels give the same sketch.
 
     Raises:
         DeepPaintError: another dtype or shape.
@@ -80,12 +80,12 @@ def clean(picture: np.ndarray) -> np.ndarray:
         picture = _without_transparency(picture)
     if _is_inverted(picture):
         picture = WHITE - picture
-    grey, noise = _whiten(_flatten(picture))
-    return _without_specks(_blacken(grey, max(_LEAST_CONTRAST, _CONTRAST_TO_NOISE * noise)))
+    gray, noise = _whiten(_flatten(picture))
+    return _without_specks(_blacken(gray, max(_LEAST_CONTRAST, _CONTRAST_TO_NOISE * noise)))
 
 
 def _without_transparency(rgba: np.ndarray) -> np.ndarray:
-    """Grey `(H, W)` from the opacity of a layer of lines; another picture `(H, W, 3)` over white.
+    """Gray `(H, W)` from the opacity of a layer of lines; another picture `(H, W, 3)` over white.
 
     Over white, light lines would vanish. But a figure cut out of its background is opaque too.
     """
@@ -94,7 +94,7 @@ def _without_transparency(rgba: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(rgba[..., :3])
     painted = alpha >= max(1, alpha.max() // 2)
     if alpha.mean() < WHITE / 2 and painted.any():
-        tones = to_grey(np.ascontiguousarray(rgba[..., :3]))[painted]
+        tones = to_gray(np.ascontiguousarray(rgba[..., :3]))[painted]
         darkest, lightest = np.percentile(tones, [2, 98])
         if lightest - darkest < _ONE_TONE:
             return WHITE - alpha
@@ -103,11 +103,11 @@ def _without_transparency(rgba: np.ndarray) -> np.ndarray:
 
 def _is_inverted(picture: np.ndarray) -> bool:
     """Whether the picture is dark, and what is narrow in it lighter than what is around."""
-    grey = shrink(picture, _INVERTED_LOOK)
-    grey = to_grey(grey) if grey.ndim == 3 else grey
-    if np.median(grey) > WHITE / 2:
+    gray = shrink(picture, _INVERTED_LOOK)
+    gray = to_gray(gray) if gray.ndim == 3 else gray
+    if np.median(gray) > WHITE / 2:
         return False
-    off = grey.astype(np.int16) - cv2.medianBlur(grey, _INVERTED_WINDOW)
+    off = gray.astype(np.int16) - cv2.medianBlur(gray, _INVERTED_WINDOW)
     lighter, darker = (np.maximum(sign * off - _INVERTED_STEP, 0).sum() for sign in (1, -1))
     return bool(lighter > darker)
 
@@ -116,10 +116,10 @@ def _is_inverted(picture: np.ndarray) -> bool:
 
 
 def _flatten(picture: np.ndarray) -> np.ndarray:
-    """Divides each channel by its paper, and takes the darkest, so that lines of any colour show.
+    """Divides each channel by its paper, and takes the darkest, so that lines of any color show.
 
     Returns:
-        Grey `(H, W)`; paper is at `_FLAT`, or white as it was.
+        Gray `(H, W)`; paper is at `_FLAT`, or white as it was.
     """
     channels = [picture] if picture.ndim == 2 else cv2.split(picture)
     papers = [_map_paper(channel) for channel in channels]
@@ -181,11 +181,11 @@ def _without_solids(paper: np.ndarray, share: float) -> np.ndarray:
     return cv2.inpaint(paper, ink, 3, cv2.INPAINT_TELEA) if ink.any() else paper
 
 
-def _cells(grey: np.ndarray, side: int, percentiles: list[float]) -> np.ndarray:
+def _cells(gray: np.ndarray, side: int, percentiles: list[float]) -> np.ndarray:
     """Percentiles of the levels in each square of `side` pixels: float `(P, rows, columns)`."""
-    rows, columns = (-length % side for length in grey.shape)
-    grey = cv2.copyMakeBorder(grey, 0, rows, 0, columns, cv2.BORDER_REPLICATE)
-    cells = grey.reshape(grey.shape[0] // side, side, -1, side).swapaxes(1, 2)
+    rows, columns = (-length % side for length in gray.shape)
+    gray = cv2.copyMakeBorder(gray, 0, rows, 0, columns, cv2.BORDER_REPLICATE)
+    cells = gray.reshape(gray.shape[0] // side, side, -1, side).swapaxes(1, 2)
     return np.percentile(cells.reshape(*cells.shape[:2], -1), percentiles, axis=-1)
 
 
@@ -196,31 +196,31 @@ def _square(side: int) -> np.ndarray:
 # --- white and black ----------------------------------------------------------------------------
 
 
-def _whiten(grey: np.ndarray) -> tuple[np.ndarray, float]:
+def _whiten(gray: np.ndarray) -> tuple[np.ndarray, float]:
     """Smooths noise, and makes white what is as light as paper with what noise is left.
 
     Returns:
-        Grey `(H, W)`, and the standard deviation of the noise that was left where there was most.
+        Gray `(H, W)`, and the standard deviation of the noise that was left where there was most.
     """
-    level, noise = _measure_noise(grey)
+    level, noise = _measure_noise(gray)
     if noise.max() > _NOISY:
-        grey = cv2.bilateralFilter(grey, 7, 3 * float(noise.max()), 2)
-        level, noise = _measure_noise(grey)
+        gray = cv2.bilateralFilter(gray, 7, 3 * float(noise.max()), 2)
+        level, noise = _measure_noise(gray)
     white = np.minimum(level - _DEVIATIONS * noise, level * (_NEARLY_WHITE / WHITE))
     white = cv2.GaussianBlur(np.maximum(white, 1), (0, 0), 1)
-    white = cv2.resize(np.rint(white).astype(np.uint8), grey.shape[::-1])
-    return cv2.divide(grey, white, scale=WHITE), float(noise.max())
+    white = cv2.resize(np.rint(white).astype(np.uint8), gray.shape[::-1])
+    return cv2.divide(gray, white, scale=WHITE), float(noise.max())
 
 
-def _measure_noise(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _measure_noise(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The level of paper and the standard deviation of its noise, cell by cell, float32.
 
     In a normal distribution the percentiles 60 and 90 are 1.03 standard deviations apart. Lines
     are darker than either, and too few to matter. Where they are many they look like noise; so the
     darkest and the noisiest twentieth of the cells are made like the next.
     """
-    step = max(1, max(grey.shape) // _LOOK)  # not shrunk, which would smooth the noise
-    low, high = _cells(np.ascontiguousarray(grey[::step, ::step]), _NOISE_CELL, [60, 90])
+    step = max(1, max(gray.shape) // _LOOK)  # not shrunk, which would smooth the noise
+    low, high = _cells(np.ascontiguousarray(gray[::step, ::step]), _NOISE_CELL, [60, 90])
     usual = np.median(low)
     paper = low >= 0.9 * usual
     level = np.where(paper, low, usual).astype(np.uint8)
@@ -232,29 +232,29 @@ def _measure_noise(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return level.astype(np.float32), noise.astype(np.float32)
 
 
-def _blacken(grey: np.ndarray, contrast: float) -> np.ndarray:
+def _blacken(gray: np.ndarray, contrast: float) -> np.ndarray:
     """Stretches the levels until the darkest lines are black; those that are nearly so stay.
 
     Args:
-        grey: Paper is white.
+        gray: Paper is white.
         contrast: How far from white the level is at least that becomes black.
     """
-    counts = cv2.calcHist([grey], [0], None, [WHITE + 1], [0, WHITE + 1]).ravel()[:_NEARLY_WHITE]
+    counts = cv2.calcHist([gray], [0], None, [WHITE + 1], [0, WHITE + 1]).ravel()[:_NEARLY_WHITE]
     if not counts.any():
-        return np.full_like(grey, WHITE)
+        return np.full_like(gray, WHITE)
     darkest = int(np.searchsorted(np.cumsum(counts), _INK_SHARE * counts.sum()))
     darkest = max(0, min(darkest, WHITE - contrast))
     black = min(max(0, 2 * (darkest - _BLACK_ENOUGH)), darkest)
     levels = (np.arange(WHITE + 1) - black) * (WHITE / (WHITE - black))
-    return cv2.LUT(grey, np.clip(np.rint(levels), 0, WHITE).astype(np.uint8))
+    return cv2.LUT(gray, np.clip(np.rint(levels), 0, WHITE).astype(np.uint8))
 
 
-def _without_specks(grey: np.ndarray) -> np.ndarray:
+def _without_specks(gray: np.ndarray) -> np.ndarray:
     """Makes white what hangs together and is too little, or too little and faint, for a line."""
-    marked = grey < WHITE
+    marked = gray < WHITE
     count, marks = cv2.connectedComponents(marked.astype(np.uint8))
-    ink = np.bincount(marks[marked], WHITE - grey[marked].astype(np.float64), count) / WHITE
-    faint = np.bincount(marks[grey < _FAINT], minlength=count) == 0
-    least = _SPECK * max(grey.shape)
+    ink = np.bincount(marks[marked], WHITE - gray[marked].astype(np.float64), count) / WHITE
+    faint = np.bincount(marks[gray < _FAINT], minlength=count) == 0
+    least = _SPECK * max(gray.shape)
     kept = ink >= np.where(faint, _FAINT_TIMES * least, least)
-    return np.where(kept[marks], grey, WHITE).astype(np.uint8)
+    return np.where(kept[marks], gray, WHITE).astype(np.uint8)

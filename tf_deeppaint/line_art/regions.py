@@ -35,23 +35,23 @@ def closed_areas(sketch: np.ndarray) -> np.ndarray:
 
 
 def area_spread(lab: np.ndarray, areas: np.ndarray) -> float:
-    """How much colours differ inside the closed areas: 0 where each is of one colour.
+    """How much colors differ inside the closed areas: 0 where each is of one color.
 
     Args:
         lab: A picture in CIELAB, `(H, W, 3)`.
         areas: As `closed_areas` numbers them.
 
     Returns:
-        The mean over all pixels of all areas of the distance (CIE76) to their area's mean colour;
+        The mean over all pixels of all areas of the distance (CIE76) to their area's mean color;
         NaN where there is no area.
     """
     inside = areas > 0
     if not inside.any():
         return float("nan")
-    colours, number = lab[inside], areas[inside]
+    colors, number = lab[inside], areas[inside]
     count = np.maximum(np.bincount(number), 1)
-    means = np.stack([np.bincount(number, channel) / count for channel in colours.T], axis=-1)
-    return float(np.linalg.norm(colours - means[number], axis=-1).mean())
+    means = np.stack([np.bincount(number, channel) / count for channel in colors.T], axis=-1)
+    return float(np.linalg.norm(colors - means[number], axis=-1).mean())
 
 
 def even_out(values: np.ndarray, areas: np.ndarray) -> np.ndarray:
@@ -72,9 +72,9 @@ def even_out(values: np.ndarray, areas: np.ndarray) -> np.ndarray:
 
 
 def fill_flat(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """Colours a sketch without having learnt anything: the answer that a painter must beat.
+    """Colors a sketch without having learned anything: the answer that a painter must beat.
 
-    Each closed area gets the first colour of the band in which its middle row lies; what is open
+    Each closed area gets the first color of the band in which its middle row lies; what is open
     stays white, and lines stay.
 
     Args:
@@ -88,9 +88,9 @@ def fill_flat(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
     rows = np.broadcast_to(np.arange(len(sketch))[:, None], areas.shape)
     middle = np.bincount(areas.ravel(), rows.ravel()) / np.maximum(np.bincount(areas.ravel()), 1)
     band = np.minimum((middle * BANDS / len(sketch)).astype(int), BANDS - 1)
-    colours = palette[band, 0].astype(np.float32)
-    colours[0] = WHITE
-    filled = colours[_grow(areas)] * (sketch[..., None] / WHITE)
+    colors = palette[band, 0].astype(np.float32)
+    colors[0] = WHITE
+    filled = colors[_grow(areas)] * (sketch[..., None] / WHITE)
     return np.rint(filled).astype(np.uint8)
 
 

@@ -73,7 +73,7 @@ class SketchKeras:
             pictures: uint8 RGB, N of `(H, W, 3)`.
 
         Returns:
-            float32 `(N, H, W)` in [0, 1], 0 = paper. A picture of one colour is all paper.
+            float32 `(N, H, W)` in [0, 1], 0 = paper. A picture of one color is all paper.
 
         Raises:
             DeepPaintError: the network gave something else than finite `(3, 512, 512, 1)`.
@@ -103,7 +103,7 @@ def draw_line_map(line_map: np.ndarray, cut: float) -> np.ndarray:
         cut: What lies below it becomes paper; one of `CUTS`, or anything from 0 to 1.
 
     Returns:
-        uint8 grey `(H, W)`, black on white: `255 (1 - map)`, rounded.
+        uint8 gray `(H, W)`, black on white: `255 (1 - map)`, rounded.
     """
     kept = np.where(line_map < cut, 0, line_map)
     return np.rint(255 * (1 - kept)).astype(np.uint8)

@@ -1,7 +1,7 @@
 """Picture -> line art in one of several styles, most by extended difference of Gaussians (XDoG).
 
 Winnemoeller, Kyprianidis, Olsen: "XDoG: An eXtended difference-of-Gaussians compendium including
-advanced image stylization", Computers & Graphics 36 (2012). On grey in [0, 1]:
+advanced image stylization", Computers & Graphics 36 (2012). On gray in [0, 1]:
 
     u = G(sigma) - tau * G(k * sigma)        G(s): the picture blurred by a Gaussian of s pixels
     line = 1 where u >= epsilon, else 1 + tanh(phi * (u - epsilon))
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tf_deeppaint.images.pixels import to_grey
+from tf_deeppaint.images.pixels import to_gray
 from tf_deeppaint.line_art.sketch_keras import CUTS, SketchKeras, draw_line_map
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -29,13 +29,13 @@ class Style(NamedTuple):
     phi: float
 
 
-# epsilon < 0 keeps flat dark areas white (there u = (1 - tau) * grey >= 0): lines, not silhouettes.
+# epsilon < 0 keeps flat dark areas white (there u = (1 - tau) * gray >= 0): lines, not silhouettes.
 STYLES = {
     # Hard, hairline strokes: a technical pen.
     "thin": Style(sigma=0.7, k=1.6, tau=0.99, epsilon=-0.015, phi=120.0),
     # Hard, broad strokes: a brush pen or thick felt tip.
     "bold": Style(sigma=1.6, k=1.6, tau=0.99, epsilon=-0.015, phi=150.0),
-    # Grey strokes whose darkness follows the contrast: a pencil.
+    # Gray strokes whose darkness follows the contrast: a pencil.
     "soft": Style(sigma=1.0, k=3.0, tau=0.98, epsilon=-0.005, phi=12.0),
 }
 XDOG, MIXTURE, OWN = "xdog", "mixture", "own"
@@ -72,7 +72,7 @@ def draw_styles(
         network: Runs once, over all pictures that need it.
 
     Returns:
-        For each picture its sketches, in the order of `styles`: uint8 grey `(H, W)`, black on
+        For each picture its sketches, in the order of `styles`: uint8 gray `(H, W)`, black on
         white.
 
     Raises:
@@ -105,7 +105,7 @@ def extract_sketch(
         rng: Source of random choices, for the styles that make any.
 
     Returns:
-        uint8 grey `(H, W)`, black on white.
+        uint8 gray `(H, W)`, black on white.
 
     Raises:
         DeepPaintError: no such style, or one of sketchKeras's.
@@ -116,11 +116,11 @@ def extract_sketch(
 def _xdog(picture: np.ndarray, style: Style) -> np.ndarray:
     import cv2
 
-    grey = to_grey(picture).astype(np.float32) / 255.0
+    gray = to_gray(picture).astype(np.float32) / 255.0
     # Below 256 pixels the lines would sink under the pixel grid and vanish if they kept scaling.
-    sigma = style.sigma * max(0.5, max(grey.shape) / 512)
-    near = cv2.GaussianBlur(grey, (0, 0), sigma)
-    far = cv2.GaussianBlur(grey, (0, 0), sigma * style.k)
+    sigma = style.sigma * max(0.5, max(gray.shape) / 512)
+    near = cv2.GaussianBlur(gray, (0, 0), sigma)
+    far = cv2.GaussianBlur(gray, (0, 0), sigma * style.k)
     below = np.minimum(near - style.tau * far - style.epsilon, 0.0)
     return np.rint(255.0 * (1.0 + np.tanh(style.phi * below))).astype(np.uint8)
 

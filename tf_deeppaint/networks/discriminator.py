@@ -1,4 +1,4 @@
-"""The discriminator: which patches of a coloured sketch look real (70 x 70 PatchGAN)."""
+"""The discriminator: which patches of a colored sketch look real (70 x 70 PatchGAN)."""
 
 import keras
 from keras import ops

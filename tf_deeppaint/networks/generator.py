@@ -26,7 +26,7 @@ HEADS = ("rgb", "mixture")
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class Generator(keras.Model):
-    """Paints a sketch in the colours of a palette ("Attentioned Deep Paint").
+    """Paints a sketch in the colors of a palette ("Attentioned Deep Paint").
 
     The picture may have any height and width divisible by 64. The weights exist as soon as the
     generator is made.
@@ -41,7 +41,7 @@ class Generator(keras.Model):
             leaves the gates without a signal: a single value has no variance. From 128 pixels on
             there is one. `"none"` is for trained networks: see `folding.fold_norms`.
         attention: Whether gates stand in the skip connections; without them these are plain.
-        histogram: Whether it sees the histogram images; without them it colours as it likes.
+        histogram: Whether it sees the histogram images; without them it colors as it likes.
         head: Of `HEADS`; `"mixture"` needs the histogram images.
         synchronized: See `layers.BatchNormalization`.
 

@@ -15,7 +15,7 @@ EPSILON = 1e-5
 
 
 def conv(filters: int, kernel: int, use_bias: bool = True, **options) -> keras.layers.Conv2D:
-    """A convolution as the reference initialises it: kernel N(0, 0.02), size kept."""
+    """A convolution as the reference initializes it: kernel N(0, 0.02), size kept."""
     return keras.layers.Conv2D(
         filters,
         kernel,
@@ -213,7 +213,7 @@ def resize_nearest(x, factor):
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class BatchNormalization(keras.layers.Layer):
-    """Batch normalisation as PyTorch defines it: the moving variance is the unbiased one.
+    """Batch normalization as PyTorch defines it: the moving variance is the unbiased one.
 
     Keras's own layer keeps the biased variance, which makes a difference at 8 x 8 and below. On
     TensorFlow the fused kernel does the work; statistics are float32 under mixed precision. Where
@@ -223,7 +223,7 @@ class BatchNormalization(keras.layers.Layer):
     Args:
         momentum: Share of the old moving statistics that a step keeps.
         epsilon: Added to the variance.
-        synchronized: Whether the replicas of a `tf.distribute` strategy normalise with the
+        synchronized: Whether the replicas of a `tf.distribute` strategy normalize with the
             statistics of all their batches together, as one device would. Where Keras runs on
             another backend a batch is one array, however it is spread, and this changes nothing.
 
@@ -269,7 +269,7 @@ class BatchNormalization(keras.layers.Layer):
             scale = self.gamma * ops.rsqrt(self.moving_variance + self.epsilon)
             shift = self.beta - self.moving_mean * scale
             return x * ops.cast(scale, x.dtype) + ops.cast(shift, x.dtype)
-        y, mean, variance = self._normalise(x)
+        y, mean, variance = self._normalize(x)
         # Both or neither: the variance of large numbers overflows before their mean does.
         finite = ops.logical_and(ops.isfinite(mean), ops.isfinite(variance))
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
@@ -277,7 +277,7 @@ class BatchNormalization(keras.layers.Layer):
             moving.assign(ops.where(finite, moved, moving.value))
         return y
 
-    def _normalise(self, x) -> tuple:
+    def _normalize(self, x) -> tuple:
         arguments = (x, self.gamma, self.beta, self.epsilon)
         if keras.backend.backend() != "tensorflow":
             return _plain_norm(*arguments)
@@ -329,7 +329,7 @@ def _sum_over_replicas():
 
 
 def _fused_norm(x, gamma, beta, epsilon: float) -> tuple:
-    """Normalised `x`, the batch's mean and its unbiased variance, by TensorFlow's kernel."""
+    """Normalized `x`, the batch's mean and its unbiased variance, by TensorFlow's kernel."""
     import tensorflow as tf
 
     return tf.raw_ops.FusedBatchNormV3(
@@ -482,7 +482,7 @@ class UpBlock(_Block):
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class AttentionGate(keras.layers.Layer):
-    """Scales a skip connection by where the gate signal says colour is to be drawn from it.
+    """Scales a skip connection by where the gate signal says color is to be drawn from it.
 
     `q = sigmoid(psi(relu(Wx(skip) + up(Wg(gate)))))` (Oktay et al., arXiv:1804.03999, in the form
     of the reference: `Wx` a 2 x 2 convolution of stride 2, `psi` to one channel).

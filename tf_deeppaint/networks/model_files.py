@@ -15,7 +15,7 @@ from tf_deeppaint.utils import files, keras_archives
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # The model that comes with the package; what it is stands in MODEL_CARD.md beside it.
-BUNDLED_FILE = Path(__file__).parent / "bundled" / "model.keras"
+BUNDLED_FILE = Path(__file__).parents[1] / "bundled" / "model.keras"
 
 # By the names under which Keras writes them.
 KINDS = {f"{PACKAGE}>{kind.__name__}": kind for kind in (Generator, UNet)}

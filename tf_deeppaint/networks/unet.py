@@ -20,11 +20,11 @@ FACTORS = (1, 2, 4, 8, 11, 16)
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class UNet(keras.Model):
-    """Paints a sketch in the colours of a palette with the generator of pix2pix.
+    """Paints a sketch in the colors of a palette with the generator of pix2pix.
 
     Isola et al., arXiv:1611.07004, in the form of the authors' code: 4 x 4 convolutions of stride
     2 down, transposed ones up, each after LeakyReLU 0.2 or ReLU and followed by batch
-    normalisation, except at the outermost level and at the innermost one (their erratum: there the
+    normalization, except at the outermost level and at the innermost one (their erratum: there the
     norm of a single value would leave 0). The three deepest stages up end in dropout 0.5; every
     stage up is joined to the level it mirrors. Differences: six levels instead of eight, so that
     any picture whose sides are divisible by 64 can be painted; deeper levels wider in exchange, so

@@ -1,4 +1,4 @@
-"""Many sketches coloured one after another: decoding, network and writing at the same time.
+"""Many sketches colored one after another: decoding, network and writing at the same time.
 
 Memory does not grow with their number: some sketches ahead are read, and none is read while as
 many wait to be written.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tf_deeppaint.images.pixels import MAX_SIDE, WHITE, over_white, read_picture, read_rgba, to_grey
+from tf_deeppaint.images.pixels import MAX_SIDE, WHITE, over_white, read_picture, read_rgba, to_gray
 from tf_deeppaint.line_art import cleaning
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -19,7 +19,7 @@ def to_rgb(given: "Given") -> np.ndarray:
     """Turns a given picture into uint8 RGB `(H, W, 3)` over white.
 
     Args:
-        given: A file as `images.read_picture` takes it; a uint8 array, grey `(H, W)` or
+        given: A file as `images.read_picture` takes it; a uint8 array, gray `(H, W)` or
             `(H, W, 1)`, RGB or RGBA `(H, W, 3 or 4)`; or a Pillow image of any mode, which is
             turned upright as a file is.
 
@@ -47,11 +47,11 @@ def to_sketch(given: "Given", clean: bool = False) -> np.ndarray:
     pixels = to_rgb(given) if isinstance(given, str | os.PathLike) else _to_array(given)
     if pixels.ndim == 2:
         return pixels
-    return to_grey(over_white(pixels) if pixels.shape[2] == 4 else pixels)
+    return to_gray(over_white(pixels) if pixels.shape[2] == 4 else pixels)
 
 
 def _to_array(given: "np.ndarray | Image") -> np.ndarray:
-    """uint8 grey `(H, W)`, RGB or RGBA `(H, W, 3 or 4)`."""
+    """uint8 gray `(H, W)`, RGB or RGBA `(H, W, 3 or 4)`."""
     pixels = given if isinstance(given, np.ndarray) else _from_pillow(given)
     sides, channels = pixels.shape[:2], pixels.shape[2:]
     if (

@@ -1,4 +1,4 @@
-"""Which sketch is coloured after which reference into which file, for one sketch or a folder."""
+"""Which sketch is colored after which reference into which file, for one sketch or a folder."""
 
 import glob
 import os
@@ -27,7 +27,7 @@ class Job(NamedTuple):
 
     Attributes:
         sketch: The sketch's path.
-        reference: The path of the picture to take colours from; None where they are given.
+        reference: The path of the picture to take colors from; None where they are given.
         name: The picture's name without a suffix; `/` parts folders.
     """
 
@@ -78,7 +78,7 @@ def plan_jobs(
 
     Args:
         sketches: At least one.
-        references: None where the colours are given otherwise. One is for all.
+        references: None where the colors are given otherwise. One is for all.
         pairing: With several references, `"name"`: each sketch with that of its own name, but for
             the suffix; `"all"`: each sketch with each reference.
 

@@ -1,4 +1,4 @@
-"""The engine that runs a generator in TensorFlow: uint8 canvases in, what the network says out."""
+"""The backend that runs a generator in TensorFlow: uint8 canvases in, what the network says out."""
 
 import threading
 
@@ -9,15 +9,15 @@ import tensorflow as tf
 from tf_deeppaint.networks.folding import fold_norms
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet
-from tf_deeppaint.palette.extraction import BANDS, COLOURS
+from tf_deeppaint.palette.extraction import BANDS, COLORS
 from tf_deeppaint.palette.graph import palettes_to_histograms
 from tf_deeppaint.palette.mixing import Mixture
 
 
-class KerasEngine:
+class KerasBackend:
     """Runs a generator: dropout off, moving statistics folded into kernels, arithmetic in float32.
 
-    One engine serves any number of threads, and is traced once for batches of any size.
+    One backend serves any number of threads, and is traced once for batches of any size.
 
     Args:
         generator: A trained generator, of any precision.
@@ -25,7 +25,7 @@ class KerasEngine:
     Attributes:
         size: Side of the canvas in pixels.
         background: The rule for palettes that it was trained with.
-        mixes: Whether it mixes the palette's colours.
+        mixes: Whether it mixes the palette's colors.
     """
 
     def __init__(self, generator: Generator | UNet):
@@ -39,7 +39,7 @@ class KerasEngine:
             autograph=False,  # nothing in it depends on tensors; reading it takes half a second
             input_signature=[
                 tf.TensorSpec((None, self.size, self.size), tf.uint8, "sketches"),
-                tf.TensorSpec((None, BANDS, COLOURS, 3), tf.uint8, "palettes"),
+                tf.TensorSpec((None, BANDS, COLORS, 3), tf.uint8, "palettes"),
             ],
         )
 
@@ -47,7 +47,7 @@ class KerasEngine:
         """Runs the network on a batch.
 
         Args:
-            sketches: uint8 grey `(N, size, size)`.
+            sketches: uint8 gray `(N, size, size)`.
             palettes: uint8 `(N, 4, 4, 3)`.
 
         Returns:
@@ -81,7 +81,7 @@ def to_inputs(sketches: tf.Tensor, palettes: tf.Tensor) -> dict[str, tf.Tensor]:
     """What a network sees of canvases, all of one size that is known when the graph is built.
 
     Args:
-        sketches: uint8 grey `(N, S, S)`.
+        sketches: uint8 gray `(N, S, S)`.
         palettes: uint8 `(N, 4, 4, 3)`.
 
     Returns:

@@ -40,33 +40,33 @@ class Layer(NamedTuple):
 
 
 def make_layers(
-    colour: np.ndarray,
+    color: np.ndarray,
     sketch: np.ndarray,
     groups: Sequence[tuple[str, np.ndarray]] | None = None,
 ) -> list[Layer]:
-    """Takes a coloured sketch apart into paper, colour and lines, from the bottom up.
+    """Takes a colored sketch apart into paper, color and lines, from the bottom up.
 
-    Together they show what `lay_lines` makes of colour and sketch, but for a level. The colour is
+    Together they show what `lay_lines` makes of color and sketch, but for a level. The color is
     transparent where it is white, so that another paper shows, and opaque elsewhere: between the
     lines nothing shines through it, and what is painted or filled on it stays as it is.
 
     Args:
-        colour: uint8 RGB `(H, W, 3)`, without lines.
+        color: uint8 RGB `(H, W, 3)`, without lines.
         sketch: uint8 `(H, W)`.
-        groups: Names and masks, bool `(H, W)`, no pixel in two: each makes a layer of the colour
+        groups: Names and masks, bool `(H, W)`, no pixel in two: each makes a layer of the color
             in its mask, in this order, but for those that would be empty. What is in no mask is
-            in the layer `colour` below them. Without groups that layer has everything, and is
+            in the layer `color` below them. Without groups that layer has everything, and is
             there even if empty.
     """
-    painted = cv2.inRange(colour, (_PAPER_WHITE,) * 3, (WHITE,) * 3) == 0
+    painted = cv2.inRange(color, (_PAPER_WHITE,) * 3, (WHITE,) * 3) == 0
     if groups is None:
-        parts = [("colour", painted)]
+        parts = [("color", painted)]
     else:
         parts = [(name, mask & painted) for name, mask in groups]
         rest = painted & ~np.logical_or.reduce([mask for _, mask in parts], initial=False)
-        parts = [(name, mask) for name, mask in [("colour", rest), *parts] if mask.any()]
+        parts = [(name, mask) for name, mask in [("color", rest), *parts] if mask.any()]
     paper = np.full((*sketch.shape, 4), WHITE, np.uint8)
-    opaque = cv2.cvtColor(colour, cv2.COLOR_RGB2RGBA)
+    opaque = cv2.cvtColor(color, cv2.COLOR_RGB2RGBA)
     return [
         Layer("paper", paper),
         *(Layer(name, _cut_out(opaque, mask)) for name, mask in parts),

@@ -1,4 +1,4 @@
-"""The engine that runs a `.tflite` file by LiteRT: neither TensorFlow nor Keras is loaded."""
+"""The backend that runs a `.tflite` file by LiteRT: neither TensorFlow nor Keras is loaded."""
 
 import json
 import os
@@ -17,7 +17,7 @@ METADATA = "tf_deeppaint"
 _IDENTIFIER = b"TFL3"
 
 
-class LiteRtEngine:
+class LiteRtBackend:
     """Runs a converted network on uint8 canvases, by XNNPACK on all cores.
 
     Any number of threads may use it; they are served one after another, each by all cores.
@@ -28,7 +28,7 @@ class LiteRtEngine:
     Attributes:
         size: Side of the canvas in pixels.
         background: The rule for palettes that the network was trained with.
-        mixes: Whether it mixes the palette's colours.
+        mixes: Whether it mixes the palette's colors.
         metadata: What stands in the file about it; see `portable.describe`.
 
     Raises:
@@ -44,13 +44,13 @@ class LiteRtEngine:
         self._lock = threading.Lock()
 
     def run(self, sketches: np.ndarray, palettes: np.ndarray) -> Mixture | np.ndarray:
-        """Runs the network on a batch; see `KerasEngine.run`."""
+        """Runs the network on a batch; see `KerasBackend.run`."""
         names = Mixture._fields if self.mixes else ("image",)
         found = self.outputs(sketches, palettes, names)
         return Mixture(*found) if self.mixes else found[0]
 
     def attention(self, sketches: np.ndarray, palettes: np.ndarray) -> list[np.ndarray]:
-        """The attention maps behind `run`; see `KerasEngine.attention`."""
+        """The attention maps behind `run`; see `KerasBackend.attention`."""
         names = [f"attention_{stage}" for stage in range(self.metadata["gates"])]
         return [level[..., 0] for level in self.outputs(sketches, palettes, names)]
 
@@ -60,7 +60,7 @@ class LiteRtEngine:
         """Chosen outputs of the file's graph, one picture after another.
 
         Args:
-            sketches: uint8 grey `(N, size, size)`.
+            sketches: uint8 gray `(N, size, size)`.
             palettes: uint8 `(N, 4, 4, 3)`.
             names: Which outputs.
 

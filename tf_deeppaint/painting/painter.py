@@ -1,6 +1,6 @@
-"""The Painter: the one path from a sketch and colours to a picture.
+"""The Painter: the one path from a sketch and colors to a picture.
 
-Sketch -> canvas of the size the network was trained on -> colours -> the sketch's own size.
+Sketch -> canvas of the size the network was trained on -> colors -> the sketch's own size.
 """
 
 import os
@@ -12,7 +12,7 @@ import numpy as np
 from tf_deeppaint.images.pixels import fit_to_canvas, from_unit_range, resize
 from tf_deeppaint.line_art.regions import closed_areas, even_out
 from tf_deeppaint.painting.inputs import to_rgb, to_sketch
-from tf_deeppaint.painting.litert_backend import SUFFIX, LiteRtEngine
+from tf_deeppaint.painting.litert_backend import SUFFIX, LiteRtBackend
 from tf_deeppaint.painting.painting import Painting, Picture, check_palettes
 from tf_deeppaint.palette.extraction import reference_palette
 from tf_deeppaint.palette.mixing import Mixture, mix
@@ -21,18 +21,18 @@ from tf_deeppaint.utils.silence import import_tensorflow
 
 if TYPE_CHECKING:
     from tf_deeppaint.painting.inputs import Given
-    from tf_deeppaint.painting.keras_backend import KerasEngine
+    from tf_deeppaint.painting.keras_backend import KerasBackend
 
 
 class Painter:
-    """Colours sketches of any size in the colours of a reference.
+    """Colors sketches of any size in the colors of a reference.
 
     Painting is deterministic, and float32 whatever precision the network was trained in. One
     painter serves any number of threads.
 
     Args:
-        engine: What runs the network.
-        even_areas: Whether each area that lines close off gets one mix of colours, the mean of
+        backend: What runs the network.
+        even_areas: Whether each area that lines close off gets one mix of colors, the mean of
             its pixels'; shading stays. It takes the mixture head, and is the rule there.
 
     Raises:
@@ -43,13 +43,13 @@ class Painter:
     >>> painter.paint("sketch.png", reference="reference.png").save("painted.png")
     """
 
-    def __init__(self, engine: "KerasEngine | LiteRtEngine", even_areas: bool | None = None):
-        self.engine = engine
-        if even_areas and not engine.mixes:
+    def __init__(self, backend: "KerasBackend | LiteRtBackend", even_areas: bool | None = None):
+        self.backend = backend
+        if even_areas and not backend.mixes:
             raise DeepPaintError("areas can be evened out only where the model's head is mixture")
-        self.even_areas = engine.mixes if even_areas is None else even_areas
-        self.size = engine.size
-        self.background = engine.background
+        self.even_areas = backend.mixes if even_areas is None else even_areas
+        self.size = backend.size
+        self.background = backend.background
 
     @classmethod
     def load(
@@ -64,43 +64,43 @@ class Painter:
             DeepPaintError: nothing there, damaged, or a model of another kind.
         """
         if path is not None and os.fspath(path).endswith(SUFFIX):
-            return cls(LiteRtEngine(path), even_areas)
+            return cls(LiteRtBackend(path), even_areas)
         import_tensorflow()
         from tf_deeppaint.networks.model_files import read_generator
-        from tf_deeppaint.painting.keras_backend import KerasEngine
+        from tf_deeppaint.painting.keras_backend import KerasBackend
 
-        return cls(KerasEngine(read_generator(path)), even_areas)
+        return cls(KerasBackend(read_generator(path)), even_areas)
 
     def paint(
         self,
         sketch: "Given",
         reference: "Given | None" = None,
-        colours: np.ndarray | None = None,
+        colors: np.ndarray | None = None,
         lines: str = "original",
         clean: bool = False,
     ) -> Picture:
-        """Colours one sketch.
+        """Colors one sketch.
 
         Args:
             sketch: Dark lines on light paper, any size and aspect ratio: a picture file, a uint8
                 array `(H, W)` or `(H, W, 3 or 4)`, or a Pillow image.
-            reference: The picture to take the colours from, likewise.
-            colours: A palette, uint8 `(4, 4, 3)`, instead of a reference.
+            reference: The picture to take the colors from, likewise.
+            colors: A palette, uint8 `(4, 4, 3)`, instead of a reference.
             lines: The sketch's own lines (`"original"`) or the network's (`"network"`); see
                 `Painting.picture`.
             clean: Whether the sketch is cleaned first; see `cleaning.clean`.
 
         Returns:
-            The coloured picture at the sketch's own size, uint8 RGB `(H, W, 3)`, with a method
+            The colored picture at the sketch's own size, uint8 RGB `(H, W, 3)`, with a method
             `save(path)`.
 
         Raises:
             DeepPaintError: a file that is no picture, or not exactly one of the two given.
         """
-        if (reference is None) == (colours is None):
-            raise DeepPaintError("give the colours either as a reference or as a palette")
-        colours = self.palette_of(reference) if colours is None else colours
-        return self.begin([to_sketch(sketch, clean)], colours[None])[0].picture(lines)
+        if (reference is None) == (colors is None):
+            raise DeepPaintError("give the colors either as a reference or as a palette")
+        colors = self.palette_of(reference) if colors is None else colors
+        return self.begin([to_sketch(sketch, clean)], colors[None])[0].picture(lines)
 
     def begin(self, sketches: Sequence[np.ndarray], palettes: np.ndarray) -> list[Painting]:
         """Runs the network, once, on sketches of any sizes.
@@ -124,7 +124,7 @@ class Painter:
         Returns:
             float32 `(h, w)` in [0, 1], cut like the sketch; none where there are no gates.
         """
-        maps = self.engine.attention(painting.canvas[None], painting.palette[None])
+        maps = self.backend.attention(painting.canvas[None], painting.palette[None])
         return [painting.cut(resize(level[0], self.size, self.size)) for level in maps]
 
     def palette_of(self, reference: "Given") -> np.ndarray:
@@ -139,17 +139,17 @@ class Painter:
         return reference_palette(to_rgb(reference), self.background)
 
     def paint_canvases(self, sketches: np.ndarray, palettes: np.ndarray) -> np.ndarray:
-        """Colours a batch of sketches that have the network's size already, as it paints them.
+        """Colors a batch of sketches that have the network's size already, as it paints them.
 
         Args:
-            sketches: uint8 grey `(N, size, size)`.
+            sketches: uint8 gray `(N, size, size)`.
             palettes: uint8 `(N, 4, 4, 3)`.
 
         Returns:
             uint8 RGB `(N, size, size, 3)`.
         """
         found = self._run(sketches, palettes)
-        return mix(found, palettes) if self.engine.mixes else from_unit_range(found)
+        return mix(found, palettes) if self.backend.mixes else from_unit_range(found)
 
     def attention_canvases(self, sketches: np.ndarray, palettes: np.ndarray) -> list[np.ndarray]:
         """The attention maps behind `paint_canvases`, of the same arguments.
@@ -157,10 +157,10 @@ class Painter:
         Returns:
             float32 `(N, h, w)` in (0, 1), the deepest gate's first; none where there are no gates.
         """
-        return self.engine.attention(sketches, palettes)
+        return self.backend.attention(sketches, palettes)
 
     def _run(self, sketches: np.ndarray, palettes: np.ndarray) -> Mixture | np.ndarray:
-        found = self.engine.run(sketches, palettes)
+        found = self.backend.run(sketches, palettes)
         if not self.even_areas:
             return found
         both = zip(found.weights, sketches, strict=True)

@@ -14,10 +14,10 @@ from tf_deeppaint.images.pixels import (
 )
 from tf_deeppaint.line_art.regions import PAPER
 from tf_deeppaint.painting.layer_files import Layer, make_layers
-from tf_deeppaint.painting.upsampling import lay_lines, upsample_colour
-from tf_deeppaint.palette.extraction import BANDS, COLOURS
-from tf_deeppaint.palette.mixing import SLOTS, Mixture, mix, mix_colour
-from tf_deeppaint.palette.named_colors import colour_code
+from tf_deeppaint.painting.upsampling import lay_lines, upsample_color
+from tf_deeppaint.palette.extraction import BANDS, COLORS
+from tf_deeppaint.palette.mixing import SLOTS, Mixture, mix, mix_color
+from tf_deeppaint.palette.named_colors import color_code
 from tf_deeppaint.utils.errors import DeepPaintError
 
 LINES = ("original", "network")
@@ -38,7 +38,7 @@ class Picture(np.ndarray):
 
 
 class Painting:
-    """A sketch, and the colours that a network found for it on its canvas.
+    """A sketch, and the colors that a network found for it on its canvas.
 
     Args:
         sketch: uint8 `(H, W)`, as it came.
@@ -63,19 +63,19 @@ class Painting:
         self.palette = palette
         self.found = found
 
-    def recolour(self, palette: np.ndarray) -> "Painting":
-        """The same painting in other colours, without the network.
+    def recolor(self, palette: np.ndarray) -> "Painting":
+        """The same painting in other colors, without the network.
 
         Args:
             palette: uint8 `(4, 4, 3)`.
 
         Raises:
-            DeepPaintError: the model's head is not mixture, so that colours cannot be told apart;
+            DeepPaintError: the model's head is not mixture, so that colors cannot be told apart;
                 or this is no palette.
         """
         if not isinstance(self.found, Mixture):
             raise DeepPaintError(
-                "only what a model with the mixture head painted can be recoloured; paint it anew"
+                "only what a model with the mixture head painted can be recolored; paint it anew"
             )
         palette = check_palettes(palette[None])[0]
         return Painting(self.sketch, self.canvas, self.place, palette, self.found)
@@ -84,7 +84,7 @@ class Painting:
         """The picture at the sketch's own size.
 
         Args:
-            lines: `"original"`: the colour, enlarged so that none crosses a line, under the
+            lines: `"original"`: the color, enlarged so that none crosses a line, under the
                 sketch's own lines; `"network"`: all as the network painted it, enlarged.
 
         Returns:
@@ -93,16 +93,16 @@ class Painting:
         if lines not in LINES:
             raise DeepPaintError(f"lines={lines!r}: choose one of {', '.join(LINES)}")
         if lines == "original":
-            return lay_lines(self.colour(), self.sketch).view(Picture)
+            return lay_lines(self.color(), self.sketch).view(Picture)
         return unfit_from_canvas(self._painted(), self.place).view(Picture)
 
-    def colour(self) -> np.ndarray:
-        """The colour under the lines at the sketch's own size, uint8 RGB `(H, W, 3)`."""
+    def color(self) -> np.ndarray:
+        """The color under the lines at the sketch's own size, uint8 RGB `(H, W, 3)`."""
         if isinstance(self.found, Mixture):
-            colour = mix_colour(self.found, self.palette[None])[0]
+            color = mix_color(self.found, self.palette[None])[0]
         else:
-            colour = _divide(self._painted(), self.canvas)
-        return self._enlarge(colour)
+            color = _divide(self._painted(), self.canvas)
+        return self._enlarge(color)
 
     def cut(self, canvas: np.ndarray) -> np.ndarray:
         """What of a canvas `(S, S)` or `(S, S, C)` the sketch lies on."""
@@ -110,34 +110,34 @@ class Painting:
         return canvas[rows, self.place.left : self.place.left + self.place.width]
 
     def layers(self) -> list[Layer]:
-        """Paper, colour and lines as layers, from the bottom up; see `make_layers`.
+        """Paper, color and lines as layers, from the bottom up; see `make_layers`.
 
-        Where the model mixes colours, the colour is a layer for each colour of the palette: what
+        Where the model mixes colors, the color is a layer for each color of the palette: what
         is mixed mostly of it.
         """
-        colour = self.colour()
+        color = self.color()
         if not isinstance(self.found, Mixture):
-            return make_layers(colour, self.sketch)
+            return make_layers(color, self.sketch)
         leading = self._leading_slots()
         groups = [(self._name(slot), leading == slot) for slot in np.unique(leading)]
-        return make_layers(colour, self.sketch, groups)
+        return make_layers(color, self.sketch, groups)
 
     def _painted(self) -> np.ndarray:
         if isinstance(self.found, Mixture):
             return mix(self.found, self.palette[None])[0]
         return from_unit_range(self.found[0])
 
-    def _enlarge(self, colour: np.ndarray) -> np.ndarray:
-        """A canvas of colours -> those of the sketch's pixels; on lines the nearest paper's."""
-        return upsample_colour(self.cut(_fill_lines(colour, self.canvas)), self.sketch)
+    def _enlarge(self, color: np.ndarray) -> np.ndarray:
+        """A canvas of colors -> those of the sketch's pixels; on lines the nearest paper's."""
+        return upsample_color(self.cut(_fill_lines(color, self.canvas)), self.sketch)
 
     def _leading_slots(self) -> np.ndarray:
-        """For each pixel of the sketch the colour most of it is mixed from, int `(H, W)`."""
+        """For each pixel of the sketch the color most of it is mixed from, int `(H, W)`."""
         best = np.zeros(self.sketch.shape, np.uint8)
         leading = np.zeros(self.sketch.shape, np.uint8)
         parts = np.rint(_merge_alike(self.found.weights[0], self.palette) * WHITE).astype(np.uint8)
         for first in range(0, SLOTS, 3):
-            # Enlarged like colours, three at a time.
+            # Enlarged like colors, three at a time.
             enlarged = self._enlarge(np.ascontiguousarray(parts[..., first : first + 3]))
             for slot in range(3):
                 more = enlarged[..., slot] > best
@@ -146,10 +146,10 @@ class Painting:
         return leading
 
     def _name(self, slot: int) -> str:
-        if slot >= BANDS * COLOURS:
-            return ("white", "black")[slot - BANDS * COLOURS]
-        band, rank = divmod(int(slot), COLOURS)
-        return f"{band + 1}.{rank + 1} {colour_code(self.palette[band, rank])}"
+        if slot >= BANDS * COLORS:
+            return ("white", "black")[slot - BANDS * COLORS]
+        band, rank = divmod(int(slot), COLORS)
+        return f"{band + 1}.{rank + 1} {color_code(self.palette[band, rank])}"
 
 
 def check_palettes(palettes: np.ndarray) -> np.ndarray:
@@ -166,28 +166,28 @@ def check_palettes(palettes: np.ndarray) -> np.ndarray:
 
 
 def _divide(painted: np.ndarray, canvas: np.ndarray) -> np.ndarray:
-    """The colour that, under the canvas's lines, gives what is painted; at most white."""
+    """The color that, under the canvas's lines, gives what is painted; at most white."""
     lines = cv2.cvtColor(np.maximum(canvas, 1), cv2.COLOR_GRAY2RGB)
     return cv2.divide(painted, lines, scale=WHITE)
 
 
-def _fill_lines(colour: np.ndarray, canvas: np.ndarray) -> np.ndarray:
-    """Gives the canvas's lines the colour of the nearest paper: what is under them is a guess."""
+def _fill_lines(color: np.ndarray, canvas: np.ndarray) -> np.ndarray:
+    """Gives the canvas's lines the color of the nearest paper: what is under them is a guess."""
     lines = (canvas < PAPER).astype(np.uint8)
     if not lines.any() or lines.all():
-        return colour
+        return color
     _, nearest = cv2.distanceTransformWithLabels(
         lines, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
     # Paper is numbered from 1 in reading order.
-    return colour.reshape(-1, 3)[np.flatnonzero(lines == 0)[nearest - 1]]
+    return color.reshape(-1, 3)[np.flatnonzero(lines == 0)[nearest - 1]]
 
 
 def _merge_alike(weights: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """Weights `(S, S, 18)` with those of equal colours added to the first of them."""
+    """Weights `(S, S, 18)` with those of equal colors added to the first of them."""
     extremes = np.array([[WHITE] * 3, [0] * 3], np.uint8)
-    colours = np.concatenate([palette.reshape(-1, 3), extremes])
+    colors = np.concatenate([palette.reshape(-1, 3), extremes])
     merged = np.zeros_like(weights)
-    for slot, colour in enumerate(colours):
-        merged[..., np.argmax((colours == colour).all(axis=-1))] += weights[..., slot]
+    for slot, color in enumerate(colors):
+        merged[..., np.argmax((colors == color).all(axis=-1))] += weights[..., slot]
     return merged

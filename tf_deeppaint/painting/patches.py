@@ -19,10 +19,10 @@ class Axis(NamedTuple):
     """How the pixels of one axis of a sketch lie in cells.
 
     Attributes:
-        cell: int `(pixels,)`: the cell in which a pixel's centre lies.
+        cell: int `(pixels,)`: the cell in which a pixel's center lies.
         starts: int `(cells + 1,)`: the first pixel of each cell, and the end.
-        side: int `(pixels,)`: which neighbour of the cell is nearer: 0 that before, 2 that after.
-        share: float32 `(pixels,)`: that neighbour's share in linear interpolation, 0 to 0.5.
+        side: int `(pixels,)`: which neighbor of the cell is nearer: 0 that before, 2 that after.
+        share: float32 `(pixels,)`: that neighbor's share in linear interpolation, 0 to 0.5.
     """
 
     cell: np.ndarray
@@ -33,10 +33,10 @@ class Axis(NamedTuple):
     @classmethod
     def measure(cls, pixels: int, cells: int) -> "Axis":
         """An axis of as many pixels, in at most as many cells of equal length."""
-        # Whole numbers, so that a centre on a border falls on the same side everywhere.
-        centre = (2 * np.arange(pixels) + 1) * cells
-        cell = centre // (2 * pixels)
-        place = centre / (2 * pixels) - cell - 0.5
+        # Whole numbers, so that a center on a border falls on the same side everywhere.
+        center = (2 * np.arange(pixels) + 1) * cells
+        cell = center // (2 * pixels)
+        place = center / (2 * pixels) - cell - 0.5
         starts = np.searchsorted(cell, np.arange(cells + 1))
         return cls(cell, starts, np.where(place < 0, 0, 2), np.abs(place).astype(np.float32))
 

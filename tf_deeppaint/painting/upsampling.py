@@ -1,8 +1,8 @@
-"""Colour from the network's canvas up to the sketch's own size, and the sketch's lines over it.
+"""Color from the network's canvas up to the sketch's own size, and the sketch's lines over it.
 
 A pixel is interpolated between its patch of paper (see `patches`) and those that this one touches
-in the next cells. A patch that fills its cell has the colour of the canvas. In other cells the
-network mixed colours across a line: their patches listen to the patches they touch, the more, the
+in the next cells. A patch that fills its cell has the color of the canvas. In other cells the
+network mixed colors across a line: their patches listen to the patches they touch, the more, the
 smaller they are.
 """
 
@@ -16,72 +16,72 @@ from tf_deeppaint.line_art.regions import PAPER
 from tf_deeppaint.painting import patches
 from tf_deeppaint.painting.patches import Axis, Patches, Strip
 
-# How fast the trust in a patch's own colour falls with its share of the cell. At 16 one of nine
-# tenths listens more than it insists; flat colours, averaged to cells and enlarged 16 times, then
+# How fast the trust in a patch's own color falls with its share of the cell. At 16 one of nine
+# tenths listens more than it insists; flat colors, averaged to cells and enlarged 16 times, then
 # come back to within 4 levels right up to thin lines.
 _CAUTION = 16
 _LEAST_TRUST = 1e-9
-# How many cells far colour flows into a narrow end.
+# How many cells far color flows into a narrow end.
 _ROUNDS = 4
-# Dark areas more cells than this from paper are no lines, but have a colour of their own.
+# Dark areas more cells than this from paper are no lines, but have a color of their own.
 _HALF_LINE = 3
 
 _AROUND = np.ones((3, 3), np.uint8)
 
 
-def upsample_colour(colour: np.ndarray, sketch: np.ndarray) -> np.ndarray:
-    """Enlarges colour so that none of it crosses a line of the sketch.
+def upsample_color(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
+    """Enlarges color so that none of it crosses a line of the sketch.
 
     Away from lines it is interpolated bilinearly. Paper too narrow to fill a cell takes the
-    colour of what it is connected to, and else that of the cells it lies in. Lines, up to six
-    cells thick, have the colour of the nearest paper, also under their soft edges; wider dark
+    color of what it is connected to, and else that of the cells it lies in. Lines, up to six
+    cells thick, have the color of the nearest paper, also under their soft edges; wider dark
     areas have the canvas's. Small gaps in lines join no more than the cells they lie in.
 
     Args:
-        colour: uint8 RGB `(h, w, 3)`, the colours without the lines.
+        color: uint8 RGB `(h, w, 3)`, the colors without the lines.
         sketch: uint8 `(H, W)`, the same cut of the drawing. Where it is the smaller of the two,
-            colours are averaged.
+            colors are averaged.
 
     Returns:
         uint8 RGB `(H, W, 3)`. Beside it memory is taken for two bytes a pixel, and for the strip
         that is worked on.
     """
     height, width = sketch.shape
-    colour = resize(colour, min(height, colour.shape[0]), min(width, colour.shape[1]))
-    rows, columns = map(Axis.measure, sketch.shape, colour.shape[:2])
-    reach = math.ceil(_HALF_LINE * max(height / colour.shape[0], width / colour.shape[1]))
+    color = resize(color, min(height, color.shape[0]), min(width, color.shape[1]))
+    rows, columns = map(Axis.measure, sketch.shape, color.shape[:2])
+    reach = math.ceil(_HALF_LINE * max(height / color.shape[0], width / color.shape[1]))
     paper = _find_paper(sketch, reach)
     found = Patches(paper, rows, columns)
-    around, place = _look_around(found, colour)
-    enlarged = cv2.resize(colour, (width, height), interpolation=cv2.INTER_LINEAR)
+    around, place = _look_around(found, color)
+    enlarged = cv2.resize(color, (width, height), interpolation=cv2.INTER_LINEAR)
     for strip in found.strips:
-        _paint(enlarged, colour, found, around, place, strip)
+        _paint(enlarged, color, found, around, place, strip)
     _spread_under_lines(enlarged, paper, reach)
     return enlarged
 
 
-def lay_lines(colour: np.ndarray, sketch: np.ndarray) -> np.ndarray:
-    """Lays the lines over the colour by multiplication; where it is white the sketch comes out.
+def lay_lines(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
+    """Lays the lines over the color by multiplication; where it is white the sketch comes out.
 
     Args:
-        colour: uint8 RGB `(H, W, 3)`.
+        color: uint8 RGB `(H, W, 3)`.
         sketch: uint8 `(H, W)`.
 
     Returns:
         uint8 RGB `(H, W, 3)`, rounded to the nearest.
     """
-    laid = np.empty_like(colour)
+    laid = np.empty_like(color)
     for top in range(0, len(sketch), patches.STRIP):
         rows = slice(top, top + patches.STRIP)
         lines = cv2.cvtColor(sketch[rows], cv2.COLOR_GRAY2RGB)
-        laid[rows] = cv2.multiply(colour[rows], lines, scale=1 / WHITE)
+        laid[rows] = cv2.multiply(color[rows], lines, scale=1 / WHITE)
     return laid
 
 
 def lines_to_alpha(sketch: np.ndarray) -> np.ndarray:
     """The lines alone: black, as opaque as the sketch is dark.
 
-    Laid over a colour they show what `lay_lines` makes of it.
+    Laid over a color they show what `lay_lines` makes of it.
 
     Args:
         sketch: uint8 `(H, W)`.
@@ -105,24 +105,24 @@ def _find_paper(sketch: np.ndarray, reach: int) -> np.ndarray:
     return paper | (near == 0)
 
 
-def _look_around(found: Patches, colour: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The colour of each patch near lines, in the middle, and of what it touches around.
+def _look_around(found: Patches, color: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The color of each patch near lines, in the middle, and of what it touches around.
 
     Most patches of most sketches fill their cells, and those around do too: there the canvas is
     interpolated plainly, and nobody asks what they touch.
 
     Args:
         found: The patches.
-        colour: uint8 `(h, w, 3)`, the canvas.
+        color: uint8 `(h, w, 3)`, the canvas.
 
     Returns:
-        float32 `(P, 3, 3, 4)`: colour and 1, or zeros where nothing is; and int `(patches + 1,)`:
+        float32 `(P, 3, 3, 4)`: color and 1, or zeros where nothing is; and int `(patches + 1,)`:
         each patch's place therein. Place 0 is for patches not near lines; all zeros are there.
     """
     settled = np.empty((len(found.cells), 4), np.float32)
-    settled[:, :3] = _settle(found, colour.reshape(-1, 3)[found.cells])
+    settled[:, :3] = _settle(found, color.reshape(-1, 3)[found.cells])
     settled[:, 3] = 1
-    filled = np.zeros(colour.shape[:2], np.uint8)
+    filled = np.zeros(color.shape[:2], np.uint8)
     filled.ravel()[found.cells[found.shares == 1]] = 1
     # A corner is asked of the cells between: these are looked around too, and then forgotten.
     asked, needed = (
@@ -153,7 +153,7 @@ def _look_around(found: Patches, colour: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def _settle(found: Patches, own: np.ndarray) -> np.ndarray:
-    """The patches' colours after listening to each other, float64 `(patches + 1, 3)`.
+    """The patches' colors after listening to each other, float64 `(patches + 1, 3)`.
 
     Those that fill their cells trust themselves alone.
     """
@@ -195,13 +195,13 @@ def _gather(values: np.ndarray, contacts: np.ndarray, count: int) -> np.ndarray:
 
 
 def _mean(sums: np.ndarray) -> np.ndarray:
-    """Sums of colours and of their weights -> the mean colour and 1, or zeros."""
+    """Sums of colors and of their weights -> the mean color and 1, or zeros."""
     return sums / np.where(sums[:, 3:] > 0, sums[:, 3:], 1)
 
 
 def _paint(
     enlarged: np.ndarray,
-    colour: np.ndarray,
+    color: np.ndarray,
     found: Patches,
     around: np.ndarray,
     place: np.ndarray,
@@ -211,7 +211,7 @@ def _paint(
     rows, columns, numbers = found.rows, found.columns, found.numbers(strip)
     strip_pixels = enlarged[strip.rows]
     y, x = np.nonzero((numbers == 0) & (found.paper[strip.rows] > 0))
-    strip_pixels[y, x] = colour[rows.cell[strip.rows][y], columns.cell[x]]
+    strip_pixels[y, x] = color[rows.cell[strip.rows][y], columns.cell[x]]
     numbers = place[numbers]
     starts, lengths = _runs(numbers, columns)
     y, x = np.divmod(starts, numbers.shape[1])
@@ -239,7 +239,7 @@ def _runs(numbers: np.ndarray, columns: Axis) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _spread_under_lines(enlarged: np.ndarray, paper: np.ndarray, reach: int) -> None:
-    """Gives the pixels of lines the colour of the nearest paper, which is within `reach`."""
+    """Gives the pixels of lines the color of the nearest paper, which is within `reach`."""
     margin = 2 * reach
     strip = max(patches.STRIP, margin)
     for top in range(0, len(paper), strip):

@@ -1,4 +1,4 @@
-r"""Shows and saves a palette: that of a picture, or of colours named one by one.
+r"""Shows and saves a palette: that of a picture, or of colors named one by one.
 
     python -m tf_deeppaint.palette --picture=b.png --output=p.json --swatches=p.png
     python -m tf_deeppaint.palette --colors="#f4c7a1,#3b5dc9" --output=p.json
@@ -14,22 +14,22 @@ from absl import flags
 from tf_deeppaint.palette.extraction import BACKGROUNDS
 from tf_deeppaint.utils import programs
 
-_PICTURE = flags.DEFINE_string("picture", None, "The picture to take the colours from.")
+_PICTURE = flags.DEFINE_string("picture", None, "The picture to take the colors from.")
 _COLORS = flags.DEFINE_string(
-    "colors", None, "1 to 16 colours, #rgb or #rrggbb, comma-separated, from the top to the bottom."
+    "colors", None, "1 to 16 colors, #rgb or #rrggbb, comma-separated, from the top to the bottom."
 )
 _BANDS = flags.DEFINE_string(
-    "bands", None, "With --picture and --colors: the bands, such as 1,4, that get the colours."
+    "bands", None, "With --picture and --colors: the bands, such as 1,4, that get the colors."
 )
 _BACKGROUND = flags.DEFINE_enum(
     "background",
     "white",
     BACKGROUNDS,
-    "What becomes of a band's most frequent colour; the model of the package knows white.",
+    "What becomes of a band's most frequent color; the model of the package knows white.",
 )
 _OUTPUT = flags.DEFINE_string("output", None, "The palette, JSON.")
 _SWATCHES = flags.DEFINE_string(
-    "swatches", None, "The colours with their codes, beside the picture's bands, a PNG."
+    "swatches", None, "The colors with their codes, beside the picture's bands, a PNG."
 )
 
 
@@ -66,7 +66,7 @@ def _make_palette(picture: np.ndarray | None) -> np.ndarray:
     from tf_deeppaint.palette.extraction import reference_palette
 
     palette = None if picture is None else reference_palette(picture, _BACKGROUND.value)
-    named = None if _COLORS.value is None else named_colors.parse_colours(_COLORS.value)
+    named = None if _COLORS.value is None else named_colors.parse_colors(_COLORS.value)
     bands = None if _BANDS.value is None else named_colors.parse_bands(_BANDS.value)
     return named_colors.choose_palette(palette, named, bands)
 

@@ -1,8 +1,8 @@
-"""Picture -> palette `uint8 (4 bands, 4 colours, 3)` -> histogram images `(H, W, 12)`.
+"""Picture -> palette `uint8 (4 bands, 4 colors, 3)` -> histogram images `(H, W, 12)`.
 
 A palette lists, for each of four horizontal bands of a picture from the top, its four leading
-colours. Colours are counted in bins by the integer arithmetic of PyPI's `colorgram.py` 1.2.0:
-two top bits each of luminance, hue and lightness, so 64 bins, a colour's value being the mean of
+colors. Colors are counted in bins by the integer arithmetic of PyPI's `colorgram.py` 1.2.0:
+two top bits each of luminance, hue and lightness, so 64 bins, a color's value being the mean of
 its bin rounded down. `palette_ops` holds the same for tensors, equal to the integer.
 """
 
@@ -14,13 +14,13 @@ import numpy as np
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.files import read_bytes, write_bytes
 
-BANDS = COLOURS = 4
+BANDS = COLORS = 4
 NO_PALETTE = "not a palette"  # the kind of error
 BINS = 64
 # Such a file has about 300 bytes.
 MAX_PALETTE_BYTES = 64 * 2**10
 
-# What becomes of a band's most frequent colour, rank 0.
+# What becomes of a band's most frequent color, rank 0.
 BACKGROUNDS = ("drop", "white", "keep")
 # With "white", rank 0 is taken for paper where every channel reaches this value.
 NEAR_WHITE = 230
@@ -28,9 +28,9 @@ NEAR_WHITE = 230
 REFERENCE_SIDE = 512
 
 # The bins follow int(0.2126 R + 0.7152 G + 0.0722 B) in float64. Its top two bits equal those of
-# the integer (2126 R + 7152 G + 722 B) / 10000 for all 2**24 colours but 13, where the sum is a
+# the integer (2126 R + 7152 G + 722 B) / 10000 for all 2**24 colors but 13, where the sum is a
 # multiple of 64 and float64 lands just below it. Those 13 differ in red from one another and from
-# the 40 further colours on such a multiple: one subtracted for these reds makes the integer exact.
+# the 40 further colors on such a multiple: one subtracted for these reds makes the integer exact.
 _ROUNDED_DOWN_REDS = (12, 15, 33, 59, 81, 110, 141, 145, 146, 159, 162, 176, 240)
 RED_LUMINANCE = 2126 * np.arange(256, dtype=np.int32)
 RED_LUMINANCE[list(_ROUNDED_DOWN_REDS)] -= 1
@@ -40,15 +40,15 @@ LUMINANCE_STEP = 64 * 10000
 
 
 def extract_palette(picture: np.ndarray, background: str = "drop") -> np.ndarray:
-    """Finds the leading colours of each of a picture's four bands.
+    """Finds the leading colors of each of a picture's four bands.
 
     Bands are `H // 4` rows high and counted from the top; rows past the fourth are left out. A
     picture of fewer than four rows is stretched to four times its height first.
 
-    Colours are ranked by pixel count, ties by bin. What the reference takes for the background is
+    Colors are ranked by pixel count, ties by bin. What the reference takes for the background is
     rank 0: `"drop"` leaves it out always (the reference's rule), `"white"` where it is near white,
-    `"keep"` never. The next four ranks are the band's colours. A band with too few repeats its
-    rank 0 in the places left over; so a band of one colour holds four times that colour.
+    `"keep"` never. The next four ranks are the band's colors. A band with too few repeats its
+    rank 0 in the places left over; so a band of one color holds four times that color.
 
     Args:
         picture: uint8 RGB `(H, W, 3)`, at least one pixel.
@@ -67,7 +67,7 @@ def extract_palette(picture: np.ndarray, background: str = "drop") -> np.ndarray
             f"{picture.shape}"
         )
     # Band by band, so that all stays in the processor's cache.
-    return np.stack([_leading_colours(band, background) for band in split_bands(picture)])
+    return np.stack([_leading_colors(band, background) for band in split_bands(picture)])
 
 
 def reference_palette(picture: np.ndarray, background: str) -> np.ndarray:
@@ -86,7 +86,7 @@ def reference_palette(picture: np.ndarray, background: str) -> np.ndarray:
 
 
 def split_bands(picture: np.ndarray) -> np.ndarray:
-    """The four bands in which colours are counted, uint8 `(4, H // 4, W, 3)`, from the top.
+    """The four bands in which colors are counted, uint8 `(4, H // 4, W, 3)`, from the top.
 
     Rows past the fourth are left out; fewer than four rows are stretched to four times the height
     first.
@@ -97,8 +97,8 @@ def split_bands(picture: np.ndarray) -> np.ndarray:
     return picture[: BANDS * height].reshape(BANDS, height, *picture.shape[1:])
 
 
-def colour_bins(pixels: np.ndarray) -> np.ndarray:
-    """The bin of every colour, uint8 0..63 = luminance << 4 | hue << 2 | lightness.
+def color_bins(pixels: np.ndarray) -> np.ndarray:
+    """The bin of every color, uint8 0..63 = luminance << 4 | hue << 2 | lightness.
 
     Args:
         pixels: uint8 `(..., 3)`.
@@ -143,20 +143,20 @@ def _look_up(table: np.ndarray, levels: np.ndarray) -> np.ndarray:
     return cv2.LUT(levels.reshape(1, -1), table.astype(np.float32)).reshape(levels.shape)
 
 
-def _leading_colours(band: np.ndarray, background: str) -> np.ndarray:
-    """The four colours of one band, uint8 `(h, W, 3)` -> `(4, 3)`."""
+def _leading_colors(band: np.ndarray, background: str) -> np.ndarray:
+    """The four colors of one band, uint8 `(h, W, 3)` -> `(4, 3)`."""
     pixels, lengths = _runs(band)
-    bins = colour_bins(pixels)
+    bins = color_bins(pixels)
     # Weighted sums are of float64, exact far beyond what a picture can have.
     counts = np.bincount(bins, lengths, BINS)
     sums = np.stack([np.bincount(bins, lengths * level, BINS) for level in pixels.T], axis=-1)
-    order = np.argsort(-counts, kind="stable")[: COLOURS + 1]
-    colours = [sums[place] // max(counts[place], 1.0) for place in order]
-    first = colours[0]
+    order = np.argsort(-counts, kind="stable")[: COLORS + 1]
+    colors = [sums[place] // max(counts[place], 1.0) for place in order]
+    first = colors[0]
     is_paper = all(level >= NEAR_WHITE for level in first)
     left_out = {"drop": 1, "white": int(is_paper), "keep": 0}[background]
-    present = [c for c, n in zip(colours, counts[order], strict=True) if n][left_out:]
-    return np.array((present + COLOURS * [first])[:COLOURS], np.uint8)
+    present = [c for c, n in zip(colors, counts[order], strict=True) if n][left_out:]
+    return np.array((present + COLORS * [first])[:COLORS], np.uint8)
 
 
 def _runs(band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -183,14 +183,14 @@ def palette_to_histogram(palette: np.ndarray, height: int, width: int) -> np.nda
         float32 `(height, width, 12)` in [-1, 1]; channels `3 i .. 3 i + 2` are image `i`.
     """
     band = np.minimum(np.arange(height) // max(1, height // BANDS), BANDS - 1)
-    rows = palette.reshape(BANDS, 3 * COLOURS)[band].astype(np.float32) / 127.5 - 1.0
-    return np.ascontiguousarray(np.broadcast_to(rows[:, None], (height, width, 3 * COLOURS)))
+    rows = palette.reshape(BANDS, 3 * COLORS)[band].astype(np.float32) / 127.5 - 1.0
+    return np.ascontiguousarray(np.broadcast_to(rows[:, None], (height, width, 3 * COLORS)))
 
 
 def palette_to_json(palette: np.ndarray) -> str:
     """Writes a palette as the reference's JSON: band from "1", then rank from "1", then RGB."""
     bands = {
-        str(band + 1): {str(rank + 1): palette[band, rank].tolist() for rank in range(COLOURS)}
+        str(band + 1): {str(rank + 1): palette[band, rank].tolist() for rank in range(COLORS)}
         for band in range(BANDS)
     }
     return json.dumps(bands)
@@ -204,24 +204,22 @@ def palette_from_json(text: str, name: str) -> np.ndarray:
         name: What to call it in an error, such as the file's path.
 
     Raises:
-        DeepPaintError: not JSON, or not four bands of four colours of three integers 0..255.
+        DeepPaintError: not JSON, or not four bands of four colors of three integers 0..255.
     """
     try:
         bands = json.loads(text)
-        colours = [[bands[str(b)][str(c)] for c in range(1, 5)] for b in range(1, 5)]
-        values = np.array(colours, object)
+        colors = [[bands[str(b)][str(c)] for c in range(1, 5)] for b in range(1, 5)]
+        values = np.array(colors, object)
     except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise DeepPaintError(
             f'{name}: not a palette; expected {{"1": {{"1": [r, g, b], ...}}, ... "4": ...}}',
             NO_PALETTE,
         ) from error
     # By type: NumPy would take true for 1.
-    if values.shape != (BANDS, COLOURS, 3) or {type(level) for level in values.flat} != {int}:
-        raise DeepPaintError(
-            f"{name}: a palette has 4 bands of 4 colours of 3 integers", NO_PALETTE
-        )
+    if values.shape != (BANDS, COLORS, 3) or {type(level) for level in values.flat} != {int}:
+        raise DeepPaintError(f"{name}: a palette has 4 bands of 4 colors of 3 integers", NO_PALETTE)
     if values.min() < 0 or values.max() > 255:
-        raise DeepPaintError(f"{name}: the colours of a palette lie between 0 and 255", NO_PALETTE)
+        raise DeepPaintError(f"{name}: the colors of a palette lie between 0 and 255", NO_PALETTE)
     return values.astype(np.uint8)
 
 

@@ -6,7 +6,7 @@ Equal to `palette` to the integer on every device: only whole numbers are used.
 import tensorflow as tf
 
 from tf_deeppaint.palette import extraction as rule
-from tf_deeppaint.palette.extraction import BANDS, BINS, COLOURS
+from tf_deeppaint.palette.extraction import BANDS, BINS, COLORS
 
 
 def extract_palettes(pictures: tf.Tensor, background: str = "drop") -> tf.Tensor:
@@ -30,8 +30,8 @@ def extract_palettes(pictures: tf.Tensor, background: str = "drop") -> tf.Tensor
     batch, height = shape[0], shape[1] // BANDS
     bands = tf.reshape(pictures[:, : BANDS * height], [batch * BANDS, -1, 3])
     counts, sums = _count_bins(bands)
-    palettes = _leading_colours(counts, sums, background)
-    return tf.reshape(palettes, [batch, BANDS, COLOURS, 3])
+    palettes = _leading_colors(counts, sums, background)
+    return tf.reshape(palettes, [batch, BANDS, COLORS, 3])
 
 
 def palettes_to_histograms(palettes: tf.Tensor, height: int, width: int) -> tf.Tensor:
@@ -45,12 +45,12 @@ def palettes_to_histograms(palettes: tf.Tensor, height: int, width: int) -> tf.T
     Returns:
         The palettes' dtype, `(N, height, width, 12)`.
     """
-    rows = tf.reshape(palettes, [-1, BANDS, 1, 3 * COLOURS])
+    rows = tf.reshape(palettes, [-1, BANDS, 1, 3 * COLORS])
     return tf.repeat(tf.repeat(rows, height // BANDS, axis=1), width, axis=2)
 
 
-def _colour_bins(pixels: tf.Tensor) -> tf.Tensor:
-    """uint8 `(..., 3)` -> int32 `(...)`, 0..63; see `palette.colour_bins`.
+def _color_bins(pixels: tf.Tensor) -> tf.Tensor:
+    """uint8 `(..., 3)` -> int32 `(...)`, 0..63; see `palette.color_bins`.
 
     All numbers are integers of less than 2**24, or half of one, which float32 holds exactly; and
     TensorFlow's sums and products of float32 take a fifth of the time of its comparisons.
@@ -93,7 +93,7 @@ def _count_bins(bands: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """uint8 `(B, P, 3)` -> pixels a bin `(B, 64)` and channel sums a bin `(B, 64, 3)`, int64."""
     shape = tf.shape(bands)
     pixels, band, lengths = _runs(bands)
-    places = band * BINS + _colour_bins(pixels)
+    places = band * BINS + _color_bins(pixels)
 
     def total(weights: tf.Tensor) -> tf.Tensor:
         # `tf.math.bincount` looks at its numbers first, which XLA cannot.
@@ -109,7 +109,7 @@ def _runs(bands: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Runs of equal pixels, of which drawings are made; see `palette`.
 
     Returns:
-        The colours, uint8 `(R, 3)`; the band of each, int32 `(R,)`; how long they are, int64.
+        The colors, uint8 `(R, 3)`; the band of each, int32 `(R,)`; how long they are, int64.
     """
     shape = tf.shape(bands)
     red, green, blue = tf.unstack(tf.cast(bands, tf.int32), axis=-1)
@@ -124,17 +124,17 @@ def _runs(bands: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     return pixels, tf.cast(band, tf.int32), ends[: tf.size(starts)] - starts
 
 
-def _leading_colours(counts: tf.Tensor, sums: tf.Tensor, background: str) -> tf.Tensor:
+def _leading_colors(counts: tf.Tensor, sums: tf.Tensor, background: str) -> tf.Tensor:
     # The bin is part of the key, so that ties go to the lower bin whatever top_k does with them.
     keys = counts * BINS + tf.range(BINS - 1, -1, -1, tf.int64)
-    order = tf.math.top_k(keys, COLOURS + 1).indices
+    order = tf.math.top_k(keys, COLORS + 1).indices
     counts = tf.gather(counts, order, batch_dims=1)
     sums = tf.gather(sums, order, batch_dims=1)
-    colours = tf.cast(sums // tf.maximum(counts, 1)[..., None], tf.uint8)
-    first = colours[:, :1]
+    colors = tf.cast(sums // tf.maximum(counts, 1)[..., None], tf.uint8)
+    first = colors[:, :1]
     near_white = tf.reduce_all(first >= rule.NEAR_WHITE, axis=-1, keepdims=True)
     dropped = {"drop": True, "white": near_white, "keep": False}[background]
     left_out = tf.logical_or(tf.zeros_like(near_white), dropped)
-    chosen = tf.where(left_out, colours[:, 1:], colours[:, :-1])
+    chosen = tf.where(left_out, colors[:, 1:], colors[:, :-1])
     present = tf.where(left_out[..., 0], counts[:, 1:], counts[:, :-1]) > 0
     return tf.where(present[..., None], chosen, first)

@@ -29,7 +29,7 @@ PLACE = Place(*[tf.TensorSpec((), tf.int32)] * 4)
 
 @tf.function(autograph=False)
 def fit_to_canvas(sketch: tf.Tensor, size: int) -> tuple[tf.Tensor, Place]:
-    """Fits a sketch onto a white square canvas: aspect kept, centred, nothing cut off.
+    """Fits a sketch onto a white square canvas: aspect kept, centered, nothing cut off.
 
     Args:
         sketch: uint8 `(H, W)`.
@@ -96,11 +96,11 @@ def _cubic_weights(given: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
     Keys' cubic convolution (1981); pixels behind the edge repeat that on it.
     """
     scale = tf.cast(given, tf.float64) / tf.cast(wanted, tf.float64)
-    centre = (tf.range(tf.cast(wanted, tf.float64), dtype=tf.float64) + 0.5) * scale - 0.5
-    first = tf.floor(centre)
+    center = (tf.range(tf.cast(wanted, tf.float64), dtype=tf.float64) + 0.5) * scale - 0.5
+    first = tf.floor(center)
     weights = 0.0
     for step in range(-1, 3):
-        distance = tf.abs(centre - (first + step))
+        distance = tf.abs(center - (first + step))
         near = ((_CUBIC + 2) * distance - (_CUBIC + 3)) * distance**2 + 1
         far = _CUBIC * (((distance - 5) * distance + 8) * distance - 4)
         place = tf.clip_by_value(tf.cast(first, tf.int32) + step, 0, given - 1)

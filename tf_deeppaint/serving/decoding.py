@@ -1,7 +1,7 @@
 """The bytes of picture files -> pixels in the TensorFlow graph, for exported models.
 
 The counterpart of `images.decode_picture`, with the same pixels: upright, 16 bits reduced to 8,
-grey and CMYK as RGB, transparency over white. `header_ops` looks at a file before.
+gray and CMYK as RGB, transparency over white. `header_ops` looks at a file before.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ PIXELS = tf.TensorSpec((None, None, 3), tf.uint8)
 # Integers of four bytes are made of so many pixels at a time.
 AT_A_TIME = 1 << 20
 # BT.601 as OpenCV has it: in 2**15ths, rounded.
-_GREY_WEIGHTS, _GREY_BITS = (9798, 19235, 3735), 15
+_GRAY_WEIGHTS, _GRAY_BITS = (9798, 19235, 3735), 15
 
 
 def read_headers(files: tf.Tensor, names: tf.Tensor, max_pixels: int) -> Header:
@@ -132,15 +132,15 @@ def _over_white(rgba: tf.Tensor) -> tf.Tensor:
     return tf.reshape(by_strips(lay, shape[0], shape[1], AT_A_TIME), [shape[0], shape[1], 3])
 
 
-def to_grey(picture: tf.Tensor) -> tf.Tensor:
-    """RGB uint8 `(H, W, 3)` -> grey uint8 `(H, W)`; equal to `images.to_grey`."""
+def to_gray(picture: tf.Tensor) -> tf.Tensor:
+    """RGB uint8 `(H, W, 3)` -> gray uint8 `(H, W)`; equal to `images.to_gray`."""
     shape = tf.shape(picture)
 
     def weigh(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
-        grey = 1 << _GREY_BITS - 1
-        for channel, weight in enumerate(_GREY_WEIGHTS):
-            grey += weight * tf.cast(picture[start:stop, :, channel], tf.int32)
-        return tf.cast(tf.bitwise.right_shift(grey, _GREY_BITS), tf.uint8)
+        gray = 1 << _GRAY_BITS - 1
+        for channel, weight in enumerate(_GRAY_WEIGHTS):
+            gray += weight * tf.cast(picture[start:stop, :, channel], tf.int32)
+        return tf.cast(tf.bitwise.right_shift(gray, _GRAY_BITS), tf.uint8)
 
     return tf.reshape(by_strips(weigh, shape[0], shape[1], AT_A_TIME), shape[:2])
 
@@ -174,12 +174,12 @@ def _decode_gif(data: tf.Tensor, header: Header) -> tf.Tensor:
     """Decodes the first frame alone, since TensorFlow's decoder unpacks all.
 
     It knows neither transparency nor frames smaller than the screen. So it gets a file in which
-    the transparent colour is white, and the screen is what the frame covers.
+    the transparent color is white, and the screen is what the frame covers.
     """
     raw = picture_headers.to_bytes(data)
     start = header.start
-    table = 13 + picture_headers.gif_colours(raw[10])
-    own = picture_headers.gif_colours(raw[start + 9])
+    table = 13 + picture_headers.gif_colors(raw[10])
+    own = picture_headers.gif_colors(raw[start + 9])
     left, top, width, height = (number(raw, start + place, 2) for place in (1, 3, 5, 7))
     parts = [
         tf.strings.substr(data, 0, 6),
@@ -198,9 +198,9 @@ def _decode_gif(data: tf.Tensor, header: Header) -> tf.Tensor:
 
 
 def _whitened(table: tf.Tensor, transparent: tf.Tensor) -> tf.Tensor:
-    """A table of colours, uint8 `(3 colours,)`, with one of them white."""
-    colour = tf.range(tf.size(table)) // 3
-    return tf.where(colour == transparent, tf.constant(WHITE, tf.uint8), table)
+    """A table of colors, uint8 `(3 colors,)`, with one of them white."""
+    color = tf.range(tf.size(table)) // 3
+    return tf.where(color == transparent, tf.constant(WHITE, tf.uint8), table)
 
 
 # Every byte as a string of one: TensorFlow has no op that is the opposite of decode_raw.
@@ -212,25 +212,25 @@ def _encoded(raw: tf.Tensor) -> tf.Tensor:
 
 
 def _decode_bmp(raw: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
-    """Reads uncompressed pixels; TensorFlow's own decoder takes indices of colours for grey."""
+    """Reads uncompressed pixels; TensorFlow's own decoder takes indices of colors for gray."""
     bits = picture_headers.bmp_bits(raw)
     stride = picture_headers.bmp_stride(width, bits)
     start = number(raw, 10, 4)
     rows = tf.reshape(raw[start : start + height * stride], [height, stride])
 
-    def true_colour() -> tf.Tensor:
+    def true_color() -> tf.Tensor:
         pixels = tf.reshape(rows[:, : width * bits // 8], [height, width, bits // 8])
         return pixels[..., :3]
 
-    pixels = tf.cond(bits >= 24, true_colour, lambda: _bmp_colours(raw, rows, width, bits))
+    pixels = tf.cond(bits >= 24, true_color, lambda: _bmp_colors(raw, rows, width, bits))
     short = number(raw, 14, 4) == 12
     from_below = tf.logical_or(short, number(raw, 22, 4) < 1 << 31)
     upright = tf.cond(from_below, lambda: tf.reverse(pixels, [0]), lambda: pixels)
     return tf.reverse(upright, [-1])
 
 
-def _bmp_colours(raw: tf.Tensor, rows: tf.Tensor, width: tf.Tensor, bits: tf.Tensor) -> tf.Tensor:
-    """Indices of 1, 4 or 8 bits, packed in rows -> their colours, uint8 BGR `(H, W, 3)`."""
+def _bmp_colors(raw: tf.Tensor, rows: tf.Tensor, width: tf.Tensor, bits: tf.Tensor) -> tf.Tensor:
+    """Indices of 1, 4 or 8 bits, packed in rows -> their colors, uint8 BGR `(H, W, 3)`."""
     bits, column = tf.cast(bits, tf.int32), tf.range(tf.cast(width, tf.int32))
     shift = tf.cast(8 - bits - column * bits % 8, tf.uint8)
     packed = tf.gather(rows, column * bits // 8, axis=1)
@@ -240,8 +240,8 @@ def _bmp_colours(raw: tf.Tensor, rows: tf.Tensor, width: tf.Tensor, bits: tf.Ten
     entry = tf.where(short, 3, 4)
     table = 14 + number(raw, 14, 4)
     places = tf.cast(table, tf.int32) + entry * tf.range(256)[:, None] + tf.range(3)
-    colours = tf.gather(raw, tf.minimum(places, tf.size(raw) - 1))
-    return tf.gather(colours, tf.cast(indices, tf.int32))
+    colors = tf.gather(raw, tf.minimum(places, tf.size(raw) - 1))
+    return tf.gather(colors, tf.cast(indices, tf.int32))
 
 
 def _upright(pixels: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:

@@ -43,7 +43,7 @@ class Header(NamedTuple):
         alpha: bool, whether there may be transparency.
         start: int64, of a GIF the place of the first frame's descriptor.
         end: int64, of a GIF the place behind that frame.
-        transparent: int32, of a GIF the colour of the first frame that is transparent, or -1.
+        transparent: int32, of a GIF the color of the first frame that is transparent, or -1.
         trouble: string, what is wrong in words; empty where nothing is.
     """
 
@@ -172,7 +172,7 @@ def _read_nothing(_: tf.Tensor) -> tuple:
 
 def _read_png(raw: tf.Tensor) -> tuple:
     position, orientation = tf.constant(8, tf.int64), tf.constant(1)
-    # A colour type of grey or RGB with alpha, or a chunk of transparent colours.
+    # A color type of gray or RGB with alpha, or a chunk of transparent colors.
     alpha = (raw[25] & 4) > 0
     kind, parts = tf.constant(0, tf.int64), 0
     while kind != _chunk("IDAT") and position < file_end(raw) and parts < _MOST_PARTS:
@@ -225,7 +225,7 @@ def _is_frame(marker: tf.Tensor) -> tf.Tensor:
 
 def _read_gif(raw: tf.Tensor) -> tuple:
     height, width = number(raw, 8, 2), number(raw, 6, 2)
-    position = 13 + gif_colours(raw[10])
+    position = 13 + gif_colors(raw[10])
     transparent, parts = tf.constant(-1, tf.int64), 0
     while number(raw, position, 1) == _GIF_EXTENSION and parts < _MOST_PARTS:
         is_control = number(raw, position + 1, 1) == 0xF9
@@ -233,7 +233,7 @@ def _read_gif(raw: tf.Tensor) -> tuple:
             transparent = number(raw, position + 6, 1)
         position = chain_end(raw, position + 2) + 1
         parts += 1
-    end = chain_end(raw, position + 10 + gif_colours(number(raw, position + 9, 1)) + 1)
+    end = chain_end(raw, position + 10 + gif_colors(number(raw, position + 9, 1)) + 1)
     # Files end with a semicolon, and zeros that some programs put behind it.
     last = (
         tf.size(raw) - 1 - tf.cast(tf.argmax(tf.reverse(tf.cast(raw > 0, tf.uint8), [0])), tf.int32)
@@ -249,8 +249,8 @@ def _read_gif(raw: tf.Tensor) -> tuple:
     return height, width, 1, True, position, end + 1, transparent, trouble
 
 
-def gif_colours(flags: tf.Tensor) -> tf.Tensor:
-    """How many bytes a GIF's table of colours has, by the flags before it; int64."""
+def gif_colors(flags: tf.Tensor) -> tf.Tensor:
+    """How many bytes a GIF's table of colors has, by the flags before it; int64."""
     flags = tf.cast(flags, tf.int64)
     return 3 * _one(flags & 0x80 > 0) * tf.bitwise.left_shift(tf.constant(2, tf.int64), flags & 7)
 

@@ -26,7 +26,7 @@ def closed_areas(sketch: tf.Tensor) -> tf.Tensor:
     open_edge = tf.math.unsorted_segment_min(tf.reshape(inside, [-1]), label, tf.size(label)) == 0
     area = tf.math.unsorted_segment_sum(tf.ones_like(label), label, tf.size(label))
     large = tf.cast(area, tf.float64) >= LEAST_AREA * tf.cast(tf.size(label), tf.float64)
-    # An area is labelled with its first pixel.
+    # An area is labeled with its first pixel.
     is_first = tf.logical_and(tf.reshape(paper, [-1]), label == place)
     kept = tf.logical_and(is_first, tf.logical_and(large, tf.logical_not(open_edge)))
     kept = tf.cast(kept, tf.int32)

@@ -1,6 +1,6 @@
 """The exported signatures: encoded pictures in, encoded pictures out, all in the TensorFlow graph.
 
-What they paint is what `Painter.paint` does, but that colour is enlarged in a simpler way; see
+What they paint is what `Painter.paint` does, but that color is enlarged in a simpler way; see
 `upsampling_ops`. Requests come from strangers: every picture's size is checked before it is
 decoded, pictures are worked on one after another so that memory is bounded, and what is wrong is
 answered with an `InvalidArgumentError` that names the input and the picture's place in the batch.
@@ -16,10 +16,11 @@ import tensorflow as tf
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.networks.generator import HISTOGRAM_CHANNELS, SKETCH_CHANNELS, STRIDE, Generator
 from tf_deeppaint.networks.unet import UNet
-from tf_deeppaint.painting.keras_backend import KerasEngine
-from tf_deeppaint.palette.extraction import BANDS, COLOURS
+from tf_deeppaint.painting.keras_backend import KerasBackend
+from tf_deeppaint.palette.extraction import BANDS, COLORS
 from tf_deeppaint.palette.mixing import Mixture
-from tf_deeppaint.serving import canvas as canvas_ops, decoding
+from tf_deeppaint.serving import canvas as canvas_ops
+from tf_deeppaint.serving import decoding
 from tf_deeppaint.serving.regions import closed_areas, even_out
 from tf_deeppaint.serving.upsampling import fill_lines, paint_under_lines
 
@@ -33,7 +34,7 @@ TENSOR_PIXELS = 1 << 20
 
 # The network works on so many pixels at a time.
 _CANVAS_PIXELS = 1 << 18
-_PALETTE = (BANDS, COLOURS, 3)
+_PALETTE = (BANDS, COLORS, 3)
 # Before and after the network there are many small steps, which a GPU would only wait for.
 _HOST = "/device:CPU:0"
 # Of zlib's 1 to 9: beyond, line art takes much longer and is hardly smaller.
@@ -51,7 +52,7 @@ class _Sketches(NamedTuple):
 
     originals: tf.TensorArray
     canvases: tf.Tensor
-    places: canvas.Place
+    places: canvas_ops.Place
 
 
 class ServedGenerator(tf.Module):
@@ -64,10 +65,10 @@ class ServedGenerator(tf.Module):
 
     def __init__(self, generator: Generator | UNet, max_pixels: int = MAX_PIXELS):
         super().__init__()
-        self._engine = KerasEngine(generator)
+        self._backend = KerasBackend(generator)
         self._max_pixels = max_pixels
         # What a SavedModel keeps is found here.
-        self.weights = [weight.value for weight in self._engine.generator.variables]
+        self.weights = [weight.value for weight in self._backend.generator.variables]
 
     def signatures(self) -> dict:
         """The signatures by name, as `tf.saved_model.save` takes them."""
@@ -150,7 +151,7 @@ class ServedGenerator(tf.Module):
         inputs = {"sketch": sketch, "histogram": histogram}
         for name, given in inputs.items():
             inputs[name] = tf.pad(given, [[0, extra], [0, 0], [0, 0], [0, 0]])
-        image, maps = self._engine.generator(inputs, training=False, return_attention=True)
+        image, maps = self._backend.generator(inputs, training=False, return_attention=True)
         found = {"image": image} | {f"attention_{level}": gate for level, gate in enumerate(maps)}
         return {name: part[: shape[0]] for name, part in found.items()}
 
@@ -165,10 +166,10 @@ class ServedGenerator(tf.Module):
 
     def _sketches(self, take, count: tf.Tensor) -> _Sketches:
         """Decodes sketches and fits them onto their canvases."""
-        size = self._engine.size
+        size = self._backend.size
 
         def add(index, originals, canvases, places):
-            sketch = decoding.to_grey(take(index))
+            sketch = decoding.to_gray(take(index))
             canvas, place = canvas_ops.fit_to_canvas(sketch, size)
             originals = originals.write(index, sketch)
             return index + 1, originals, canvases.write(index, canvas), places.write(index, place)
@@ -186,20 +187,20 @@ class ServedGenerator(tf.Module):
 
     def _palettes(self, take, count: tf.Tensor) -> tf.Tensor:
         return tf.map_fn(
-            lambda index: canvas_ops.reference_palette(take(index), self._engine.background),
+            lambda index: canvas_ops.reference_palette(take(index), self._backend.background),
             tf.range(count),
             parallel_iterations=1,
             fn_output_signature=tf.TensorSpec(_PALETTE, tf.uint8),
         )
 
     def _painted(self, sketches: _Sketches, palettes: tf.Tensor) -> dict[str, tf.Tensor]:
-        colours = self._colours(sketches.canvases, palettes)
+        colors = self._colors(sketches.canvases, palettes)
 
         def encode(index: tf.Tensor) -> tf.Tensor:
             top, left, height, width = (side[index] for side in sketches.places)
-            colour = fill_lines(colours[index], sketches.canvases[index])
-            colour = colour[top : top + height, left : left + width]
-            picture = paint_under_lines(colour, sketches.originals.read(index))
+            color = fill_lines(colors[index], sketches.canvases[index])
+            color = color[top : top + height, left : left + width]
+            picture = paint_under_lines(color, sketches.originals.read(index))
             return tf.io.encode_png(picture, _COMPRESSION)
 
         count = tf.shape(sketches.canvases)[0]
@@ -211,15 +212,15 @@ class ServedGenerator(tf.Module):
         )
         return {"image_bytes": pictures}
 
-    def _colours(self, canvases: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor:
-        """The colour under the canvases' lines, uint8 `(N, size, size, 3)`."""
-        size = self._engine.size
+    def _colors(self, canvases: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor:
+        """The color under the canvases' lines, uint8 `(N, size, size, 3)`."""
+        size = self._backend.size
         count, step = tf.shape(canvases)[0], max(1, _CANVAS_PIXELS // size**2)
 
         def run(start, done):
             part = slice(start, tf.minimum(start + step, count))
-            colours = self._mix(canvases[part], palettes[part])
-            return start + step, done.scatter(tf.range(part.start, part.stop), colours)
+            colors = self._mix(canvases[part], palettes[part])
+            return start + step, done.scatter(tf.range(part.start, part.stop), colors)
 
         done = tf.TensorArray(tf.uint8, count, element_shape=(size, size, 3))
         _, done = tf.while_loop(
@@ -229,8 +230,8 @@ class ServedGenerator(tf.Module):
 
     def _mix(self, canvases: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor:
         with tf.device(None):
-            found = self._engine.forward(canvases, palettes)
-        if not self._engine.mixes:
+            found = self._backend.forward(canvases, palettes)
+        if not self._backend.mixes:
             painted = tf.clip_by_value(tf.round((found + 1) * (WHITE / 2)), 0, WHITE)
             lines = tf.cast(tf.maximum(canvases, 1), tf.float32)[..., None]
             return tf.cast(tf.minimum(tf.round(painted * WHITE / lines), WHITE), tf.uint8)
@@ -240,20 +241,20 @@ class ServedGenerator(tf.Module):
             parallel_iterations=1,
             fn_output_signature=tf.TensorSpec(found.weights.shape[1:], tf.float32),
         )
-        return _mix_colour(found._replace(weights=even), palettes)
+        return _mix_color(found._replace(weights=even), palettes)
 
 
 _FILES = ("sketch_bytes", "reference_bytes")
 
 
-def _mix_colour(mixture: Mixture, palettes: tf.Tensor) -> tf.Tensor:
-    """See `recolouring.mix_colour`."""
+def _mix_color(mixture: Mixture, palettes: tf.Tensor) -> tf.Tensor:
+    """See `recoloring.mix_color`."""
     count = tf.shape(palettes)[0]
     _, height, width, slots = mixture.weights.shape
-    colours = tf.reshape(tf.cast(palettes, tf.float32), [count, BANDS * COLOURS, 3])
+    colors = tf.reshape(tf.cast(palettes, tf.float32), [count, BANDS * COLORS, 3])
     white = tf.fill([count, 1, 3], float(WHITE))
-    colours = tf.concat([colours, white, tf.zeros_like(white)], axis=1)
-    mixed = tf.matmul(tf.reshape(mixture.weights, [count, height * width, slots]), colours)
+    colors = tf.concat([colors, white, tf.zeros_like(white)], axis=1)
+    mixed = tf.matmul(tf.reshape(mixture.weights, [count, height * width, slots]), colors)
     mixed = tf.reshape(mixed, [count, height, width, 3]) * mixture.shade
     return tf.cast(tf.round(tf.clip_by_value(mixed, 0, WHITE)), tf.uint8)
 

@@ -1,4 +1,4 @@
-"""Colour from a canvas up to the sketch's own size, in the TensorFlow graph, for exported models.
+"""Color from a canvas up to the sketch's own size, in the TensorFlow graph, for exported models.
 
 It stands in for `upsampling`, which follows patches of paper. Here a pixel is interpolated between
 those of the nearest cells of the canvas to whose middles a way leads along a row and a column, or
@@ -15,7 +15,7 @@ from tf_deeppaint.serving.decoding import by_strips
 
 # Pixels are worked on so many at a time, which keeps memory small and fits caches.
 _AT_A_TIME = 1 << 17
-# A cell that is all paper is trusted. In others the network mixed colours across a line: they count
+# A cell that is all paper is trusted. In others the network mixed colors across a line: they count
 # the less, the less paper they have, and beside one of the nine around that is trusted hardly.
 _PART = 1e-6
 _CAUTION = 16
@@ -25,7 +25,7 @@ _ROUNDING = 1e-5
 _FAR = 1e-3
 # And one that lines cut off so little beside one that they do not.
 _LEAK = 1e-12
-# How many pixels far colour goes on under a line, as lines have soft edges.
+# How many pixels far color goes on under a line, as lines have soft edges.
 _UNDER = 3
 _MOST_ROUNDS = 32
 
@@ -51,15 +51,15 @@ class _Axis(NamedTuple):
 
 
 @tf.function(autograph=False)
-def fill_lines(colour: tf.Tensor, canvas: tf.Tensor) -> tf.Tensor:
-    """Gives the canvas's lines the colour of the nearest paper: what is under them is a guess.
+def fill_lines(color: tf.Tensor, canvas: tf.Tensor) -> tf.Tensor:
+    """Gives the canvas's lines the color of the nearest paper: what is under them is a guess.
 
     Args:
-        colour: uint8 RGB `(S, S, 3)`.
+        color: uint8 RGB `(S, S, 3)`.
         canvas: uint8 `(S, S)`.
 
     Returns:
-        uint8 RGB `(S, S, 3)`. What lies further than 32 pixels from paper keeps its colour.
+        uint8 RGB `(S, S, 3)`. What lies further than 32 pixels from paper keeps its color.
     """
     sides = tf.shape(canvas)
     places = tf.reshape(tf.range(sides[0] * sides[1]), sides)
@@ -75,7 +75,7 @@ def fill_lines(colour: tf.Tensor, canvas: tf.Tensor) -> tf.Tensor:
         parallel_iterations=1,
     )
     nearest = tf.where(nearest < 0, places, nearest)
-    return tf.gather(tf.reshape(colour, [-1, 3]), nearest)
+    return tf.gather(tf.reshape(color, [-1, 3]), nearest)
 
 
 def _nearer(nearest: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
@@ -99,24 +99,24 @@ def _nearer(nearest: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
 
 
 @tf.function(autograph=False)
-def paint_under_lines(colour: tf.Tensor, sketch: tf.Tensor) -> tf.Tensor:
-    """Enlarges colour so that none crosses a line of the sketch, and lays the lines over it.
+def paint_under_lines(color: tf.Tensor, sketch: tf.Tensor) -> tf.Tensor:
+    """Enlarges color so that none crosses a line of the sketch, and lays the lines over it.
 
     Args:
-        colour: uint8 RGB `(h, w, 3)`, the colours without the lines.
+        color: uint8 RGB `(h, w, 3)`, the colors without the lines.
         sketch: uint8 `(H, W)`, the same cut of the drawing. Where it is the smaller of the two,
-            colours are averaged.
+            colors are averaged.
 
     Returns:
         uint8 RGB `(H, W, 3)`; see `upsampling.lay_lines`.
     """
     height, width = tf.unstack(tf.shape(sketch))
-    cells = tf.minimum(tf.shape(colour)[:2], tf.shape(sketch))
-    colour = tf.raw_ops.ResizeArea(images=colour[None], size=cells)[0]
+    cells = tf.minimum(tf.shape(color)[:2], tf.shape(sketch))
+    color = tf.raw_ops.ResizeArea(images=color[None], size=cells)[0]
     paper = tf.cast(sketch >= PAPER, tf.uint8)
     share = tf.raw_ops.ResizeArea(images=paper[None, ..., None], size=cells)[0]
     trust = tf.where(share > 1 - _ROUNDING, 1.0, tf.maximum(_PART * share**_CAUTION, _LEAST_TRUST))
-    canvas = tf.transpose(tf.concat([trust * colour, trust], axis=-1), [2, 0, 1])
+    canvas = tf.transpose(tf.concat([trust * color, trust], axis=-1), [2, 0, 1])
     rows, columns = _axis(height, cells[0]), _axis(width, cells[1])
     # As far as the middle of the next cell.
     margin = _UNDER + 2 * (height // cells[0] + 1)
@@ -137,9 +137,9 @@ def paint_under_lines(colour: tf.Tensor, sketch: tf.Tensor) -> tf.Tensor:
 
 
 def _axis(pixels: tf.Tensor, cells: tf.Tensor) -> _Axis:
-    centre = (2 * tf.range(pixels) + 1) * cells
-    own = centre // (2 * pixels)
-    place = tf.cast(centre - 2 * pixels * own, tf.float32) / tf.cast(2 * pixels, tf.float32) - 0.5
+    center = (2 * tf.range(pixels) + 1) * cells
+    own = center // (2 * pixels)
+    place = tf.cast(center - 2 * pixels * own, tf.float32) / tf.cast(2 * pixels, tf.float32) - 0.5
     shares = [tf.maximum(-place, _FAR), 1 - tf.abs(place), tf.maximum(place, _FAR)]
     around = [own + step for step in (-1, 0, 1)]
     there = [tf.cast((side >= 0) & (side < cells), tf.float32) for side in around]
@@ -157,10 +157,10 @@ def _interpolate(
     above: tf.Tensor,
     top: tf.Tensor,
 ) -> tf.Tensor:
-    """The colours of some rows of pixels, float32 `(rows, W, 3)`.
+    """The colors of some rows of pixels, float32 `(rows, W, 3)`.
 
     Args:
-        canvas: float32 `(4, h, w)`, colour times trust, and trust.
+        canvas: float32 `(4, h, w)`, color times trust, and trust.
         rows: Of the rows wanted.
         columns: Of all columns.
         lines: int32 `(rows around, W)`, 1 for lines.
@@ -196,12 +196,12 @@ def _alike(counts: tf.Tensor, middle: tf.Tensor) -> tf.Tensor:
     return tf.gather(counts, middle, axis=1) == counts
 
 
-def _spread(colour: tf.Tensor, lines: tf.Tensor) -> tf.Tensor:
-    """Gives pixels of lines near paper the mean colour of the paper around them."""
+def _spread(color: tf.Tensor, lines: tf.Tensor) -> tf.Tensor:
+    """Gives pixels of lines near paper the mean color of the paper around them."""
     paper = tf.cast(tf.logical_not(lines), tf.float32)[..., None]
-    known = tf.concat([colour * paper, paper], axis=-1)
+    known = tf.concat([color * paper, paper], axis=-1)
     for _ in range(_UNDER):
         around = tf.nn.avg_pool2d(known[None], 3, 1, "SAME")[0]
         around /= tf.where(around[..., 3:] > 0, around[..., 3:], 1)
         known = tf.where(known[..., 3:] > 0, known, around)
-    return tf.where(known[..., 3:] > 0, known[..., :3], colour)
+    return tf.where(known[..., 3:] > 0, known[..., :3], color)

@@ -1,1 +1,1 @@
-"""The studio: a web page on this machine to colour sketches on; `desk` is what it does."""
+"""The studio: a web page on this machine to color sketches on; `desk` is what it does."""

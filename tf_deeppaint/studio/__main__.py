@@ -1,4 +1,4 @@
-"""Opens the studio: a web page on this machine to colour sketches on.
+"""Opens the studio: a web page on this machine to color sketches on.
 
     python -m tf_deeppaint.studio
     python -m tf_deeppaint.studio --model=runs/quickstart --port=8000

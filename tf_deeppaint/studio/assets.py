@@ -28,7 +28,7 @@ CSS = """
 SWATCHES = """
 <div class="swatches" role="group" aria-label="The palette: a row a band, from the top">
 {{#each value}}{{#each this}}<input type="color" value="{{this}}" title="{{this}}"
-  aria-label="Colour {{this}}">{{/each}}{{/each}}
+  aria-label="Color {{this}}">{{/each}}{{/each}}
 </div>
 """
 SWATCHES_CSS = """
@@ -54,7 +54,7 @@ element.addEventListener('input', () => {
 READY = """
 <div class="ready" role="group" aria-label="Ready palettes">
 {{#each palettes}}<button type="button" data-name="{{name}}" title="Use the palette {{name}}">
-  <span class="strip">{{#each colours}}<i style="background: {{this}}"></i>{{/each}}</span>
+  <span class="strip">{{#each colors}}<i style="background: {{this}}"></i>{{/each}}</span>
   {{name}}</button>{{/each}}
 </div>
 """

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from tf_deeppaint.data.sources.dolls.source import Dolls
-from tf_deeppaint.palette.named_colors import palette_from_colours, parse_colours
+from tf_deeppaint.palette.named_colors import palette_from_colors, parse_colors
 
-# Two colours a band: hair, face, clothes, feet of a figure.
-_COLOURS = {
+# Two colors a band: hair, face, clothes, feet of a figure.
+_COLORS = {
     "Sea": "#14406b,#2f7fb0,#f6d7bd,#7fc4d6,#e9f1ee,#2a9d9d,#f0b357,#0d2a4a",
     "Autumn": "#6e2c1a,#c4572b,#f3d2ad,#e9a23b,#8a9a5b,#b5472f,#4f3a2a,#d9b382",
     "Blossom": "#b8485f,#f2a7b9,#fbe3d6,#e88aa0,#7fae86,#fdf1ee,#d96c86,#5c4a58",
@@ -16,7 +16,7 @@ _COLOURS = {
     "Sweets": "#ff8fab,#ffd166,#ffe3d0,#f7a072,#7ad3bf,#fff1c9,#7aa5ff,#c39bf0",
     "Earth": "#3b2a20,#8a5a3c,#e0b48f,#b98a62,#5f6f52,#c9b79c,#2f3e46,#84a98c",
 }
-PALETTES = {name: palette_from_colours(parse_colours(text)) for name, text in _COLOURS.items()}
+PALETTES = {name: palette_from_colors(parse_colors(text)) for name, text in _COLORS.items()}
 
 # Dolls that no model has been trained on: numbers of the sketch and of the reference.
 _SEED, _SIDE = 4242, 512

@@ -8,7 +8,7 @@ import gradio as gr
 import numpy as np
 
 from tf_deeppaint.painting.painting import LINES
-from tf_deeppaint.palette.named_colors import colour_code
+from tf_deeppaint.palette.named_colors import color_code
 from tf_deeppaint.studio import assets
 from tf_deeppaint.studio.examples import PALETTES, Example
 from tf_deeppaint.studio.sessions import (
@@ -65,7 +65,7 @@ class _Page:
         self.work = gr.State(None, time_to_live=KEPT_SECONDS)
         self.source = gr.State("file")
         gr.HTML(
-            "<h1>Studio<span>Line art in the colours of a reference. "
+            "<h1>Studio<span>Line art in the colors of a reference. "
             "What you put here stays on this machine.</span></h1>"
         )
         with gr.Row():
@@ -73,7 +73,7 @@ class _Page:
                 self._lay_out_sketch()
                 self._lay_out_examples()
             with gr.Column(scale=5, min_width=280):
-                self._lay_out_colours()
+                self._lay_out_colors()
             with gr.Column(scale=10, min_width=460):
                 self._lay_out_picture()
         self._wire()
@@ -115,8 +115,8 @@ class _Page:
             elem_id="clean",
         )
 
-    def _lay_out_colours(self) -> None:
-        gr.HTML("<h2>2 &nbsp;Colours</h2>")
+    def _lay_out_colors(self) -> None:
+        gr.HTML("<h2>2 &nbsp;Colors</h2>")
         self.reference = gr.Image(
             type="filepath",
             sources=["upload", "clipboard"],
@@ -124,10 +124,10 @@ class _Page:
             buttons=[],
             show_label=False,
             elem_id="reference",
-            placeholder="Drop a reference for its colours",
+            placeholder="Drop a reference for its colors",
         )
         ready = [
-            {"name": name, "colours": [colour_code(c) for c in palette[:, :2].reshape(-1, 3)]}
+            {"name": name, "colors": [color_code(c) for c in palette[:, :2].reshape(-1, 3)]}
             for name, palette in PALETTES.items()
         ]
         self.ready = gr.HTML(
@@ -146,7 +146,7 @@ class _Page:
             js_on_load=assets.SWATCHES_JS,
             elem_id="swatches",
         )
-        self.colour = gr.Button("Colour", variant="primary", elem_id="colour")
+        self.color = gr.Button("Color", variant="primary", elem_id="color")
 
     def _lay_out_picture(self) -> None:
         gr.HTML("<h2>3 &nbsp;Picture</h2>")
@@ -209,7 +209,7 @@ class _Page:
         self.drawn_tab.select(lambda: "drawn", None, self.source, api_visibility="private")
         on(self.sketch.upload, self._check, [self.sketch], [self.sketch])
         given = [self.source, self.sketch, self.drawn, self.clean, self.swatches, *seen]
-        on(self.colour.click, self._colour, given, shown)
+        on(self.color.click, self._color, given, shown)
         on(
             self.reference.upload,
             self._take_reference,
@@ -222,10 +222,10 @@ class _Page:
             [self.ready, self.work, *seen],
             [self.swatches, *shown],
         )
-        # While a colour is being picked changes come fast: the last one counts.
+        # While a color is being picked changes come fast: the last one counts.
         on(
             self.swatches.input,
-            self._recolour,
+            self._recolor,
             [self.swatches, self.work, *seen],
             shown,
             trigger_mode="always_last",
@@ -256,7 +256,7 @@ class _Page:
             return None
         return gr.skip()
 
-    def _colour(
+    def _color(
         self,
         source: str,
         sketch: dict | None,
@@ -269,9 +269,9 @@ class _Page:
         pixels = read_sketch(_upload(drawn if source == "drawn" else sketch), clean)
         return self._show(self.desk.paint(pixels, from_codes(codes)), lines, gate)
 
-    def _recolour(self, codes: Codes, work: Work | None, lines: str, gate: int) -> tuple:
+    def _recolor(self, codes: Codes, work: Work | None, lines: str, gate: int) -> tuple:
         palette = from_codes(codes)
-        return self._show(work and self.desk.recolour(work, palette), lines, gate)
+        return self._show(work and self.desk.recolor(work, palette), lines, gate)
 
     def _take_reference(self, reference: dict, work: Work | None, lines: str, gate: int) -> tuple:
         try:
@@ -279,13 +279,13 @@ class _Page:
         except DeepPaintError as error:
             _tell(error)
             return None, *(gr.skip(),) * 3
-        return gr.skip(), codes, *self._recolour(codes, work, lines, gate)
+        return gr.skip(), codes, *self._recolor(codes, work, lines, gate)
 
     def _take_ready(self, name: str, work: Work | None, lines: str, gate: int) -> tuple:
         if not isinstance(name, str) or name not in PALETTES:
             raise DeepPaintError("there is no such palette")
         codes = to_codes(PALETTES[name])
-        return codes, *self._recolour(codes, work, lines, gate)
+        return codes, *self._recolor(codes, work, lines, gate)
 
     def _take_example(self, lines: str, gate: int, event: gr.SelectData) -> tuple:
         if event.index not in range(len(self.desk.examples)):
@@ -345,7 +345,7 @@ def _tell(error: DeepPaintError) -> None:
 
 def _there(work: Work | None) -> Work:
     if work is None:
-        raise DeepPaintError("there is no picture yet; press Colour first")
+        raise DeepPaintError("there is no picture yet; press Color first")
     return work
 
 

@@ -1,4 +1,4 @@
-"""What the studio does for its visitors, without a page: files and colours in, pictures out."""
+"""What the studio does for its visitors, without a page: files and colors in, pictures out."""
 
 import os
 import secrets
@@ -11,8 +11,8 @@ from tf_deeppaint.painting.inputs import to_sketch
 from tf_deeppaint.painting.layer_files import write_layers
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.painting.painting import Painting
-from tf_deeppaint.palette.extraction import BANDS, COLOURS
-from tf_deeppaint.palette.named_colors import MOST, colour_code, parse_colours
+from tf_deeppaint.palette.extraction import BANDS, COLORS
+from tf_deeppaint.palette.named_colors import MOST, color_code, parse_colors
 from tf_deeppaint.studio.examples import PALETTES, Example, draw_examples
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -75,11 +75,11 @@ class Desk:
         begun = self.painter.begin([sketch], palette[None])[0]
         return Work(begun, begun, shrink(sketch, SHOWN_SIDE))
 
-    def recolour(self, work: Work, palette: np.ndarray) -> Work:
+    def recolor(self, work: Work, palette: np.ndarray) -> Work:
         """Gives a painting another palette; the network runs only if its model cannot mix."""
-        if not self.painter.engine.mixes:
+        if not self.painter.backend.mixes:
             return self.paint(work.begun.sketch, palette)
-        return work._replace(painting=work.begun.recolour(palette))
+        return work._replace(painting=work.begun.recolor(palette))
 
     def look_inside(self, work: Work) -> Work:
         """Finds the attention maps of a painting, unless they are there."""
@@ -159,20 +159,20 @@ def read_sketch(upload: Upload | None, clean: bool) -> np.ndarray:
 
 def to_codes(palette: np.ndarray) -> Codes:
     """A palette, uint8 `(4, 4, 3)`, as the page has it."""
-    return [[colour_code(colour) for colour in band] for band in palette]
+    return [[color_code(color) for color in band] for band in palette]
 
 
 def from_codes(codes: Codes) -> np.ndarray:
     """The palette, uint8 `(4, 4, 3)`, of codes that came from a page, or from anybody.
 
     Raises:
-        DeepPaintError: they are not four rows of four colours.
+        DeepPaintError: they are not four rows of four colors.
     """
     rows = codes if isinstance(codes, list) and len(codes) == BANDS else []
     flat = [code for row in rows if isinstance(row, list) for code in row]
     if len(flat) != MOST or not all(isinstance(code, str) for code in flat):
-        raise DeepPaintError("a palette has four bands of four colours, #rrggbb each")
-    return parse_colours(",".join(flat)).reshape(BANDS, COLOURS, 3)
+        raise DeepPaintError("a palette has four bands of four colors, #rrggbb each")
+    return parse_colors(",".join(flat)).reshape(BANDS, COLORS, 3)
 
 
 def _read(upload: Upload) -> bytes:

@@ -40,7 +40,7 @@ class StepCallback(keras.callbacks.Callback):
         raise NotImplementedError
 
 
-class Journal:
+class MetricsLog:
     """The figures of a run: a JSON line each in metrics.jsonl, and TensorBoard's scalars.
 
     Args:
@@ -87,7 +87,7 @@ class Journal:
         if self.board is not None:
             import tensorflow as tf
 
-            with files.told(self.path.parent, "written"), self.board.as_default(step=step):
+            with files.wrap_errors(self.path.parent, "written"), self.board.as_default(step=step):
                 for name, value in figures.items():
                     tf.summary.scalar(f"{group}/{name}", value)
 
@@ -105,7 +105,7 @@ class LossLog(StepCallback):
     """
 
     def __init__(
-        self, journal: Journal, every: int, batch_size: int, bad: BadRecords | None = None
+        self, journal: MetricsLog, every: int, batch_size: int, bad: BadRecords | None = None
     ):
         super().__init__()
         self.journal = journal

@@ -18,7 +18,7 @@ NAME = "state"
 class Checkpoints:
     """Keeps the last few states of a model in a run directory.
 
-    A checkpoint holds both networks with their random states, both optimisers with averages and
+    A checkpoint holds both networks with their random states, both optimizers with averages and
     loss scales, the pool and the counters. The input's position follows from the steps.
 
     Args:
@@ -31,7 +31,7 @@ class Checkpoints:
 
     def __init__(self, model: DeepPaint, folder: str, keep: int, aside: str | None = None):
         self.model = model
-        # By their variables: TensorFlow does not find those of an optimiser inside another.
+        # By their variables: TensorFlow does not find those of an optimizer inside another.
         owners = (*NETWORKS, *(f"{name}_optimizer" for name in NETWORKS))
         state = tf.train.Checkpoint(
             **{owner: list(getattr(model, owner).variables) for owner in owners},

@@ -85,10 +85,10 @@ class DeepPaint(keras.Model):
         self.built = True
 
     def compile(self, generator_optimizer=None, discriminator_optimizer=None, **kwargs):
-        """Sets the two optimisers; Adam as the reference has it where none is given.
+        """Sets the two optimizers; Adam as the reference has it where none is given.
 
         Each gets a loss scale of its own: a dynamic one where the network computes in float16,
-        else 1. The optimiser that was given is then its `inner_optimizer`.
+        else 1. The optimizer that was given is then its `inner_optimizer`.
         """
         # XLA on a CPU takes 1.7 times as long for this step.
         super().compile(**{"optimizer": None, "jit_compile": False} | kwargs)
@@ -120,9 +120,9 @@ class DeepPaint(keras.Model):
             logits = self.discriminator(tf.concat([sketch, painted], axis=-1), training=True)
             terms = self._generator_losses(logits, picture, painted)
             scaled = optimizer.scale_loss(terms["generator_loss"] / _replicas())
-        towards_picture = picture_tape.gradient(scaled, painted)
+        toward_picture = picture_tape.gradient(scaled, painted)
         variables = self.generator.trainable_variables
-        gradients = generator_tape.gradient(painted, variables, output_gradients=towards_picture)
+        gradients = generator_tape.gradient(painted, variables, output_gradients=toward_picture)
         finite &= tf.math.is_finite(terms["generator_loss"])
         finite = self._apply(optimizer, gradients, variables, finite)
         self._count(finite & judged)
@@ -178,7 +178,7 @@ class DeepPaint(keras.Model):
         # A sum is finite only where all its parts are, and takes half the time of looking at each.
         sums = tf.stack([tf.reduce_sum(gradient) for gradient in gradients])
         finite = _everywhere(finite & tf.reduce_all(tf.math.is_finite(sums)))
-        # The optimiser leaves out a step with such a gradient, on the first replica.
+        # The optimizer leaves out a step with such a gradient, on the first replica.
         gradients[0] = tf.where(finite, gradients[0], tf.constant(np.nan, gradients[0].dtype))
         optimizer.apply(gradients, variables)
         return finite
@@ -224,7 +224,7 @@ class DeepPaint(keras.Model):
 
 
 def _guarded(optimizer, network: keras.Model) -> GuardedOptimizer:
-    """An optimiser of a network's variables that leaves out steps that are not finite."""
+    """An optimizer of a network's variables that leaves out steps that are not finite."""
     scale = FLOAT16_SCALE if network.dtype_policy.compute_dtype == "float16" else 1.0
     guarded = GuardedOptimizer(optimizer or Adam(**ADAM), scale)
     guarded.build(network.trainable_variables)

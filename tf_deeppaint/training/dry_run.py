@@ -42,7 +42,7 @@ def describe_plan(options: TrainingOptions) -> Iterator[str]:
     state, activations = state_bytes(model), activation_bytes(model, batch)
     yield (
         f"memory        about {(state + activations) / 2**30:.1f} GiB a device: "
-        f"{state / 2**20:.0f} MiB of weights, optimisers and pool, "
+        f"{state / 2**20:.0f} MiB of weights, optimizers and pool, "
         f"{activations / 2**20:.0f} MiB of activations"
     )
     yield f"run           {options.run}"

@@ -23,7 +23,7 @@ from tf_deeppaint.training.checkpoints import Checkpoints, restore_networks
 from tf_deeppaint.training.deep_paint import DeepPaint
 from tf_deeppaint.training.losses import Objective
 from tf_deeppaint.training.norm_statistics import make_measurement
-from tf_deeppaint.training.optimisation import make_adam
+from tf_deeppaint.training.optimization import make_adam
 from tf_deeppaint.training.options import (
     TrainingOptions,
     check_options,
@@ -70,7 +70,7 @@ def train(options: TrainingOptions, flagfile: str) -> Path | None:
     with distribution.naming_lost_workers(), _run_directory(options, flagfile) as run:
         with strategy.scope():
             model = make_model(options, manifests)
-            initialise(model, options)
+            initialize(model, options)
         with _Session(options, manifests, strategy, model, run) as session:
             session.run_epochs()
             return session.finish()
@@ -147,7 +147,7 @@ def _make_generator(options: TrainingOptions, manifest: records.Manifest) -> Gen
     return Generator(**shared, norm=options.norm, attention=options.attention, head=options.head)
 
 
-def initialise(model: DeepPaint, options: TrainingOptions) -> None:
+def initialize(model: DeepPaint, options: TrainingOptions) -> None:
     """Takes over what `--init_from` names: a generator, or both networks of a run.
 
     Raises:
@@ -201,7 +201,7 @@ class _Session:
             aside=None if distribution.is_chief() else str(run / CHECKPOINTS),
         )
         self.board = tf.summary.create_file_writer(str(run / BOARD))
-        self.journal = callbacks.Journal(run / METRICS_FILE, self.board)
+        self.journal = callbacks.MetricsLog(run / METRICS_FILE, self.board)
         self.bad = BadRecords() if options.on_bad_record == "skip" else None
         with self._naming_damage():
             self.batch = next(iter(self._test_batches(samples.COUNT).take(1)), None)
@@ -228,7 +228,7 @@ class _Session:
 
     def _close_board(self) -> None:
         try:
-            with files.told(self.run / BOARD, "written"):
+            with files.wrap_errors(self.run / BOARD, "written"):
                 self.board.close()
         except DeepPaintError:
             if not self.failed:  # of a full disk enough has been said
@@ -349,7 +349,7 @@ class _Session:
         for name, drawn in sheets.items():
             path = self.run / SAMPLES / f"{name}-{step:07d}.png"
             write_picture(path, drawn)
-            with files.told(self.run / BOARD, "written"), self.board.as_default(step=step):
+            with files.wrap_errors(self.run / BOARD, "written"), self.board.as_default(step=step):
                 tf.summary.image(name, drawn[None])
 
     def _save_generator(self, name: str) -> None:

@@ -51,7 +51,7 @@ def l1_loss(picture, painted):
 
 
 def total_variation(painted):
-    """Mean absolute difference of neighbours, across plus down, of `(N, H, W, C)`.
+    """Mean absolute difference of neighbors, across plus down, of `(N, H, W, C)`.
 
     Rudin, Osher, Fatemi, Physica D 60 (1992), in its anisotropic form.
     """
@@ -66,7 +66,7 @@ def gradient_penalty(gradients):
     R1 of Mescheder et al. (arXiv:1801.04406) is half of it, times its weight.
 
     Args:
-        gradients: Of each picture's mean logit towards its pixels, `(N, H, W, C)`.
+        gradients: Of each picture's mean logit toward its pixels, `(N, H, W, C)`.
     """
     return ops.mean(ops.sum(ops.square(gradients), axis=(1, 2, 3)))
 

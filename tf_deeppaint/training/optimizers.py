@@ -1,4 +1,4 @@
-"""Optimisers fit for the training step: Adam in one pass, and none of it where a step is bad."""
+"""Optimizers fit for the training step: Adam in one pass, and none of it where a step is bad."""
 
 import keras
 import tensorflow as tf

@@ -36,7 +36,7 @@ class TrainingOptions:
     tv_weight: float = 0.0
     r1_weight: float = 0.0
     pool_size: int = 50
-    # === Optimisation ===
+    # === Optimization ===
     learning_rate: float = 2e-4
     discriminator_learning_rate: float = 0.0
     schedule: str = "constant"

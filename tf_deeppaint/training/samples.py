@@ -12,7 +12,7 @@ COUNT = 6
 
 
 def sample_sheet(model: DeepPaint, batch: dict) -> np.ndarray:
-    """Draws what a model paints of a batch, as `datasets` yields it; see `contact_sheets.draw_results`.
+    """Draws what a model paints of a batch, as `loading` yields it; see `draw_results`.
 
     The reference of each drawing is the next picture of the batch.
     """
@@ -31,7 +31,7 @@ def sample_sheet(model: DeepPaint, batch: dict) -> np.ndarray:
 
 
 def attention_sheet(model: DeepPaint, batch: dict) -> np.ndarray | None:
-    """Draws sketches and attention maps; see `contact_sheets.draw_attention`. None without gates."""
+    """Draws sketches and attention maps; see `draw_attention`. None without gates."""
     _, height, width, _ = batch["sketch"].shape
     histogram = palettes_to_histograms(batch["palette"], height, width)
     inputs = {"sketch": batch["sketch"], "histogram": histogram}

@@ -58,7 +58,7 @@ def is_folder(path: str | os.PathLike) -> bool:
 
 def size(path: str | os.PathLike) -> int:
     """Size of a file in bytes."""
-    with told(path, "read"):
+    with wrap_errors(path, "read"):
         if is_remote(path):
             return _gfile().stat(path).length
         return os.path.getsize(_as_stored(path))
@@ -70,7 +70,7 @@ def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> bytes:
     Raises:
         DeepPaintError: there is no such file, it cannot be read, or it is over `limit` bytes.
     """
-    with told(path, "read"):
+    with wrap_errors(path, "read"):
         if not is_file(path):
             exists = _gfile().exists(path) if is_remote(path) else os.path.exists(path)
             what = "is not a file" if exists else "does not exist"
@@ -95,7 +95,7 @@ def read_blocks(path: str | os.PathLike) -> Iterator[bytes]:
     Raises:
         DeepPaintError: there is no such file, or it cannot be read.
     """
-    with told(path, "read"), open_binary(path) as file:
+    with wrap_errors(path, "read"), open_binary(path) as file:
         while block := file.read(_CHUNK):
             yield block
 
@@ -139,7 +139,7 @@ def _written_aside(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     if not name or name in (".", ".."):
         raise DeepPaintError(f"{path}: is a folder; name a file to write")
     aside = join(folder, name_aside(name))
-    with told(path, "written"):
+    with wrap_errors(path, "written"):
         if folder:
             make_folder(folder)
         try:
@@ -182,7 +182,7 @@ def sync(path: str | os.PathLike) -> None:
         DeepPaintError: it cannot be written there.
     """
     if not is_remote(path):
-        with told(path, "written"), open(path, "rb") as file:
+        with wrap_errors(path, "written"), open(path, "rb") as file:
             os.fsync(file.fileno())
 
 
@@ -198,7 +198,7 @@ def make_folder(path: str | os.PathLike) -> None:
     Raises:
         DeepPaintError: it cannot be made.
     """
-    with told(path, "written"):
+    with wrap_errors(path, "written"):
         if is_remote(path):
             _gfile().makedirs(path)
         else:
@@ -207,7 +207,7 @@ def make_folder(path: str | os.PathLike) -> None:
 
 def rename(path: str | os.PathLike, final: str | os.PathLike) -> None:
     """Renames a file; what bore the final name is replaced."""
-    with told(final, "written"):
+    with wrap_errors(final, "written"):
         if is_remote(path):
             _gfile().rename(path, final, overwrite=True)
         else:
@@ -216,7 +216,7 @@ def rename(path: str | os.PathLike, final: str | os.PathLike) -> None:
 
 def remove(path: str | os.PathLike) -> None:
     """Removes a file, if it is there."""
-    with told(path, "removed"):
+    with wrap_errors(path, "removed"):
         if not is_remote(path):
             with contextlib.suppress(FileNotFoundError):
                 os.remove(path)
@@ -228,7 +228,7 @@ def remove_folder(path: str | os.PathLike) -> None:
     """Removes a folder and all in it, if it is there."""
     import shutil
 
-    with told(path, "removed"):
+    with wrap_errors(path, "removed"):
         if not is_remote(path):
             with contextlib.suppress(FileNotFoundError):
                 shutil.rmtree(path)
@@ -240,7 +240,7 @@ def names(folder: str | os.PathLike) -> list[str]:
     """Names of what lies in a folder, sorted; none where there is no such folder."""
     if not is_folder(folder):
         return []
-    with told(folder, "read"):
+    with wrap_errors(folder, "read"):
         found = _gfile().listdir(folder) if is_remote(folder) else os.listdir(folder)
     return sorted(name.rstrip("/") for name in found)
 
@@ -275,7 +275,7 @@ def walk(folder: str | os.PathLike, suffixes: Sequence[str]) -> Iterator[Entry]:
     """
     if not is_folder(folder):
         raise DeepPaintError(f"{folder}: no such folder")
-    with told(folder, "read"):
+    with wrap_errors(folder, "read"):
         yield from (_walk_remote if is_remote(folder) else _walk_local)(
             os.fspath(folder), tuple(suffixes)
         )
@@ -334,7 +334,7 @@ def _walk_remote(folder: str, suffixes: tuple[str, ...]) -> Iterator[Entry]:
 
 
 @contextlib.contextmanager
-def told(path: str | os.PathLike, done: str) -> Iterator[None]:
+def wrap_errors(path: str | os.PathLike, done: str) -> Iterator[None]:
     """Turns the errors of either file system into a DeepPaintError that names the path.
 
     Args:

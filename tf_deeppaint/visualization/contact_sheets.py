@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tf_deeppaint.images.pixels import WHITE, fit_to_canvas, resize
-from tf_deeppaint.palette.extraction import BANDS, COLOURS, split_bands
-from tf_deeppaint.palette.named_colors import colour_code
+from tf_deeppaint.palette.extraction import BANDS, COLORS, split_bands
+from tf_deeppaint.palette.named_colors import color_code
 
 GAP = 4
 CELL = 128
@@ -22,7 +22,7 @@ def draw_sheet(rows: Sequence[Sequence[np.ndarray]], side: int) -> np.ndarray:
     """Lays pictures out in rows of square cells on white.
 
     Args:
-        rows: uint8 pictures, grey `(H, W)` or RGB `(H, W, 3)`; every row has as many.
+        rows: uint8 pictures, gray `(H, W)` or RGB `(H, W, 3)`; every row has as many.
         side: Side of a cell in pixels; pictures are scaled to it.
 
     Returns:
@@ -43,12 +43,12 @@ def draw_sheet(rows: Sequence[Sequence[np.ndarray]], side: int) -> np.ndarray:
 def draw_palette(palette: np.ndarray, side: int) -> np.ndarray:
     """Draws a palette uint8 `(4, 4, 3)` as 4 x 4 swatches in a square: row band, column rank."""
     rows = np.arange(side) * BANDS // side
-    columns = np.arange(side) * COLOURS // side
+    columns = np.arange(side) * COLORS // side
     return palette[rows][:, columns]
 
 
 def draw_swatches(palette: np.ndarray, picture: np.ndarray | None = None) -> np.ndarray:
-    """Draws a palette for people: each colour with its code on it, each band beside its colours.
+    """Draws a palette for people: each color with its code on it, each band beside its colors.
 
     Args:
         palette: uint8 `(4, 4, 3)`.
@@ -57,7 +57,7 @@ def draw_swatches(palette: np.ndarray, picture: np.ndarray | None = None) -> np.
     Returns:
         uint8 RGB. A row a band: of the picture, if there is one, then the four swatches.
     """
-    rows = [[_swatch(colour) for colour in band] for band in palette]
+    rows = [[_swatch(color) for color in band] for band in palette]
     if picture is not None:
         for row, band in zip(rows, split_bands(picture), strict=True):
             row.insert(0, _beside_swatches(band))
@@ -92,7 +92,7 @@ def draw_painting(
     """Draws one painting as a row: sketch, reference where there is one, palette, painted.
 
     Args:
-        sketch: uint8 grey or RGB of any size.
+        sketch: uint8 gray or RGB of any size.
         reference: uint8 RGB `(H, W, 3)` of any size, or None.
         palette: uint8 `(4, 4, 3)`.
         painted: uint8 RGB `(H, W, 3)`.
@@ -158,21 +158,21 @@ def _beside_swatches(band: np.ndarray) -> np.ndarray:
     return cell
 
 
-def _swatch(colour: np.ndarray) -> np.ndarray:
-    """A square of a colour with its code on it; a thin frame tells a white one from the sheet."""
+def _swatch(color: np.ndarray) -> np.ndarray:
+    """A square of a color with its code on it; a thin frame tells a white one from the sheet."""
     import cv2
 
-    cell = np.full((CELL, CELL, 3), colour, np.uint8)
-    font, scale, code = cv2.FONT_HERSHEY_SIMPLEX, 0.7, colour_code(colour)
+    cell = np.full((CELL, CELL, 3), color, np.uint8)
+    font, scale, code = cv2.FONT_HERSHEY_SIMPLEX, 0.7, color_code(color)
     (width, height), _ = cv2.getTextSize(code, font, scale, 1)
-    ink = 0 if _luminance(colour) > _BLACK_FROM else WHITE
+    ink = 0 if _luminance(color) > _BLACK_FROM else WHITE
     place = (CELL - width) // 2, (CELL + height) // 2
     cv2.putText(cell, code, place, font, scale, (ink, ink, ink), 1, cv2.LINE_AA)
     return cv2.rectangle(cell, (0, 0), (CELL - 1, CELL - 1), (_FRAME, _FRAME, _FRAME))
 
 
-def _luminance(colour: np.ndarray) -> float:
+def _luminance(color: np.ndarray) -> float:
     """WCAG 2's relative luminance, 0..1; black contrasts more than white from 0.179 on."""
-    level = colour / 255
+    level = color / 255
     linear = np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
     return float(linear @ (0.2126, 0.7152, 0.0722))

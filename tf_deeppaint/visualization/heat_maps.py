@@ -3,17 +3,17 @@
 import cv2
 import numpy as np
 
-from tf_deeppaint.images.pixels import WHITE, heat_colours, resize
+from tf_deeppaint.images.pixels import WHITE, heat_colors, resize
 from tf_deeppaint.painting.upsampling import lay_lines
 
-# How much of the heat's own colour shows; the rest is white, or lines would drown in the dark.
+# How much of the heat's own color shows; the rest is white, or lines would drown in the dark.
 STRENGTH = 0.7
 
 
 def draw_heat_map(attention: np.ndarray, sketch: np.ndarray) -> np.ndarray:
     """Draws an attention map over a sketch: violet where nothing passes, yellow where all does.
 
-    Lightness grows with attention, so that the map reads the same in grey and to the colour-blind.
+    Lightness grows with attention, so that the map reads the same in gray and to the color-blind.
 
     Args:
         attention: float `(h, w)`, from 0, nothing passes, to 1, all does.
@@ -26,6 +26,6 @@ def draw_heat_map(attention: np.ndarray, sketch: np.ndarray) -> np.ndarray:
     levels = np.rint(np.clip(attention, 0, 1) * 255).astype(np.uint8)
     levels = resize(levels, min(height, len(levels)), min(width, levels.shape[1]))
     levels = cv2.resize(levels, (width, height), interpolation=cv2.INTER_LINEAR)
-    colours = heat_colours(np.arange(256, dtype=np.uint8)[None])[0]
-    light = np.rint(WHITE + STRENGTH * (colours.astype(np.float32) - WHITE)).astype(np.uint8)
+    colors = heat_colors(np.arange(256, dtype=np.uint8)[None])[0]
+    light = np.rint(WHITE + STRENGTH * (colors.astype(np.float32) - WHITE)).astype(np.uint8)
     return lay_lines(light[levels], sketch)

@@ -20,7 +20,7 @@ from tf_deeppaint.data.build.shards import (
     read_note,
     write_shard,
 )
-from tf_deeppaint.data.sources.registry import Drawing
+from tf_deeppaint.data.sources.registry import Example
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -55,7 +55,7 @@ class Beam:
         pass
 
     def look(
-        self, task: LookTask, output: str, drawings: Iterator[tuple[int, Drawing]]
+        self, task: LookTask, output: str, drawings: Iterator[tuple[int, Example]]
     ) -> Iterator[list[tuple[int, Seen]]]:
         """Looks at numbered drawings; yields what was seen, in no certain order."""
         yield from _collect_looks(output)  # of a run that was broken off
@@ -113,7 +113,7 @@ class _LookAtLine(beam.DoFn):
         self.output = output
 
     def process(self, line: str) -> None:
-        numbered = [(number, Drawing(*drawing)) for number, drawing in json.loads(line)]
+        numbered = [(number, Example(*drawing)) for number, drawing in json.loads(line)]
         seen = [
             [number, look._replace(likeness=look.likeness.hex())]
             for number, look in self.task(numbered)
@@ -131,7 +131,7 @@ class _WriteLine(beam.DoFn):
 
     def process(self, line: str) -> None:
         name, drawings = json.loads(line)
-        planned = [Planned(Drawing(*drawing), digest) for drawing, digest in drawings]
+        planned = [Planned(Example(*drawing), digest) for drawing, digest in drawings]
         if read_note(self.output, name) is None:
             write_shard(self.task, self.output, PlannedShard(name, planned))
 

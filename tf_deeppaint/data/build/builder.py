@@ -14,11 +14,11 @@ from typing import NamedTuple, Protocol
 
 from tf_deeppaint.data import records
 from tf_deeppaint.data.build.plan import ARRANGED, LISTED, Listing, Plan, Seen
-from tf_deeppaint.data.build.preparation import LookTask, PrepareTask, Recipe, check_recipe
+from tf_deeppaint.data.build.preparation import BuildConfig, LookTask, PrepareTask, check_config
 from tf_deeppaint.data.build.shards import WORK_FOLDER, PlannedShard, Progress, read_note
 from tf_deeppaint.data.build.workers import Workers
 from tf_deeppaint.data.sources.fetching import cache_dir
-from tf_deeppaint.data.sources.registry import Drawing, Source
+from tf_deeppaint.data.sources.registry import Example, Source
 from tf_deeppaint.utils import files, locks
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -37,7 +37,7 @@ class Engine(Protocol):
     """Where the work of a build is done: `workers.Workers`, or `beam_engine.Beam`."""
 
     def look(
-        self, task: LookTask, output: str, drawings: Iterator[tuple[int, Drawing]]
+        self, task: LookTask, output: str, drawings: Iterator[tuple[int, Example]]
     ) -> Iterator[list[tuple[int, Seen]]]:
         """Looks at numbered drawings; yields what was seen, some at a time."""
         ...
@@ -68,7 +68,7 @@ SILENT = Reports()
 def build_dataset(
     source: Source,
     output: str | os.PathLike,
-    recipe: Recipe,
+    recipe: BuildConfig,
     engine: Engine | None = None,
     strict: bool = False,
     reports: Reports = SILENT,
@@ -92,7 +92,7 @@ def build_dataset(
             could be read; the output holds another data set, cannot be written, or another build
             is at work there.
     """
-    check_recipe(recipe)
+    check_config(recipe)
     engine = engine or Workers(1)
     output = os.fspath(output)
     options = {"source": source.origin.name, **source.options, **recipe.options()}
@@ -111,7 +111,7 @@ def build_dataset(
 def _build(
     source: Source,
     output: str,
-    recipe: Recipe,
+    recipe: BuildConfig,
     engine: Engine,
     strict: bool,
     reports: Reports,

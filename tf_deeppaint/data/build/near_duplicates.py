@@ -2,14 +2,14 @@
 
 The hash is that of Zauner, "Implementation and benchmarking of perceptual image hash functions"
 (2010), at 255 bits: the signs, about their median, of the lowest 16 x 16 coefficients of the
-cosine transform of the picture in grey at 64 x 64. It sees shapes, hardly colours.
+cosine transform of the picture in gray at 64 x 64. It sees shapes, hardly colors.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from tf_deeppaint.images.pixels import resize, to_grey
+from tf_deeppaint.images.pixels import resize, to_gray
 
 SIDE, COEFFICIENTS = 64, 16
 # Of 255 bits. Among 600 dolls, which all stand alike, the closest two strangers differ in 52;
@@ -20,24 +20,24 @@ NEAR_BITS = 32
 # 15 bits is found, and most up to NEAR_BITS, without comparing all with all.
 BLOCKS = 16
 # Past this many agreeing in a block, a picture is compared with the next ones in order only.
-NEIGHBOURS = 1024
+NEIGHBORS = 1024
 CELLS = 4
-# Levels of 255, in the mean colours of 4 x 4 cells: a recoloured drawing is a twin, but no copy.
-SAME_COLOUR = 16
+# Levels of 255, in the mean colors of 4 x 4 cells: a recolored drawing is a twin, but no copy.
+SAME_COLOR = 16
 HASH_BYTES = COEFFICIENTS * COEFFICIENTS // 8
 
 
 def likeness(picture: np.ndarray) -> bytes:
-    """What a picture looks like, in 80 bytes: its hash, then the mean colours of 4 x 4 cells.
+    """What a picture looks like, in 80 bytes: its hash, then the mean colors of 4 x 4 cells.
 
     Args:
         picture: uint8 RGB `(H, W, 3)`, any size; alike for a large and a small copy.
     """
     import cv2
 
-    grey = resize(to_grey(picture), SIDE, SIDE).astype(np.float32)
+    gray = resize(to_gray(picture), SIDE, SIDE).astype(np.float32)
     # Rounded, so that a flat picture is the same on every machine: no bit hangs on noise.
-    low = np.rint(cv2.dct(grey))[:COEFFICIENTS, :COEFFICIENTS].ravel()
+    low = np.rint(cv2.dct(gray))[:COEFFICIENTS, :COEFFICIENTS].ravel()
     low[0] = np.median(low[1:])  # the mean brightness is no shape
     bits = (low > low[0]).reshape(-1, BLOCKS).T  # a block mixes low and high frequencies
     return np.packbits(bits).tobytes() + resize(picture, CELLS, CELLS).tobytes()
@@ -68,12 +68,12 @@ def find_twins(digests: np.ndarray, hashes: np.ndarray) -> np.ndarray:
 
 
 def are_copies(first: bytes, second: bytes) -> bool:
-    """Whether two pictures, by their `likeness`, have the same shapes in the same colours."""
+    """Whether two pictures, by their `likeness`, have the same shapes in the same colors."""
     one, two = (np.frombuffer(data, np.uint8) for data in (first, second))
     if _bit_count(one[:HASH_BYTES] ^ two[:HASH_BYTES]).sum() > NEAR_BITS:
         return False
-    colours = one[HASH_BYTES:].astype(np.int16) - two[HASH_BYTES:]
-    return bool(np.abs(colours).max() <= SAME_COLOUR)
+    colors = one[HASH_BYTES:].astype(np.int16) - two[HASH_BYTES:]
+    return bool(np.abs(colors).max() <= SAME_COLOR)
 
 
 def _near_pairs(hashes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -82,7 +82,7 @@ def _near_pairs(hashes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     for block in range(BLOCKS):
         order = np.argsort(blocks[:, block], kind="stable")
         keys = blocks[order, block]
-        for step in range(1, min(NEIGHBOURS, len(hashes) - 1) + 1):
+        for step in range(1, min(NEIGHBORS, len(hashes) - 1) + 1):
             agree = np.flatnonzero(keys[step:] == keys[:-step])
             if not agree.size:
                 break

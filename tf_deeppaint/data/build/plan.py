@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tf_deeppaint.data.build import near_duplicates
-from tf_deeppaint.data.sources.registry import Drawing, LeftOut
+from tf_deeppaint.data.sources.registry import Example, Skipped
 from tf_deeppaint.utils.errors import DeepPaintError
 
 LISTED, LOOKED, ARRANGED = "listed", "looked at", "arranged"
@@ -54,7 +54,7 @@ class Seen(NamedTuple):
 class Planned(NamedTuple):
     """A drawing that is to become a record, and the digest of its files when it was looked at."""
 
-    drawing: Drawing
+    drawing: Example
     digest: str
 
 
@@ -109,7 +109,7 @@ class Plan:
         with self._told():
             return int(self._fact("moved") or 0)
 
-    def list_drawings(self, found: Iterable[Drawing | LeftOut], options: dict) -> None:
+    def list_drawings(self, found: Iterable[Example | Skipped], options: dict) -> None:
         """Takes down the drawings of a source; a listing that was broken off begins anew.
 
         Args:
@@ -121,7 +121,7 @@ class Plan:
             database.execute("DELETE FROM drawing")
             database.execute("DELETE FROM left_out")
             for item in listing.add(found):
-                if isinstance(item, LeftOut):
+                if isinstance(item, Skipped):
                     self._count_left_out(item.why)
                     continue
                 added = database.execute(
@@ -142,7 +142,7 @@ class Plan:
         """Number of drawings still to be looked at."""
         return self._number(f"SELECT COUNT(*) FROM drawing WHERE {_UNSEEN}")
 
-    def unseen(self) -> Iterator[tuple[int, Drawing]]:
+    def unseen(self) -> Iterator[tuple[int, Example]]:
         """Yields the drawings to be looked at, each with its number for `record_looks`."""
         last = -1
         while rows := self._rows(
@@ -150,7 +150,7 @@ class Plan:
             f"WHERE id > ? AND {_UNSEEN} ORDER BY id LIMIT {_PAGE}",
             last,
         ):
-            yield from ((row[0], Drawing(*row[1:])) for row in rows)
+            yield from ((row[0], Example(*row[1:])) for row in rows)
             last = rows[-1][0]
 
     def record_looks(self, looks: Iterable[tuple[int, Seen]]) -> None:
@@ -199,7 +199,7 @@ class Plan:
             "WHERE split = ? AND place >= ? AND place < ? ORDER BY place",
             *(split, first, first + count),
         )
-        return [Planned(Drawing(*row[:4]), row[4] or "") for row in rows]
+        return [Planned(Example(*row[:4]), row[4] or "") for row in rows]
 
     def count_planned(self, split: str) -> int:
         """Number of drawings that have a place in a split."""
@@ -328,7 +328,7 @@ class Listing:
     def __init__(self):
         self.total = 0
 
-    def add(self, found: Iterable[Drawing | LeftOut]) -> Iterator[Drawing | LeftOut]:
+    def add(self, found: Iterable[Example | Skipped]) -> Iterator[Example | Skipped]:
         """Yields what a source yields, and takes it into account."""
         for item in found:
             text = "\0".join(map(str, item))

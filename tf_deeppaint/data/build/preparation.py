@@ -14,7 +14,7 @@ import numpy as np
 from tf_deeppaint.data import records
 from tf_deeppaint.data.build import near_duplicates
 from tf_deeppaint.data.build.plan import Planned, Seen
-from tf_deeppaint.data.sources.registry import Artwork, Drawing, LeftOut, Source
+from tf_deeppaint.data.sources.registry import Example, LoadedExample, Skipped, Source
 from tf_deeppaint.images.pixels import FITS, MAX_SIDE, fit_to_canvas
 from tf_deeppaint.line_art.sketch_keras import SketchKeras
 from tf_deeppaint.line_art.styles import CHOICES, MIXTURE, draw_styles
@@ -27,7 +27,7 @@ OWN = "own"
 CHANGED = "changed"
 
 
-class Recipe(NamedTuple):
+class BuildConfig(NamedTuple):
     """How drawings become records.
 
     Attributes:
@@ -57,7 +57,7 @@ class Recipe(NamedTuple):
         return self._asdict() | {"sketch": list(self.sketch), "network": network}
 
 
-def check_recipe(recipe: Recipe) -> None:
+def check_config(recipe: BuildConfig) -> None:
     """Raises DeepPaintError where a recipe cannot be followed."""
     if recipe.size < 64 or recipe.size % 64 or recipe.size > MAX_SIDE:
         raise DeepPaintError(f"size={recipe.size}: a multiple of 64 from 64 to {MAX_SIDE}")
@@ -85,7 +85,7 @@ class LookTask(NamedTuple):
 
     Attributes:
         source: Where they come from.
-        min_size: See `Recipe`.
+        min_size: See `BuildConfig`.
         strict: Whether the first that cannot be read raises.
     """
 
@@ -93,17 +93,17 @@ class LookTask(NamedTuple):
     min_size: int
     strict: bool
 
-    def __call__(self, numbered: list[tuple[int, Drawing]]) -> list[tuple[int, Seen]]:
+    def __call__(self, numbered: list[tuple[int, Example]]) -> list[tuple[int, Seen]]:
         return [(number, self._look(drawing)) for number, drawing in numbered]
 
-    def _look(self, drawing: Drawing) -> Seen:
+    def _look(self, drawing: Example) -> Seen:
         try:
             look = self.source.look(drawing)
         except DeepPaintError as error:
             if self.strict:
                 raise
             return Seen(left_out=error.kind or "unreadable", complaint=str(error))
-        if isinstance(look, LeftOut):
+        if isinstance(look, Skipped):
             return Seen(left_out=look.why)
         if min(look.height, look.width) < self.min_size:
             return Seen(left_out=f"smaller than {self.min_size} pixels")
@@ -128,12 +128,12 @@ class PrepareTask(NamedTuple):
     """
 
     source: Source
-    recipe: Recipe
+    recipe: BuildConfig
     strict: bool
 
     def __call__(self, planned: list[Planned]) -> list[Prepared]:
         found = [self._load(plan) for plan in planned]
-        readable = [i for i, item in enumerate(found) if isinstance(item, Artwork)]
+        readable = [i for i, item in enumerate(found) if isinstance(item, LoadedExample)]
         made = prepare(
             self.source.origin.name,
             [planned[i].drawing for i in readable],
@@ -144,7 +144,7 @@ class PrepareTask(NamedTuple):
             found[i] = Prepared(record)
         return found
 
-    def _load(self, plan: Planned) -> Artwork | Prepared:
+    def _load(self, plan: Planned) -> LoadedExample | Prepared:
         drawing, digest = plan
         try:
             artwork = self.source.load(drawing, self.recipe.size)
@@ -160,7 +160,7 @@ class PrepareTask(NamedTuple):
 
 
 def prepare(
-    source: str, drawings: list[Drawing], artworks: list[Artwork], recipe: Recipe
+    source: str, drawings: list[Example], artworks: list[LoadedExample], recipe: BuildConfig
 ) -> list[records.Record]:
     """Fits artworks to the canvas, finds their lines and palettes, and encodes the records.
 
@@ -181,12 +181,12 @@ def prepare(
     return [records.make_record(*of_one) for of_one in fields]
 
 
-def _fit(pixels: np.ndarray, recipe: Recipe) -> np.ndarray:
+def _fit(pixels: np.ndarray, recipe: BuildConfig) -> np.ndarray:
     canvas, _ = fit_to_canvas(pixels, recipe.size, recipe.fit, recipe.max_enlargement)
     return canvas
 
 
-def _palette(artwork: Artwork, canvas: np.ndarray, recipe: Recipe) -> np.ndarray:
+def _palette(artwork: LoadedExample, canvas: np.ndarray, recipe: BuildConfig) -> np.ndarray:
     height, width = artwork.picture.shape[:2]
     # A palette given for the whole picture says nothing of a part of it, nor by another rule.
     is_whole = recipe.fit == "pad" or height == width
@@ -196,7 +196,7 @@ def _palette(artwork: Artwork, canvas: np.ndarray, recipe: Recipe) -> np.ndarray
 
 
 def _sketches(
-    pictures: list[np.ndarray], own: list[np.ndarray | None], names: list[str], recipe: Recipe
+    pictures: list[np.ndarray], own: list[np.ndarray | None], names: list[str], recipe: BuildConfig
 ) -> list[list[np.ndarray]]:
     """For each picture its sketches in the recipe's styles, its own lines where it has any."""
     sketches: list[list[np.ndarray]] = [[] for _ in pictures]
@@ -238,7 +238,7 @@ def _network(path: str) -> SketchKeras:
     return SketchKeras.load(path)
 
 
-def _changed(drawing: Drawing) -> DeepPaintError:
+def _changed(drawing: Example) -> DeepPaintError:
     return DeepPaintError(
         f"{drawing.name}: has changed since this build began; bring it back, or remove the "
         "output folder and build again",

@@ -25,7 +25,7 @@ PORTION = 8
 
 
 @dataclasses.dataclass(frozen=True)
-class ShardNote:
+class ShardReceipt:
     """What is known of a finished shard.
 
     Attributes:
@@ -96,7 +96,7 @@ class ShardWriter:
             self.writer.write(records.to_example(prepared.record))
         self.records += 1
 
-    def finish(self) -> ShardNote:
+    def finish(self) -> ShardReceipt:
         """Closes the shard, gives it its name, and writes its note."""
         shard = records.Shard(self.name, 0, 0, "")
         if self.writer is not None:
@@ -107,7 +107,7 @@ class ShardWriter:
             files.rename(self.aside, files.join(self.folder, self.name))
             self.writer = None
             shard = records.Shard(self.name, self.records, size, digest)
-        note = ShardNote(shard, dict(self.left_out), self.complaints)
+        note = ShardReceipt(shard, dict(self.left_out), self.complaints)
         text = json.dumps(dataclasses.asdict(note))
         files.write_bytes(_note_path(self.folder, self.name), text.encode())
         return note
@@ -129,7 +129,7 @@ def portions(items: Iterable, size: int) -> Iterator[list]:
         yield portion
 
 
-def read_note(folder: str, name: str) -> ShardNote | None:
+def read_note(folder: str, name: str) -> ShardReceipt | None:
     """The note of a shard that is finished and still there; None of any other."""
     path = _note_path(folder, name)
     if not files.is_file(path):
@@ -137,7 +137,7 @@ def read_note(folder: str, name: str) -> ShardNote | None:
     try:
         note = json.loads(files.read_bytes(path))
         shard = records.Shard(**note["shard"])
-        note = ShardNote(shard, dict(note["left_out"]), list(note["complaints"]))
+        note = ShardReceipt(shard, dict(note["left_out"]), list(note["complaints"]))
         if not all(type(count) is int for count in (shard.records, *note.left_out.values())):
             return None
     except (DeepPaintError, ValueError, KeyError, TypeError, RecursionError):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from tf_deeppaint.data.build.plan import Planned, Seen
 from tf_deeppaint.data.build.preparation import LookTask, PrepareTask
 from tf_deeppaint.data.build.shards import PORTION, PlannedShard, Progress, ShardWriter, portions
-from tf_deeppaint.data.sources.registry import Drawing
+from tf_deeppaint.data.sources.registry import Example
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow
 
@@ -45,7 +45,7 @@ class Workers:
             self.executor.shutdown(cancel_futures=True)
 
     def look(
-        self, task: LookTask, output: str, drawings: Iterator[tuple[int, Drawing]]
+        self, task: LookTask, output: str, drawings: Iterator[tuple[int, Example]]
     ) -> Iterator[list[tuple[int, Seen]]]:
         """Looks at numbered drawings; yields what was seen, in order, some at a time."""
         for looks in self._map(task, portions(drawings, PORTION), WAITING_LOOKS):

@@ -10,9 +10,9 @@ from tf_deeppaint.data.sources.registry import (
     EXCLUDE_TAGS,
     INCLUDE_TAGS,
     RATINGS,
-    Drawing,
-    LeftOut,
+    Example,
     Origin,
+    Skipped,
 )
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -33,7 +33,7 @@ class Danbooru(Folder):
     origin = Origin(
         name="danbooru",
         title="Danbooru",
-        licence="the pictures belong to their artists; the metadata is Danbooru's",
+        license="the pictures belong to their artists; the metadata is Danbooru's",
         attribution="Pictures from Danbooru, by their artists",
         url="https://danbooru.donmai.us",
     )
@@ -82,7 +82,7 @@ class Danbooru(Folder):
                 "ratings": self.ratings,
             }
 
-    def drawings(self) -> Iterator[Drawing | LeftOut]:
+    def drawings(self) -> Iterator[Example | Skipped]:
         """Lists the pictures of the posts chosen, by their path below the folder.
 
         Raises:
@@ -96,7 +96,7 @@ class Danbooru(Folder):
         for path in self.metadata:
             for post in read_posts(path):
                 item = self._choose(post)
-                outcomes[item.why if isinstance(item, LeftOut) else ""] += 1
+                outcomes[item.why if isinstance(item, Skipped) else ""] += 1
                 yield item
         if not outcomes[""]:
             reasons = ", ".join(f"{count} {why}" for why, count in outcomes.most_common(3) if why)
@@ -105,13 +105,13 @@ class Danbooru(Folder):
                 f"{', '.join(self.metadata)} ({reasons or 'there are none'})"
             )
 
-    def _choose(self, post: Post | None) -> Drawing | LeftOut:
+    def _choose(self, post: Post | None) -> Example | Skipped:
         if post is None:
-            return LeftOut("unreadable metadata line")
+            return Skipped("unreadable metadata line")
         if why := self._why_not(post):
-            return LeftOut(why)
+            return Skipped(why)
         found = files.find(self.folder, _names(post))
-        return LeftOut("no picture file") if found is None else Drawing(found.name, found.bytes)
+        return Skipped("no picture file") if found is None else Example(found.name, found.bytes)
 
     def _why_not(self, post: Post) -> str:
         if post.rating not in self.ratings:

@@ -7,11 +7,11 @@ import numpy as np
 
 from tf_deeppaint.data.sources.registry import (
     SELECTIONS,
-    Artwork,
-    Drawing,
-    LeftOut,
-    Look,
+    Example,
+    Inspection,
+    LoadedExample,
     Origin,
+    Skipped,
     digest_of,
 )
 from tf_deeppaint.images.pixels import decode_picture, decode_small
@@ -34,7 +34,7 @@ class Folder:
     origin = Origin(
         name="folder",
         title="A folder of pictures",
-        licence="as the owner of the pictures states",
+        license="as the owner of the pictures states",
         attribution="",
         url="",
     )
@@ -55,7 +55,7 @@ class Folder:
         self.select = select
         self.options: dict[str, object] = {"select": select}
 
-    def drawings(self) -> Iterator[Drawing | LeftOut]:
+    def drawings(self) -> Iterator[Example | Skipped]:
         """Lists the pictures by their path below the folder, with `/` on every system.
 
         Raises:
@@ -64,12 +64,12 @@ class Folder:
         check_folder(self.folder)
         empty = True
         for entry in files.walk(self.folder, SUFFIXES):
-            yield Drawing(entry.name, entry.bytes)
+            yield Example(entry.name, entry.bytes)
             empty = False
         if empty:
             raise no_picture(self.folder)
 
-    def look(self, drawing: Drawing) -> Look | LeftOut:
+    def look(self, drawing: Example) -> Inspection | Skipped:
         """Decodes a picture at a small size.
 
         Raises:
@@ -79,10 +79,10 @@ class Folder:
         data = files.read_bytes(path)
         picture, height, width = decode_small(data, path, LOOK_SIDE)
         if self.select == "white_background" and not has_white_border(picture):
-            return LeftOut("no white background")
-        return Look(digest_of(data), picture, height, width)
+            return Skipped("no white background")
+        return Inspection(digest_of(data), picture, height, width)
 
-    def load(self, drawing: Drawing, size: int) -> Artwork:
+    def load(self, drawing: Example, size: int) -> LoadedExample:
         """Reads one picture as it is, transparency over white; `size` plays no part.
 
         Raises:
@@ -90,7 +90,7 @@ class Folder:
         """
         path = files.join(self.folder, drawing.name)
         data = files.read_bytes(path)
-        return Artwork(decode_picture(data, path), digest=digest_of(data))
+        return LoadedExample(decode_picture(data, path), digest=digest_of(data))
 
 
 def check_folder(folder: str) -> None:

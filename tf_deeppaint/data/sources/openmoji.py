@@ -1,4 +1,4 @@
-"""OpenMoji: emoji drawn as vectors, each once in colour and once as its lines alone."""
+"""OpenMoji: emoji drawn as vectors, each once in color and once as its lines alone."""
 
 import hashlib
 import json
@@ -10,42 +10,42 @@ from typing import ClassVar
 import numpy as np
 
 from tf_deeppaint.data.sources.fetching import fetch_npm
-from tf_deeppaint.data.sources.registry import Artwork, Drawing, Origin, digest_of
-from tf_deeppaint.images.pixels import decode_rgba, fit_to_canvas, over_white, to_grey
+from tf_deeppaint.data.sources.registry import Example, LoadedExample, Origin, digest_of
+from tf_deeppaint.images.pixels import decode_rgba, fit_to_canvas, over_white, to_gray
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
 PACKAGE = "openmoji@17.0.0"
-COLOUR = "color/svg"
+COLOR = "color/svg"
 LINES = "black/svg"
 LISTING = "data/openmoji.json"
-WANTED = (f"{COLOUR}/*.svg", f"{LINES}/*.svg", LISTING, "LICENSE.txt")
-INSTEAD = f"pass --input with a folder that holds OpenMoji's {COLOUR}, {LINES} and {LISTING}"
+WANTED = (f"{COLOR}/*.svg", f"{LINES}/*.svg", LISTING, "LICENSE.txt")
+INSTEAD = f"pass --input with a folder that holds OpenMoji's {COLOR}, {LINES} and {LISTING}"
 
 # The largest file of OpenMoji has 200 KiB.
 MAX_SVG_BYTES = 4 * 2**20
-# Whether a drawing teaches colouring shows at this size (pixels) as well as at any other.
+# Whether a drawing teaches coloring shows at this size (pixels) as well as at any other.
 JUDGED_SIZE = 64
 # Levels of 255: a pixel that differs this much from the line art has been filled.
 FILL_DIFFERENCE = 24
-# Share of the canvas: below it there is hardly anything to colour.
+# Share of the canvas: below it there is hardly anything to color.
 MIN_FILL = 0.05
-# Levels of 255: OpenMoji's dark grey is 63; nothing is learnt from painting black on black lines.
+# Levels of 255: OpenMoji's dark gray is 63; nothing is learned from painting black on black lines.
 DARK_LEVEL = 96
 MAX_DARK_FILL = 0.5
 
 
 class OpenMoji:
-    """Pairs of a coloured emoji and its line art, rasterised at the size asked for.
+    """Pairs of a colored emoji and its line art, rasterized at the size asked for.
 
-    Left out are flags (their colours are given, not chosen), those with hardly any filled area,
+    Left out are flags (their colors are given, not chosen), those with hardly any filled area,
     and those filled with black for the most part.
     """
 
     origin = Origin(
         name="openmoji",
         title="OpenMoji",
-        licence="CC-BY-SA-4.0",
+        license="CC-BY-SA-4.0",
         attribution=(
             "All emojis designed by OpenMoji - the open-source emoji and icon project. "
             "License: CC BY-SA 4.0"
@@ -59,18 +59,18 @@ class OpenMoji:
         """Takes the art from `folder`, laid out as the npm package is; None fetches that.
 
         Raises:
-            DeepPaintError: the rasteriser is not installed, or the art cannot be fetched.
+            DeepPaintError: the rasterizer is not installed, or the art cannot be fetched.
         """
-        _rasteriser()
+        _rasterizer()
         if folder is None:
             folder = fetch_npm(PACKAGE, WANTED, INSTEAD)
         self.folder = os.fspath(folder)
 
-    def drawings(self) -> Iterator[Drawing]:
+    def drawings(self) -> Iterator[Example]:
         """Lists the pairs that are worth learning from, by name: the emoji's hexcodes.
 
-        Colourings of one drawing (skin tones, hearts) share a group: the digest of its line SVG.
-        Every pair is rasterised small to be judged, which takes some seconds.
+        Colorings of one drawing (skin tones, hearts) share a group: the digest of its line SVG.
+        Every pair is rasterized small to be judged, which takes some seconds.
 
         Raises:
             DeepPaintError: the folder lacks the art or its listing, or no drawing is left.
@@ -92,19 +92,19 @@ class OpenMoji:
             except DeepPaintError:
                 # Listed all the same: `load` will say what is wrong and it will be counted.
                 pass
-            yield Drawing(name, size, group[:16])
+            yield Example(name, size, group[:16])
             empty = False
         if empty:
             raise DeepPaintError(f"{self.folder}: none of its drawings is filled; {INSTEAD}")
 
-    def load(self, drawing: Drawing, size: int) -> Artwork:
-        """Rasterises one pair at `size` x `size` pixels, on white, with the margin the art has.
+    def load(self, drawing: Example, size: int) -> LoadedExample:
+        """Rasterizes one pair at `size` x `size` pixels, on white, with the margin the art has.
 
         Raises:
             DeepPaintError: one of the two SVG files is missing or damaged.
         """
         picture, lines = self._read(drawing.name)
-        return Artwork(
+        return LoadedExample(
             self._picture(picture, drawing.name, size),
             self._sketch(lines, drawing.name, size),
             digest_of(picture, lines),
@@ -120,40 +120,40 @@ class OpenMoji:
             flags = {e["hexcode"] for e in emoji if "flag" in f"{e['group']} {e['subgroups']}"}
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DeepPaintError(f"{listing}: not OpenMoji's listing; {INSTEAD}") from error
-        coloured, lines = (
+        colored, lines = (
             {
                 name.removesuffix(".svg")
                 for name in files.names(files.join(self.folder, kind))
                 if name.endswith(".svg")
             }
-            for kind in (COLOUR, LINES)
+            for kind in (COLOR, LINES)
         )
-        if not coloured & lines:
+        if not colored & lines:
             raise DeepPaintError(f"{self.folder}: no drawing in both kinds; {INSTEAD}")
-        return sorted((coloured & lines) - flags)
+        return sorted((colored & lines) - flags)
 
     def _read(self, name: str) -> tuple[bytes, bytes]:
-        """The SVG of the coloured picture and that of its lines."""
-        paths = (self._path(kind, name) for kind in (COLOUR, LINES))
+        """The SVG of the colored picture and that of its lines."""
+        paths = (self._path(kind, name) for kind in (COLOR, LINES))
         picture, lines = (files.read_bytes(path, MAX_SVG_BYTES) for path in paths)
         return picture, lines
 
     def _picture(self, svg: bytes, name: str, size: int) -> np.ndarray:
-        return rasterise(svg, self._path(COLOUR, name), size)
+        return rasterize(svg, self._path(COLOR, name), size)
 
     def _sketch(self, svg: bytes, name: str, size: int) -> np.ndarray:
-        return to_grey(rasterise(svg, self._path(LINES, name), size))
+        return to_gray(rasterize(svg, self._path(LINES, name), size))
 
     def _path(self, kind: str, name: str) -> str:
         return files.join(self.folder, f"{kind}/{name}.svg")
 
 
 def is_filled(picture: np.ndarray, sketch: np.ndarray) -> bool:
-    """Whether colouring the sketch into the picture is a task: enough is filled, not with black.
+    """Whether coloring the sketch into the picture is a task: enough is filled, not with black.
 
     Args:
         picture: uint8 RGB `(H, W, 3)`.
-        sketch: uint8 grey `(H, W)`, the lines of the picture.
+        sketch: uint8 gray `(H, W)`, the lines of the picture.
     """
     difference = np.abs(picture.astype(np.int16) - sketch[..., np.newaxis]).max(axis=-1)
     filled = difference > FILL_DIFFERENCE
@@ -162,8 +162,8 @@ def is_filled(picture: np.ndarray, sketch: np.ndarray) -> bool:
     return bool((picture[filled].max(axis=-1) < DARK_LEVEL).mean() <= MAX_DARK_FILL)
 
 
-def rasterise(svg: bytes, name: str, size: int) -> np.ndarray:
-    """Draws SVG onto a white canvas: uint8 RGB `(size, size, 3)`, aspect kept, centred.
+def rasterize(svg: bytes, name: str, size: int) -> np.ndarray:
+    """Draws SVG onto a white canvas: uint8 RGB `(size, size, 3)`, aspect kept, centered.
 
     Args:
         svg: The file's bytes.
@@ -173,9 +173,9 @@ def rasterise(svg: bytes, name: str, size: int) -> np.ndarray:
     Raises:
         DeepPaintError: it is no SVG.
     """
-    resvg = _rasteriser()
+    resvg = _rasterizer()
     try:
-        # As text, not as a path: the file is then read here and by no rule of the rasteriser's.
+        # As text, not as a path: the file is then read here and by no rule of the rasterizer's.
         # Fonts differ from machine to machine, and the art has none.
         png = resvg.svg_to_bytes(
             svg_string=svg.decode("utf-8"),
@@ -190,7 +190,7 @@ def rasterise(svg: bytes, name: str, size: int) -> np.ndarray:
     return fit_to_canvas(drawn, size)[0]
 
 
-def _rasteriser() -> ModuleType:
+def _rasterizer() -> ModuleType:
     try:
         import resvg_py
     except ImportError as error:

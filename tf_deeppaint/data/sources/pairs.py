@@ -10,13 +10,13 @@ import numpy as np
 from tf_deeppaint.data.sources.folder import LOOK_SIDE, SUFFIXES, check_folder, no_picture
 from tf_deeppaint.data.sources.registry import (
     PAIR_ORDERS,
-    Artwork,
-    Drawing,
-    Look,
+    Example,
+    Inspection,
+    LoadedExample,
     Origin,
     digest_of,
 )
-from tf_deeppaint.images.pixels import decode_picture, decode_small, resize, to_grey
+from tf_deeppaint.images.pixels import decode_picture, decode_small, resize, to_gray
 from tf_deeppaint.palette.extraction import MAX_PALETTE_BYTES, extract_palette, palette_from_json
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -25,8 +25,8 @@ from tf_deeppaint.utils.errors import DeepPaintError
 SPLITS = {"train": "train", "val": "test", "test": "test"}
 PALETTES = "colorgram"
 # Levels of 255 between the largest and the smallest channel, on average over a picture: line art
-# has next to none, even as JPEG, and a figure in colours on white paper has 10 to 60.
-GREY, COLOURED = 2.0, 6.0
+# has next to none, even as JPEG, and a figure in colors on white paper has 10 to 60.
+GRAY, COLORED = 2.0, 6.0
 
 
 class _File(NamedTuple):
@@ -56,7 +56,7 @@ class Pairs:
     origin = Origin(
         name="pairs",
         title="Pairs of picture and sketch",
-        licence="as the owner of the pictures states",
+        license="as the owner of the pictures states",
         attribution="",
         url="",
     )
@@ -96,7 +96,7 @@ class Pairs:
         form = {"pair_order": pair_order} if sketches is None else {"sketches": True}
         self.options: dict[str, object] = {**form, "check_palette": check_palette}
 
-    def drawings(self) -> Iterator[Drawing]:
+    def drawings(self) -> Iterator[Example]:
         """Lists the pictures by their path below the folder, with `/` on every system.
 
         Raises:
@@ -113,12 +113,12 @@ class Pairs:
                 name = posixpath.join(kind, entry.name)
                 others = (self._find_sketch(name), self._find_palette(name))
                 beside = sum(other.bytes for other in others if other is not None)
-                yield Drawing(name, entry.bytes + beside, split=SPLITS.get(kind, ""))
+                yield Example(name, entry.bytes + beside, split=SPLITS.get(kind, ""))
                 empty = False
         if empty:
             raise no_picture(self.folder)
 
-    def look(self, drawing: Drawing) -> Look:
+    def look(self, drawing: Example) -> Inspection:
         """Decodes a picture, without its sketch, at a small size.
 
         Raises:
@@ -130,9 +130,9 @@ class Pairs:
             _check_even(width, own.picture.path)
             picture, _ = self._halves(picture)
             width //= 2
-        return Look(own.digest(), picture, height, width)
+        return Inspection(own.digest(), picture, height, width)
 
-    def load(self, drawing: Drawing, size: int) -> Artwork:
+    def load(self, drawing: Example, size: int) -> LoadedExample:
         """Reads one picture and its line art as they are; `size` plays no part.
 
         Raises:
@@ -148,10 +148,10 @@ class Pairs:
         else:
             sketch = decode_picture(own.sketch.data, own.sketch.path)
             _check_same_shape(picture, sketch, path)
-        if _chroma(picture) < GREY and _chroma(sketch) > COLOURED:
+        if _chroma(picture) < GRAY and _chroma(sketch) > COLORED:
             raise self._swapped(path)
-        lines = resize(to_grey(sketch), *picture.shape[:2])
-        return Artwork(picture, lines, own.digest(), self._palette(own.palette, picture))
+        lines = resize(to_gray(sketch), *picture.shape[:2])
+        return LoadedExample(picture, lines, own.digest(), self._palette(own.palette, picture))
 
     def _read(self, name: str) -> _Files:
         sketch, palette = self._find_sketch(name), self._find_palette(name)
@@ -199,7 +199,7 @@ class Pairs:
         if self.sketches is not None:
             advice = "swap --input and --sketches"
         return DeepPaintError(
-            f"{path}: its sketch is in colours and its picture grey; where most are so, {advice}",
+            f"{path}: its sketch is in colors and its picture gray; where most are so, {advice}",
             "halves swapped",
         )
 
@@ -210,7 +210,7 @@ def _read_file(folder: str, name: str, limit: int = files.MAX_BYTES) -> _File:
 
 
 def _chroma(picture: np.ndarray) -> float:
-    """Mean distance of a pixel from grey, in levels of 255; a sixteenth of the pixels tells."""
+    """Mean distance of a pixel from gray, in levels of 255; a sixteenth of the pixels tells."""
     return float(np.ptp(picture[::4, ::4], axis=-1).mean())
 
 
@@ -240,7 +240,7 @@ def _check_equal(palette: np.ndarray, extracted: np.ndarray, path: str) -> None:
     if differing.size:
         band, rank = differing[0]
         raise DeepPaintError(
-            f"{path}: colour {rank + 1} of band {band + 1} is {palette[band, rank].tolist()}, but "
+            f"{path}: color {rank + 1} of band {band + 1} is {palette[band, rank].tolist()}, but "
             f"{extracted[band, rank].tolist()} in the picture; extract it anew or remove the file",
             "another palette",
         )

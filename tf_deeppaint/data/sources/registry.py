@@ -28,14 +28,14 @@ FLAGS = {
 }
 
 
-class Drawing(NamedTuple):
+class Example(NamedTuple):
     """One drawing of a source, by name; small, so that a million of them can be listed.
 
     Attributes:
         name: Unique within the source and the same on every run and machine.
         bytes: Size of its files, where it has any: a changed input shows in it.
         group: Drawings of one group always land in the same split, so that a drawing that is
-            tested has no twin (another colouring, another crop) among those trained on. Empty
+            tested has no twin (another coloring, another crop) among those trained on. Empty
             where the source does not know: then the pictures are looked at.
         split: "train" or "test" where the publisher decided; empty leaves it to the builder.
     """
@@ -46,7 +46,7 @@ class Drawing(NamedTuple):
     split: str = ""
 
 
-class LeftOut(NamedTuple):
+class Skipped(NamedTuple):
     """A drawing that was not asked for.
 
     Attributes:
@@ -56,12 +56,12 @@ class LeftOut(NamedTuple):
     why: str
 
 
-class Look(NamedTuple):
+class Inspection(NamedTuple):
     """What one look at a drawing tells, before anything is prepared.
 
     Attributes:
         digest: SHA-256 of the bytes of its files, in hexadecimal; see `digest_of`.
-        picture: The coloured picture, uint8 RGB `(h, w, 3)`, as small as is quick to decode, but
+        picture: The colored picture, uint8 RGB `(h, w, 3)`, as small as is quick to decode, but
             no smaller than 64 pixels a side where the picture itself is not.
         height: Height of the picture in full, in pixels.
         width: Width of the picture in full, in pixels.
@@ -73,14 +73,14 @@ class Look(NamedTuple):
     width: int
 
 
-class Artwork(NamedTuple):
+class LoadedExample(NamedTuple):
     """A loaded drawing, not yet fitted to any canvas.
 
     Attributes:
-        picture: The coloured picture, uint8 RGB `(H, W, 3)`.
-        sketch: Its line art, uint8 grey `(H, W)`, black on white; None where the source has no
+        picture: The colored picture, uint8 RGB `(H, W, 3)`.
+        sketch: Its line art, uint8 gray `(H, W)`, black on white; None where the source has no
             true lines and they must be extracted from the picture.
-        digest: As in `Look`, of the files that were read now; empty where there are none.
+        digest: As in `Inspection`, of the files that were read now; empty where there are none.
         palette: uint8 `(4, 4, 3)` where the publisher gives one, extracted by the rule "drop".
     """
 
@@ -97,14 +97,14 @@ class Origin:
     Attributes:
         name: The source's short name, as given to `--source`.
         title: What people call it.
-        licence: SPDX expression, or a sentence where none fits.
+        license: SPDX expression, or a sentence where none fits.
         attribution: The line that must stand beside every picture shown.
         url: Where the drawings are published; empty where there is no such place.
     """
 
     name: str
     title: str
-    licence: str
+    license: str
     attribution: str
     url: str
 
@@ -121,7 +121,7 @@ class Source(Protocol):
     origin: Origin
     options: dict[str, object]
 
-    def drawings(self) -> Iterator[Drawing | LeftOut]:
+    def drawings(self) -> Iterator[Example | Skipped]:
         """Lists every drawing, in any order, without holding them all.
 
         Raises:
@@ -129,7 +129,7 @@ class Source(Protocol):
         """
         ...
 
-    def look(self, drawing: Drawing) -> Look | LeftOut:
+    def look(self, drawing: Example) -> Inspection | Skipped:
         """Looks at a drawing of no known group, in less time than loading it takes.
 
         Raises:
@@ -137,8 +137,8 @@ class Source(Protocol):
         """
         ...
 
-    def load(self, drawing: Drawing, size: int) -> Artwork:
-        """Loads one drawing. Sources that draw or rasterise do so for a canvas of `size` pixels.
+    def load(self, drawing: Example, size: int) -> LoadedExample:
+        """Loads one drawing. Sources that draw or rasterize do so for a canvas of `size` pixels.
 
         Raises:
             DeepPaintError: this drawing cannot be read; it is reported, counted and left out.

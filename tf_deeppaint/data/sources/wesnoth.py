@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from tf_deeppaint.data.sources.fetching import fetch_debian
-from tf_deeppaint.data.sources.registry import Artwork, Drawing, Origin, digest_of
-from tf_deeppaint.images.pixels import decode_rgba, over_white, read_rgba, resize, to_grey
+from tf_deeppaint.data.sources.registry import Example, LoadedExample, Origin, digest_of
+from tf_deeppaint.images.pixels import decode_rgba, over_white, read_rgba, resize, to_gray
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -52,7 +52,7 @@ class Wesnoth:
         name="wesnoth",
         title="The Battle for Wesnoth",
         # Older art is under the one, newer under the other, file by file.
-        licence="GPL-2.0-or-later AND CC-BY-SA-4.0",
+        license="GPL-2.0-or-later AND CC-BY-SA-4.0",
         attribution=(
             "Portraits from The Battle for Wesnoth, by its artists (GPL-2.0+ / CC BY-SA 4.0)"
         ),
@@ -71,7 +71,7 @@ class Wesnoth:
             fetch_debian(PACKAGES, WANTED, INSTEAD) if folder is None else folder
         )
 
-    def drawings(self) -> Iterator[Drawing]:
+    def drawings(self) -> Iterator[Example]:
         """Lists the distinct portraits by their path below the folder.
 
         Pictures of one figure (variants, campaigns' copies) share a group: the first of their
@@ -89,9 +89,9 @@ class Wesnoth:
         hashed = {name: bits for name, bits in hashes.items() if bits is not None}
         groups = group_twins(hashed)
         for name in hashes:
-            yield Drawing(name, sizes[name], groups.get(name, name))
+            yield Example(name, sizes[name], groups.get(name, name))
 
-    def load(self, drawing: Drawing, size: int) -> Artwork:
+    def load(self, drawing: Example, size: int) -> LoadedExample:
         """Reads one portrait over white, cut to the figure; `size` plays no part.
 
         Raises:
@@ -100,7 +100,7 @@ class Wesnoth:
         path = files.join(self.folder, drawing.name)
         data = files.read_bytes(path)
         figure = crop_to_figure(decode_rgba(data, path), MARGIN)
-        return Artwork(over_white(figure), digest=digest_of(data))
+        return LoadedExample(over_white(figure), digest=digest_of(data))
 
     def _hashes(self, names: list[str]) -> dict[str, np.ndarray | None]:
         """Those of the names that are distinct portraits, with the difference hash of each.
@@ -158,8 +158,8 @@ def difference_hash(rgba: np.ndarray) -> np.ndarray:
 
     Each bit says whether the figure, shrunk, grows brighter from one cell to the next.
     """
-    grey = to_grey(over_white(crop_to_figure(rgba, margin=0)))
-    cells = resize(grey, HASH_SIDE, HASH_SIDE + 1)
+    gray = to_gray(over_white(crop_to_figure(rgba, margin=0)))
+    cells = resize(gray, HASH_SIDE, HASH_SIDE + 1)
     return (cells[:, 1:] > cells[:, :-1]).ravel()
 
 

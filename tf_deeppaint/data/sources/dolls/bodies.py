@@ -17,7 +17,7 @@ from tf_deeppaint.data.sources.dolls.canvas import (
     stroke,
 )
 from tf_deeppaint.data.sources.dolls.clothes import garments
-from tf_deeppaint.data.sources.dolls.colors import Colours, chance, pick
+from tf_deeppaint.data.sources.dolls.colors import Colors, chance, pick
 from tf_deeppaint.data.sources.dolls.frames import LEG, SIDES, Frame, Point
 from tf_deeppaint.data.sources.dolls.things import accessories, collar, held
 
@@ -38,7 +38,7 @@ class Outfit(NamedTuple):
     over: list[Shape]
 
 
-def outfit(rng: np.random.Generator, colours: Colours, body: Frame) -> Outfit:
+def outfit(rng: np.random.Generator, colors: Colors, body: Frame) -> Outfit:
     """Dresses a body: shoes, something below, something above, perhaps a layer and things."""
     kind = pick(
         rng, ("dress", "dress", "trousers", "skirt", "skirt", "shorts", "coat", "overalls", "robe")
@@ -46,39 +46,39 @@ def outfit(rng: np.random.Generator, colours: Colours, body: Frame) -> Outfit:
     sleeve = pick(rng, ("none", "short", "short", "half", "long", "long", "bell"))
     if kind in ("coat", "robe"):
         sleeve = "long" if kind == "coat" else "bell"
-    sleeve_paint = colours.layer if kind in ("coat", "robe") else colours.top
-    arms = [_arm(rng, colours, body, i, sleeve, sleeve_paint) for i in (0, 1)]
-    below, above = garments(rng, colours, body, kind)
-    feet = _legs_and_shoes(rng, colours, body)
-    thing = held(rng, colours, body)
+    sleeve_paint = colors.layer if kind in ("coat", "robe") else colors.top
+    arms = [_arm(rng, colors, body, i, sleeve, sleeve_paint) for i in (0, 1)]
+    below, above = garments(rng, colors, body, kind)
+    feet = _legs_and_shoes(rng, colors, body)
+    thing = held(rng, colors, body)
     back_arms = [s for i in (0, 1) if not body.arms_in_front[i] for s in thing[i] + arms[i]]
     front_arms = [s for i in (0, 1) if body.arms_in_front[i] for s in thing[i] + arms[i]]
-    behind, over = accessories(rng, colours, body, kind)
-    neck = _neck(rng, colours, body, kind)
+    behind, over = accessories(rng, colors, body, kind)
+    neck = _neck(rng, colors, body, kind)
     return Outfit(behind, [*feet, *below, *back_arms, *above, *neck], [*over, *front_arms])
 
 
-def _legs_and_shoes(rng: np.random.Generator, colours: Colours, body: Frame) -> list[Shape]:
+def _legs_and_shoes(rng: np.random.Generator, colors: Colors, body: Frame) -> list[Shape]:
     sock = pick(rng, (1.0, 0.84, 0.84, 0.6, 0.6, 0.3, 0.0))
     shoe = pick(rng, ("sneaker", "strap", "ankle boot", "tall boot"))
     shapes: list[Shape] = []
     for side, path in zip(SIDES, body.legs, strict=True):
-        shapes.append(Shape(limb(path, LEG), paint=colours.skin, shading=0.6))
+        shapes.append(Shape(limb(path, LEG), paint=colors.skin, shading=0.6))
         if sock < 1:
-            shapes.append(_sock(colours, path, sock))
-        shapes += _shoe(colours, side, path, shoe)
+            shapes.append(_sock(colors, path, sock))
+        shapes += _shoe(colors, side, path, shoe)
     return shapes
 
 
-def _sock(colours: Colours, path: list[Point], start: float) -> Shape:
+def _sock(colors: Colors, path: list[Point], start: float) -> Shape:
     outline = limb(path, [w + 0.012 for w in LEG], start)
     band = limb(path, [w + 0.05 for w in LEG], start + 0.03, start + 0.065, 0.0)
     # Tights have no rim, and ankle socks no room for one.
-    bands = (Shape(band, paint=colours.trim, line=0.5),) if 0 < start < 0.8 else ()
-    return Shape(outline, paint=colours.socks, shading=0.6, details=bands)
+    bands = (Shape(band, paint=colors.trim, line=0.5),) if 0 < start < 0.8 else ()
+    return Shape(outline, paint=colors.socks, shading=0.6, details=bands)
 
 
-def _shoe(colours: Colours, side: int, path: list[Point], kind: str) -> list[Shape]:
+def _shoe(colors: Colors, side: int, path: list[Point], kind: str) -> list[Shape]:
     x, y = path[-1]
     points = [
         (-0.17, -0.1),
@@ -93,7 +93,7 @@ def _shoe(colours: Colours, side: int, path: list[Point], kind: str) -> list[Sha
     outline = blob([(x + side * px, y + py) for px, py in points])
     sole = Shape(
         polygon([(x - 0.5, y + 0.17), (x + 0.5, y + 0.17), (x + 0.5, y + 0.4), (x - 0.5, y + 0.4)]),
-        paint=flat(colours.shoes.shaded),
+        paint=flat(colors.shoes.shaded),
         line=0.6,
     )
     upper: list[Shape] = []
@@ -113,25 +113,25 @@ def _shoe(colours: Colours, side: int, path: list[Point], kind: str) -> list[Sha
                         (x - 0.13, y - 0.02),
                     ]
                 ),
-                paint=colours.socks,
+                paint=colors.socks,
                 line=0.6,
             )
         ]
-    shoe = Shape(outline, paint=colours.shoes, shading=0.6, details=(sole, *upper))
+    shoe = Shape(outline, paint=colors.shoes, shading=0.6, details=(sole, *upper))
     if kind in ("sneaker", "strap"):
         return [shoe]
     start = 0.72 if kind == "ankle boot" else 0.5
     shaft = limb(path, [w + 0.045 for w in LEG], start)
     cuff = limb(path, [w + 0.075 for w in LEG], start, start + 0.07, 0.0)
     return [
-        Shape(shaft, paint=colours.shoes, shading=0.6),
+        Shape(shaft, paint=colors.shoes, shading=0.6),
         shoe,
-        Shape(cuff, paint=colours.trim, line=0.8),
+        Shape(cuff, paint=colors.trim, line=0.8),
     ]
 
 
 def _arm(
-    rng: np.random.Generator, colours: Colours, body: Frame, index: int, sleeve: str, paint: Paint
+    rng: np.random.Generator, colors: Colors, body: Frame, index: int, sleeve: str, paint: Paint
 ) -> list[Shape]:
     path, side = body.arms[index], SIDES[index]
     (ex, ey), (hx, hy) = path[1], path[2]
@@ -155,8 +155,8 @@ def _arm(
         for k in (-0.045, 0.035)
     )
     shapes = [
-        Shape(thumb, paint=colours.skin, line=0.8),
-        Shape(limb(path, ARM, cap=1.0), paint=colours.skin, shading=0.5, details=fingers),
+        Shape(thumb, paint=colors.skin, line=0.8),
+        Shape(limb(path, ARM, cap=1.0), paint=colors.skin, shading=0.5, details=fingers),
     ]
     if sleeve == "none":
         return shapes
@@ -169,12 +169,12 @@ def _arm(
     cuffs: tuple[Shape, ...] = ()
     if chance(rng, 0.5):
         cuff = limb(path, [w + 0.1 for w in wide], end - 0.08, end + 0.1, 0.0)
-        cuffs = (Shape(cuff, paint=colours.trim, line=0.6),)
+        cuffs = (Shape(cuff, paint=colors.trim, line=0.6),)
     outline = limb(path, wide, 0.0, end, 0.15)
     return [*shapes, Shape(outline, paint=paint, shading=0.8, details=cuffs)]
 
 
-def _neck(rng: np.random.Generator, colours: Colours, body: Frame, kind: str) -> list[Shape]:
+def _neck(rng: np.random.Generator, colors: Colors, body: Frame, kind: str) -> list[Shape]:
     y, column = body.shoulder_y, 0.2
     depth = rng.uniform(0.1, 0.22) if kind != "robe" else 0.34
     pointed = kind == "robe" or chance(rng, 0.35)
@@ -188,8 +188,8 @@ def _neck(rng: np.random.Generator, colours: Colours, body: Frame, kind: str) ->
             [low[0], (0.2, y + depth * 0.8), (0.0, y + depth), (-0.2, y + depth * 0.8), low[2]]
         ]
     flank = [(-px, py) for px, py in sides[::-1]]
-    shadow = Shape(ellipse(0, 0.85, 0.7, 0.42), paint=flat(colours.skin.shaded), line=0)
+    shadow = Shape(ellipse(0, 0.85, 0.7, 0.42), paint=flat(colors.skin.shaded), line=0)
     neck = Shape(
-        loop(sides, *bottom, flank, [flank[-1], sides[0]]), paint=colours.skin, details=(shadow,)
+        loop(sides, *bottom, flank, [flank[-1], sides[0]]), paint=colors.skin, details=(shadow,)
     )
-    return [neck, *collar(rng, colours, body, kind, open_to, depth)]
+    return [neck, *collar(rng, colors, body, kind, open_to, depth)]

@@ -1,4 +1,4 @@
-"""Curves, shapes, and the pair of canvases (flat colours and line art) they are drawn on."""
+"""Curves, shapes, and the pair of canvases (flat colors and line art) they are drawn on."""
 
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
@@ -7,13 +7,13 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 Points = Sequence[tuple[float, float]] | np.ndarray
 
 CURVE_STEPS = 10
 FRACTION_BITS = 4
-WHITE: Colour = (255, 255, 255)
-# A thinner line fades to a pale grey, and the line art loses its closed regions.
+WHITE: Color = (255, 255, 255)
+# A thinner line fades to a pale gray, and the line art loses its closed regions.
 THINNEST_LINE_PIXELS = 0.75
 
 _T = np.arange(CURVE_STEPS)[:, None] / CURVE_STEPS
@@ -30,8 +30,8 @@ _CATMULL_ROM = 0.5 * np.hstack(
 class Paint(NamedTuple):
     """The two tones of one region, each RGB 0..255: lit, and in its own shadow."""
 
-    lit: Colour
-    shaded: Colour
+    lit: Color
+    shaded: Color
 
 
 class Shape(NamedTuple):
@@ -62,9 +62,9 @@ def stroke(points: Points, line: float = 0.7) -> Shape:
     return Shape(smooth(points), line=line, closed=False)
 
 
-def flat(colour: Colour) -> Paint:
+def flat(color: Color) -> Paint:
     """A paint of one tone."""
-    return Paint(colour, colour)
+    return Paint(color, color)
 
 
 def _spline(padded: np.ndarray) -> np.ndarray:
@@ -131,12 +131,12 @@ def edges(
     curve = smooth(path)
     grid = np.linspace(0, 1, len(curve))
     at = np.linspace(start, end, 16)
-    centre = np.stack([np.interp(at, grid, curve[:, axis]) for axis in (0, 1)], 1)
-    along = np.gradient(centre, axis=0)
+    center = np.stack([np.interp(at, grid, curve[:, axis]) for axis in (0, 1)], 1)
+    along = np.gradient(center, axis=0)
     along /= np.linalg.norm(along, axis=1, keepdims=True)
     half = np.interp(at, np.linspace(0, 1, len(widths)), widths)[:, None]
     across = np.stack([-along[:, 1], along[:, 0]], 1) * half
-    return centre + across, centre - across
+    return center + across, center - across
 
 
 def limb(
@@ -175,16 +175,16 @@ class Canvas:
     Attributes:
         labels: uint8 `(h, w)`, numbers of the tones in `tones`.
         sketch: uint8 `(h, w)`, 0 where there is ink and 255 elsewhere.
-        tones: The label of every colour met so far; shared by all rectangles of a drawing.
+        tones: The label of every color met so far; shared by all rectangles of a drawing.
         scale: Working pixels per unit of the shapes.
         line: Line width in working pixels.
-        light: Offset in working pixels `(x, y)` towards the light.
+        light: Offset in working pixels `(x, y)` toward the light.
         corner: Working pixel `(x, y)` of the upper left corner of this rectangle.
     """
 
     labels: np.ndarray
     sketch: np.ndarray
-    tones: dict[Colour, int]
+    tones: dict[Color, int]
     scale: float
     line: float
     light: tuple[float, float]
@@ -205,8 +205,8 @@ class Canvas:
             width = max(1, round(self.line * shape.line))
             cv2.polylines(self.sketch, [fixed], shape.closed, 0, width, cv2.LINE_8, FRACTION_BITS)
 
-    def _label(self, colour: Colour) -> int:
-        return self.tones.setdefault(colour, len(self.tones))
+    def _label(self, color: Color) -> int:
+        return self.tones.setdefault(color, len(self.tones))
 
     def _fill(self, shape: Shape, paint: Paint, fixed: np.ndarray) -> None:
         cv2.fillPoly(self.labels, [fixed], self._label(paint.lit), shift=FRACTION_BITS)
@@ -228,7 +228,7 @@ class Canvas:
             sketch=np.full(size, 255, np.uint8),
             corner=(self.corner[0] + left, self.corner[1] + top),
         )
-        # What the outline still covers after a step towards the light is lit, the rim is not.
+        # What the outline still covers after a step toward the light is lit, the rim is not.
         lit = pixels - (left, top) + np.multiply(self.light, shape.shading)
         cv2.fillPoly(part.labels, [_fixed(lit)], self._label(paint.lit), shift=FRACTION_BITS)
         for detail in shape.details:
@@ -246,7 +246,7 @@ def _fixed(pixels: np.ndarray) -> np.ndarray:
 
 
 def render(
-    shapes: Iterable[Shape], size: int, line: float, light: tuple[float, float], ink: Colour
+    shapes: Iterable[Shape], size: int, line: float, light: tuple[float, float], ink: Color
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draws shapes, given in units of the canvas's side, from the rearmost to the foremost.
 
@@ -254,8 +254,8 @@ def render(
         shapes: What to draw; the canvas spans 0..1 in x and y.
         size: Side of the canvas in pixels.
         line: Line width as a fraction of the side.
-        light: Depth `(x, y)` of the cel shadows, as fractions of the side, towards the light.
-        ink: Colour of the lines in the picture.
+        light: Depth `(x, y)` of the cel shadows, as fractions of the side, toward the light.
+        ink: Color of the lines in the picture.
 
     Returns:
         The picture, uint8 RGB `(size, size, 3)`, and its lines alone, uint8 `(size, size)`.

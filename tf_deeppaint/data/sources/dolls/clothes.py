@@ -12,7 +12,7 @@ from tf_deeppaint.data.sources.dolls.canvas import (
     polygon,
     stroke,
 )
-from tf_deeppaint.data.sources.dolls.colors import Colours, chance, pick
+from tf_deeppaint.data.sources.dolls.colors import Colors, chance, pick
 from tf_deeppaint.data.sources.dolls.frames import LEG, SIDES, Frame
 from tf_deeppaint.data.sources.dolls.hair import bow
 from tf_deeppaint.data.sources.dolls.things import GOLD, star
@@ -22,30 +22,30 @@ SHIRT_PATTERNS = ("none", "none", "bands", "bars", "dots", "heart", "star", "but
 
 
 def garments(
-    rng: np.random.Generator, colours: Colours, body: Frame, kind: str
+    rng: np.random.Generator, colors: Colors, body: Frame, kind: str
 ) -> tuple[list[Shape], list[Shape]]:
     """The garments of an outfit of the given kind: drawn before the arms, and after them."""
     shirt = Shape(
         _torso(body, body.hip * 1.02, body.hip_y, rng.uniform(0.0, 0.06)),
-        paint=colours.top,
+        paint=colors.top,
         shading=1.0,
-        details=_pattern(rng, colours, body.shoulder_y, body.hip_y, body.shoulder, SHIRT_PATTERNS),
+        details=_pattern(rng, colors, body.shoulder_y, body.hip_y, body.shoulder, SHIRT_PATTERNS),
     )
     tucked = chance(rng, 0.5)
     if kind == "dress":
-        return [], _dress(rng, colours, body, shirt)
+        return [], _dress(rng, colors, body, shirt)
     if kind == "robe":
-        return [], _robe(rng, colours, body)
+        return [], _robe(rng, colors, body)
     if kind == "skirt":
         waist_y = body.waist_y if tucked else body.hip_y - 0.12
-        skirt = _skirt(rng, colours, body, waist_y)
+        skirt = _skirt(rng, colors, body, waist_y)
         return ([], [shirt, *skirt]) if tucked else (skirt, [shirt])
     if kind == "coat":
-        trousers = _trousers(rng, colours, body, 0.9)
-        return [*trousers, shirt], _coat(rng, colours, body)
-    trousers = _trousers(rng, colours, body, 0.42 if kind == "shorts" else rng.uniform(0.72, 0.95))
+        trousers = _trousers(rng, colors, body, 0.9)
+        return [*trousers, shirt], _coat(rng, colors, body)
+    trousers = _trousers(rng, colors, body, 0.42 if kind == "shorts" else rng.uniform(0.72, 0.95))
     if kind == "overalls":
-        return [], [shirt, *trousers, *_bib(colours, body)]
+        return [], [shirt, *trousers, *_bib(colors, body)]
     if kind == "shorts":
         pocket = polygon(
             [
@@ -55,8 +55,8 @@ def garments(
                 (0.28, body.hip_y - 0.1),
             ]
         )
-        return trousers, [shirt, Shape(pocket, paint=colours.top, line=0.7)]
-    belt = _belt(colours, body)
+        return trousers, [shirt, Shape(pocket, paint=colors.top, line=0.7)]
+    belt = _belt(colors, body)
     return ([], [shirt, *trousers, *belt]) if tucked else (trousers, [shirt])
 
 
@@ -77,10 +77,10 @@ def _torso(body: Frame, hem: float, hem_y: float, slack: float = 0.0) -> np.ndar
     return loop(slope, flank, bottom, back, other, [other[-1], slope[0]])
 
 
-def _dress(rng: np.random.Generator, colours: Colours, body: Frame, bodice: Shape) -> list[Shape]:
-    skirt = _skirt(rng, colours._replace(bottom=colours.top), body, body.waist_y)
+def _dress(rng: np.random.Generator, colors: Colors, body: Frame, bodice: Shape) -> list[Shape]:
+    skirt = _skirt(rng, colors._replace(bottom=colors.top), body, body.waist_y)
     if chance(rng, 0.4):
-        skirt = _skirt(rng, colours, body, body.waist_y)
+        skirt = _skirt(rng, colors, body, body.waist_y)
     y, w = body.waist_y, body.waist + 0.03
     sash = Shape(
         loop(
@@ -89,13 +89,13 @@ def _dress(rng: np.random.Generator, colours: Colours, body: Frame, bodice: Shap
             [(w, y + 0.07), (0, y + 0.12), (-w, y + 0.07)],
             [(-w, y + 0.07), (-w, y - 0.07)],
         ),
-        paint=colours.trim,
+        paint=colors.trim,
     )
     shapes = [bodice, *skirt, sash]
     if chance(rng, 0.35):
         shapes += _apron(body, y)
     if chance(rng, 0.4):
-        shapes += bow(0.0, y + 0.03, 0.2, colours.accent)
+        shapes += bow(0.0, y + 0.03, 0.2, colors.accent)
     return shapes
 
 
@@ -109,7 +109,7 @@ def _apron(body: Frame, y: float) -> list[Shape]:
     return [Shape(outline, paint=cloth, shading=0.6)]
 
 
-def _skirt(rng: np.random.Generator, colours: Colours, body: Frame, top_y: float) -> list[Shape]:
+def _skirt(rng: np.random.Generator, colors: Colors, body: Frame, top_y: float) -> list[Shape]:
     length = rng.uniform(0.75, 1.45)
     top = body.waist if top_y <= body.waist_y else body.hip
     wide = max(top, body.hip) + rng.uniform(0.12, 0.6)
@@ -133,14 +133,14 @@ def _skirt(rng: np.random.Generator, colours: Colours, body: Frame, top_y: float
         stroke([(x * 0.98, y), (x * 0.8, top_y + length * rng.uniform(0.15, 0.6))], 0.6)
         for x, y in zip(xs[1:-1], ys[1:-1], strict=True)
     ]
-    details = _hem_band(rng, colours, wide, hem_y, length)
+    details = _hem_band(rng, colors, wide, hem_y, length)
     if not details:
-        details = _pattern(rng, colours, top_y, hem_y, wide, CLOTH_PATTERNS)
-    return [Shape(outline, paint=colours.bottom, shading=1.0, details=(*details, *pleats))]
+        details = _pattern(rng, colors, top_y, hem_y, wide, CLOTH_PATTERNS)
+    return [Shape(outline, paint=colors.bottom, shading=1.0, details=(*details, *pleats))]
 
 
 def _hem_band(
-    rng: np.random.Generator, colours: Colours, wide: float, hem_y: float, length: float
+    rng: np.random.Generator, colors: Colors, wide: float, hem_y: float, length: float
 ) -> tuple[Shape, ...]:
     if chance(rng, 0.55):
         return ()
@@ -151,10 +151,10 @@ def _hem_band(
         [(wide + 0.2, hem_y + 0.5), (-wide - 0.2, hem_y + 0.5)],
         [(-wide - 0.2, hem_y + 0.5), (-wide - 0.2, hem_y - high)],
     )
-    return (Shape(band, paint=colours.trim, shading=0.0, line=0.7),)
+    return (Shape(band, paint=colors.trim, shading=0.0, line=0.7),)
 
 
-def _trousers(rng: np.random.Generator, colours: Colours, body: Frame, end: float) -> list[Shape]:
+def _trousers(rng: np.random.Generator, colors: Colors, body: Frame, end: float) -> list[Shape]:
     slack, flare = rng.uniform(0.03, 0.07), rng.uniform(0.0, 0.1)
     widths = [w + slack + flare * i / len(LEG) for i, w in enumerate(LEG)]
     left, right = (edges(path, widths, 0.12, end) for path in body.legs)
@@ -183,7 +183,7 @@ def _trousers(rng: np.random.Generator, colours: Colours, body: Frame, end: floa
         [
             Shape(
                 limb(path, [w + 0.2 for w in widths], end - 0.07, end + 0.2, 0.0),
-                paint=colours.trim,
+                paint=colors.trim,
                 line=0.6,
             )
             for path in body.legs
@@ -196,10 +196,10 @@ def _trousers(rng: np.random.Generator, colours: Colours, body: Frame, end: floa
     pockets = [
         stroke([(s * waist * 0.5, y + 0.1), (s * (waist + 0.1), y + 0.28)], 0.5) for s in SIDES
     ]
-    return [Shape(outline, paint=colours.bottom, shading=0.9, details=(*hems, *fly, *pockets))]
+    return [Shape(outline, paint=colors.bottom, shading=0.9, details=(*hems, *fly, *pockets))]
 
 
-def _belt(colours: Colours, body: Frame) -> list[Shape]:
+def _belt(colors: Colors, body: Frame) -> list[Shape]:
     y, w = body.waist_y, body.waist + 0.02
     strap = loop(
         [(-w, y - 0.05), (0, y), (w, y - 0.05)],
@@ -208,10 +208,10 @@ def _belt(colours: Colours, body: Frame) -> list[Shape]:
         [(-w, y + 0.06), (-w, y - 0.05)],
     )
     buckle = polygon([(-0.09, y - 0.03), (0.09, y - 0.03), (0.09, y + 0.14), (-0.09, y + 0.14)])
-    return [Shape(strap, paint=colours.shoes), Shape(buckle, paint=GOLD, line=0.8)]
+    return [Shape(strap, paint=colors.shoes), Shape(buckle, paint=GOLD, line=0.8)]
 
 
-def _bib(colours: Colours, body: Frame) -> list[Shape]:
+def _bib(colors: Colors, body: Frame) -> list[Shape]:
     top, low, w = body.shoulder_y + 0.34, body.waist_y + 0.05, body.waist
     straps = [
         Shape(
@@ -223,7 +223,7 @@ def _bib(colours: Colours, body: Frame) -> list[Shape]:
                     (s * 0.26, top + 0.1),
                 ]
             ),
-            paint=colours.bottom,
+            paint=colors.bottom,
         )
         for s in SIDES
     ]
@@ -236,13 +236,13 @@ def _bib(colours: Colours, body: Frame) -> list[Shape]:
     ]
     return [
         *straps,
-        Shape(bib, paint=colours.bottom, shading=0.5),
-        Shape(pocket, paint=colours.bottom, line=0.7),
+        Shape(bib, paint=colors.bottom, shading=0.5),
+        Shape(pocket, paint=colors.bottom, line=0.7),
         *buttons,
     ]
 
 
-def _coat(rng: np.random.Generator, colours: Colours, body: Frame) -> list[Shape]:
+def _coat(rng: np.random.Generator, colors: Colors, body: Frame) -> list[Shape]:
     y, hem_y = body.shoulder_y, body.hip_y + rng.uniform(0.1, 0.95)
     wide, gap = body.hip + rng.uniform(0.1, 0.35), rng.uniform(0.1, 0.22)
     shapes = []
@@ -269,7 +269,7 @@ def _coat(rng: np.random.Generator, colours: Colours, body: Frame) -> list[Shape
         shapes.append(
             Shape(
                 front,
-                paint=colours.layer,
+                paint=colors.layer,
                 shading=0.9,
                 details=(Shape(pocket, line=0.6, closed=False),),
             )
@@ -282,7 +282,7 @@ def _coat(rng: np.random.Generator, colours: Colours, body: Frame) -> list[Shape
                 (s * gap, body.waist_y - 0.15),
             ]
         )
-        shapes.append(Shape(lapel, paint=colours.trim, shading=0.4))
+        shapes.append(Shape(lapel, paint=colors.trim, shading=0.4))
         shapes += [
             Shape(ellipse(s * (gap + 0.1), body.waist_y + dy, 0.045, 0.045), paint=GOLD, line=0.6)
             for dy in (0.0, 0.22)
@@ -291,13 +291,13 @@ def _coat(rng: np.random.Generator, colours: Colours, body: Frame) -> list[Shape
     return shapes
 
 
-def _robe(rng: np.random.Generator, colours: Colours, body: Frame) -> list[Shape]:
+def _robe(rng: np.random.Generator, colors: Colors, body: Frame) -> list[Shape]:
     hem_y = body.hip_y + rng.uniform(0.5, 1.4)
     wide = body.hip + rng.uniform(0.05, 0.2)
     overlap = stroke([(0.16, body.waist_y), (0.24, body.hip_y), (0.2, hem_y + 0.1)], 0.9)
     outline = _torso(body, wide, hem_y, 0.08)
-    pattern = _pattern(rng, colours, body.shoulder_y, hem_y, wide, CLOTH_PATTERNS)
-    gown = Shape(outline, paint=colours.layer, shading=1.0, details=(*pattern, overlap))
+    pattern = _pattern(rng, colors, body.shoulder_y, hem_y, wide, CLOTH_PATTERNS)
+    gown = Shape(outline, paint=colors.layer, shading=1.0, details=(*pattern, overlap))
     y, w = body.waist_y, body.waist + 0.12
     sash = loop(
         [(-w, y - 0.16), (0, y - 0.1), (w, y - 0.16)],
@@ -309,22 +309,22 @@ def _robe(rng: np.random.Generator, colours: Colours, body: Frame) -> list[Shape
         polygon(
             [(-w - 0.2, y + 0.03), (w + 0.2, y + 0.03), (w + 0.2, y + 0.09), (-w - 0.2, y + 0.09)]
         ),
-        paint=colours.trim,
+        paint=colors.trim,
         line=0.6,
     )
-    return [gown, Shape(sash, paint=colours.accent, details=(cord,))]
+    return [gown, Shape(sash, paint=colors.accent, details=(cord,))]
 
 
 def _pattern(
     rng: np.random.Generator,
-    colours: Colours,
+    colors: Colors,
     top: float,
     low: float,
     wide: float,
     kinds: tuple[str, ...],
 ) -> tuple[Shape, ...]:
     kind = pick(rng, kinds)
-    paint, middle = colours.trim, top + 0.52 * (low - top)
+    paint, middle = colors.trim, top + 0.52 * (low - top)
     if kind == "bands":
         step = rng.uniform(0.24, 0.34)
         ys = np.arange(top + 0.3, low + 0.2, step)

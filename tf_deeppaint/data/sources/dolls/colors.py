@@ -1,4 +1,4 @@
-"""Colour schemes for dolls: skin, hair, eyes and clothes that go together and stay apart."""
+"""Color schemes for dolls: skin, hair, eyes and clothes that go together and stay apart."""
 
 import colorsys
 from collections.abc import Callable, Sequence
@@ -6,11 +6,11 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from tf_deeppaint.data.sources.dolls.canvas import WHITE, Colour, Paint, flat
+from tf_deeppaint.data.sources.dolls.canvas import WHITE, Color, Paint, flat
 
 T = TypeVar("T")
 
-SKIN_TONES: tuple[Colour, ...] = (
+SKIN_TONES: tuple[Color, ...] = (
     (255, 234, 222),
     (252, 220, 198),
     (243, 199, 168),
@@ -20,7 +20,7 @@ SKIN_TONES: tuple[Colour, ...] = (
     (112, 70, 48),
     (84, 52, 38),
 )
-NATURAL_HAIR: tuple[Colour, ...] = (
+NATURAL_HAIR: tuple[Color, ...] = (
     (44, 38, 44),
     (70, 48, 38),
     (112, 72, 46),
@@ -31,8 +31,8 @@ NATURAL_HAIR: tuple[Colour, ...] = (
     (158, 158, 170),
     (232, 230, 236),
 )
-INKS: tuple[Colour, ...] = ((22, 20, 26), (40, 24, 22), (28, 22, 44), (12, 12, 12))
-# Hue steps, in turns of the colour wheel, that the clothes of one doll share.
+INKS: tuple[Color, ...] = ((22, 20, 26), (40, 24, 22), (28, 22, 44), (12, 12, 12))
+# Hue steps, in turns of the color wheel, that the clothes of one doll share.
 HARMONIES: tuple[tuple[float, ...], ...] = (
     (0.0, 0.07, -0.07),
     (0.0, 0.5, 0.04),
@@ -53,10 +53,10 @@ WANTED_CONTRAST = 75.0
 TRIES = 12
 
 
-class Colours(NamedTuple):
-    """The paints of one doll, and the colour of its lines."""
+class Colors(NamedTuple):
+    """The paints of one doll, and the color of its lines."""
 
-    ink: Colour
+    ink: Color
     skin: Paint
     blush: Paint
     mouth: Paint
@@ -81,32 +81,32 @@ def chance(rng: np.random.Generator, probability: float) -> bool:
     return bool(rng.random() < probability)
 
 
-def hsv(hue: float, saturation: float, value: float) -> Colour:
-    """The RGB colour 0..255 of a hue in turns and a saturation and value from 0 to 1."""
+def hsv(hue: float, saturation: float, value: float) -> Color:
+    """The RGB color 0..255 of a hue in turns and a saturation and value from 0 to 1."""
     red, green, blue = colorsys.hsv_to_rgb(hue % 1.0, min(saturation, 1.0), min(value, 1.0))
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
-def shaded(colour: Colour) -> Paint:
-    """The colour with a darker tone of the same hue for its shadows."""
-    hue, saturation, value = colorsys.rgb_to_hsv(*(level / 255 for level in colour))
-    return Paint(colour, hsv(hue, saturation * 1.15 + 0.03 * (saturation > 0), value * 0.82))
+def shaded(color: Color) -> Paint:
+    """The color with a darker tone of the same hue for its shadows."""
+    hue, saturation, value = colorsys.rgb_to_hsv(*(level / 255 for level in color))
+    return Paint(color, hsv(hue, saturation * 1.15 + 0.03 * (saturation > 0), value * 0.82))
 
 
-def contrast(one: Colour, other: Colour) -> float:
-    """How far apart two colours look, 0 to about 255: RGB distance, green weighing most."""
+def contrast(one: Color, other: Color) -> float:
+    """How far apart two colors look, 0 to about 255: RGB distance, green weighing most."""
     red, green, blue = (a - b for a, b in zip(one, other, strict=True))
     return float(np.sqrt((2 * red**2 + 4 * green**2 + 3 * blue**2) / 9))
 
 
-def scheme(rng: np.random.Generator) -> Colours:
+def scheme(rng: np.random.Generator) -> Colors:
     """Draws the paints of one doll."""
     skin = _skin(rng)
     hair = _apart(rng, _hair, [skin])
     base = rng.random()
     hues = [base + step for step in pick(rng, HARMONIES)]
 
-    def cloth(rng: np.random.Generator) -> Colour:
+    def cloth(rng: np.random.Generator) -> Color:
         low_s, high_s, low_v, high_v = pick(rng, CLOTHS)
         return hsv(pick(rng, hues), rng.uniform(low_s, high_s), rng.uniform(low_v, high_v))
 
@@ -115,7 +115,7 @@ def scheme(rng: np.random.Generator) -> Colours:
     layer = _apart(rng, cloth, [top, bottom, hair])
     socks = _apart(rng, cloth, [skin, bottom])
     blush = tuple(int(0.72 * s + 0.28 * r) for s, r in zip(skin, (235, 70, 80), strict=True))
-    return Colours(
+    return Colors(
         ink=pick(rng, INKS),
         skin=shaded(skin),
         blush=flat(blush),  # type: ignore[arg-type]
@@ -132,8 +132,8 @@ def scheme(rng: np.random.Generator) -> Colours:
     )
 
 
-def _skin(rng: np.random.Generator) -> Colour:
-    # The power leans towards the lighter half, where two neighbouring tones differ least.
+def _skin(rng: np.random.Generator) -> Color:
+    # The power leans toward the lighter half, where two neighboring tones differ least.
     place = rng.random() ** 1.6 * (len(SKIN_TONES) - 1.001)
     low = int(place)
     mix = (1 - (place - low)) * np.array(SKIN_TONES[low]) + (place - low) * np.array(
@@ -142,7 +142,7 @@ def _skin(rng: np.random.Generator) -> Colour:
     return tuple(int(level) for level in mix)  # type: ignore[return-value]
 
 
-def _hair(rng: np.random.Generator) -> Colour:
+def _hair(rng: np.random.Generator) -> Color:
     if chance(rng, 0.5):
         change = rng.integers(-14, 15, 3)
         return tuple(  # type: ignore[return-value]
@@ -151,21 +151,21 @@ def _hair(rng: np.random.Generator) -> Colour:
     return hsv(rng.random(), rng.uniform(0.25, 0.8), rng.uniform(0.45, 0.98))
 
 
-def _iris(rng: np.random.Generator) -> Colour:
+def _iris(rng: np.random.Generator) -> Color:
     return hsv(rng.random(), rng.uniform(0.5, 0.9), rng.uniform(0.6, 0.95))
 
 
 def _apart(
     rng: np.random.Generator,
-    make: Callable[[np.random.Generator], Colour],
-    neighbours: Sequence[Colour],
-) -> Colour:
+    make: Callable[[np.random.Generator], Color],
+    neighbors: Sequence[Color],
+) -> Color:
     best, reached = WHITE, -1.0
     for _ in range(TRIES):
-        colour = make(rng)
-        nearest = min(contrast(colour, other) for other in neighbours)
+        color = make(rng)
+        nearest = min(contrast(color, other) for other in neighbors)
         if nearest > reached:
-            best, reached = colour, nearest
+            best, reached = color, nearest
         if reached >= WANTED_CONTRAST:
             break
     return best

@@ -17,7 +17,7 @@ from tf_deeppaint.data.sources.dolls.canvas import (
     smooth,
     stroke,
 )
-from tf_deeppaint.data.sources.dolls.colors import Colours, chance, pick
+from tf_deeppaint.data.sources.dolls.colors import Colors, chance, pick
 
 EYE_X = 0.43
 EYE_Y = 0.3
@@ -27,29 +27,29 @@ SHUT, WINKING, SMILING = 0.08, 0.14, 0.11
 SIDES = (-1, 1)
 
 
-def face(rng: np.random.Generator, colours: Colours, fringe: np.ndarray) -> list[Shape]:
+def face(rng: np.random.Generator, colors: Colors, fringe: np.ndarray) -> list[Shape]:
     """A head without hair, seen from the front, whose chin is near (0, 1).
 
     Args:
         rng: Decides on features and expression.
-        colours: The doll's paints.
+        colors: The doll's paints.
         fringe: Outline `(n, 2)` of the hair over the forehead, which casts a shadow.
     """
     cheek, chin = rng.uniform(0.9, 0.98), rng.uniform(0.14, 0.3)
     jaw = blob(
         mirrored([(0, -1), (0.72, -0.75), (0.97, -0.1), (cheek, 0.38), (0.6, 0.8), (chin, 1.0)])[1:]
     )
-    shadow = Shape(np.add(fringe, (0, 0.09)), paint=flat(colours.skin.shaded), line=0)
+    shadow = Shape(np.add(fringe, (0, 0.09)), paint=flat(colors.skin.shaded), line=0)
     ears = [
         Shape(
             ellipse(side * 0.98, 0.22, 0.15, 0.22),
-            paint=colours.skin,
+            paint=colors.skin,
             details=(stroke([(side * 0.97, 0.12), (side * 1.05, 0.2), (side, 0.32)], 0.5),),
         )
         for side in SIDES
     ]
-    skull = Shape(jaw, paint=colours.skin, shading=0.6, details=(shadow, *_blush(rng, colours)))
-    return [*ears, skull, *_eyes(rng, colours), *_brows(rng), *_nose(rng), *_mouth(rng, colours)]
+    skull = Shape(jaw, paint=colors.skin, shading=0.6, details=(shadow, *_blush(rng, colors)))
+    return [*ears, skull, *_eyes(rng, colors), *_brows(rng), *_nose(rng), *_mouth(rng, colors)]
 
 
 def glasses(rng: np.random.Generator) -> list[Shape]:
@@ -63,12 +63,12 @@ def glasses(rng: np.random.Generator) -> list[Shape]:
     return [*lenses, stroke([(-gap, EYE_Y), (0, EYE_Y - 0.04), (gap, EYE_Y)], 1.2)]
 
 
-def _blush(rng: np.random.Generator, colours: Colours) -> list[Shape]:
+def _blush(rng: np.random.Generator, colors: Colors) -> list[Shape]:
     if chance(rng, 0.35):
         return []
     width = rng.uniform(0.13, 0.2)
     cheeks = [
-        Shape(ellipse(side * 0.62, 0.66, width, width * 0.55), paint=colours.blush, line=0)
+        Shape(ellipse(side * 0.62, 0.66, width, width * 0.55), paint=colors.blush, line=0)
         for side in SIDES
     ]
     if chance(rng, 0.6):
@@ -93,7 +93,7 @@ class Eyes(NamedTuple):
     hollow: bool
 
 
-def _eyes(rng: np.random.Generator, colours: Colours) -> list[Shape]:
+def _eyes(rng: np.random.Generator, colors: Colors) -> list[Shape]:
     eyes = Eyes(
         width=rng.uniform(0.21, 0.27),
         height=rng.uniform(0.25, 0.34),
@@ -109,7 +109,7 @@ def _eyes(rng: np.random.Generator, colours: Colours) -> list[Shape]:
         if mood < SHUT or (mood < WINKING and side == 1):
             shapes += _closed_eye(side, eyes.width, up=mood < SMILING)
         else:
-            shapes += _open_eye(colours, side, eyes)
+            shapes += _open_eye(colors, side, eyes)
     return shapes
 
 
@@ -120,7 +120,7 @@ def _closed_eye(side: int, width: float, up: bool) -> list[Shape]:
     return [Shape(limb(path, (0.015, 0.035, 0.015)), inked=True, line=0.4)]
 
 
-def _open_eye(colours: Colours, side: int, eyes: Eyes) -> list[Shape]:
+def _open_eye(colors: Colors, side: int, eyes: Eyes) -> list[Shape]:
     upper = _upper_lid(side, eyes)
     x, width, height = side * EYE_X, eyes.width, eyes.height
     (inner, _), (outer, outer_y) = upper[0], upper[-1]
@@ -133,7 +133,7 @@ def _open_eye(colours: Colours, side: int, eyes: Eyes) -> list[Shape]:
     ]
     corner = (outer + side * 0.05, outer_y - height * 0.17)
     lash = limb([*upper, corner], (0.015, 0.04, 0.05, 0.035, 0.008))
-    pupil = _iris(colours, x + eyes.gaze, eyes)
+    pupil = _iris(colors, x + eyes.gaze, eyes)
     return [
         Shape(loop(upper, lower), paint=flat(WHITE), line=0.5, details=tuple(pupil)),
         Shape(lash, inked=True, line=0.3),
@@ -150,9 +150,9 @@ def _upper_lid(side: int, eyes: Eyes) -> list[tuple[float, float]]:
     ]
 
 
-def _iris(colours: Colours, x: float, eyes: Eyes) -> list[Shape]:
+def _iris(colors: Colors, x: float, eyes: Eyes) -> list[Shape]:
     width, height, glint = eyes.width, eyes.height * 0.86, eyes.glint
-    darkest = tuple(level // 3 for level in colours.iris.shaded)
+    darkest = tuple(level // 3 for level in colors.iris.shaded)
     pupil = Shape(
         ellipse(x, EYE_Y + 0.03, width * 0.3, height * 0.48),
         paint=flat(darkest),  # type: ignore[arg-type]
@@ -161,12 +161,12 @@ def _iris(colours: Colours, x: float, eyes: Eyes) -> list[Shape]:
     )
     dusk = Shape(
         ellipse(x, EYE_Y - height * 0.85, width * 1.2, height * 0.8),
-        paint=flat(colours.iris.shaded),
+        paint=flat(colors.iris.shaded),
         line=0,
     )
     iris = Shape(
         ellipse(x, EYE_Y + 0.02, width * 0.7, height),
-        paint=colours.iris,
+        paint=colors.iris,
         line=0.8,
         details=(dusk, pupil),
     )
@@ -203,14 +203,12 @@ def _nose(rng: np.random.Generator) -> list[Shape]:
     return [stroke(points, 0.7)] if points else []
 
 
-def _mouth(rng: np.random.Generator, colours: Colours) -> list[Shape]:
+def _mouth(rng: np.random.Generator, colors: Colors) -> list[Shape]:
     wide, y = rng.uniform(0.1, 0.2), MOUTH_Y
     kind = pick(rng, ("smile", "smile", "open", "open", "cat", "round", "flat", "smirk", "pout"))
     if kind == "open":
         depth = rng.uniform(0.09, 0.17)
-        tongue = Shape(
-            ellipse(0, y + depth, wide * 0.7, depth * 0.5), paint=colours.blush, line=0.4
-        )
+        tongue = Shape(ellipse(0, y + depth, wide * 0.7, depth * 0.5), paint=colors.blush, line=0.4)
         lips = loop(
             [(-wide, y), (0, y + 0.03), (wide, y)],
             [
@@ -221,9 +219,9 @@ def _mouth(rng: np.random.Generator, colours: Colours) -> list[Shape]:
                 (-wide, y),
             ],
         )
-        return [Shape(lips, paint=colours.mouth, line=0.8, details=(tongue,))]
+        return [Shape(lips, paint=colors.mouth, line=0.8, details=(tongue,))]
     if kind == "round":
-        return [Shape(ellipse(0, y + 0.04, wide * 0.4, wide * 0.45), paint=colours.mouth, line=0.8)]
+        return [Shape(ellipse(0, y + 0.04, wide * 0.4, wide * 0.45), paint=colors.mouth, line=0.8)]
     strokes = {
         "smile": [(-wide, y), (0, y + 0.07), (wide, y)],
         "cat": [(-wide, y), (-wide / 2, y + 0.06), (0, y), (wide / 2, y + 0.06), (wide, y)],

@@ -13,7 +13,7 @@ LEG = (0.21, 0.2, 0.17, 0.15, 0.13)
 
 
 class Frame(NamedTuple):
-    """The joints of one body; widths are half widths, y grows towards the feet.
+    """The joints of one body; widths are half widths, y grows toward the feet.
 
     Attributes:
         shoulder: Width at the shoulders, which are at `shoulder_y`.

@@ -19,7 +19,7 @@ from tf_deeppaint.data.sources.dolls.canvas import (
     smooth,
     stroke,
 )
-from tf_deeppaint.data.sources.dolls.colors import Colours, chance, pick
+from tf_deeppaint.data.sources.dolls.colors import Colors, chance, pick
 
 SIDES = (-1, 1)
 SIDE_VALLEY = (0.84, -0.12)
@@ -42,7 +42,7 @@ class Hair(NamedTuple):
     hat_fits: bool
 
 
-def hair(rng: np.random.Generator, colours: Colours) -> Hair:
+def hair(rng: np.random.Generator, colors: Colors) -> Hair:
     """Draws one hair style: what falls behind, the crown with its fringe, and tails or buns."""
     style = pick(rng, tuple(STYLES))
     crown = {"spiky": _spiky_crown, "curly": _curly_crown}.get(style, _smooth_crown)
@@ -58,22 +58,20 @@ def hair(rng: np.random.Generator, colours: Colours) -> Hair:
     ]
     if chance(rng, 0.3):
         strands.append(stroke([(0.0, -1.15), (0.03, -0.95), (0.0, -0.8)], 0.6))
-    front = Shape(
-        fringe, paint=colours.hair, shading=1.0, details=(*_shine(rng, colours), *strands)
-    )
-    behind, over = STYLES[style](rng, colours)
+    front = Shape(fringe, paint=colors.hair, shading=1.0, details=(*_shine(rng, colors), *strands))
+    behind, over = STYLES[style](rng, colors)
     return Hair(
         behind,
-        [front, *over, *_cowlick(rng, colours, style)],
+        [front, *over, *_cowlick(rng, colors, style)],
         fringe,
         style in ("short", "bob", "long", "wavy", "braids", "twin tails"),
     )
 
 
-def _shine(rng: np.random.Generator, colours: Colours) -> list[Shape]:
+def _shine(rng: np.random.Generator, colors: Colors) -> list[Shape]:
     if chance(rng, 0.6):
         return []
-    glow = tuple(int(level + (255 - level) * 0.35) for level in colours.hair.lit)
+    glow = tuple(int(level + (255 - level) * 0.35) for level in colors.hair.lit)
     arc = limb([(-0.62, -0.62), (-0.3, -0.78), (0.0, -0.83)], (0.0, 0.05, 0.0))
     return [Shape(arc, paint=flat(glow), line=0)]  # type: ignore[arg-type]
 
@@ -178,7 +176,7 @@ def _parted(rng: np.random.Generator) -> Fringe:
     return valleys, [(0.76, drop), (0.46, drop - 0.18), (-0.46, drop - 0.18), (-0.76, drop)]
 
 
-def _centre_lock(rng: np.random.Generator) -> Fringe:
+def _center_lock(rng: np.random.Generator) -> Fringe:
     tip = rng.uniform(0.1, 0.28)
     valleys = [SIDE_VALLEY, (0.24, -0.4), (-0.24, -0.4), (-SIDE_VALLEY[0], SIDE_VALLEY[1])]
     return valleys, [(0.62, -0.02), (rng.uniform(-0.1, 0.1), tip), (-0.62, -0.02)]
@@ -196,7 +194,7 @@ FRINGES: tuple[Callable[[np.random.Generator], Fringe], ...] = (
     _zigzag,
     _swept,
     _parted,
-    _centre_lock,
+    _center_lock,
     _bare_forehead,
 )
 
@@ -224,76 +222,72 @@ def _curtain(
     return Shape(np.concatenate(runs), paint=paint, shading=1.0, details=tuple(lines))
 
 
-def _short(rng: np.random.Generator, colours: Colours) -> Parts:
-    nape = flat(colours.hair.shaded)
+def _short(rng: np.random.Generator, colors: Colors) -> Parts:
+    nape = flat(colors.hair.shaded)
     return [_curtain(rng, nape, rng.uniform(0.75, 0.95), rng.uniform(0.85, 1.0), 0.0)], []
 
 
-def _bob(rng: np.random.Generator, colours: Colours) -> Parts:
+def _bob(rng: np.random.Generator, colors: Colors) -> Parts:
     wide = rng.uniform(1.15, 1.3)
-    return [_curtain(rng, colours.hair, rng.uniform(1.1, 1.4), wide, 0.03)], []
+    return [_curtain(rng, colors.hair, rng.uniform(1.1, 1.4), wide, 0.03)], []
 
 
-def _long(rng: np.random.Generator, colours: Colours) -> Parts:
+def _long(rng: np.random.Generator, colors: Colors) -> Parts:
     wide = rng.uniform(1.1, 1.35)
-    return [_curtain(rng, colours.hair, rng.uniform(1.9, 3.4), wide, 0.02)], []
+    return [_curtain(rng, colors.hair, rng.uniform(1.9, 3.4), wide, 0.02)], []
 
 
-def _wavy(rng: np.random.Generator, colours: Colours) -> Parts:
+def _wavy(rng: np.random.Generator, colors: Colors) -> Parts:
     wide = rng.uniform(1.2, 1.4)
-    return [_curtain(rng, colours.hair, rng.uniform(1.7, 2.8), wide, 0.12)], []
+    return [_curtain(rng, colors.hair, rng.uniform(1.7, 2.8), wide, 0.12)], []
 
 
-def _spiky(rng: np.random.Generator, colours: Colours) -> Parts:
-    return _short(rng, colours)
+def _spiky(rng: np.random.Generator, colors: Colors) -> Parts:
+    return _short(rng, colors)
 
 
-def _tail(
-    rng: np.random.Generator, colours: Colours, root: Point, bend: Point, end: Point
-) -> Shape:
+def _tail(rng: np.random.Generator, colors: Colors, root: Point, bend: Point, end: Point) -> Shape:
     wide = rng.uniform(0.26, 0.42)
     path = [root, bend, end]
     outline = limb(path, (0.12, wide, wide * 0.95, wide * 0.6, 0.02))
     curve = smooth(path)
     inner = [curve[3:-4] + np.array((shift, 0.0)) for shift in (-wide / 3, wide / 3)]
     strands = tuple(Shape(line, line=0.5, closed=False) for line in inner)
-    return Shape(outline, paint=colours.hair, shading=1.0, details=strands)
+    return Shape(outline, paint=colors.hair, shading=1.0, details=strands)
 
 
-def _tie(colours: Colours, x: float, y: float, ribbon: bool) -> list[Shape]:
+def _tie(colors: Colors, x: float, y: float, ribbon: bool) -> list[Shape]:
     if ribbon:
-        return bow(x, y, 0.3, colours.accent)
-    return [Shape(ellipse(x, y, 0.13, 0.13), paint=colours.accent)]
+        return bow(x, y, 0.3, colors.accent)
+    return [Shape(ellipse(x, y, 0.13, 0.13), paint=colors.accent)]
 
 
-def _twin_tails(rng: np.random.Generator, colours: Colours) -> Parts:
+def _twin_tails(rng: np.random.Generator, colors: Colors) -> Parts:
     y, length, spread = rng.uniform(-0.6, 0.3), rng.uniform(1.5, 3.0), rng.uniform(0.3, 0.7)
     ribbon = chance(rng, 0.5)
-    behind = _short(rng, colours)[0]
+    behind = _short(rng, colors)[0]
     over: list[Shape] = []
     for side in SIDES:
         root, end = (side * 1.08, y), (side * (1.1 + spread * 0.8), y + length)
-        behind.append(_tail(rng, colours, root, (side * (1.2 + spread), y + length * 0.4), end))
-        over += _tie(colours, side * 1.1, y, ribbon)
+        behind.append(_tail(rng, colors, root, (side * (1.2 + spread), y + length * 0.4), end))
+        over += _tie(colors, side * 1.1, y, ribbon)
     return behind, over
 
 
-def _ponytail(rng: np.random.Generator, colours: Colours) -> Parts:
+def _ponytail(rng: np.random.Generator, colors: Colors) -> Parts:
     side, length = pick(rng, SIDES), rng.uniform(1.6, 2.8)
-    tail = _tail(
-        rng, colours, (side * 0.7, -0.95), (side * 1.55, -0.4), (side * 1.45, length - 0.9)
-    )
-    behind = [*_short(rng, colours)[0], tail]
-    return behind, _tie(colours, side * 0.8, -0.93, chance(rng, 0.5))
+    tail = _tail(rng, colors, (side * 0.7, -0.95), (side * 1.55, -0.4), (side * 1.45, length - 0.9))
+    behind = [*_short(rng, colors)[0], tail]
+    return behind, _tie(colors, side * 0.8, -0.93, chance(rng, 0.5))
 
 
-def _bun(rng: np.random.Generator, colours: Colours) -> Parts:
+def _bun(rng: np.random.Generator, colors: Colors) -> Parts:
     radius = rng.uniform(0.3, 0.42)
     spots = pick(rng, ([(0.0, -1.35)], [(-0.8, -1.02), (0.8, -1.02)]))
     buns = [
         Shape(
             ellipse(x, y, radius * 1.05, radius),
-            paint=colours.hair,
+            paint=colors.hair,
             shading=1.0,
             details=(
                 stroke(
@@ -303,29 +297,29 @@ def _bun(rng: np.random.Generator, colours: Colours) -> Parts:
         )
         for x, y in spots
     ]
-    return [*_short(rng, colours)[0], *buns], []
+    return [*_short(rng, colors)[0], *buns], []
 
 
-def _braids(rng: np.random.Generator, colours: Colours) -> Parts:
+def _braids(rng: np.random.Generator, colors: Colors) -> Parts:
     count, x = int(rng.integers(4, 7)), rng.uniform(0.82, 0.98)
     over: list[Shape] = []
     for side in SIDES:
         ys = 0.62 + 0.27 * np.arange(count)
         tuft = [(side * x - 0.1, ys[-1]), (side * x, ys[-1] + 0.5), (side * x + 0.1, ys[-1])]
-        over.append(Shape(loop(tuft, [tuft[-1], tuft[0]]), paint=colours.hair, shading=0.5))
+        over.append(Shape(loop(tuft, [tuft[-1], tuft[0]]), paint=colors.hair, shading=0.5))
         over += [
             Shape(
                 ellipse(side * x + 0.03 * (-1) ** i, y, 0.2, 0.16, 0.4 * (-1) ** i),
-                paint=colours.hair,
+                paint=colors.hair,
                 shading=0.6,
             )
             for i, y in reversed(list(enumerate(ys)))
         ]
-        over += _tie(colours, side * x, ys[-1] + 0.15, False)
-    return _short(rng, colours)[0], over
+        over += _tie(colors, side * x, ys[-1] + 0.15, False)
+    return _short(rng, colors)[0], over
 
 
-def _curly(rng: np.random.Generator, colours: Colours) -> Parts:
+def _curly(rng: np.random.Generator, colors: Colors) -> Parts:
     count, low = 14, rng.uniform(0.8, 1.3)
     angles = np.linspace(0, 2 * np.pi, count + 1)
     runs = []
@@ -333,10 +327,10 @@ def _curly(rng: np.random.Generator, colours: Colours) -> Parts:
         rim = [_polar(1.2, a), _polar(1.42, (a + b) / 2), _polar(1.2, b)]
         # Above the ears the crown must hide this outline, or two lines run side by side.
         runs.append(smooth([(x, y * (low if y > 0 else 0.85)) for x, y in rim]))
-    return [Shape(np.concatenate(runs), paint=colours.hair, shading=1.0)], []
+    return [Shape(np.concatenate(runs), paint=colors.hair, shading=1.0)], []
 
 
-STYLES: dict[str, Callable[[np.random.Generator, Colours], Parts]] = {
+STYLES: dict[str, Callable[[np.random.Generator, Colors], Parts]] = {
     "short": _short,
     "bob": _bob,
     "long": _long,
@@ -350,7 +344,7 @@ STYLES: dict[str, Callable[[np.random.Generator, Colours], Parts]] = {
 }
 
 
-def _cowlick(rng: np.random.Generator, colours: Colours, style: str) -> list[Shape]:
+def _cowlick(rng: np.random.Generator, colors: Colors, style: str) -> list[Shape]:
     if style in ("spiky", "curly", "bun") or chance(rng, 0.75):
         return []
     side = pick(rng, SIDES)
@@ -358,7 +352,7 @@ def _cowlick(rng: np.random.Generator, colours: Colours, style: str) -> list[Sha
         [(-0.05 * side, -1.12), (0.05 * side, -1.4), (0.34 * side, -1.48)],
         [(0.34 * side, -1.48), (0.16 * side, -1.32), (0.1 * side, -1.1)],
     )
-    return [Shape(lick, paint=colours.hair)]
+    return [Shape(lick, paint=colors.hair)]
 
 
 def bow(x: float, y: float, size: float, paint: Paint) -> list[Shape]:
@@ -382,12 +376,12 @@ def bow(x: float, y: float, size: float, paint: Paint) -> list[Shape]:
     return [*wings, Shape(ellipse(x, y, size * 0.24, size * 0.28), paint=paint)]
 
 
-def headwear(rng: np.random.Generator, colours: Colours) -> list[Shape]:
+def headwear(rng: np.random.Generator, colors: Colors) -> list[Shape]:
     """Something worn on smooth hair: a hat, ears, a crown, flowers."""
-    return pick(rng, HATS)(rng, colours)
+    return pick(rng, HATS)(rng, colors)
 
 
-def _beanie(rng: np.random.Generator, colours: Colours) -> list[Shape]:
+def _beanie(rng: np.random.Generator, colors: Colors) -> list[Shape]:
     high, y = rng.uniform(1.35, 1.6), -0.42
     dome = loop(
         [(-1.16, y), (-1.0, -1.05), (0, -high), (1.0, -1.05), (1.16, y)],
@@ -399,15 +393,15 @@ def _beanie(rng: np.random.Generator, colours: Colours) -> list[Shape]:
         [(1.2, y + 0.18), (0, y - 0.04), (-1.2, y + 0.18)],
         [(-1.2, y + 0.18), (-1.2, y - 0.12)],
     )
-    hat = [Shape(dome, paint=colours.accent, shading=1.0), Shape(band, paint=colours.trim)]
+    hat = [Shape(dome, paint=colors.accent, shading=1.0), Shape(band, paint=colors.trim)]
     if chance(rng, 0.5):
-        hat.insert(0, Shape(ellipse(0, -high - 0.1, 0.22, 0.22), paint=colours.trim, shading=0.6))
+        hat.insert(0, Shape(ellipse(0, -high - 0.1, 0.22, 0.22), paint=colors.trim, shading=0.6))
     return hat
 
 
-def _brimmed(rng: np.random.Generator, colours: Colours) -> list[Shape]:
+def _brimmed(rng: np.random.Generator, colors: Colors) -> list[Shape]:
     wide, pointed = rng.uniform(1.5, 1.8), chance(rng, 0.4)
-    brim = Shape(ellipse(0, -0.62, wide, 0.3), paint=colours.accent, shading=0.6)
+    brim = Shape(ellipse(0, -0.62, wide, 0.3), paint=colors.accent, shading=0.6)
     top = [(-0.95, -0.7), (-0.55, -1.3), (0.15, -2.0), (0.4, -1.35), (0.95, -0.7)]
     if not pointed:
         top = [(-0.98, -0.7), (-0.85, -1.25), (0, -1.5), (0.85, -1.25), (0.98, -0.7)]
@@ -418,11 +412,11 @@ def _brimmed(rng: np.random.Generator, colours: Colours) -> list[Shape]:
         [(1.1, -0.6), (0, -0.5), (-1.1, -0.6)],
         [(-1.1, -0.6), (-1.1, -0.92)],
     )
-    ribbon = Shape(band, paint=colours.trim)
-    return [brim, Shape(loop(top, base), paint=colours.accent, shading=1.0, details=(ribbon,))]
+    ribbon = Shape(band, paint=colors.trim)
+    return [brim, Shape(loop(top, base), paint=colors.accent, shading=1.0, details=(ribbon,))]
 
 
-def _ears(rng: np.random.Generator, colours: Colours) -> list[Shape]:
+def _ears(rng: np.random.Generator, colors: Colors) -> list[Shape]:
     long_eared = chance(rng, 0.35)
     shapes = []
     for side in SIDES:
@@ -439,56 +433,56 @@ def _ears(rng: np.random.Generator, colours: Colours) -> list[Shape]:
                 [tip, (side * 1.05, -1.1), outer],
                 [outer, inner],
             )
-        centre = np.mean([inner, tip, outer], 0)
-        lining = Shape((outline - centre) * 0.55 + centre, paint=colours.blush, line=0.7)
-        shapes.append(Shape(outline, paint=colours.hair, shading=0.6, details=(lining,)))
+        center = np.mean([inner, tip, outer], 0)
+        lining = Shape((outline - center) * 0.55 + center, paint=colors.blush, line=0.7)
+        shapes.append(Shape(outline, paint=colors.hair, shading=0.6, details=(lining,)))
     return shapes
 
 
-def _band_bow(rng: np.random.Generator, colours: Colours) -> list[Shape]:
+def _band_bow(rng: np.random.Generator, colors: Colors) -> list[Shape]:
     band = limb(
         [(-1.14, -0.2), (-0.8, -0.86), (0, -1.14), (0.8, -0.86), (1.14, -0.2)],
         (0.04, 0.09, 0.09, 0.09, 0.04),
         cap=0.5,
     )
     x, y = pick(rng, ((0.0, -1.15), (0.68, -0.92), (-0.68, -0.92)))
-    return [Shape(band, paint=colours.accent), *bow(x, y, rng.uniform(0.35, 0.6), colours.accent)]
+    return [Shape(band, paint=colors.accent), *bow(x, y, rng.uniform(0.35, 0.6), colors.accent)]
 
 
-def _crown(rng: np.random.Generator, colours: Colours) -> list[Shape]:
+def _crown(rng: np.random.Generator, colors: Colors) -> list[Shape]:
     count = int(rng.integers(3, 6))
     xs = np.linspace(-0.55, 0.55, 2 * count + 1)
     zigzag = [(x * 1.15, -1.5 if i % 2 == 0 else -1.24) for i, x in enumerate(xs)]
     base = smooth([(0.55, -0.98), (0, -0.9), (-0.55, -0.98)])
-    gem = Shape(ellipse(0, -1.06, 0.08, 0.08), paint=colours.trim, line=0.6)
+    gem = Shape(ellipse(0, -1.06, 0.08, 0.08), paint=colors.trim, line=0.6)
     gold = Paint((244, 204, 84), (212, 160, 52))
     outline = np.concatenate([polygon(zigzag), base])
     return [Shape(outline, paint=gold, shading=0.5, details=(gem,))]
 
 
-def _flower(rng: np.random.Generator, colours: Colours) -> list[Shape]:
+def _flower(rng: np.random.Generator, colors: Colors) -> list[Shape]:
     x, y, size = pick(rng, SIDES) * 0.86, rng.uniform(-0.75, -0.5), rng.uniform(0.16, 0.22)
     turns = 2 * np.pi * np.arange(5) / 5
     petals = [
         Shape(
             ellipse(x + size * np.cos(t), y + size * np.sin(t), size * 0.75, size * 0.75),
-            paint=colours.accent,
+            paint=colors.accent,
             line=0.7,
         )
         for t in turns
     ]
-    return [*petals, Shape(ellipse(x, y, size * 0.5, size * 0.5), paint=colours.trim, line=0.7)]
+    return [*petals, Shape(ellipse(x, y, size * 0.5, size * 0.5), paint=colors.trim, line=0.7)]
 
 
-def _headphones(rng: np.random.Generator, colours: Colours) -> list[Shape]:
+def _headphones(rng: np.random.Generator, colors: Colors) -> list[Shape]:
     arch = limb([(-1.2, 0.1), (-0.95, -0.9), (0, -1.32), (0.95, -0.9), (1.2, 0.1)], (0.07, 0.07))
     cups = [
-        Shape(ellipse(s * 1.15, 0.18, 0.2, 0.34), paint=colours.trim, shading=0.6) for s in SIDES
+        Shape(ellipse(s * 1.15, 0.18, 0.2, 0.34), paint=colors.trim, shading=0.6) for s in SIDES
     ]
-    return [Shape(arch, paint=colours.accent), *cups]
+    return [Shape(arch, paint=colors.accent), *cups]
 
 
-HATS: tuple[Callable[[np.random.Generator, Colours], list[Shape]], ...] = (
+HATS: tuple[Callable[[np.random.Generator, Colors], list[Shape]], ...] = (
     _beanie,
     _brimmed,
     _ears,

@@ -12,7 +12,7 @@ from tf_deeppaint.data.sources.dolls.colors import chance, scheme
 from tf_deeppaint.data.sources.dolls.faces import face, glasses
 from tf_deeppaint.data.sources.dolls.frames import frame
 from tf_deeppaint.data.sources.dolls.hair import hair, headwear
-from tf_deeppaint.data.sources.registry import Artwork, Drawing, Origin
+from tf_deeppaint.data.sources.registry import Example, LoadedExample, Origin
 from tf_deeppaint.utils.errors import DeepPaintError
 
 NAME = re.compile(r"doll-(0|[1-9][0-9]*)-([0-9]{6,})")
@@ -31,7 +31,7 @@ class Dolls:
     origin = Origin(
         name="dolls",
         title="Dolls drawn by tf_deeppaint",
-        licence="CC0-1.0",
+        license="CC0-1.0",
         attribution="Drawn by tf_deeppaint's own program",
         url="",
     )
@@ -56,13 +56,13 @@ class Dolls:
         self.count = count
         self.seed = seed
 
-    def drawings(self) -> Iterator[Drawing]:
+    def drawings(self) -> Iterator[Example]:
         """Lists the dolls by number; each is a group of its own."""
         for number in range(self.count):
             name = f"doll-{self.seed}-{number:06d}"
-            yield Drawing(name, group=name)
+            yield Example(name, group=name)
 
-    def load(self, drawing: Drawing, size: int) -> Artwork:
+    def load(self, drawing: Example, size: int) -> LoadedExample:
         """Draws one doll, on white paper, on a square canvas of `size` pixels.
 
         Raises:
@@ -79,23 +79,23 @@ class Dolls:
         return _draw(np.random.default_rng((int(match[1]), int(match[2]))), size)
 
 
-def _draw(rng: np.random.Generator, size: int) -> Artwork:
-    colours = scheme(rng)
-    hairdo = hair(rng, colours)
-    head = [*face(rng, colours, hairdo.fringe)]
+def _draw(rng: np.random.Generator, size: int) -> LoadedExample:
+    colors = scheme(rng)
+    hairdo = hair(rng, colors)
+    head = [*face(rng, colors, hairdo.fringe)]
     if chance(rng, 0.15):
         head += glasses(rng)
     head += hairdo.over
     if hairdo.hat_fits and chance(rng, 0.5):
-        head += headwear(rng, colours)
-    clothed = outfit(rng, colours, frame(rng))
+        head += headwear(rng, colors)
+    clothed = outfit(rng, colors, frame(rng))
     tilt = rng.uniform(-0.09, 0.09)
     behind, head = _tilted(hairdo.behind, tilt), _tilted(head, tilt)
     shapes = [*behind, *clothed.behind, *clothed.body, *clothed.over, *head]
     scale, placed = _placed(rng, shapes)
     depth = rng.uniform(*SHADOW_DEPTH) * scale
     light = (float(rng.choice((-1.0, 1.0))) * depth, -0.7 * depth)
-    return Artwork(*render(placed, size, rng.uniform(*LINES), light, colours.ink))
+    return LoadedExample(*render(placed, size, rng.uniform(*LINES), light, colors.ink))
 
 
 def _tilted(shapes: list[Shape], angle: float) -> list[Shape]:

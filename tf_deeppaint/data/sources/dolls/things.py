@@ -14,7 +14,7 @@ from tf_deeppaint.data.sources.dolls.canvas import (
     polygon,
     stroke,
 )
-from tf_deeppaint.data.sources.dolls.colors import Colours, chance, pick
+from tf_deeppaint.data.sources.dolls.colors import Colors, chance, pick
 from tf_deeppaint.data.sources.dolls.frames import SIDES, Frame
 from tf_deeppaint.data.sources.dolls.hair import bow
 
@@ -23,32 +23,32 @@ WOOD = Paint((160, 110, 70), (124, 82, 50))
 
 
 def collar(
-    rng: np.random.Generator, colours: Colours, body: Frame, kind: str, wide: float, depth: float
+    rng: np.random.Generator, colors: Colors, body: Frame, kind: str, wide: float, depth: float
 ) -> list[Shape]:
     """The collar around a neckline `wide` to either side and `depth` below the shoulders."""
     y = body.shoulder_y
     if kind == "robe":
-        return _crossed_lapels(colours, y, depth)
+        return _crossed_lapels(colors, y, depth)
     if kind == "shorts" and chance(rng, 0.8):
-        return _hood(colours, y, depth)
+        return _hood(colors, y, depth)
     low = y + depth
     style = pick(rng, ("plain", "plain", "shirt", "sailor", "turtle", "bow", "tie", "round"))
     if kind == "coat" and style in ("sailor", "round"):
         style = "shirt"
     if style == "turtle":
-        return [_turtleneck(colours, y, low)]
+        return [_turtleneck(colors, y, low)]
     if style == "round":
-        return _round_collar(colours, y, low)
+        return _round_collar(colors, y, low)
     if style == "sailor":
-        return [*_sailor_collar(colours, y, low), *bow(0.0, low + 0.16, 0.22, colours.accent)]
+        return [*_sailor_collar(colors, y, low), *bow(0.0, low + 0.16, 0.22, colors.accent)]
     if style == "bow":
-        return [*_flaps(colours, y, low, wide), *bow(0.0, low + 0.02, 0.24, colours.accent)]
+        return [*_flaps(colors, y, low, wide), *bow(0.0, low + 0.02, 0.24, colors.accent)]
     if style == "tie":
-        return [_tie(colours, low), *_flaps(colours, y, low, wide)]
-    return _flaps(colours, y, low, wide) if style == "shirt" else []
+        return [_tie(colors, low), *_flaps(colors, y, low, wide)]
+    return _flaps(colors, y, low, wide) if style == "shirt" else []
 
 
-def _crossed_lapels(colours: Colours, y: float, depth: float) -> list[Shape]:
+def _crossed_lapels(colors: Colors, y: float, depth: float) -> list[Shape]:
     return [
         Shape(
             polygon(
@@ -59,13 +59,13 @@ def _crossed_lapels(colours: Colours, y: float, depth: float) -> list[Shape]:
                     (s * 0.14, y + depth),
                 ]
             ),
-            paint=colours.trim,
+            paint=colors.trim,
         )
         for s in (1, -1)
     ]
 
 
-def _hood(colours: Colours, y: float, depth: float) -> list[Shape]:
+def _hood(colors: Colors, y: float, depth: float) -> list[Shape]:
     strings = [stroke([(s * 0.14, y + depth), (s * 0.15, y + depth + 0.3)], 0.9) for s in SIDES]
     rolls = [
         Shape(
@@ -73,7 +73,7 @@ def _hood(colours: Colours, y: float, depth: float) -> list[Shape]:
                 [(s * 0.24, y - 0.22), (s * 0.36, y), (s * 0.02, y + depth + 0.08)],
                 (0.06, 0.11, 0.07),
             ),
-            paint=colours.top,
+            paint=colors.top,
             shading=0.6,
         )
         for s in SIDES
@@ -81,30 +81,30 @@ def _hood(colours: Colours, y: float, depth: float) -> list[Shape]:
     return rolls + strings
 
 
-def _flaps(colours: Colours, y: float, low: float, wide: float) -> list[Shape]:
+def _flaps(colors: Colors, y: float, low: float, wide: float) -> list[Shape]:
     return [
         Shape(
             polygon(
                 [(s * 0.19, y - 0.17), (s * (wide + 0.06), y), (s * 0.26, low + 0.14), (0.0, low)]
             ),
-            paint=colours.trim,
+            paint=colors.trim,
             shading=0.4,
         )
         for s in SIDES
     ]
 
 
-def _turtleneck(colours: Colours, y: float, low: float) -> Shape:
+def _turtleneck(colors: Colors, y: float, low: float) -> Shape:
     outline = loop(
         [(-0.24, y - 0.2), (0, y - 0.14), (0.24, y - 0.2)],
         [(0.24, y - 0.2), (0.32, y + 0.02)],
         [(0.32, y + 0.02), (0, low + 0.03), (-0.32, y + 0.02)],
         [(-0.32, y + 0.02), (-0.24, y - 0.2)],
     )
-    return Shape(outline, paint=colours.top, shading=0.6)
+    return Shape(outline, paint=colors.top, shading=0.6)
 
 
-def _round_collar(colours: Colours, y: float, low: float) -> list[Shape]:
+def _round_collar(colors: Colors, y: float, low: float) -> list[Shape]:
     return [
         Shape(
             blob(
@@ -116,13 +116,13 @@ def _round_collar(colours: Colours, y: float, low: float) -> list[Shape]:
                     (s * 0.03, low),
                 ]
             ),
-            paint=colours.trim,
+            paint=colors.trim,
         )
         for s in SIDES
     ]
 
 
-def _sailor_collar(colours: Colours, y: float, low: float) -> list[Shape]:
+def _sailor_collar(colors: Colors, y: float, low: float) -> list[Shape]:
     return [
         Shape(
             polygon(
@@ -134,7 +134,7 @@ def _sailor_collar(colours: Colours, y: float, low: float) -> list[Shape]:
                     (0.0, low),
                 ]
             ),
-            paint=colours.trim,
+            paint=colors.trim,
             details=(
                 stroke([(s * 0.46, y), (s * 0.44, y + 0.28)], 0.6),
                 stroke([(s * 0.44, y + 0.28), (0.0, low + 0.12)], 0.6),
@@ -144,24 +144,24 @@ def _sailor_collar(colours: Colours, y: float, low: float) -> list[Shape]:
     ]
 
 
-def _tie(colours: Colours, low: float) -> Shape:
+def _tie(colors: Colors, low: float) -> Shape:
     outline = polygon(
         [(-0.06, low), (0.06, low), (0.11, low + 0.45), (0, low + 0.55), (-0.11, low + 0.45)]
     )
-    return Shape(outline, paint=colours.accent, shading=0.4)
+    return Shape(outline, paint=colors.accent, shading=0.4)
 
 
 def accessories(
-    rng: np.random.Generator, colours: Colours, body: Frame, kind: str
+    rng: np.random.Generator, colors: Colors, body: Frame, kind: str
 ) -> tuple[list[Shape], list[Shape]]:
     """A cape, scarf, shoulder bag or necklace, or nothing: drawn behind the body, and over it."""
     choice = pick(rng, ("none", "none", "none", "none", "scarf", "cape", "strap", "necklace"))
     if choice == "cape":
-        return _cape(rng, colours, body)
+        return _cape(rng, colors, body)
     if choice == "scarf":
-        return [], _scarf(rng, colours, body.shoulder_y)
+        return [], _scarf(rng, colors, body.shoulder_y)
     if choice == "strap" and kind not in ("coat", "robe"):
-        return [], _shoulder_bag(rng, colours, body)
+        return [], _shoulder_bag(rng, colors, body)
     if choice == "necklace":
         y = body.shoulder_y
         chain = Shape(blob(mirrored([(0.17, y - 0.14), (0.1, y + 0.1)])), line=0.6)
@@ -169,9 +169,7 @@ def accessories(
     return [], []
 
 
-def _cape(
-    rng: np.random.Generator, colours: Colours, body: Frame
-) -> tuple[list[Shape], list[Shape]]:
+def _cape(rng: np.random.Generator, colors: Colors, body: Frame) -> tuple[list[Shape], list[Shape]]:
     y, w = body.shoulder_y, body.shoulder
     wide, low = body.hip + rng.uniform(0.35, 0.8), body.hip_y + rng.uniform(0.2, 1.3)
     hem = [
@@ -194,13 +192,13 @@ def _cape(
         [(-w, y + 0.16), (-w + 0.1, y - 0.02), (-0.3, y - 0.18)],
     )
     clasp = Shape(ellipse(0, y + 0.06, 0.1, 0.1), paint=GOLD)
-    return [Shape(cape, paint=colours.accent, shading=1.0)], [
-        Shape(yoke, paint=colours.accent, shading=0.5),
+    return [Shape(cape, paint=colors.accent, shading=1.0)], [
+        Shape(yoke, paint=colors.accent, shading=0.5),
         clasp,
     ]
 
 
-def _scarf(rng: np.random.Generator, colours: Colours, y: float) -> list[Shape]:
+def _scarf(rng: np.random.Generator, colors: Colors, y: float) -> list[Shape]:
     side = pick(rng, SIDES)
     end = limb(
         [(side * 0.2, y), (side * 0.26, y + 0.4), (side * 0.24, y + 0.8)],
@@ -209,7 +207,7 @@ def _scarf(rng: np.random.Generator, colours: Colours, y: float) -> list[Shape]:
     )
     stripe = Shape(
         polygon([(-2, y + 0.6), (2, y + 0.6), (2, y + 0.7), (-2, y + 0.7)]),
-        paint=colours.trim,
+        paint=colors.trim,
         line=0.6,
     )
     wrap = blob(
@@ -223,12 +221,12 @@ def _scarf(rng: np.random.Generator, colours: Colours, y: float) -> list[Shape]:
         ]
     )
     return [
-        Shape(end, paint=colours.accent, shading=0.7, details=(stripe,)),
-        Shape(wrap, paint=colours.accent, shading=0.7),
+        Shape(end, paint=colors.accent, shading=0.7, details=(stripe,)),
+        Shape(wrap, paint=colors.accent, shading=0.7),
     ]
 
 
-def _shoulder_bag(rng: np.random.Generator, colours: Colours, body: Frame) -> list[Shape]:
+def _shoulder_bag(rng: np.random.Generator, colors: Colors, body: Frame) -> list[Shape]:
     s, y = pick(rng, SIDES), body.shoulder_y
     x, low = -s * body.hip, body.hip_y - 0.2
     band = polygon(
@@ -239,8 +237,8 @@ def _shoulder_bag(rng: np.random.Generator, colours: Colours, body: Frame) -> li
     )
     flap = stroke([(x - 0.3, low + 0.08), (x, low + 0.14), (x + 0.3, low + 0.08)], 0.7)
     return [
-        Shape(band, paint=colours.accent),
-        Shape(pouch, paint=colours.accent, shading=0.6, details=(flap,)),
+        Shape(band, paint=colors.accent),
+        Shape(pouch, paint=colors.accent, shading=0.6, details=(flap,)),
     ]
 
 
@@ -251,9 +249,7 @@ def star(x: float, y: float, radius: float) -> np.ndarray:
     return np.stack([x + radii * np.cos(turns), y + radii * np.sin(turns)], 1)
 
 
-def held(
-    rng: np.random.Generator, colours: Colours, body: Frame
-) -> tuple[list[Shape], list[Shape]]:
+def held(rng: np.random.Generator, colors: Colors, body: Frame) -> tuple[list[Shape], list[Shape]]:
     """What the hand on the left and the hand on the right of the page hold, often nothing."""
     things: tuple[list[Shape], list[Shape]] = ([], [])
     if chance(rng, 0.6):
@@ -264,23 +260,23 @@ def held(
     if body.arms_in_front[index]:
         return things
     if kind in ("bag", "book") and y > body.shoulder_y + 0.6:
-        things[index].extend(_bag(colours, x, y))
+        things[index].extend(_bag(colors, x, y))
     elif kind in ("wand", "flower", "sweet"):
-        things[index].extend(_stick(colours, x, y, kind))
+        things[index].extend(_stick(colors, x, y, kind))
     return things
 
 
-def _bag(colours: Colours, x: float, y: float) -> list[Shape]:
+def _bag(colors: Colors, x: float, y: float) -> list[Shape]:
     handle = Shape(ellipse(x, y + 0.16, 0.17, 0.24), line=1.6)
     bag = blob(
         [(x - 0.26, y + 0.28), (x + 0.26, y + 0.28), (x + 0.32, y + 0.66), (x - 0.32, y + 0.66)]
     )
     clasp = Shape(ellipse(x, y + 0.42, 0.06, 0.06), paint=GOLD, line=0.6)
     flap = stroke([(x - 0.4, y + 0.38), (x, y + 0.46), (x + 0.4, y + 0.38)], 0.7)
-    return [handle, Shape(bag, paint=colours.accent, shading=0.7, details=(flap, clasp))]
+    return [handle, Shape(bag, paint=colors.accent, shading=0.7, details=(flap, clasp))]
 
 
-def _stick(colours: Colours, x: float, y: float, kind: str) -> list[Shape]:
+def _stick(colors: Colors, x: float, y: float, kind: str) -> list[Shape]:
     top = y - 0.62
     stem = polygon([(x - 0.035, top), (x + 0.035, top), (x + 0.035, y + 0.3), (x - 0.035, y + 0.3)])
     if kind == "wand":
@@ -292,7 +288,7 @@ def _stick(colours: Colours, x: float, y: float, kind: str) -> list[Shape]:
         return [
             Shape(stem, paint=flat((246, 244, 240))),
             Shape(
-                ellipse(x, top - 0.1, 0.24, 0.24), paint=colours.trim, shading=0.6, details=(swirl,)
+                ellipse(x, top - 0.1, 0.24, 0.24), paint=colors.trim, shading=0.6, details=(swirl,)
             ),
         ]
     green = Paint((98, 164, 86), (70, 124, 64))
@@ -300,7 +296,7 @@ def _stick(colours: Colours, x: float, y: float, kind: str) -> list[Shape]:
     petals = [
         Shape(
             ellipse(x + 0.15 * np.cos(t), top - 0.05 + 0.15 * np.sin(t), 0.11, 0.11),
-            paint=colours.accent,
+            paint=colors.accent,
             line=0.7,
         )
         for t in turns

@@ -1,0 +1,168 @@
+"""Exports from outside: checked before they are in place, and nothing left when they fail."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.helpers.small_networks import make_network
+from tf_deeppaint.exporting.export import export_file
+from tf_deeppaint.networks.model_files import read_generator, write_generator
+from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.utils.errors import DeepPaintError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module", name="run")
+def make_run(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    write_generator(make_network("U-Net"), folder / "generator.keras")
+    return folder
+
+
+def written(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_is_put_in_place_with_its_card(run, tmp_path):
+    output = tmp_path / "out" / "model.keras"
+    found = export_file(run, output, ".keras", write_generator)
+    assert written(output.parent) == ["model.keras", "model_card.md"]
+    assert found.largest == 0 and found.precision == "float32" and found.bytes > 0
+    assert isinstance(read_generator(output), UNet)
+    before = output.read_bytes()
+    with pytest.raises(DeepPaintError, match="is there already; --overwrite replaces it"):
+        export_file(run, output, ".keras", write_generator)
+    assert output.read_bytes() == before
+
+    def write_half(network, path) -> None:
+        write_generator(network, path, "float16")
+
+    assert export_file(run, output, ".keras", write_half, True).precision == "float16"
+    assert output.read_bytes() != before
+
+
+def test_what_paints_otherwise_is_not_put_in_place(run, tmp_path):
+    def write(network, path) -> None:
+        other = type(network).from_config(network.get_config())
+        other.set_weights([1.1 * weight for weight in network.get_weights()])
+        write_generator(other, path)
+
+    with pytest.raises(DeepPaintError, match="its pictures are not the network's: a difference"):
+        export_file(run, tmp_path / "x.keras", ".keras", write)
+    assert written(tmp_path) == []
+
+
+@pytest.mark.parametrize("error", [DeepPaintError("no such operation"), KeyboardInterrupt()])
+def test_a_conversion_that_breaks_off_leaves_what_was_there(run, tmp_path, error):
+    def write(network, path) -> None:
+        path.write_bytes(b"half")
+        raise error
+
+    (tmp_path / "x.keras").write_bytes(b"before")
+    with pytest.raises(type(error)):
+        export_file(run, tmp_path / "x.keras", ".keras", write, overwrite=True)
+    assert written(tmp_path) == ["x.keras"]
+    assert (tmp_path / "x.keras").read_bytes() == b"before"
+
+
+def test_a_full_disk_is_one_line(run, tmp_path):
+    def write(network, path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(DeepPaintError, match=r"x\.keras: cannot be written \(No space left"):
+        export_file(run, tmp_path / "x.keras", ".keras", write)
+
+
+def refuse(*_):
+    raise AssertionError("nothing is to be written")
+
+
+@pytest.mark.parametrize(
+    "output, size, word",
+    [
+        ("x.onnx", None, r"x\.onnx: the name must end in \.keras"),
+        ("folder.keras", None, "is a folder"),
+        ("x.keras", 100, "--size=100: a multiple of 64"),
+    ],
+)
+def test_what_cannot_be_is_told_at_once(run, tmp_path, output, size, word):
+    (tmp_path / "folder.keras").mkdir()
+    with pytest.raises(DeepPaintError, match=word):
+        export_file(run, tmp_path / output, ".keras", refuse, size=size)
+    assert written(tmp_path) == ["folder.keras"]
+
+
+def test_a_run_without_weights_is_named(tmp_path):
+    with pytest.raises(DeepPaintError, match=r"run/generator\.keras: no such model"):
+        (tmp_path / "run").mkdir()
+        export_file(tmp_path / "run", tmp_path / "x.keras", ".keras", refuse)
+    assert written(tmp_path) == ["run"]
+
+
+# --- the programs -------------------------------------------------------------------------------
+
+
+def program(name: str, *flags) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", f"export.{name}", *map(str, flags)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def assert_refused(done: subprocess.CompletedProcess, word: str) -> None:
+    assert done.returncode == 1 and word in done.stderr
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_keras_model_writes_weights_in_half_the_size(run, tmp_path):
+    output = tmp_path / "half.keras"
+    flags = (f"--model={run}", f"--output={output}", "--precision=float16")
+    done = program("keras_model", *flags)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{output}: ")
+    network = read_generator(run)
+    for weight, whole in zip(read_generator(output).weights, network.weights, strict=True):
+        assert weight.dtype in ("float16", "float32")
+        np.testing.assert_allclose(weight.numpy(), whole.numpy(), rtol=1e-3, atol=1e-6)
+
+
+def test_verify_tells_what_is_over_the_bounds(run, doll_shards, tmp_path):
+    network = read_generator(run)
+    network.set_weights([1.1 * weight for weight in network.get_weights()])
+    write_generator(network, tmp_path / "other.keras")
+    flags = (f"--model={run}", f"--data={doll_shards}")
+    done = program("verify", *flags, f"--artifact={tmp_path / 'other.keras'}")
+    assert_refused(done, "other.keras: a difference of")
+    figures = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    assert figures["pictures"] == "4 of 64 pixels" and figures["PSNR"].endswith(" dB")
+
+
+@pytest.mark.parametrize(
+    "name, flags, word",
+    [
+        ("keras_model", ["--plain", "--precision=float16"], "--plain is written in float32"),
+        ("keras_model", ["--size=128"], "--size goes with --plain"),
+        ("litert", ["--precision=full_int8"], "--precision=full_int8 and --data=FOLDER"),
+        ("litert", ["--data=nowhere"], "--precision=full_int8 and --data=FOLDER"),
+    ],
+)
+def test_flags_that_do_not_go_together_are_one_line(tmp_path, name, flags, word):
+    assert_refused(program(name, *flags, f"--output={tmp_path / 'x'}"), word)
+    assert written(tmp_path) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["litert", "onnx", "keras_model"])
+def test_each_program_writes_what_verify_passes(name, run, doll_shards, tmp_path):
+    suffix = {"litert": "tflite", "onnx": "onnx", "keras_model": "keras"}[name]
+    output = tmp_path / f"x.{suffix}"
+    extra = ["--plain", "--size=128"] if name == "keras_model" else ["--size=128"]
+    done = program(name, f"--model={run}", f"--output={output}", *extra)
+    assert done.returncode == 0, done.stderr
+    assert written(tmp_path) == ["model_card.md", output.name]
+    done = program("verify", f"--model={run}", f"--artifact={output}", f"--data={doll_shards}")
+    assert done.returncode == 0, done.stderr
+    assert "4 of 128 pixels" in done.stdout

@@ -1,0 +1,117 @@
+"""What a SavedModel's folder goes through: aside, compared, renamed; nothing half-written.
+
+The signatures themselves are tried in `test_serving`; here a small module stands in for them.
+"""
+
+import re
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.helpers.programs import assert_refused, run
+from tf_deeppaint.exporting import saved_model
+from tf_deeppaint.utils.errors import DeepPaintError
+
+pytest.importorskip("tensorflow_serving.apis", reason="the `serving` extra")
+
+
+ROWS = [(saved_model.BESIDE, "50 dB or more")]
+
+
+class Doubling(tf.Module):
+    """A module that is quick to save."""
+
+    def __init__(self, *_):
+        super().__init__()
+        self.factor = tf.Variable(2.0)
+
+    def signatures(self) -> dict:
+        spec = tf.TensorSpec((None,), tf.float32, "x")
+        double = tf.function(lambda x: {"y": self.factor * x}, input_signature=[spec])
+        return {"serving_default": double.get_concrete_function()}
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(saved_model, "ServedGenerator", Doubling)
+    monkeypatch.setattr(saved_model, "_compare", lambda *_: ROWS)
+    return monkeypatch
+
+
+def names(folder) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def double(folder) -> np.ndarray:
+    loaded = tf.saved_model.load(folder)
+    return loaded.signatures["serving_default"](x=tf.constant([1.0, 2.0]))["y"].numpy()
+
+
+def test_a_saved_model_is_written_with_its_requests(quick, tmp_path):
+    output = tmp_path / "models" / "1"
+    assert saved_model.export(None, output) == ROWS
+    assert names(output.parent) == {"1"}
+    assert (output / saved_model.WARMUP).stat().st_size > 1000
+    np.testing.assert_array_equal(double(output), [2, 4])
+
+
+def test_what_is_there_is_replaced_only_on_demand(quick, tmp_path):
+    output = tmp_path / "1"
+    saved_model.export(None, output)
+    (output / "old").touch()
+    with pytest.raises(DeepPaintError, match="is there already; give --overwrite"):
+        saved_model.export(None, output)
+    assert "old" in names(output)
+    saved_model.export(None, output, overwrite=True)
+    assert "old" not in names(output) and "saved_model.pb" in names(output)
+    assert names(tmp_path) == {"1"}
+
+
+def test_a_folder_that_is_no_saved_model_is_never_replaced(quick, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter").touch()
+    with pytest.raises(DeepPaintError, match="is no SavedModel"):
+        saved_model.export(None, tmp_path / "thesis", overwrite=True)
+    assert names(tmp_path / "thesis") == {"chapter"}
+
+
+def test_one_that_paints_otherwise_leaves_nothing_and_the_old_one_stays(quick, tmp_path):
+    output = tmp_path / "1"
+    saved_model.export(None, output)
+    (output / "old").touch()
+
+    def differ(*_):
+        raise DeepPaintError("the SavedModel paints otherwise")
+
+    quick.setattr(saved_model, "_compare", differ)
+    with pytest.raises(DeepPaintError, match="paints otherwise"):
+        saved_model.export(None, output, overwrite=True)
+    with pytest.raises(DeepPaintError, match="paints otherwise"):
+        saved_model.export(None, tmp_path / "2")
+    assert names(tmp_path) == {"1"} and "old" in names(output)
+
+
+def test_a_folder_that_cannot_be_written_is_named(quick, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(DeepPaintError, match="file"):
+        saved_model.export(None, tmp_path / "file" / "1")
+    with pytest.raises(
+        DeepPaintError, match="gs://bucket/1: a SavedModel is written on this machine"
+    ):
+        saved_model.export(None, "gs://bucket/1")
+
+
+@pytest.mark.slow
+def test_the_bundled_model_is_exported_and_paints_as_the_painter_does(tmp_path):
+    done = run("export.saved_model", f"--output={tmp_path / '1'}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert float(re.search(r": ([\d.]+) dB or more beside the Painter", done.stdout)[1]) > 36
+    assert names(tmp_path) == {"1", "model_card.md"}
+    assert "dB or more" in (tmp_path / "model_card.md").read_text()
+
+
+def test_a_run_without_weights_is_one_line(tmp_path):
+    arguments = (f"--model={tmp_path / 'run'}", f"--output={tmp_path / '1'}")
+    assert_refused(run("export.saved_model", *arguments), "no such model")
+    assert not names(tmp_path)

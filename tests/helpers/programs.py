@@ -1,0 +1,29 @@
+"""Programs run as people run them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(program: str, *arguments, python=()) -> subprocess.CompletedProcess:
+    """Runs `python -m PROGRAM`, without the variables that the tests themselves have set."""
+    quiet = ("OPENCV_LOG_LEVEL", "TF_CPP_MIN_LOG_LEVEL")
+    return subprocess.run(
+        [sys.executable, *python, "-m", program, *map(str, arguments)],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name not in quiet},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def assert_refused(process: subprocess.CompletedProcess, *words: str) -> None:
+    assert process.returncode == 1
+    assert process.stderr.startswith("error: ")
+    assert process.stderr.count("\n") == 1 and process.stderr.endswith("\n")
+    for word in words:
+        assert word in process.stderr

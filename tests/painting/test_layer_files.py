@@ -1,0 +1,398 @@
+"""Layers: taken apart, laid together again, and as files that an independent reader opens."""
+
+import io
+import os
+import zipfile
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tf_deeppaint.painting import layer_files
+from tf_deeppaint.painting.layer_files import Layer, make_layers, merge, write_layers
+from tf_deeppaint.painting.upsampling import lay_lines
+from tf_deeppaint.utils.errors import DeepPaintError
+
+SHAPES = [(1, 1), (1, 9), (9, 1), (40, 60), (300, 20)]
+
+
+def drawing(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Color with white, nearly white and all other colors, and a sketch of all levels."""
+    rng = np.random.default_rng(1)
+    color = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    color[rng.random((height, width)) < 0.3] = 255
+    nearly = rng.random((height, width)) < 0.2
+    color[nearly] = rng.integers(252, 256, (int(nearly.sum()), 3))
+    sketch = rng.integers(0, 256, (height, width), dtype=np.uint8)
+    sketch[rng.random((height, width)) < 0.5] = 255
+    return color, sketch
+
+
+def groups_of(shape: tuple[int, int]) -> list[tuple[str, np.ndarray]]:
+    """Three groups at random that leave out a part, and an empty one."""
+    number = np.random.default_rng(2).integers(0, 4, shape)
+    masks = [("skin", number == 1), ("#3b5dc9", number == 2), ("hair", number == 3)]
+    return [masks[0], ("empty", np.zeros(shape, bool)), *masks[1:]]
+
+
+def composed(layers: list[Layer]) -> np.ndarray:
+    """Layers laid over white by another implementation of "over", which rounds at every layer."""
+    height, width, _ = layers[0].rgba.shape
+    shown = Image.new("RGBA", (width, height), "white")
+    for layer in layers:
+        shown.alpha_composite(Image.fromarray(layer.rgba))
+    return np.asarray(shown.convert("RGB")).astype(int)
+
+
+def off(one: np.ndarray, other: np.ndarray) -> int:
+    """The largest difference between two pictures."""
+    return int(np.abs(one.astype(int) - other).max())
+
+
+# --- a picture taken apart ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("grouped", [False, True])
+def test_layers_together_show_the_colored_sketch(shape, grouped):
+    color, sketch = drawing(*shape)
+    layers = make_layers(color, sketch, groups_of(shape) if grouped else None)
+    assert all(layer.rgba.shape == (*shape, 4) for layer in layers)
+    assert all(layer.rgba.dtype == np.uint8 for layer in layers)
+    assert off(merge(layers), lay_lines(color, sketch)) <= 1
+    assert off(composed(layers), lay_lines(color, sketch)) <= 1
+
+
+def test_every_color_under_every_line_comes_out_but_for_a_level():
+    levels = np.arange(256, dtype=np.uint8)
+    color, sketch = np.meshgrid(levels, levels)
+    color = np.dstack([color] * 3)
+    assert off(merge(make_layers(color, sketch)), lay_lines(color, sketch)) <= 1
+
+
+def test_without_groups_there_are_paper_color_and_lines():
+    color, sketch = drawing(40, 60)
+    paper, painted, lines = make_layers(color, sketch)
+    assert [paper.name, painted.name, lines.name] == ["paper", "color", "lines"]
+    assert (paper.rgba == 255).all()
+    white = (color >= 254).all(axis=-1)
+    assert 50 < white.sum() < 2000
+    assert (painted.rgba[white] == (255, 255, 255, 0)).all()
+    assert (painted.rgba[~white, 3] == 255).all()
+    np.testing.assert_array_equal(painted.rgba[~white, :3], color[~white])
+    assert not lines.rgba[..., :3].any()
+    np.testing.assert_array_equal(lines.rgba[..., 3], 255 - sketch)
+
+
+def test_a_color_layer_is_there_though_nothing_is_painted():
+    white = np.full((6, 5, 3), 255, np.uint8)
+    layers = make_layers(white, white[..., 0])
+    assert [layer.name for layer in layers] == ["paper", "color", "lines"]
+    assert not layers[1].rgba[..., 3].any()
+    layers = make_layers(white, white[..., 0], [("all", np.ones((6, 5), bool))])
+    assert [layer.name for layer in layers] == ["paper", "lines"]
+
+
+def test_groups_are_layers_in_their_order_each_in_its_mask():
+    color, sketch = drawing(40, 60)
+    groups = groups_of(sketch.shape)
+    layers = make_layers(color, sketch, groups)
+    names = [layer.name for layer in layers]
+    assert names == ["paper", "color", "skin", "#3b5dc9", "hair", "lines"]
+    masks = dict(groups)
+    masks["color"] = ~(masks["skin"] | masks["#3b5dc9"] | masks["hair"])
+    white = (color >= 254).all(axis=-1)
+    for layer in layers[1:-1]:
+        shown = masks[layer.name] & ~white
+        assert shown.any()
+        np.testing.assert_array_equal(layer.rgba[..., 3], np.where(shown, 255, 0))
+        np.testing.assert_array_equal(layer.rgba[shown, :3], color[shown])
+        assert (layer.rgba[~shown, :3] == 255).all()
+
+
+def test_groups_that_have_all_of_the_color_leave_no_layer_of_the_rest():
+    color, sketch = drawing(12, 10)
+    left = np.indices(sketch.shape)[1] < 5
+    layers = make_layers(color, sketch, [("left", left), ("right", ~left)])
+    assert [layer.name for layer in layers] == ["paper", "left", "right", "lines"]
+    layers = make_layers(color, sketch, [])
+    assert [layer.name for layer in layers] == ["paper", "color", "lines"]
+
+
+# --- laid together ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("strip", [1, 7, 256])
+def test_merging_is_over_at_every_opacity(strip, monkeypatch):
+    monkeypatch.setattr(layer_files, "STRIP", strip)
+    rng = np.random.default_rng(3)
+    layers = [Layer(str(n), rng.integers(0, 256, (33, 20, 4), dtype=np.uint8)) for n in range(4)]
+    merged = merge(layers)
+    assert merged.shape == (33, 20, 3) and merged.dtype == np.uint8
+    shown = np.full((33, 20, 3), 255.0)
+    for layer in layers:
+        opacity = layer.rgba[..., 3:] / 255
+        shown = opacity * layer.rgba[..., :3] + (1 - opacity) * shown
+    assert np.abs(merged - shown).max() <= 0.5 + 1e-3
+    assert off(merged, composed(layers)) <= 3
+
+
+# --- OpenRaster ---------------------------------------------------------------------------------
+
+
+def a_stack(height: int = 40, width: int = 60) -> list[Layer]:
+    color, sketch = drawing(height, width)
+    return make_layers(color, sketch, groups_of(sketch.shape))
+
+
+class Opened:
+    """An OpenRaster file as its specification tells a reader to open it."""
+
+    def __init__(self, path):
+        with zipfile.ZipFile(path) as archive:
+            assert archive.testzip() is None
+            self.entries = archive.infolist()
+            self.files = {entry.filename: archive.read(entry) for entry in self.entries}
+        self.image = ElementTree.fromstring(self.files["stack.xml"])
+        (self.stack,) = self.image.findall("stack")
+
+    def picture(self, name: str) -> Image.Image:
+        return Image.open(io.BytesIO(self.files[name]))
+
+    def layers(self) -> list[Layer]:
+        """The layers from the bottom up."""
+        listed = reversed(self.stack.findall("layer"))
+        return [Layer(e.get("name"), np.asarray(self.picture(e.get("src")))) for e in listed]
+
+
+@pytest.fixture
+def opened(tmp_path) -> Opened:
+    write_layers(tmp_path / "x.ora", a_stack())
+    assert os.listdir(tmp_path) == ["x.ora"]
+    return Opened(tmp_path / "x.ora")
+
+
+def test_the_file_is_laid_out_as_the_baseline_demands(opened, tmp_path):
+    # https://www.openraster.org/baseline/file-layout-spec.html
+    first = opened.entries[0]
+    assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
+    assert opened.files["mimetype"] == b"image/openraster"
+    # So that programs which look for the type at a fixed place find it.
+    assert (tmp_path / "x.ora").read_bytes()[30:54] == b"mimetypeimage/openraster"
+    needed = {"mimetype", "stack.xml", "mergedimage.png", "Thumbnails/thumbnail.png"}
+    sources = [element.get("src") for element in opened.stack]
+    assert all(source.startswith("data/") and source.endswith(".png") for source in sources)
+    assert {entry.filename for entry in opened.entries} == needed | set(sources)
+    assert len(opened.entries) == len(needed) + len(set(sources)) == 4 + len(sources)
+    methods = {entry.compress_type for entry in opened.entries}
+    assert methods <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+    assert {entry.date_time for entry in opened.entries} == {(1980, 1, 1, 0, 0, 0)}
+    assert all(entry.external_attr >> 16 & 0o444 == 0o444 for entry in opened.entries)
+
+
+def test_the_stack_lists_the_layers_from_the_top_at_their_place(opened):
+    # https://www.openraster.org/baseline/layer-stack-spec.html
+    assert opened.files["stack.xml"].startswith(b"<?xml version='1.0' encoding='UTF-8'?>")
+    assert opened.image.tag == "image" and opened.image.get("version") == "0.0.5"
+    assert (opened.image.get("w"), opened.image.get("h")) == ("60", "40")
+    assert not opened.stack.attrib
+    names = ["lines", "hair", "#3b5dc9", "skin", "color", "paper"]
+    assert [element.get("name") for element in opened.stack] == names
+    for element in opened.stack:
+        assert element.tag == "layer"
+        assert (element.get("x"), element.get("y")) == ("0", "0")
+        assert float(element.get("opacity")) == 1 and element.get("visibility") == "visible"
+        assert element.get("composite-op") == "svg:src-over"
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_layers_are_read_as_they_were_and_merged_as_they_show(shape, tmp_path):
+    color, sketch = drawing(*shape)
+    layers = make_layers(color, sketch, groups_of(shape))
+    write_layers(tmp_path / "x.ora", layers)
+    opened = Opened(tmp_path / "x.ora")
+    for read, layer in zip(opened.layers(), layers, strict=True):
+        assert read.name == layer.name
+        np.testing.assert_array_equal(read.rgba, layer.rgba)
+    merged = opened.picture("mergedimage.png")
+    assert merged.format == "PNG" and not merged.info.get("interlace")
+    np.testing.assert_array_equal(np.asarray(merged), merge(layers))
+    assert off(np.asarray(merged), lay_lines(color, sketch)) <= 1
+
+
+@pytest.mark.parametrize(
+    "shape, expected",
+    [
+        ((40, 60), (60, 40)),
+        ((256, 256), (256, 256)),
+        ((300, 600), (256, 128)),
+        ((2000, 3), (1, 256)),
+    ],
+)
+def test_the_thumbnail_is_the_picture_as_large_as_256_pixels_allow(shape, expected, tmp_path):
+    sketch = np.full(shape, 255, np.uint8)
+    color = np.full((*shape, 3), (200, 30, 60), np.uint8)
+    color[: shape[0] // 2] = (10, 120, 250)
+    write_layers(tmp_path / "x.ora", make_layers(color, sketch))
+    thumbnail = Opened(tmp_path / "x.ora").picture("Thumbnails/thumbnail.png")
+    assert thumbnail.size == expected
+    assert thumbnail.format == "PNG" and not thumbnail.info.get("interlace")
+    pixels = np.asarray(thumbnail)
+    assert pixels.dtype == np.uint8
+    assert tuple(pixels[0, 0]) == (10, 120, 250) and tuple(pixels[-1, -1]) == (200, 30, 60)
+
+
+def test_equal_layers_give_equal_bytes(tmp_path):
+    for name in ("a.ora", "b.ORA", "again/c.ora"):
+        write_layers(tmp_path / name, a_stack())
+    first = (tmp_path / "a.ora").read_bytes()
+    assert first == (tmp_path / "b.ORA").read_bytes() == (tmp_path / "again/c.ora").read_bytes()
+    write_layers(tmp_path / "a.ora", a_stack()[1:])
+    assert (tmp_path / "a.ora").read_bytes() != first
+
+
+# --- a folder of pictures -----------------------------------------------------------------------
+
+
+def test_a_folder_gets_a_picture_a_layer_numbered_from_the_bottom(tmp_path):
+    layers = a_stack()
+    write_layers(tmp_path / "new" / "layers.v2", layers)
+    names = ["paper", "color", "skin", "_3b5dc9", "hair", "lines"]
+    written = [f"{number}-{name}.png" for number, name in enumerate(names, start=1)]
+    assert sorted(os.listdir(tmp_path / "new" / "layers.v2")) == written
+    for name, layer in zip(written, layers, strict=True):
+        picture = Image.open(tmp_path / "new" / "layers.v2" / name)
+        assert picture.mode == "RGBA"
+        np.testing.assert_array_equal(np.asarray(picture), layer.rgba)
+
+
+def test_names_of_many_layers_sort_as_the_layers_lie(tmp_path):
+    pixel = np.zeros((1, 1, 4), np.uint8)
+    write_layers(tmp_path, [Layer(f"layer {n}", pixel) for n in range(11)])
+    expected = [f"{n + 1:02}-layer {n}.png" for n in range(11)]
+    assert sorted(os.listdir(tmp_path)) == expected
+
+
+def test_the_same_picture_is_written_again_and_other_files_stay(tmp_path):
+    (tmp_path / "notes.png").write_bytes(b"mine")
+    (tmp_path / "2024 trip.png").write_bytes(b"mine, too")
+    write_layers(tmp_path, a_stack())
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    write_layers(tmp_path, a_stack())
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert before["notes.png"] == b"mine" and len(before) == 2 + 6
+
+
+def test_a_picture_that_fails_half_way_leaves_no_half_of_a_file(tmp_path, monkeypatch):
+    layers = a_stack()
+    write_layers(tmp_path, layers)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    real, written = os.replace, []
+
+    def failing(source, target):
+        written.append(target)
+        if len(written) == 3:
+            raise OSError(28, "No space left on device")
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", failing)
+    changed = [Layer(layer.name, 255 - layer.rgba) for layer in layers]
+    with pytest.raises(DeepPaintError, match=r"3-skin\.png: cannot be written \(No space left"):
+        write_layers(tmp_path, changed)
+    assert {path.name for path in tmp_path.iterdir()} == set(before)
+    for number, layer in enumerate(changed[:2], start=1):
+        read = np.asarray(Image.open(tmp_path / f"{number}-{layer.name}.png"))
+        np.testing.assert_array_equal(read, layer.rgba)
+    kept = sorted(before)[2:]
+    assert {name: (tmp_path / name).read_bytes() for name in kept} == {n: before[n] for n in kept}
+
+
+ODD_NAMES = [
+    "..",
+    "../../up",
+    "/etc/passwd",
+    "C:\\x",
+    'a"<b>&c?*|',
+    "line\nbreak\0\x1b[31m",
+    "",
+    "Haut \u808c \xe9",
+    "\ud800 half",
+    "\ufffe\uffff",
+    "\U0001d538" * 300,
+]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_any_name_of_a_layer_stays_inside_the_folder(name, tmp_path):
+    pixels = np.full((2, 3, 4), 77, np.uint8)
+    folder = tmp_path / "a" / "b"
+    write_layers(folder, [Layer(name, pixels), Layer(name, pixels)])
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
+    written = sorted(os.listdir(folder))
+    assert [file[:2] + file[-4:] for file in written] == ["1-.png", "2-.png"]
+    assert not set("".join(written)) & set('\\/:*?"<>|\n\0\x1b\ud800')
+    assert np.asarray(Image.open(folder / written[0])).tolist() == pixels.tolist()
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_any_name_of_a_layer_makes_a_stack_that_can_be_parsed(name, tmp_path):
+    pixels = np.full((2, 3, 4), 77, np.uint8)
+    write_layers(tmp_path / "x.ora", [Layer(name, pixels)])
+    opened = Opened(tmp_path / "x.ora")
+    (layer,) = opened.layers()
+    assert layer.rgba.tolist() == pixels.tolist()
+    assert [entry.filename for entry in opened.entries][2] == "data/layer0.png"
+    if name.isprintable():
+        assert layer.name == name
+    else:
+        assert len(layer.name) == len(name)
+
+
+# --- what cannot be written ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", [".psd", ".PNG", ".kra", ".xcf", ".jpg", ".tiff"])
+def test_other_kinds_of_files_are_refused(suffix, tmp_path):
+    path = tmp_path / f"x{suffix}"
+    with pytest.raises(DeepPaintError) as refusal:
+        write_layers(path, a_stack())
+    assert str(refusal.value) == (
+        f"{path}: layers are not written as {suffix.lower()}; name an .ora file or a folder"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("other", ["4-lines.png", "3-hair.png", "07-lines.png", "8-.png"])
+def test_a_folder_with_layers_of_another_picture_is_refused_before_anything_is_written(
+    other, tmp_path
+):
+    (tmp_path / other).write_bytes(b"of another")
+    with pytest.raises(DeepPaintError, match=f"{other}: is a layer of something else; remove it"):
+        write_layers(tmp_path, a_stack())
+    assert [path.name for path in tmp_path.iterdir()] == [other]
+    assert (tmp_path / other).read_bytes() == b"of another"
+
+
+@pytest.mark.parametrize("place", ["file/x.ora", "file/layers", "file", "folder.ora"])
+def test_places_that_cannot_be_written_are_named(place, tmp_path):
+    (tmp_path / "file").write_bytes(b"mine")
+    (tmp_path / "folder.ora").mkdir()
+    with pytest.raises(DeepPaintError) as refusal:
+        write_layers(tmp_path / place, a_stack())
+    assert str(tmp_path / place.split("/")[0]) in str(refusal.value)
+    assert "cannot be written" in str(refusal.value) and "\n" not in str(refusal.value)
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder.ora"]
+    assert (tmp_path / "file").read_bytes() == b"mine" and not os.listdir(tmp_path / "folder.ora")
+
+
+def test_layers_of_different_sizes_or_none_are_no_picture(tmp_path):
+    small, large = (Layer("x", np.zeros((side, 4, 4), np.uint8)) for side in (3, 4))
+    for layers in ([], [small, large]):
+        for use in (merge, lambda layers: write_layers(tmp_path / "x.ora", layers)):
+            with pytest.raises(ValueError, match="one size"):
+                use(layers)
+        with pytest.raises(ValueError, match="one size"):
+            write_layers(tmp_path / "folder", layers)
+    assert not list(tmp_path.iterdir())

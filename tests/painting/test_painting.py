@@ -1,0 +1,241 @@
+"""Paintings: pictures, layers and other colors of what a network said once."""
+
+from zipfile import ZipFile
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.helpers.painters import FakeEngine, tiny_painter
+from tf_deeppaint import Painter
+from tf_deeppaint.images.pixels import decode_picture, fit_to_canvas, read_picture
+from tf_deeppaint.painting.layer_files import merge, write_layers
+from tf_deeppaint.painting.painting import Painting, Picture
+from tf_deeppaint.palette.mixing import SLOTS
+from tf_deeppaint.utils.errors import DeepPaintError
+
+BANDS = np.array([(240, 60, 50), (60, 200, 80), (70, 90, 230), (250, 220, 90)], np.uint8)
+
+
+@pytest.fixture(name="rng")
+def make_rng() -> np.random.Generator:
+    return np.random.default_rng(9)
+
+
+@pytest.fixture(name="palette")
+def make_palette(rng) -> np.ndarray:
+    palette = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    palette[:, 0] = BANDS
+    return palette
+
+
+def drawn(height: int, width: int) -> np.ndarray:
+    """A box with a cross in it, soft at the edges."""
+    sketch = np.full((height, width), 255, np.uint8)
+    corners = (width // 5, height // 5), (4 * width // 5, 4 * height // 5)
+    cv2.rectangle(sketch, *corners, 0, 2, cv2.LINE_AA)
+    cv2.line(sketch, *corners, 90, 2, cv2.LINE_AA)
+    return sketch
+
+
+def upright(height: int, width: int) -> np.ndarray:
+    """Upright lines alone, so that no line runs along the border of two bands."""
+    sketch = np.full((height, width), 255, np.uint8)
+    sketch[:, width // 10 :: width // 5] = 0
+    return sketch
+
+
+def begin(palette, shape=(90, 60), draw=drawn, **backend) -> Painting:
+    return Painter(FakeEngine(**backend)).begin([draw(*shape)], palette[None])[0]
+
+
+def laid(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
+    """Lines over color by multiplication, not rounded."""
+    return color * (sketch[..., None] / 255)
+
+
+@pytest.mark.parametrize("mixes", [True, False])
+def test_one_color_everywhere_is_that_color_under_the_sketchs_own_lines(mixes):
+    """Also where the network paints the lines itself: they are taken out of its picture."""
+    palette = np.full((4, 4, 3), (240, 130, 70), np.uint8)
+    painting = begin(palette, mixes=mixes)
+    np.testing.assert_allclose(painting.color().astype(int), [[(240, 130, 70)] * 60] * 90, atol=1)
+    expected = laid(np.full((90, 60, 3), (240, 130, 70)), painting.sketch)
+    np.testing.assert_allclose(painting.picture(), expected, atol=1.5)
+
+
+def test_the_picture_is_the_color_under_the_lines(palette):
+    painting = begin(palette)
+    expected = laid(painting.color(), painting.sketch)
+    np.testing.assert_allclose(painting.picture(), expected, atol=0.501)
+
+
+def test_colors_are_where_the_network_put_them_on_its_canvas(palette):
+    """Bands of the canvas, of which a wide sketch covers the middle."""
+    painting = begin(palette, (300, 600), upright)
+    bands = np.arange(32) * 4 // 32
+    place = painting.place
+    assert (place.top, place.height, place.left, place.width) == (8, 16, 0, 32)
+    rows = bands[8 + (np.arange(300) * 16 // 300)]
+    inside = np.abs(np.arange(300) - 150) > 95  # five cells from the border of the two bands
+    expected = np.broadcast_to(BANDS[rows][:, None], (300, 600, 3))
+    np.testing.assert_array_equal(painting.color()[inside], expected[inside])
+
+
+@pytest.mark.parametrize("mixes", [True, False])
+def test_the_networks_picture_is_its_canvas_brought_back(palette, mixes):
+    painting = begin(palette, (32, 32), upright, mixes=mixes)
+    colors = np.broadcast_to(BANDS[np.arange(32) // 8][:, None], (32, 32, 3))
+    shown = painting.picture("network")
+    np.testing.assert_allclose(shown, laid(colors, painting.sketch), atol=0.6)
+    large = begin(palette, (64, 64), upright, mixes=mixes)
+    canvas, _ = fit_to_canvas(large.sketch, 32)
+    painted = np.rint(laid(colors, canvas)).astype(np.uint8)
+    expected = cv2.resize(painted, (64, 64), interpolation=cv2.INTER_CUBIC)
+    np.testing.assert_allclose(large.picture("network").astype(int), expected, atol=2)
+
+
+def test_lines_are_of_two_kinds(palette):
+    with pytest.raises(DeepPaintError, match="original, network"):
+        begin(palette).picture("none")
+
+
+# --- other colors -------------------------------------------------------------------------------
+
+
+def test_recoloring_mixes_the_same_weights_anew(palette, rng):
+    """Against the formula written out: `mixture` says it."""
+    painter = tiny_painter("mixture")
+    painting = painter.begin([drawn(64, 64)], palette[None])[0]
+    other = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    found = painting.found
+    colors = np.concatenate([other.reshape(16, 3), [[255] * 3, [0] * 3]]).astype(float)
+    mixed = np.einsum("yxk,kc->yxc", found.weights[0].astype(float), colors)
+    expected = np.clip(mixed * found.shade[0], 0, 255) * (1 - found.ink[0])
+    recolored = painting.recolor(other)
+    np.testing.assert_allclose(recolored.picture("network"), expected, atol=0.51)
+    assert np.abs(recolored.picture().astype(int) - painting.picture()).mean() > 10
+
+
+def test_recoloring_back_gives_the_same_picture(palette):
+    painting = begin(palette)
+    back = painting.recolor(palette[::-1]).recolor(palette)
+    np.testing.assert_array_equal(back.picture(), painting.picture())
+
+
+def test_recoloring_leaves_the_painting_as_it_was(palette):
+    painting = begin(palette)
+    before = painting.picture()
+    painting.recolor(np.zeros((4, 4, 3), np.uint8))
+    np.testing.assert_array_equal(painting.picture(), before)
+    np.testing.assert_array_equal(painting.palette, palette)
+
+
+def test_only_mixtures_are_recolored(palette):
+    with pytest.raises(DeepPaintError, match="mixture head"):
+        begin(palette, mixes=False).recolor(palette)
+
+
+def test_it_takes_a_palette_to_recolor(palette):
+    for wrong in (palette[0], palette / 255, palette[None]):
+        with pytest.raises(DeepPaintError, match=r"a palette is uint8 \(4, 4, 3\)"):
+            begin(palette).recolor(wrong)
+
+
+# --- layers --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("head", ["mixture", "rgb"])
+@pytest.mark.parametrize("shape", [(1, 1), (64, 64), (150, 70)])
+def test_layers_together_are_the_picture(palette, head, shape):
+    painting = tiny_painter(head).begin([drawn(*shape)], palette[None])[0]
+    layers = painting.layers()
+    assert (layers[0].name, layers[-1].name) == ("paper", "lines")
+    np.testing.assert_allclose(merge(layers).astype(int), painting.picture(), atol=1)
+
+
+def test_there_is_a_layer_for_each_color_of_the_palette(palette):
+    layers = begin(palette, (96, 96), upright).layers()
+    names = [layer.name for layer in layers]
+    codes = ["#f03c32", "#3cc850", "#465ae6", "#fadc5a"]
+    colors = [f"{band}.1 {code}" for band, code in enumerate(codes, start=1)]
+    assert names == ["paper", *colors, "lines"]
+    for number, layer in enumerate(layers[1:-1]):
+        # But for three rows, a cell of the canvas, where colors are blended at their border.
+        top, bottom = 24 * number, 24 * number + 24
+        assert (layer.rgba[top + 3 : bottom - 3] == [*BANDS[number], 255]).all()
+        assert not layer.rgba[: max(0, top - 3), :, 3].any()
+        assert not layer.rgba[bottom + 3 :, :, 3].any()
+
+
+def test_no_pixel_is_in_two_layers_of_color(palette):
+    painting = tiny_painter("mixture").begin([drawn(100, 80)], palette[None])[0]
+    layers = painting.layers()[1:-1]
+    assert len(layers) > 2
+    opacity = np.stack([layer.rgba[..., 3] for layer in layers])
+    assert set(np.unique(opacity)) <= {0, 255}
+    assert (opacity > 0).sum(axis=0).max() == 1
+
+
+def test_equal_colors_of_a_palette_share_a_layer(palette):
+    palette[2] = palette[0]
+    names = [layer.name for layer in begin(palette, (96, 96)).layers()]
+    assert names == ["paper", "1.1 #f03c32", "2.1 #3cc850", "4.1 #fadc5a", "lines"]
+
+
+def test_white_needs_no_layer(palette):
+    painting = begin(np.full_like(palette, 255), (96, 96))
+    assert [layer.name for layer in painting.layers()] == ["paper", "lines"]
+
+
+def test_a_layer_has_what_is_mixed_mostly_of_its_color(palette):
+    """Three tenths each of two equal colors are more than four of another."""
+    painting = begin(palette, (32, 32))
+    painting.palette[3, 3] = painting.palette[0, 0]
+    weights = np.zeros((1, 32, 32, SLOTS), np.float32)
+    weights[..., [0, 15, 4]] = 0.3, 0.3, 0.4
+    painting.found = painting.found._replace(weights=weights)
+    assert [layer.name for layer in painting.layers()][1:-1] == ["1.1 #f03c32"]
+
+
+def test_what_paints_without_a_mixture_has_one_layer_of_color(palette):
+    assert [x.name for x in begin(palette, mixes=False).layers()] == ["paper", "color", "lines"]
+
+
+def test_layers_can_be_written(palette, tmp_path):
+    write_layers(tmp_path / "x.ora", begin(palette).layers())
+    with ZipFile(tmp_path / "x.ora") as archive:
+        assert archive.read("mimetype") == b"image/openraster"
+        merged = decode_picture(archive.read("mergedimage.png"), "merged")
+    np.testing.assert_allclose(merged.astype(int), begin(palette).picture(), atol=1)
+
+
+# --- saving --------------------------------------------------------------------------------------
+
+
+def test_a_picture_saves_itself(palette, tmp_path):
+    picture = begin(palette).picture()
+    assert isinstance(picture, Picture) and isinstance(picture, np.ndarray)
+    for path in (tmp_path / "made" / "x.png", str(tmp_path / "y.PNG")):
+        picture.save(path)
+        np.testing.assert_array_equal(read_picture(path), picture)
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".")]
+
+
+def test_a_picture_is_saved_as_png_only(palette, tmp_path):
+    with pytest.raises(DeepPaintError, match=r"x\.jpg: pictures are written as \.png"):
+        begin(palette).picture().save(tmp_path / "x.jpg")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_picture_that_cannot_be_saved_says_so(palette, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DeepPaintError, match=r"file.*: cannot be written"):
+        begin(palette).picture().save(tmp_path / "file" / "x.png")
+
+
+def test_cutting_takes_what_the_sketch_lies_on(palette):
+    painting = begin(palette, (10, 40))
+    canvas = np.arange(32 * 32).reshape(32, 32)
+    np.testing.assert_array_equal(painting.cut(canvas), canvas[12:20])
+    np.testing.assert_array_equal(painting.cut(painting.canvas), painting.canvas[12:20])

@@ -1,0 +1,165 @@
+"""Picture files read in the graph: the pixels of the library's own reader, and its refusals.
+
+`header_ops` is tested here too: what it says is what decides about a file.
+"""
+
+import struct
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.helpers import picture_files
+from tests.helpers.huge_files import FILES, huge, png_of
+from tf_deeppaint.images.pixels import decode_picture, to_gray
+from tf_deeppaint.serving import decoding, picture_headers
+from tf_deeppaint.utils.errors import DeepPaintError
+
+MAX_PIXELS = 1 << 16
+ZOO = {
+    name: item for name, item in picture_files.zoo().items() if not name.upper().startswith("WEBP")
+}
+
+
+@tf.function(input_signature=[tf.TensorSpec((None,), tf.string)], autograph=False)
+def decode_first(files: tf.Tensor) -> tf.Tensor:
+    names = tf.strings.join(["files[", tf.as_string(tf.range(tf.size(files))), "]"])
+    headers = decoding.read_headers(files, names, MAX_PIXELS)
+    return decoding.decoded(files, names, headers)(tf.constant(0))
+
+
+def decode(data: bytes) -> np.ndarray:
+    return decode_first(tf.constant([data])).numpy()
+
+
+def refusal(*files: bytes) -> str:
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        decode_first(tf.constant(list(files)))
+    return caught.value.message
+
+
+@pytest.mark.parametrize("kind", ZOO)
+def test_every_kind_of_file_is_read_as_the_library_reads_it_or_refused(kind):
+    data = ZOO[kind].data
+    try:
+        expected = decode_picture(data, "file")
+    except DeepPaintError:
+        assert "files[0]: the" in refusal(data)
+        return
+    got = decode(data)
+    assert got.shape == expected.shape
+    # CMYK is converted by another formula.
+    assert np.abs(got.astype(int) - expected).max() <= ("CMYK" in kind)
+
+
+@pytest.mark.parametrize("kind", ["PNG alpha", "JPEG", "GIF", "BMP colors"])
+def test_a_file_that_ends_in_its_header_is_refused(kind):
+    """Those that end later are in the zoo."""
+    for end in (9, 20, 45):
+        assert "files[0]: " in refusal(FILES[kind][:end]), end
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"BM", b"<svg/>"]
+)
+def test_what_is_no_picture_is_named_by_its_place(content):
+    good = FILES["PNG gray"]
+    assert "files[2]: " in refusal(good, good, content, b"")
+
+
+@pytest.mark.parametrize("kind", huge())
+def test_a_picture_of_absurd_size_is_refused_before_it_is_decoded(kind):
+    """Its pixels, 2.7 GB, would show in the time and memory of the suite."""
+    message = refusal(FILES["PNG bits"], huge()[kind])
+    assert "files[1]: " in message
+    if kind in ("PNG", "GIF", "JPEG"):
+        assert "30000 x 30000 pixels" in message
+
+
+def test_a_jpeg_of_thousands_of_scans_is_not_decoded():
+    """Each goes over the whole picture, and takes a few bytes of the file."""
+    data = picture_files.encode(picture_files.image("RGB"), "JPEG", progressive=True)
+    start = data.index(b"\xff\xda")
+    scan = data[start : data.index(b"\xff\xda", start + 2)]
+    assert "damaged" in refusal(data[:-2] + scan * 3000 + data[-2:])
+
+
+def test_a_huge_picture_cannot_be_hidden_from_the_header():
+    assert "30000 x 30000 pixels" in refusal(picture_files.smuggling_jpeg(30000))
+
+
+@pytest.mark.parametrize(
+    "size, words",
+    [
+        ((256, 256), ""),
+        ((257, 256), "256 x 257 pixels; at most 65536 are taken"),
+        ((1, 8193), "8193 x 1 pixels; a side may have at most 8192"),
+        ((0, 5), "5 x 0 pixels; a side has at least 1"),
+    ],
+)
+def test_the_limits_on_size(size, words):
+    header = picture_headers.read_header(tf.constant(png_of(*size)), MAX_PIXELS)
+    assert header.trouble.numpy().decode() == words
+
+
+def test_a_file_larger_than_its_pixels_can_be_is_refused():
+    data = FILES["BMP"] + bytes(4 * MAX_PIXELS + (1 << 16))
+    assert "the file is over 327680 bytes" in refusal(data)
+
+
+def test_endless_extensions_and_chunks_are_not_followed():
+    gif = FILES["GIF"]
+    frame = gif.index(b",")
+    assert "damaged" in refusal(gif[:frame] + b"\x21\xfe\x01 \x00" * 2000 + gif[frame:])
+    png = FILES["PNG gray"]
+    assert "cut off" in refusal(png[:33] + picture_files.png_chunk(b"tEXt", b"") * 2000 + png[33:])
+
+
+def test_a_long_gif_is_cut_behind_its_first_frame():
+    """Its decoder would unpack all frames; the chain of blocks is longer than a window."""
+    noise = np.random.default_rng(0).integers(0, 256, (200, 300), dtype=np.uint8)
+    first = picture_files.gif(noise)
+    assert len(first) > 2 << 15
+    second = b"," + struct.pack("<HHHHB", 0, 0, 60000, 60000, 0) + b"\x08\x01\0\0"
+    expected = decode_picture(first, "gif")
+    np.testing.assert_array_equal(decode(first[:-1] + second + b";"), expected)
+
+
+def test_gray_is_equal_for_every_level_of_each_channel(monkeypatch):
+    monkeypatch.setattr(decoding, "AT_A_TIME", 1000)  # several strips
+    levels = np.arange(1 << 14)
+    picture = np.stack([levels % 256, levels * 7 // 3 % 256, levels // 64], axis=-1)
+    picture = picture.astype(np.uint8).reshape(128, 128, 3)
+    gray = decoding.to_gray(tf.constant(picture))
+    np.testing.assert_array_equal(gray, to_gray(picture))
+
+
+@pytest.mark.parametrize("top_down", [True, False])
+@pytest.mark.parametrize("bits", [1, 4, 8, 24, 32])
+def test_uncompressed_bmp_of_all_depths(bits, top_down):
+    """Written here by the format's definition, since Pillow writes few of these."""
+    rng = np.random.default_rng(bits)
+    height, width = 5, 7
+    colors = rng.integers(0, 256, (1 << min(bits, 8), 3), dtype=np.uint8)
+    indices = rng.integers(0, len(colors), (height, width))
+    picture = colors[indices]
+    if bits <= 8:
+        packed = indices[..., None] >> np.arange(bits - 1, -1, -1) & 1
+        rows = np.packbits(packed.astype(np.uint8).reshape(height, -1), axis=1)
+        table = np.pad(colors[:, ::-1], [(0, 0), (0, 1)]).tobytes()
+    else:
+        rows = np.pad(picture[..., ::-1], [(0, 0), (0, 0), (0, bits // 8 - 3)])
+        rows, table = rows.reshape(height, -1), b""
+    rows = np.pad(rows, [(0, 0), (0, -rows.shape[1] % 4)])
+    data = (rows if top_down else rows[::-1]).tobytes()
+    start, side = 54 + len(table), -height if top_down else height
+    head = struct.pack("<2sIII", b"BM", start + len(data), 0, start)
+    info = struct.pack("<IiiHHIIiiII", 40, width, side, 1, bits, 0, len(data), 0, 0, 0, 0)
+    np.testing.assert_array_equal(decode(head + info + table + data), picture)
+
+
+@pytest.mark.parametrize("bits, packed", [(16, 0), (8, 1), (24, 3)])
+def test_bmp_that_would_be_misread_is_refused(bits, packed):
+    head = struct.pack("<2sIII", b"BM", 54 + 4096, 0, 54)
+    info = struct.pack("<IiiHHIIiiII", 40, 4, 4, 1, bits, packed, 0, 0, 0, 0, 0)
+    assert "BMP files are read uncompressed" in refusal(head + info + bytes(4096))

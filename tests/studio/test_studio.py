@@ -1,0 +1,347 @@
+"""The studio without its page: what a visitor's files, colors and clicks lead to."""
+
+import asyncio
+import functools
+import socket
+import struct
+import subprocess
+import sys
+import zipfile
+import zlib
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tests.helpers.picture_files import png_chunk
+from tf_deeppaint.images.pixels import decode_picture, encode_png, read_picture
+from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.painting.keras_backend import KerasBackend
+from tf_deeppaint.painting.painter import Painter
+from tf_deeppaint.palette.extraction import extract_palette
+from tf_deeppaint.studio import server
+from tf_deeppaint.studio.examples import PALETTES
+from tf_deeppaint.studio.sessions import (
+    MAX_BYTES,
+    SHOWN_SIDE,
+    Desk,
+    Upload,
+    from_codes,
+    read_sketch,
+    show,
+    to_codes,
+)
+from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.visualization.heat_maps import draw_heat_map
+
+ROOT = Path(__file__).parents[2]
+
+
+@functools.cache
+def painter_of(head: str) -> Painter:
+    keras.utils.set_random_seed(2)
+    generator = Generator(4, size=64, head=head, background="white")
+    # Weights of N(0, 0.02) paint everything one gray; larger ones paint pictures that differ.
+    generator.set_weights([w * 12 if w.ndim == 4 else w for w in generator.get_weights()])
+    return Painter(KerasBackend(generator))
+
+
+@pytest.fixture(name="desk", params=["mixture", "rgb"])
+def make_desk(request, tmp_path) -> Desk:
+    return Desk(painter_of(request.param), str(tmp_path / "files"))
+
+
+@pytest.fixture(name="rng")
+def make_rng() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+def sketch_of(height: int, width: int) -> np.ndarray:
+    sketch = np.full((height, width), 255, np.uint8)
+    sketch[height // 4 : height // 4 + 2] = 0
+    sketch[:, width // 3 : width // 3 + 2] = 0
+    return sketch
+
+
+def palettes(rng, count: int) -> np.ndarray:
+    return rng.integers(0, 256, (count, 4, 4, 3), dtype=np.uint8)
+
+
+def put(folder: Path, data: bytes, name: str = "mine.png") -> Upload:
+    """A file as the server keeps it: under a name of the server's."""
+    (folder / "kept").write_bytes(data)
+    return Upload(str(folder / "kept"), name)
+
+
+# --- colors ------------------------------------------------------------------------------------
+
+
+def test_codes_are_the_palette(rng):
+    (palette,) = palettes(rng, 1)
+    codes = to_codes(palette)
+    assert [len(row) for row in codes] == [4] * 4
+    assert codes[1][2] == "#{:02x}{:02x}{:02x}".format(*palette[1, 2])
+    np.testing.assert_array_equal(from_codes(codes), palette)
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        None,
+        "#ffffff",
+        [],
+        {"0": 1},
+        [["#ffffff"] * 4] * 3,
+        [["#ffffff"] * 4] * 5,
+        [["#ffffff"] * 3] * 4,
+        [["red"] * 4] * 4,
+        [[255] * 4] * 4,
+        [["#fff,#fff"] * 4] * 4,
+        [["#ffffff"] * 4] * 3 + [None],
+    ],
+)
+def test_what_is_no_palette_is_refused(codes):
+    with pytest.raises(DeepPaintError):
+        from_codes(codes)
+
+
+def test_ready_palettes_differ_in_every_pair():
+    assert len(PALETTES) >= 4
+    assert len({palette.tobytes() for palette in PALETTES.values()}) == len(PALETTES)
+    for palette in PALETTES.values():
+        assert (palette.shape, palette.dtype) == ((4, 4, 3), np.uint8)
+
+
+def test_a_reference_gives_its_palette(desk, rng, tmp_path):
+    picture = rng.integers(0, 256, (40, 30, 3), dtype=np.uint8)
+    found = desk.palette_of(put(tmp_path, encode_png(picture)))
+    np.testing.assert_array_equal(found, extract_palette(picture, "white"))
+
+
+def test_a_reference_that_is_none_is_told_of(desk):
+    with pytest.raises(DeepPaintError, match="no reference yet"):
+        desk.palette_of(None)
+
+
+# --- painting -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lines", ["original", "network"])
+def test_what_is_shown_is_what_the_painter_paints(desk, rng, lines):
+    sketch, (palette,) = sketch_of(90, 60), palettes(rng, 1)
+    work = desk.paint(sketch, palette)
+    expected = desk.painter.paint(sketch, colors=palette, lines=lines)
+    assert expected.std() > 5  # a picture, not one gray
+    np.testing.assert_array_equal(show(work, lines, 0), expected)
+
+
+def test_other_colors_are_those_the_painter_would_mix(rng, tmp_path):
+    desk = Desk(painter_of("mixture"), str(tmp_path))
+    sketch, (first, second) = sketch_of(64, 64), palettes(rng, 2)
+    begun = desk.paint(sketch, first)
+    work = desk.recolor(begun, second)
+    expected = desk.painter.begin([sketch], first[None])[0].recolor(second).picture()
+    np.testing.assert_array_equal(show(work, "original", 0), expected)
+    assert np.abs(show(begun, "original", 0).astype(int) - expected).mean() > 1
+    np.testing.assert_array_equal(
+        show(desk.recolor(work, first), "original", 0), show(begun, "original", 0)
+    )
+
+
+def test_other_colors_need_no_network_where_the_model_mixes(rng, tmp_path, monkeypatch):
+    desk = Desk(painter_of("mixture"), str(tmp_path))
+    first, second = palettes(rng, 2)
+    work = desk.paint(sketch_of(64, 64), first)
+    monkeypatch.setattr(desk.painter.backend, "run", None)
+    desk.recolor(work, second)
+
+
+def test_a_model_that_does_not_mix_paints_anew(rng, tmp_path):
+    desk = Desk(painter_of("rgb"), str(tmp_path))
+    sketch, (first, second) = sketch_of(64, 64), palettes(rng, 2)
+    work = desk.recolor(desk.paint(sketch, first), second)
+    expected = desk.painter.paint(sketch, colors=second)
+    np.testing.assert_array_equal(show(work, "original", 0), expected)
+
+
+def test_large_sketches_are_shown_small_and_saved_whole(desk, rng):
+    work = desk.paint(sketch_of(40, 2 * SHOWN_SIDE), palettes(rng, 1)[0])
+    assert show(work, "original", 0).shape == (20, SHOWN_SIDE, 3)
+    saved = read_picture(desk.save_picture(work, "original"))
+    np.testing.assert_array_equal(saved, work.painting.picture("original"))
+    assert saved.shape == (40, 2 * SHOWN_SIDE, 3)
+
+
+def test_attention_is_that_of_the_painting_whatever_colors_came_later(rng, tmp_path):
+    desk = Desk(painter_of("mixture"), str(tmp_path))
+    assert desk.gates == 6
+    sketch, (first, second) = sketch_of(64, 64), palettes(rng, 2)
+    work = desk.look_inside(desk.recolor(desk.paint(sketch, first), second))
+    maps = desk.painter.attention(desk.painter.begin([sketch], first[None])[0])
+    for number, level in enumerate(maps, start=1):
+        np.testing.assert_array_equal(show(work, "original", number), draw_heat_map(level, sketch))
+    for wrong in (7, -1):
+        with pytest.raises(DeepPaintError, match="no attention map"):
+            show(work, "original", wrong)
+
+
+def test_layers_are_saved_as_one_file_that_shows_the_picture(desk, rng):
+    work = desk.paint(sketch_of(64, 48), palettes(rng, 1)[0])
+    with zipfile.ZipFile(desk.save_layers(work)) as layers:
+        merged = decode_picture(layers.read("mergedimage.png"), "merged")
+    np.testing.assert_allclose(merged.astype(int), work.painting.picture(), atol=1)
+
+
+def test_what_is_saved_lies_apart_in_the_desks_folder(desk, rng):
+    work = desk.paint(sketch_of(20, 20), palettes(rng, 1)[0])
+    saved = [Path(desk.save_picture(work, "network")) for _ in range(2)]
+    assert saved[0].parent != saved[1].parent
+    assert {path.parent.parent for path in saved} == {Path(desk.folder)}
+
+
+def test_examples_are_sketches_and_references_of_their_own(desk):
+    assert len(desk.examples) >= 3
+    for number, (sketch, reference) in enumerate(desk.examples):
+        paths = desk.save_example(number)
+        np.testing.assert_array_equal(read_sketch(Upload(paths[0], "one"), False), sketch)
+        np.testing.assert_array_equal(read_picture(paths[1]), reference)
+        assert (sketch < 128).mean() > 0.01 and np.ptp(reference, axis=-1).max() > 50
+
+
+# --- files of strangers -------------------------------------------------------------------------
+
+
+def test_a_sketch_is_read_at_its_own_size(tmp_path):
+    sketch = sketch_of(33, 21)
+    upload = put(tmp_path, encode_png(sketch))
+    np.testing.assert_array_equal(read_sketch(upload, False), sketch)
+
+
+def test_lines_on_nothing_are_a_sketch_once_cleaned(tmp_path):
+    sketch = sketch_of(60, 80)
+    light = np.dstack([np.full((60, 80, 3), 200, np.uint8), 255 - sketch])
+    upload = put(tmp_path, encode_png(light))
+    np.testing.assert_allclose(read_sketch(upload, True).astype(int), sketch, atol=5)
+    assert read_sketch(upload, False).min() == 200
+
+
+def bomb(side: int) -> bytes:
+    """A small PNG file of 1 bit a pixel that says it is so large."""
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    rows = zlib.compress(bytes(side * (1 + side // 8)), 9)
+    chunks = [(b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, content) for kind, content in chunks)
+
+
+@pytest.mark.parametrize("clean", [False, True])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"no picture", b"<svg/>", encode_png(sketch_of(40, 40))[:-30], bomb(9000)],
+    ids=["empty", "text", "svg", "cut off", "huge"],
+)
+def test_a_bad_file_is_one_line_with_the_visitors_own_name(tmp_path, data, clean):
+    upload = put(tmp_path, data, "my drawing.png")
+    with pytest.raises(DeepPaintError) as raised:
+        read_sketch(upload, clean)
+    assert str(raised.value).startswith("my drawing.png: ")
+    assert "\n" not in str(raised.value) and str(tmp_path) not in str(raised.value)
+
+
+def test_a_file_too_large_is_not_read(tmp_path):
+    with open(tmp_path / "kept", "wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(DeepPaintError, match="over 32 MiB"):
+        read_sketch(Upload(str(tmp_path / "kept"), "large.png"), False)
+
+
+def test_no_file_and_a_file_that_is_gone_are_told_apart(tmp_path):
+    with pytest.raises(DeepPaintError, match="no sketch yet"):
+        read_sketch(None, False)
+    with pytest.raises(DeepPaintError, match=r"a\.png: was put here too long ago"):
+        read_sketch(Upload(str(tmp_path / "gone"), "a.png"), False)
+
+
+# --- the server's gate --------------------------------------------------------------------------
+
+
+def knock(names, path="/config", kind="http", **headers) -> int:
+    """Status of a request at the gate; 200 comes from behind it."""
+    sent = []
+
+    async def behind(scope, receive, send):
+        await send({"status": 200})
+
+    async def send(message):
+        sent.append(message)
+
+    listed = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": kind, "path": path, "headers": listed}
+    asyncio.run(server.Gate(behind, names)(scope, None, send))
+    return sent[0]["status"]
+
+
+def test_the_gate_lets_the_studios_own_page_in():
+    for host in ("127.0.0.1:7860", "localhost:80", "[::1]:7860", "localhost"):
+        assert knock(server.LOCAL, host=host) == 200
+        assert knock(server.LOCAL, host=host, origin=f"http://{host}") == 200
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"host": "evil.example:7860"},
+        {"host": "127.0.0.1.evil.example"},
+        {"host": ""},
+        {"host": "127.0.0.1:7860", "origin": "http://evil.example"},
+        {"host": "127.0.0.1:7860", "origin": "http://127.0.0.1:8000"},
+        {"host": "127.0.0.1:7860", "origin": "null"},
+        {"host": "127.0.0.1:7860", "path": "/gradio_api/file=http://evil.example"},
+        {"host": "127.0.0.1:7860", "path": "/gradio_api/proxy=http://evil.example"},
+        {"host": "127.0.0.1:7860", "path": "/gradio_api/component_server/"},
+    ],
+)
+def test_the_gate_keeps_others_out(request_):
+    assert knock(server.LOCAL, **request_) == 403
+
+
+def test_an_open_studio_answers_to_any_name_but_only_to_its_own_page():
+    assert knock((), host="drawing.example:7860") == 200
+    assert knock((), host="drawing.example:7860", origin="http://evil.example") == 403
+
+
+def test_what_is_no_request_passes_the_gate():
+    assert knock(server.LOCAL, kind="lifespan") == 200
+
+
+# --- the program --------------------------------------------------------------------------------
+
+
+def never() -> Painter:
+    raise AssertionError("loaded a model in vain")
+
+
+def test_a_port_in_use_is_told_before_a_model_is_loaded():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(DeepPaintError, match=f"--port={port}: cannot be listened on"):
+            server.serve(never, "127.0.0.1", port)
+
+
+def test_without_gradio_it_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(server.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(DeepPaintError, match=r"pip install 'tf-deeppaint\[studio\]'"):
+        server.serve(never, "127.0.0.1", 0)
+
+
+def test_a_mistaken_command_line_is_one_line():
+    done = subprocess.run(
+        [sys.executable, "-m", "tf_deeppaint.studio", "--port=70000"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+    assert "70000" in done.stderr

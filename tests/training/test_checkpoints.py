@@ -1,0 +1,158 @@
+"""Checkpoints: the whole state comes back, and a damaged one costs only itself."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tf_deeppaint import DeepPaint, Discriminator, Generator
+from tf_deeppaint.training.checkpoints import Checkpoints
+from tf_deeppaint.training.optimization import make_adam
+from tf_deeppaint.utils.errors import DeepPaintError
+
+
+def make() -> DeepPaint:
+    keras.utils.set_random_seed(1)
+    model = DeepPaint(Generator(2, size=64, seed=5), Discriminator(2), pool_size=3)
+    adam = (1e-3, "cosine", 100)
+    model.compile(make_adam(*adam, ema=0.9), make_adam(*adam), run_eagerly=True)
+    return model
+
+
+def step(model: DeepPaint, number: int) -> None:
+    rng = np.random.default_rng(number)
+    shapes = {"sketch": (64, 64, 3), "palette": (4, 4, 3), "picture": (64, 64, 3)}
+    batch = {key: rng.uniform(-1, 1, (2, *s)).astype("float32") for key, s in shapes.items()}
+    model.train_step({key: tf.constant(value) for key, value in batch.items()})
+
+
+def state(model: DeepPaint) -> list[np.ndarray]:
+    """All that decides about the steps to come, and the averages."""
+    owners = (model.generator, model.discriminator)
+    optimizers = (model.generator_optimizer, model.discriminator_optimizer)
+    variables = [v for owner in (*owners, *optimizers) for v in owner.variables]
+    seeds = [block.dropout.seed_generator.state for block in model.generator.up[:3]]
+    rest = [model.pool.stored, model.pool.count, model.pool.random.state]
+    counters = [model.steps, model.skipped, model.skipped_in_a_row]
+    return [keras.ops.convert_to_numpy(v) for v in (*variables, *seeds, *rest, *counters)]
+
+
+def assert_equal(model: DeepPaint, expected: list[np.ndarray]) -> None:
+    for value, other in zip(state(model), expected, strict=True):
+        np.testing.assert_array_equal(value, other)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory) -> tuple[str, list[list[np.ndarray]]]:
+    """Checkpoints after steps 1 to 3, of which two are kept, and the states after each step."""
+    folder, model = str(tmp_path_factory.mktemp("run") / "checkpoints"), make()
+    checkpoints, states = Checkpoints(model, folder, keep=2), []
+    for number in range(4):
+        step(model, number)
+        states.append(state(model))
+        if number < 3:
+            checkpoints.save()
+    return folder, states
+
+
+def test_a_fresh_run_begins_at_zero(tmp_path) -> None:
+    model = make()
+    before = state(model)
+    assert Checkpoints(model, str(tmp_path), keep=2).restore() == 0
+    assert_equal(model, before)
+
+
+def test_the_latest_state_comes_back_and_the_next_step_is_the_same(saved) -> None:
+    folder, states = saved
+    model = make()
+    assert Checkpoints(model, folder, keep=2).restore() == 3
+    assert_equal(model, states[2])
+    step(model, 3)
+    assert_equal(model, states[3])
+
+
+@pytest.fixture
+def copy(saved, tmp_path):
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    for name in tf.io.gfile.listdir(saved[0]):
+        tf.io.gfile.copy(f"{saved[0]}/{name}", str(folder / name))
+    return folder
+
+
+HARM = {
+    "cut data": ("state-3.data-00000-of-00001", lambda data: data[: len(data) // 2]),
+    "cut index": ("state-3.index", lambda data: data[: len(data) // 2]),
+    "empty index": ("state-3.index", lambda data: b""),
+    "flipped bits": ("state-3.data-00000-of-00001", lambda data: bytes(b ^ 255 for b in data)),
+    "another file": ("state-3.index", lambda data: b"no index" * 50),
+}
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_a_damaged_one_is_passed_over_with_a_warning(saved, copy, harm, capsys) -> None:
+    name, change = HARM[harm]
+    path = copy / name
+    path.write_bytes(change(path.read_bytes()))
+    model = make()
+    assert Checkpoints(model, str(copy), keep=2).restore() == 2
+    assert_equal(model, saved[1][1])
+    warning = capsys.readouterr().err
+    assert warning.startswith("warning: ") and "state-3: damaged" in warning
+    assert warning.count("\n") == 1
+
+
+def test_a_missing_one_is_passed_over(saved, copy, capsys) -> None:
+    (copy / "state-3.index").unlink()
+    model = make()
+    assert Checkpoints(model, str(copy), keep=2).restore() == 2
+    assert_equal(model, saved[1][1])
+
+
+def test_where_none_can_be_read_the_way_out_is_told(copy, capsys) -> None:
+    for path in copy.glob("state-*.index"):
+        path.write_bytes(b"")
+    with pytest.raises(DeepPaintError, match="no checkpoint can be read; begin anew with --fresh"):
+        Checkpoints(make(), str(copy), keep=2).restore()
+    capsys.readouterr()
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path) -> None:
+    model = make()
+    checkpoints = Checkpoints(model, str(tmp_path / "checkpoints"), keep=2)
+    (tmp_path / "checkpoints").rmdir() if (tmp_path / "checkpoints").exists() else None
+    (tmp_path / "checkpoints").write_text("in the way")
+    with pytest.raises(DeepPaintError, match="checkpoints: cannot be written"):
+        checkpoints.save()
+
+
+def test_what_killed_runs_left_is_removed_and_what_they_finished_is_kept(saved, copy) -> None:
+    """Pieces of a checkpoint; and what TensorFlow's list says, which another program may keep."""
+    (copy / "checkpoint").write_bytes(b"\xff no list")
+    (copy / "state-9_temp").mkdir()
+    (copy / "state-9_temp" / "part-00000-of-00001.data").write_bytes(b"half")
+    (copy / "state-8.data-00000-of-00001").write_bytes(b"half")
+    (copy / "notes.txt").write_bytes(b"")
+    model = make()
+    checkpoints = Checkpoints(model, str(copy), keep=2)
+    assert checkpoints.restore() == 3
+    stems = {path.name.partition(".")[0] for path in copy.iterdir()}
+    assert stems == {"checkpoint", "notes", "state-2", "state-3"}
+    step(model, 3)
+    checkpoints.save()
+    stems = {path.name.partition(".")[0] for path in copy.iterdir()}
+    assert stems == {"checkpoint", "notes", "state-3", "state-4"}
+
+
+def test_those_that_tensorflows_manager_wrote_are_read(saved, tmp_path) -> None:
+    """As earlier versions did."""
+    model = make()
+    checkpoints = Checkpoints(model, saved[0], keep=2)
+    checkpoints.restore()
+    manager = tf.train.CheckpointManager(
+        checkpoints.state, str(tmp_path), 2, checkpoint_name="state"
+    )
+    manager.save(checkpoint_number=3)
+    other = make()
+    assert Checkpoints(other, str(tmp_path), keep=2).restore() == 3
+    assert_equal(other, saved[1][2])
