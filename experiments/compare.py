@@ -51,7 +51,7 @@ def evaluate(model: str) -> None:
     report = Path(_OUTPUT.value) / model
     if (report / "report.html").exists():
         return
-    uneven = ["--noeven_areas"] if model.endswith(UNEVEN) else []
+    uneven = ["--noeven_regions"] if model.endswith(UNEVEN) else []
     weights = [f"--lpips={_LPIPS.value}"] if _LPIPS.value else []
     _python(
         "tf_deeppaint.evaluate",

@@ -85,7 +85,8 @@ def draw_lines(painter: "Painter", scan: np.ndarray, reference: np.ndarray) -> n
 def draw_palettes(painter: "Painter", sketch: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Colors from a picture, from a list, and a list's in one band of the picture's palette."""
     from tf_deeppaint.palette.named_colors import palette_from_colors, parse_colors, replace_bands
-    from tf_deeppaint.visualization.contact_sheets import draw_palette, draw_sheet
+    from tf_deeppaint.palette.swatches import draw_palette
+    from tf_deeppaint.visualization.contact_sheets import draw_sheet
 
     of_picture = painter.palette_of(reference)
     palettes = [
@@ -154,7 +155,8 @@ def draw_attention(painter: "Painter", sketch: np.ndarray, reference: np.ndarray
 
 def draw_recoloring(painter: "Painter", sketch: np.ndarray, references: list) -> np.ndarray:
     """One painting, then the same in other palettes, without the network."""
-    from tf_deeppaint.visualization.contact_sheets import draw_palette, draw_sheet
+    from tf_deeppaint.palette.swatches import draw_palette
+    from tf_deeppaint.visualization.contact_sheets import draw_sheet
 
     palettes = [painter.palette_of(reference) for reference in references]
     painting = painter.begin([sketch], palettes[0][None])[0]

@@ -28,10 +28,10 @@ _FEATURES = flags.DEFINE_string(
     "an .npz of VGG16's weights or a .keras file. By default inception, left out with a word "
     "where its weights cannot be had; none: leave out.",
 )
-_EVEN_AREAS = flags.DEFINE_bool(
-    "even_areas",
+_EVEN_REGIONS = flags.DEFINE_bool(
+    "even_regions",
     None,
-    "Give each area that lines close off one mix of colors; by default where the model mixes.",
+    "Give each region closed off by lines one mixture of colors; default: where the model mixes.",
 )
 _BASELINES = flags.DEFINE_bool("baselines", True, "Score the answers that cost nothing too.")
 _ROWS = flags.DEFINE_integer("rows", 8, "Records on each sheet.", lower_bound=1)
@@ -45,7 +45,7 @@ def main() -> None:
     from tf_deeppaint.utils import files
     from tf_deeppaint.utils.progress import Progress
 
-    painter = Painter.load(_MODEL.value, _EVEN_AREAS.value)
+    painter = Painter.load(_MODEL.value, _EVEN_REGIONS.value)
     model = _MODEL.value or "bundled model"
     scoring.open_test_data(painter, _DATA.value)
     if _OUTPUT.value:

@@ -13,7 +13,7 @@ from tf_deeppaint.evaluation.bootstrap import estimate
 from tf_deeppaint.evaluation.distributions import frechet_distance, kernel_distance
 from tf_deeppaint.evaluation.metrics import METRICS, to_lab
 from tf_deeppaint.evaluation.scoring import Evaluation, exchange
-from tf_deeppaint.line_art.regions import area_spread, closed_areas, fill_flat
+from tf_deeppaint.line_art.regions import fill_flat, find_regions, region_spread
 from tf_deeppaint.utils.errors import DeepPaintError
 
 ANSWERS = [
@@ -93,7 +93,7 @@ def test_scores_are_those_of_each_record_alone(found):
                 assert row[name] == pytest.approx(expected, rel=1e-5, abs=1e-6), name
             expected = best_assignment(picture, palette)
             assert row["palette distance"] == pytest.approx(expected, abs=1e-6)
-            expected = area_spread(to_lab(picture), closed_areas(sketch))
+            expected = region_spread(to_lab(picture), find_regions(sketch))
             assert row["area spread"] == pytest.approx(expected, nan_ok=True)
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tf_deeppaint.line_art.regions import PAPER, area_spread, closed_areas, even_out, fill_flat
+from tf_deeppaint.line_art.regions import PAPER, even_out, fill_flat, find_regions, region_spread
 
 SIDE = 64
 
@@ -51,7 +51,7 @@ def flood_fill(sketch: np.ndarray) -> list[set[tuple[int, int]]]:
 
 
 def test_a_box_is_one_area_a_pixel_clear_of_its_lines():
-    areas = closed_areas(draw_box(blank(), 10, 20, 30, 50))
+    areas = find_regions(draw_box(blank(), 10, 20, 30, 50))
     expected = np.zeros((SIDE, SIDE), int)
     expected[12:29, 22:49] = 1
     assert areas.dtype == np.int32
@@ -63,7 +63,7 @@ def test_gaps_of_up_to_two_pixels_are_closed(gap, closed):
     for side in (10, 30):
         sketch = draw_box(blank(), 10, 20, 30, 50)
         sketch[side, 33 : 33 + gap] = 255
-        assert closed_areas(sketch).any() == closed
+        assert find_regions(sketch).any() == closed
 
 
 @pytest.mark.parametrize("gap, count", [(2, 2), (3, 1)])
@@ -72,7 +72,7 @@ def test_gaps_of_up_to_two_pixels_are_closed_in_slanting_lines_too(gap, count):
     for step in range(41):
         if not 20 <= step < 20 + gap:
             sketch[10 + step, 50 - step] = 0
-    assert closed_areas(sketch).max() == count
+    assert find_regions(sketch).max() == count
 
 
 def test_what_touches_the_edge_is_open():
@@ -81,29 +81,29 @@ def test_what_touches_the_edge_is_open():
     sketch[30, 10:51] = 0
     for turns in range(4):
         turned = np.rot90(sketch, turns).copy()
-        assert not closed_areas(turned).any()
+        assert not find_regions(turned).any()
         # With a line along that edge it is closed.
         np.rot90(turned, -turns)[0, 10:51] = 0
-        assert np.count_nonzero(closed_areas(turned)) == 27 * 37
+        assert np.count_nonzero(find_regions(turned)) == 27 * 37
 
 
 def test_lines_on_the_edge_close_an_area():
-    areas = closed_areas(draw_box(blank(), 0, 0, SIDE - 1, SIDE - 1))
+    areas = find_regions(draw_box(blank(), 0, 0, SIDE - 1, SIDE - 1))
     expected = np.zeros((SIDE, SIDE), int)
     expected[2:-2, 2:-2] = 1
     np.testing.assert_array_equal(areas, expected)
 
 
 def test_a_blank_sheet_and_a_black_one_have_no_area():
-    assert not closed_areas(blank()).any()
-    assert not closed_areas(0 * blank()).any()
+    assert not find_regions(blank()).any()
+    assert not find_regions(0 * blank()).any()
 
 
 def test_tiny_areas_are_left_out_and_no_number_with_them():
     sketch = draw_box(blank(), 5, 5, 20, 20)
     # Two pixels remain of the first, three of the second; 0.05 % of the sketch are 2.05.
     draw_box(draw_box(sketch, 30, 10, 34, 15), 30, 30, 34, 36)
-    areas = closed_areas(sketch)
+    areas = find_regions(sketch)
     assert sorted(np.unique(areas)) == [0, 1, 2]
     assert (areas[30:35, 10:16] == 0).all()
     assert np.count_nonzero(areas[30:35, 30:37]) == 3
@@ -111,7 +111,7 @@ def test_tiny_areas_are_left_out_and_no_number_with_them():
 
 
 def test_a_box_in_a_box_is_another_area():
-    areas = closed_areas(draw_box(draw_box(blank(), 5, 5, 55, 55), 20, 20, 40, 40))
+    areas = find_regions(draw_box(draw_box(blank(), 5, 5, 55, 55), 20, 20, 40, 40))
     inner, ring = areas[30, 30], areas[10, 10]
     assert {inner, ring} == {1, 2}
     assert np.count_nonzero(areas == inner) == 17 * 17
@@ -122,7 +122,7 @@ def test_gray_below_the_limit_is_line():
     for gray, closed in ((PAPER - 1, True), (PAPER, False)):
         sketch = draw_box(blank(), 10, 20, 30, 50)
         sketch[sketch == 0] = gray
-        assert closed_areas(sketch).any() == closed
+        assert find_regions(sketch).any() == closed
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -136,17 +136,17 @@ def test_areas_are_those_of_a_flood_fill(seed):
     sketch[rng.random(sketch.shape) < 0.002] = 0
     sketch[tuple(rng.integers(0, (48, SIDE), (60, 2)).T)] = 255
     expected = [area for area in flood_fill(sketch) if len(area) >= 5e-4 * sketch.size]
-    areas = closed_areas(sketch)
+    areas = find_regions(sketch)
     found = [set(zip(*np.nonzero(areas == n), strict=True)) for n in range(1, areas.max() + 1)]
     assert len(expected) >= 3
     assert sorted(map(sorted, found)) == sorted(map(sorted, expected))
 
 
-# --- area_spread --------------------------------------------------------------------------------
+# --- region_spread --------------------------------------------------------------------------------
 
 
 def two_areas() -> np.ndarray:
-    return closed_areas(draw_box(draw_box(blank(), 2, 2, 20, 20), 30, 10, 60, 60))
+    return find_regions(draw_box(draw_box(blank(), 2, 2, 20, 20), 30, 10, 60, 60))
 
 
 def test_the_spread_is_the_mean_distance_to_the_areas_own_color():
@@ -156,19 +156,19 @@ def test_the_spread_is_the_mean_distance_to_the_areas_own_color():
         inside = [lab[place] for place in zip(*np.nonzero(areas == number), strict=True)]
         mean = sum(inside) / len(inside)
         distances += [math.dist(color, mean) for color in inside]
-    assert area_spread(lab, areas) == pytest.approx(np.mean(distances))
+    assert region_spread(lab, areas) == pytest.approx(np.mean(distances))
 
 
 def test_areas_of_one_color_each_have_no_spread_whatever_lies_between_them():
     areas, lab = two_areas(), np.random.default_rng(0).normal(50, 20, (SIDE, SIDE, 3))
     lab[areas == 1] = (40, -20, 60)
     lab[areas == 2] = (90, 5, 5)
-    assert area_spread(lab, areas) == pytest.approx(0, abs=1e-9)
-    assert area_spread(lab, np.minimum(areas, 1)) > 10
+    assert region_spread(lab, areas) == pytest.approx(0, abs=1e-9)
+    assert region_spread(lab, np.minimum(areas, 1)) > 10
 
 
 def test_without_areas_there_is_no_spread():
-    assert math.isnan(area_spread(np.zeros((SIDE, SIDE, 3)), closed_areas(blank())))
+    assert math.isnan(region_spread(np.zeros((SIDE, SIDE, 3)), find_regions(blank())))
 
 
 # --- fill_flat ----------------------------------------------------------------------------------
@@ -215,7 +215,7 @@ def test_open_areas_stay_white_and_soft_lines_soft():
 def test_evening_out_gives_an_area_and_its_edge_the_areas_mean():
     sketch = draw_box(draw_box(blank(), 4, 4, 20, 20), 30, 30, 50, 60)
     values = np.random.default_rng(0).random((SIDE, SIDE, 5)).astype(np.float32)
-    evened = even_out(values, closed_areas(sketch))
+    evened = even_out(values, find_regions(sketch))
     inside = np.zeros((SIDE, SIDE), bool)
     for top, left, bottom, right in ((4, 4, 20, 20), (30, 30, 50, 60)):
         mean = values[top + 2 : bottom - 1, left + 2 : right - 1].mean((0, 1))
@@ -228,4 +228,4 @@ def test_evening_out_gives_an_area_and_its_edge_the_areas_mean():
 
 def test_without_areas_nothing_is_evened_out():
     values = np.random.default_rng(1).random((SIDE, SIDE, 2)).astype(np.float32)
-    np.testing.assert_array_equal(even_out(values, closed_areas(blank())), values)
+    np.testing.assert_array_equal(even_out(values, find_regions(blank())), values)

@@ -11,7 +11,7 @@ import pytest
 from tf_deeppaint import Painter
 from tf_deeppaint.evaluation.metrics import to_lab
 from tf_deeppaint.images.pixels import read_picture, to_gray
-from tf_deeppaint.line_art.regions import closed_areas
+from tf_deeppaint.line_art.regions import find_regions
 from tf_deeppaint.networks.model_files import BUNDLED_FILE
 from tf_deeppaint.palette.extraction import extract_palette
 
@@ -40,8 +40,8 @@ def test_it_is_small_and_described():
 
 
 def test_it_obeys_any_palette(painter, sketch):
-    """In closed areas the colors are mixes of the given ones: here greens, then reds."""
-    inside = closed_areas(sketch) > 0
+    """In regions the colors are mixes of the given ones: here greens, then reds."""
+    inside = find_regions(sketch) > 0
     assert inside.mean() > 0.05
     for channel in (1, 0):
         colors = np.zeros((4, 4, 3), np.uint8)
@@ -59,10 +59,10 @@ def test_it_leaves_the_paper_white(painter, sketch):
     assert np.percentile(edge.min(axis=1), 1) > 240
 
 
-def test_areas_are_of_one_color_but_for_shading(painter, sketch):
+def test_regions_are_of_one_color_but_for_shading(painter, sketch):
     painted = painter.paint(sketch, reference=PICTURES / "reference.png")
-    lab, areas = to_lab(painted), closed_areas(sketch)
-    largest = areas == np.bincount(areas[areas > 0]).argmax()
+    lab, regions = to_lab(painted), find_regions(sketch)
+    largest = regions == np.bincount(regions[regions > 0]).argmax()
     # a* and b* hold the hue, which shading leaves alone but for its strength.
     assert lab[largest][:, 1:].std(axis=0).max() < 6
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tf_deeppaint.line_art.compositing import lay_lines
 from tf_deeppaint.painting import layer_files
 from tf_deeppaint.painting.layer_files import Layer, make_layers, merge, write_layers
-from tf_deeppaint.painting.upsampling import lay_lines
 from tf_deeppaint.utils.errors import DeepPaintError
 
 SHAPES = [(1, 1), (1, 9), (9, 1), (40, 60), (300, 20)]

@@ -248,7 +248,7 @@ def test_a_mixture_is_even_in_an_area_and_the_networks_own_outside(mixing, rng):
     palette = random_picture(rng, 4, 4, 3)
     backend, inputs = KerasBackend(mixing), (sketch[None], palette[None])
     network, even = (
-        Painter(backend, even_areas=choice).paint_canvases(*inputs)[0] for choice in (False, None)
+        Painter(backend, even_regions=choice).paint_canvases(*inputs)[0] for choice in (False, None)
     )
     inside = np.s_[12:39, 12:49]
     mixture = mixing.decompose(inputs_of(*inputs))
@@ -262,12 +262,12 @@ def test_a_mixture_is_even_in_an_area_and_the_networks_own_outside(mixing, rng):
     np.testing.assert_array_equal(even[outside], network[outside])
 
 
-def test_whether_areas_are_evened_out_can_be_chosen_on_loading(mixing, tmp_path):
+def test_whether_regions_are_evened_out_can_be_chosen_on_loading(mixing, tmp_path):
     mixing.save(tmp_path / "generator.keras")
     for choice, expected in ((None, True), (False, False)):
-        assert Painter.load(tmp_path, even_areas=choice).even_areas is expected
+        assert Painter.load(tmp_path, even_regions=choice).even_regions is expected
 
 
-def test_areas_are_evened_out_only_where_colors_are_mixed(generator):
+def test_regions_are_evened_out_only_where_colors_are_mixed(generator):
     with pytest.raises(DeepPaintError, match="head is mixture"):
-        Painter(KerasBackend(generator), even_areas=True)
+        Painter(KerasBackend(generator), even_regions=True)

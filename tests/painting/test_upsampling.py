@@ -23,9 +23,10 @@ from tests.helpers.split_sketches import (
     split,
     to_canvas,
 )
+from tf_deeppaint.line_art.compositing import lay_lines
 from tf_deeppaint.painting import patches
 from tf_deeppaint.painting.patches import Axis
-from tf_deeppaint.painting.upsampling import lay_lines, lines_to_alpha, upsample_color
+from tf_deeppaint.painting.upsampling import upsample_color
 
 # --- the whole, against its definition ----------------------------------------------------------
 
@@ -316,41 +317,7 @@ def test_a_large_sketch_in_flat_colors_comes_back():
     assert (difference(plain, picture)[large] > 16).mean() > 0.02
 
 
-# --- the lines over it --------------------------------------------------------------------------
-
-
-def all_pairs() -> tuple[np.ndarray, np.ndarray]:
-    levels = np.arange(256, dtype=np.uint8)
-    color, sketch = np.meshgrid(levels, levels)
-    return np.dstack([color, 255 - color, color // 2]), sketch
-
-
-def test_lines_are_multiplied_exactly_at_all_levels():
-    color, sketch = all_pairs()
-    expected = [
-        [[math.floor(c * s / 255 + 0.5) for c in pixel] for pixel, s in zip(*row, strict=True)]
-        for row in zip(color.tolist(), sketch.tolist(), strict=True)
-    ]
-    laid = lay_lines(color, sketch)
-    assert laid.dtype == np.uint8
-    np.testing.assert_array_equal(laid, expected)
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (1, 4), (4, 1), (300, 20)])
-def test_on_white_the_sketch_comes_out_as_it_is(shape):
-    sketch = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    np.testing.assert_array_equal(lay_lines(blank(*shape, 3), sketch), np.dstack([sketch] * 3))
-
-
-def test_lines_as_a_layer_show_the_same():
-    color, sketch = all_pairs()
-    lines = lines_to_alpha(sketch)
-    assert lines.dtype == np.uint8 and not lines[..., :3].any()
-    opacity = lines[..., 3:] / 255
-    composed = color * (1 - opacity) + lines[..., :3] * opacity
-    assert np.abs(composed - lay_lines(color, sketch)).max() <= 0.5 + 1e-6
-    assert lines_to_alpha(np.array([[0, 77, 255]], np.uint8))[0, :, 3].tolist() == [255, 178, 0]
-
+# --- with the lines laid over it -----------------------------------------------------------------
 
 # Sketches of many shapes, and canvases larger and smaller.
 SHAPES = [

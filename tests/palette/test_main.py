@@ -12,7 +12,7 @@ import pytest
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.images.pixels import read_picture, write_picture
 from tf_deeppaint.palette.extraction import extract_palette, palette_from_json, read_palette
-from tf_deeppaint.visualization.contact_sheets import draw_swatches
+from tf_deeppaint.palette.swatches import draw_swatches
 
 ROOT = Path(__file__).parents[2]
 

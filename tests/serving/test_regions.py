@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tf_deeppaint.line_art import regions
-from tf_deeppaint.serving.regions import closed_areas, even_out
+from tf_deeppaint.serving.regions import even_out, find_regions
 
 
 def blank(side: int) -> np.ndarray:
@@ -52,8 +52,8 @@ SKETCHES = {
 @pytest.mark.parametrize("name", SKETCHES)
 def test_areas_and_means_are_those_of_the_library(name):
     sketch = SKETCHES[name]
-    expected = regions.closed_areas(sketch)
-    areas = closed_areas(tf.constant(sketch))
+    expected = regions.find_regions(sketch)
+    areas = find_regions(tf.constant(sketch))
     np.testing.assert_array_equal(areas, expected)
     values = np.random.default_rng(0).random((*sketch.shape, 5), np.float32)
     evened = even_out(tf.constant(values), areas)
@@ -61,6 +61,6 @@ def test_areas_and_means_are_those_of_the_library(name):
 
 
 def test_the_sketches_here_have_areas():
-    counts = {name: regions.closed_areas(sketch).max() for name, sketch in SKETCHES.items()}
+    counts = {name: regions.find_regions(sketch).max() for name, sketch in SKETCHES.items()}
     assert counts["winding"] == counts["framed"] == 1
     assert counts["most"] > 20

@@ -19,8 +19,9 @@ from tests.helpers.split_sketches import (
     to_canvas,
 )
 from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.line_art.compositing import lay_lines
 from tf_deeppaint.painting.painting import _fill_lines
-from tf_deeppaint.painting.upsampling import lay_lines, upsample_color
+from tf_deeppaint.painting.upsampling import upsample_color
 from tf_deeppaint.serving import upsampling
 from tf_deeppaint.serving.upsampling import fill_lines, paint_under_lines
 

@@ -5,8 +5,9 @@ import numpy as np
 from tf_deeppaint import DeepPaint, Discriminator, Generator
 from tf_deeppaint.images.pixels import from_unit_range
 from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.palette.swatches import draw_palette
 from tf_deeppaint.training.samples import attention_sheet, sample_sheet
-from tf_deeppaint.visualization.contact_sheets import CELL, GAP, draw_palette
+from tf_deeppaint.visualization.contact_sheets import CELL, GAP
 
 SIZE = 64
 

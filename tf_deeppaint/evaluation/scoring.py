@@ -15,7 +15,7 @@ from tf_deeppaint.evaluation.lpips import Lpips
 from tf_deeppaint.evaluation.metrics import METRICS, to_lab
 from tf_deeppaint.evaluation.palette_distance import palette_distance
 from tf_deeppaint.images.pixels import WHITE, from_unit_range
-from tf_deeppaint.line_art.regions import area_spread, closed_areas, fill_flat
+from tf_deeppaint.line_art.regions import fill_flat, find_regions, region_spread
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -97,7 +97,7 @@ def evaluate(
     done = 0
     for batch in _batches(directories):
         given = palettes[others[done : done + len(batch.truth)]]
-        areas = [closed_areas(sketch) for sketch in batch.sketches]
+        regions = [find_regions(sketch) for sketch in batch.sketches]
         metrics = {name: functools.partial(m, truth=batch.truth) for name, m in METRICS.items()}
         if lpips is not None:
             metrics[LPIPS] = lpips.toward(batch.truth)
@@ -108,7 +108,7 @@ def evaluate(
                 row.setdefault(name, []).extend(values)
             distances = palette_distance(pictures, palette, painter.background)
             row.setdefault(PALETTE, []).extend(distances)
-            spreads = map(area_spread, to_lab(pictures), areas)
+            spreads = map(region_spread, to_lab(pictures), regions)
             row.setdefault(SPREAD, []).extend(spreads)
             if features is not None:
                 seen.setdefault(answer, []).append(features(pictures))

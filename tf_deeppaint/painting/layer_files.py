@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 
 from tf_deeppaint.images.pixels import WHITE, encode_png, shrink
+from tf_deeppaint.line_art.compositing import lines_to_alpha
 from tf_deeppaint.painting.patches import STRIP
-from tf_deeppaint.painting.upsampling import lines_to_alpha
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 

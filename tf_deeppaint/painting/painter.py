@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tf_deeppaint.images.pixels import fit_to_canvas, from_unit_range, resize
-from tf_deeppaint.line_art.regions import closed_areas, even_out
+from tf_deeppaint.line_art.regions import even_out, find_regions
 from tf_deeppaint.painting.inputs import to_rgb, to_sketch
 from tf_deeppaint.painting.litert_backend import SUFFIX, LiteRtBackend
 from tf_deeppaint.painting.painting import Painting, Picture, check_palettes
@@ -32,28 +32,28 @@ class Painter:
 
     Args:
         backend: What runs the network.
-        even_areas: Whether each area that lines close off gets one mix of colors, the mean of
-            its pixels'; shading stays. It takes the mixture head, and is the rule there.
+        even_regions: Whether each region gets one mixture of colors, the mean of its pixels'.
+            Shading stays. It needs the mixture head, and is the default there.
 
     Raises:
-        DeepPaintError: Areas are to be evened out, and the model has another head.
+        DeepPaintError: `even_regions` without the mixture head.
 
     Example:
     >>> painter = Painter.load()
     >>> painter.paint("sketch.png", reference="reference.png").save("painted.png")
     """
 
-    def __init__(self, backend: "KerasBackend | LiteRtBackend", even_areas: bool | None = None):
+    def __init__(self, backend: "KerasBackend | LiteRtBackend", even_regions: bool | None = None):
         self.backend = backend
-        if even_areas and not backend.mixes:
-            raise DeepPaintError("areas can be evened out only where the model's head is mixture")
-        self.even_areas = backend.mixes if even_areas is None else even_areas
+        if even_regions and not backend.mixes:
+            raise DeepPaintError("regions can be evened out only where the model's head is mixture")
+        self.even_regions = backend.mixes if even_regions is None else even_regions
         self.size = backend.size
         self.background = backend.background
 
     @classmethod
     def load(
-        cls, path: str | os.PathLike | None = None, even_areas: bool | None = None
+        cls, path: str | os.PathLike | None = None, even_regions: bool | None = None
     ) -> "Painter":
         """Loads a painter from a run directory, or from a `.keras` or `.tflite` file.
 
@@ -64,12 +64,12 @@ class Painter:
             DeepPaintError: nothing there, damaged, or a model of another kind.
         """
         if path is not None and os.fspath(path).endswith(SUFFIX):
-            return cls(LiteRtBackend(path), even_areas)
+            return cls(LiteRtBackend(path), even_regions)
         import_tensorflow()
         from tf_deeppaint.networks.model_files import read_generator
         from tf_deeppaint.painting.keras_backend import KerasBackend
 
-        return cls(KerasBackend(read_generator(path)), even_areas)
+        return cls(KerasBackend(read_generator(path)), even_regions)
 
     def paint(
         self,
@@ -161,10 +161,10 @@ class Painter:
 
     def _run(self, sketches: np.ndarray, palettes: np.ndarray) -> Mixture | np.ndarray:
         found = self.backend.run(sketches, palettes)
-        if not self.even_areas:
+        if not self.even_regions:
             return found
         both = zip(found.weights, sketches, strict=True)
-        weights = [even_out(weights, closed_areas(sketch)) for weights, sketch in both]
+        weights = [even_out(weights, find_regions(sketch)) for weights, sketch in both]
         return found._replace(weights=np.stack(weights))
 
 

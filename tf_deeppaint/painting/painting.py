@@ -12,9 +12,10 @@ from tf_deeppaint.images.pixels import (
     unfit_from_canvas,
     write_picture,
 )
+from tf_deeppaint.line_art.compositing import lay_lines
 from tf_deeppaint.line_art.regions import PAPER
 from tf_deeppaint.painting.layer_files import Layer, make_layers
-from tf_deeppaint.painting.upsampling import lay_lines, upsample_color
+from tf_deeppaint.painting.upsampling import upsample_color
 from tf_deeppaint.palette.extraction import BANDS, COLORS
 from tf_deeppaint.palette.mixing import SLOTS, Mixture, mix, mix_color
 from tf_deeppaint.palette.named_colors import color_code

@@ -11,7 +11,7 @@ import math
 import cv2
 import numpy as np
 
-from tf_deeppaint.images.pixels import WHITE, resize
+from tf_deeppaint.images.pixels import resize
 from tf_deeppaint.line_art.regions import PAPER
 from tf_deeppaint.painting import patches
 from tf_deeppaint.painting.patches import Axis, Patches, Strip
@@ -58,40 +58,6 @@ def upsample_color(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
         _paint(enlarged, color, found, around, place, strip)
     _spread_under_lines(enlarged, paper, reach)
     return enlarged
-
-
-def lay_lines(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
-    """Lays the lines over the color by multiplication; where it is white the sketch comes out.
-
-    Args:
-        color: uint8 RGB `(H, W, 3)`.
-        sketch: uint8 `(H, W)`.
-
-    Returns:
-        uint8 RGB `(H, W, 3)`, rounded to the nearest.
-    """
-    laid = np.empty_like(color)
-    for top in range(0, len(sketch), patches.STRIP):
-        rows = slice(top, top + patches.STRIP)
-        lines = cv2.cvtColor(sketch[rows], cv2.COLOR_GRAY2RGB)
-        laid[rows] = cv2.multiply(color[rows], lines, scale=1 / WHITE)
-    return laid
-
-
-def lines_to_alpha(sketch: np.ndarray) -> np.ndarray:
-    """The lines alone: black, as opaque as the sketch is dark.
-
-    Laid over a color they show what `lay_lines` makes of it.
-
-    Args:
-        sketch: uint8 `(H, W)`.
-
-    Returns:
-        uint8 RGBA `(H, W, 4)`.
-    """
-    lines = np.zeros((*sketch.shape, 4), np.uint8)
-    lines[..., 3] = WHITE - sketch
-    return lines
 
 
 def _find_paper(sketch: np.ndarray, reach: int) -> np.ndarray:

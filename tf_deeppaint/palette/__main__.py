@@ -36,8 +36,8 @@ _SWATCHES = flags.DEFINE_string(
 def main() -> None:
     from tf_deeppaint.images.pixels import read_picture, write_picture
     from tf_deeppaint.palette.extraction import palette_to_json, write_palette
+    from tf_deeppaint.palette.swatches import draw_swatches
     from tf_deeppaint.utils.errors import DeepPaintError
-    from tf_deeppaint.visualization.contact_sheets import draw_swatches
 
     for flag, kind in ((_OUTPUT, ".json"), (_SWATCHES, ".png")):
         if flag.value and not flag.value.lower().endswith(kind):

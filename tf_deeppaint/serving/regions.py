@@ -5,12 +5,12 @@ The counterpart of `regions`, with the same areas.
 
 import tensorflow as tf
 
-from tf_deeppaint.line_art.regions import LEAST_AREA, PAPER
+from tf_deeppaint.line_art.regions import LEAST_REGION, PAPER
 
 
 @tf.function(autograph=False)
-def closed_areas(sketch: tf.Tensor) -> tf.Tensor:
-    """Numbers the areas of paper that lines close off; see `regions.closed_areas`.
+def find_regions(sketch: tf.Tensor) -> tf.Tensor:
+    """Numbers the areas of paper that lines close off; see `regions.find_regions`.
 
     Args:
         sketch: uint8 `(H, W)`.
@@ -25,7 +25,7 @@ def closed_areas(sketch: tf.Tensor) -> tf.Tensor:
     inside = tf.pad(tf.ones(tf.shape(sketch) - 2, tf.int32), [[1, 1], [1, 1]])
     open_edge = tf.math.unsorted_segment_min(tf.reshape(inside, [-1]), label, tf.size(label)) == 0
     area = tf.math.unsorted_segment_sum(tf.ones_like(label), label, tf.size(label))
-    large = tf.cast(area, tf.float64) >= LEAST_AREA * tf.cast(tf.size(label), tf.float64)
+    large = tf.cast(area, tf.float64) >= LEAST_REGION * tf.cast(tf.size(label), tf.float64)
     # An area is labeled with its first pixel.
     is_first = tf.logical_and(tf.reshape(paper, [-1]), label == place)
     kept = tf.logical_and(is_first, tf.logical_and(large, tf.logical_not(open_edge)))
@@ -39,7 +39,7 @@ def even_out(values: tf.Tensor, areas: tf.Tensor) -> tf.Tensor:
 
     Args:
         values: float32 `(H, W, C)`.
-        areas: As `closed_areas` numbers them.
+        areas: As `find_regions` numbers them.
 
     Returns:
         float32 `(H, W, C)`; equal to `values` outside the areas.

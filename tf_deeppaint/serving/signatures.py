@@ -21,7 +21,7 @@ from tf_deeppaint.palette.extraction import BANDS, COLORS
 from tf_deeppaint.palette.mixing import Mixture
 from tf_deeppaint.serving import canvas as canvas_ops
 from tf_deeppaint.serving import decoding
-from tf_deeppaint.serving.regions import closed_areas, even_out
+from tf_deeppaint.serving.regions import even_out, find_regions
 from tf_deeppaint.serving.upsampling import fill_lines, paint_under_lines
 
 # A sheet of 4096 x 4096.
@@ -236,7 +236,7 @@ class ServedGenerator(tf.Module):
             lines = tf.cast(tf.maximum(canvases, 1), tf.float32)[..., None]
             return tf.cast(tf.minimum(tf.round(painted * WHITE / lines), WHITE), tf.uint8)
         even = tf.map_fn(
-            lambda pair: even_out(pair[0], closed_areas(pair[1])),
+            lambda pair: even_out(pair[0], find_regions(pair[1])),
             (found.weights, canvases),
             parallel_iterations=1,
             fn_output_signature=tf.TensorSpec(found.weights.shape[1:], tf.float32),

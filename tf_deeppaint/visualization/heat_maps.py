@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from tf_deeppaint.images.pixels import WHITE, heat_colors, resize
-from tf_deeppaint.painting.upsampling import lay_lines
+from tf_deeppaint.line_art.compositing import lay_lines
 
 # How much of the heat's own color shows; the rest is white, or lines would drown in the dark.
 STRENGTH = 0.7

@@ -1,0 +1,43 @@
+"""Lines laid over color: exact products, and the same as a transparent layer."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tf_deeppaint.line_art.compositing import lay_lines, lines_to_alpha
+
+
+def all_pairs() -> tuple[np.ndarray, np.ndarray]:
+    levels = np.arange(256, dtype=np.uint8)
+    color, sketch = np.meshgrid(levels, levels)
+    return np.dstack([color, 255 - color, color // 2]), sketch
+
+
+def test_lines_are_multiplied_exactly_at_all_levels():
+    color, sketch = all_pairs()
+    expected = [
+        [[math.floor(c * s / 255 + 0.5) for c in pixel] for pixel, s in zip(*row, strict=True)]
+        for row in zip(color.tolist(), sketch.tolist(), strict=True)
+    ]
+    laid = lay_lines(color, sketch)
+    assert laid.dtype == np.uint8
+    np.testing.assert_array_equal(laid, expected)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 4), (4, 1), (300, 20)])
+def test_on_white_the_sketch_comes_out_as_it_is(shape):
+    sketch = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    np.testing.assert_array_equal(
+        lay_lines(np.full((*shape, 3), 255, np.uint8), sketch), np.dstack([sketch] * 3)
+    )
+
+
+def test_lines_as_a_layer_show_the_same():
+    color, sketch = all_pairs()
+    lines = lines_to_alpha(sketch)
+    assert lines.dtype == np.uint8 and not lines[..., :3].any()
+    opacity = lines[..., 3:] / 255
+    composed = color * (1 - opacity) + lines[..., :3] * opacity
+    assert np.abs(composed - lay_lines(color, sketch)).max() <= 0.5 + 1e-6
+    assert lines_to_alpha(np.array([[0, 77, 255]], np.uint8))[0, :, 3].tolist() == [255, 178, 0]
