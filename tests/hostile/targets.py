@@ -590,31 +590,29 @@ def studio() -> Target:
     """What a browser, or anybody, sends the studio: payloads of its events."""
     import logging
 
-    import gradio as gr
-
     from tests.helpers.painters import FakeEngine
     from tf_deeppaint import Painter
-    from tf_deeppaint.studio import page
-    from tf_deeppaint.studio.sessions import Desk
+    from tf_deeppaint.studio.examples import PALETTES
+    from tf_deeppaint.studio.page import Handlers
+    from tf_deeppaint.studio.sessions import Sessions, palette_to_codes
 
     logging.disable(logging.CRITICAL)
-    desk = Desk(Painter(FakeEngine()), os.path.abspath("desk"))
-    with gr.Blocks():
-        events = page._Page(desk)
-    sketch = desk.save_example(0)[0]
-    work = desk.paint(desk.examples[0].sketch, page.PALETTES["Sea"])
-    codes = page.to_codes(page.PALETTES["Sea"])
+    sessions = Sessions(Painter(FakeEngine()), os.path.abspath("files"))
+    handlers = Handlers(sessions)
+    sketch = sessions.write_example(0)[0]
+    state = sessions.paint(sessions.examples[0].sketch, PALETTES["Sea"])
+    codes = palette_to_codes(PALETTES["Sea"])
     file = {"path": sketch, "orig_name": "a.png", "meta": {"_type": "gradio.FileData"}}
     seeds = [
-        ["_check", file],
-        ["_color", "file", file, {"composite": file}, False, codes, "original", 0],
-        ["_color", "drawn", None, {"composite": file}, True, codes, "network", 1],
-        ["_recolor", codes, "WORK", "original", 0],
-        ["_take_reference", file, "WORK", "original", 0],
-        ["_take_ready", "Sea", "WORK", "original", 0],
-        ["_show", "WORK", "network", 2],
-        ["_save_picture", "WORK", "original"],
-        ["_take_example", "original", 0, {"index": 1}],
+        ["check_sketch", file],
+        ["color", "file", file, {"composite": file}, False, codes, "original", 0],
+        ["color", "drawn", None, {"composite": file}, True, codes, "network", 1],
+        ["recolor", codes, "STATE", "original", 0],
+        ["take_reference", file, "STATE", "original", 0],
+        ["take_ready_palette", "Sea", "STATE", "original", 0],
+        ["show", "STATE", "network", 2],
+        ["save_picture", "STATE", "original"],
+        ["take_example", "original", 0, {"index": 1}],
     ]
     encoded = [json.dumps(seed).encode() for seed in seeds]
     methods = {seed[0] for seed in seeds}
@@ -628,19 +626,19 @@ def studio() -> Target:
             return
         name, *given = request
         # State lives on the server; what the browser sends in its place is not looked at.
-        slot = {"_recolor": 1, "_take_reference": 1, "_take_ready": 1}
-        slot |= {"_show": 0, "_save_picture": 0}
+        slot = {"recolor": 1, "take_reference": 1, "take_ready_palette": 1}
+        slot |= {"show": 0, "save_picture": 0}
         at = slot.get(name)
         if len(given) != {len(s) - 1 for s in seeds if s[0] == name}.pop():
             return
         if at is not None:
-            given[at] = work
-        if name == "_take_example":
+            given[at] = state
+        if name == "take_example":
             given[2] = type("Event", (), given[2] if isinstance(given[2], dict) else {})
             given[2].index = getattr(given[2], "index", None)
         told = contextlib.redirect_stdout(io.StringIO())
         with told, contextlib.redirect_stderr(io.StringIO()):
-            getattr(events, name)(*given)
+            getattr(handlers, name)(*given)
 
     def change(data: bytes, rng: random.Random) -> bytes:
         request = json.loads(data)

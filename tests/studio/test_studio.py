@@ -25,12 +25,12 @@ from tf_deeppaint.studio.examples import PALETTES
 from tf_deeppaint.studio.sessions import (
     MAX_BYTES,
     SHOWN_SIDE,
-    Desk,
+    Sessions,
     Upload,
-    from_codes,
+    codes_to_palette,
+    palette_to_codes,
     read_sketch,
-    show,
-    to_codes,
+    render,
 )
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.visualization.heat_maps import draw_heat_map
@@ -47,9 +47,9 @@ def painter_of(head: str) -> Painter:
     return Painter(KerasBackend(generator))
 
 
-@pytest.fixture(name="desk", params=["mixture", "rgb"])
-def make_desk(request, tmp_path) -> Desk:
-    return Desk(painter_of(request.param), str(tmp_path / "files"))
+@pytest.fixture(name="sessions", params=["mixture", "rgb"])
+def make_sessions(request, tmp_path) -> Sessions:
+    return Sessions(painter_of(request.param), str(tmp_path / "files"))
 
 
 @pytest.fixture(name="rng")
@@ -79,10 +79,10 @@ def put(folder: Path, data: bytes, name: str = "mine.png") -> Upload:
 
 def test_codes_are_the_palette(rng):
     (palette,) = palettes(rng, 1)
-    codes = to_codes(palette)
+    codes = palette_to_codes(palette)
     assert [len(row) for row in codes] == [4] * 4
     assert codes[1][2] == "#{:02x}{:02x}{:02x}".format(*palette[1, 2])
-    np.testing.assert_array_equal(from_codes(codes), palette)
+    np.testing.assert_array_equal(codes_to_palette(codes), palette)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_codes_are_the_palette(rng):
 )
 def test_what_is_no_palette_is_refused(codes):
     with pytest.raises(DeepPaintError):
-        from_codes(codes)
+        codes_to_palette(codes)
 
 
 def test_ready_palettes_differ_in_every_pair():
@@ -113,97 +113,99 @@ def test_ready_palettes_differ_in_every_pair():
         assert (palette.shape, palette.dtype) == ((4, 4, 3), np.uint8)
 
 
-def test_a_reference_gives_its_palette(desk, rng, tmp_path):
+def test_a_reference_gives_its_palette(sessions, rng, tmp_path):
     picture = rng.integers(0, 256, (40, 30, 3), dtype=np.uint8)
-    found = desk.palette_of(put(tmp_path, encode_png(picture)))
+    found = sessions.palette_of(put(tmp_path, encode_png(picture)))
     np.testing.assert_array_equal(found, extract_palette(picture, "white"))
 
 
-def test_a_reference_that_is_none_is_told_of(desk):
+def test_a_reference_that_is_none_is_told_of(sessions):
     with pytest.raises(DeepPaintError, match="no reference yet"):
-        desk.palette_of(None)
+        sessions.palette_of(None)
 
 
 # --- painting -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("lines", ["original", "network"])
-def test_what_is_shown_is_what_the_painter_paints(desk, rng, lines):
+def test_what_is_shown_is_what_the_painter_paints(sessions, rng, lines):
     sketch, (palette,) = sketch_of(90, 60), palettes(rng, 1)
-    work = desk.paint(sketch, palette)
-    expected = desk.painter.paint(sketch, colors=palette, lines=lines)
+    state = sessions.paint(sketch, palette)
+    expected = sessions.painter.paint(sketch, colors=palette, lines=lines)
     assert expected.std() > 5  # a picture, not one gray
-    np.testing.assert_array_equal(show(work, lines, 0), expected)
+    np.testing.assert_array_equal(render(state, lines, 0), expected)
 
 
 def test_other_colors_are_those_the_painter_would_mix(rng, tmp_path):
-    desk = Desk(painter_of("mixture"), str(tmp_path))
+    sessions = Sessions(painter_of("mixture"), str(tmp_path))
     sketch, (first, second) = sketch_of(64, 64), palettes(rng, 2)
-    begun = desk.paint(sketch, first)
-    work = desk.recolor(begun, second)
-    expected = desk.painter.begin([sketch], first[None])[0].recolor(second).picture()
-    np.testing.assert_array_equal(show(work, "original", 0), expected)
-    assert np.abs(show(begun, "original", 0).astype(int) - expected).mean() > 1
+    original = sessions.paint(sketch, first)
+    state = sessions.recolor(original, second)
+    expected = sessions.painter.begin([sketch], first[None])[0].recolor(second).picture()
+    np.testing.assert_array_equal(render(state, "original", 0), expected)
+    assert np.abs(render(original, "original", 0).astype(int) - expected).mean() > 1
     np.testing.assert_array_equal(
-        show(desk.recolor(work, first), "original", 0), show(begun, "original", 0)
+        render(sessions.recolor(state, first), "original", 0), render(original, "original", 0)
     )
 
 
 def test_other_colors_need_no_network_where_the_model_mixes(rng, tmp_path, monkeypatch):
-    desk = Desk(painter_of("mixture"), str(tmp_path))
+    sessions = Sessions(painter_of("mixture"), str(tmp_path))
     first, second = palettes(rng, 2)
-    work = desk.paint(sketch_of(64, 64), first)
-    monkeypatch.setattr(desk.painter.backend, "run", None)
-    desk.recolor(work, second)
+    state = sessions.paint(sketch_of(64, 64), first)
+    monkeypatch.setattr(sessions.painter.backend, "run", None)
+    sessions.recolor(state, second)
 
 
 def test_a_model_that_does_not_mix_paints_anew(rng, tmp_path):
-    desk = Desk(painter_of("rgb"), str(tmp_path))
+    sessions = Sessions(painter_of("rgb"), str(tmp_path))
     sketch, (first, second) = sketch_of(64, 64), palettes(rng, 2)
-    work = desk.recolor(desk.paint(sketch, first), second)
-    expected = desk.painter.paint(sketch, colors=second)
-    np.testing.assert_array_equal(show(work, "original", 0), expected)
+    state = sessions.recolor(sessions.paint(sketch, first), second)
+    expected = sessions.painter.paint(sketch, colors=second)
+    np.testing.assert_array_equal(render(state, "original", 0), expected)
 
 
-def test_large_sketches_are_shown_small_and_saved_whole(desk, rng):
-    work = desk.paint(sketch_of(40, 2 * SHOWN_SIDE), palettes(rng, 1)[0])
-    assert show(work, "original", 0).shape == (20, SHOWN_SIDE, 3)
-    saved = read_picture(desk.save_picture(work, "original"))
-    np.testing.assert_array_equal(saved, work.painting.picture("original"))
+def test_large_sketches_are_shown_small_and_saved_whole(sessions, rng):
+    state = sessions.paint(sketch_of(40, 2 * SHOWN_SIDE), palettes(rng, 1)[0])
+    assert render(state, "original", 0).shape == (20, SHOWN_SIDE, 3)
+    saved = read_picture(sessions.write_picture(state, "original"))
+    np.testing.assert_array_equal(saved, state.painting.picture("original"))
     assert saved.shape == (40, 2 * SHOWN_SIDE, 3)
 
 
 def test_attention_is_that_of_the_painting_whatever_colors_came_later(rng, tmp_path):
-    desk = Desk(painter_of("mixture"), str(tmp_path))
-    assert desk.gates == 6
+    sessions = Sessions(painter_of("mixture"), str(tmp_path))
+    assert sessions.attention_maps == 6
     sketch, (first, second) = sketch_of(64, 64), palettes(rng, 2)
-    work = desk.look_inside(desk.recolor(desk.paint(sketch, first), second))
-    maps = desk.painter.attention(desk.painter.begin([sketch], first[None])[0])
+    state = sessions.with_attention(sessions.recolor(sessions.paint(sketch, first), second))
+    maps = sessions.painter.attention(sessions.painter.begin([sketch], first[None])[0])
     for number, level in enumerate(maps, start=1):
-        np.testing.assert_array_equal(show(work, "original", number), draw_heat_map(level, sketch))
+        np.testing.assert_array_equal(
+            render(state, "original", number), draw_heat_map(level, sketch)
+        )
     for wrong in (7, -1):
         with pytest.raises(DeepPaintError, match="no attention map"):
-            show(work, "original", wrong)
+            render(state, "original", wrong)
 
 
-def test_layers_are_saved_as_one_file_that_shows_the_picture(desk, rng):
-    work = desk.paint(sketch_of(64, 48), palettes(rng, 1)[0])
-    with zipfile.ZipFile(desk.save_layers(work)) as layers:
+def test_layers_are_saved_as_one_file_that_shows_the_picture(sessions, rng):
+    state = sessions.paint(sketch_of(64, 48), palettes(rng, 1)[0])
+    with zipfile.ZipFile(sessions.write_layers(state)) as layers:
         merged = decode_picture(layers.read("mergedimage.png"), "merged")
-    np.testing.assert_allclose(merged.astype(int), work.painting.picture(), atol=1)
+    np.testing.assert_allclose(merged.astype(int), state.painting.picture(), atol=1)
 
 
-def test_what_is_saved_lies_apart_in_the_desks_folder(desk, rng):
-    work = desk.paint(sketch_of(20, 20), palettes(rng, 1)[0])
-    saved = [Path(desk.save_picture(work, "network")) for _ in range(2)]
+def test_what_is_saved_lies_apart_in_the_sessions_folder(sessions, rng):
+    state = sessions.paint(sketch_of(20, 20), palettes(rng, 1)[0])
+    saved = [Path(sessions.write_picture(state, "network")) for _ in range(2)]
     assert saved[0].parent != saved[1].parent
-    assert {path.parent.parent for path in saved} == {Path(desk.folder)}
+    assert {path.parent.parent for path in saved} == {Path(sessions.folder)}
 
 
-def test_examples_are_sketches_and_references_of_their_own(desk):
-    assert len(desk.examples) >= 3
-    for number, (sketch, reference) in enumerate(desk.examples):
-        paths = desk.save_example(number)
+def test_examples_are_sketches_and_references_of_their_own(sessions):
+    assert len(sessions.examples) >= 3
+    for number, (sketch, reference) in enumerate(sessions.examples):
+        paths = sessions.write_example(number)
         np.testing.assert_array_equal(read_sketch(Upload(paths[0], "one"), False), sketch)
         np.testing.assert_array_equal(read_picture(paths[1]), reference)
         assert (sketch < 128).mean() > 0.01 and np.ptp(reference, axis=-1).max() > 50
@@ -258,15 +260,15 @@ def test_a_file_too_large_is_not_read(tmp_path):
 def test_no_file_and_a_file_that_is_gone_are_told_apart(tmp_path):
     with pytest.raises(DeepPaintError, match="no sketch yet"):
         read_sketch(None, False)
-    with pytest.raises(DeepPaintError, match=r"a\.png: was put here too long ago"):
+    with pytest.raises(DeepPaintError, match=r"a\.png: the upload has expired"):
         read_sketch(Upload(str(tmp_path / "gone"), "a.png"), False)
 
 
-# --- the server's gate --------------------------------------------------------------------------
+# --- origins of requests ------------------------------------------------------------------------
 
 
-def knock(names, path="/config", kind="http", **headers) -> int:
-    """Status of a request at the gate; 200 comes from behind it."""
+def ask(names, path="/config", kind="http", **headers) -> int:
+    """Status of a request after the check; 200 comes from the application."""
     sent = []
 
     async def behind(scope, receive, send):
@@ -277,14 +279,14 @@ def knock(names, path="/config", kind="http", **headers) -> int:
 
     listed = [(name.encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": kind, "path": path, "headers": listed}
-    asyncio.run(server.Gate(behind, names)(scope, None, send))
+    asyncio.run(server.OriginCheck(behind, names)(scope, None, send))
     return sent[0]["status"]
 
 
-def test_the_gate_lets_the_studios_own_page_in():
+def test_requests_of_the_studios_own_page_are_answered():
     for host in ("127.0.0.1:7860", "localhost:80", "[::1]:7860", "localhost"):
-        assert knock(server.LOCAL, host=host) == 200
-        assert knock(server.LOCAL, host=host, origin=f"http://{host}") == 200
+        assert ask(server.LOCAL, host=host) == 200
+        assert ask(server.LOCAL, host=host, origin=f"http://{host}") == 200
 
 
 @pytest.mark.parametrize(
@@ -301,17 +303,17 @@ def test_the_gate_lets_the_studios_own_page_in():
         {"host": "127.0.0.1:7860", "path": "/gradio_api/component_server/"},
     ],
 )
-def test_the_gate_keeps_others_out(request_):
-    assert knock(server.LOCAL, **request_) == 403
+def test_requests_of_other_pages_are_refused(request_):
+    assert ask(server.LOCAL, **request_) == 403
 
 
 def test_an_open_studio_answers_to_any_name_but_only_to_its_own_page():
-    assert knock((), host="drawing.example:7860") == 200
-    assert knock((), host="drawing.example:7860", origin="http://evil.example") == 403
+    assert ask((), host="drawing.example:7860") == 200
+    assert ask((), host="drawing.example:7860", origin="http://evil.example") == 403
 
 
-def test_what_is_no_request_passes_the_gate():
-    assert knock(server.LOCAL, kind="lifespan") == 200
+def test_what_is_no_request_is_not_checked():
+    assert ask(server.LOCAL, kind="lifespan") == 200
 
 
 # --- the program --------------------------------------------------------------------------------

@@ -214,7 +214,7 @@ def assert_alike(picture: np.ndarray, expected: np.ndarray) -> None:
     np.testing.assert_allclose(picture.astype(int), expected, atol=4)
 
 
-def test_a_sketch_is_colored_recolored_looked_into_and_downloaded(page, drawing, model):
+def test_a_sketch_is_colored_recolored_explained_and_downloaded(page, drawing, model):
     sketch, reference = drawing
     painter = Painter.load(model)
     page.upload("#sketch", sketch)
@@ -228,8 +228,8 @@ def test_a_sketch_is_colored_recolored_looked_into_and_downloaded(page, drawing,
 
     second = first.copy()
     second[2, 1] = (255, 0, 128)
-    begun = painter.begin([to_gray(read_picture(sketch))], first[None])[0]
-    expected = begun.recolor(second)
+    original = painter.begin([to_gray(read_picture(sketch))], first[None])[0]
+    expected = original.recolor(second)
     recolored = page.new_picture(lambda: page.set_swatch(9, "#ff0080"))
     np.testing.assert_array_equal(page.swatches(), second)
     assert_alike(recolored, expected.picture())
@@ -237,12 +237,12 @@ def test_a_sketch_is_colored_recolored_looked_into_and_downloaded(page, drawing,
 
     networks = page.new_picture(lambda: page.click("#lines label:nth-of-type(2)"))
     assert_alike(networks, expected.picture("network"))
-    maps = painter.attention(begun)
+    maps = painter.attention(original)
     for gate in (3, 6):
         heat = page.new_picture(
-            lambda gate=gate: page.click(f"#gate label:nth-of-type({gate + 1})")
+            lambda gate=gate: page.click(f"#attention label:nth-of-type({gate + 1})")
         )
-        assert_alike(heat, draw_heat_map(maps[gate - 1], begun.sketch))
+        assert_alike(heat, draw_heat_map(maps[gate - 1], original.sketch))
 
     saved = read_picture(page.download("#save-picture", "painted.png"))
     assert_alike(saved, expected.picture("network"))
@@ -302,7 +302,7 @@ def test_a_mistake_is_one_line_and_the_page_lives_on(page, drawing, tmp_path):
     assert page.new_picture(lambda: page.click("#color")).shape == (150, 100, 3)
 
 
-def test_another_visitor_has_a_desk_of_their_own(page, studio):
+def test_another_visitor_has_a_session_of_their_own(page, studio):
     page.new_picture(lambda: page.click("#examples button"))
     page.browser.switch_to.new_window("tab")
     page.browser.get(studio.address)

@@ -3,7 +3,7 @@
     python -m tf_deeppaint.studio
     python -m tf_deeppaint.studio --model=runs/quickstart --port=8000
 
-It is open until Ctrl-C. Nothing leaves the machine, and what was put on the page is gone with it.
+It is open until Ctrl-C. Nothing is sent to other machines; all files are removed at the end.
 """
 
 from absl import flags
@@ -13,7 +13,7 @@ from tf_deeppaint.utils import programs
 _MODEL = flags.DEFINE_string(
     "model",
     None,
-    "A run directory, or a .keras or .tflite file; by default the one of the package.",
+    "A run directory, or a .keras or .tflite file; by default the bundled model.",
 )
 _PORT = flags.DEFINE_integer(
     "port", 7860, "The port of the page; 0 for any that is free.", 0, 65535
@@ -21,7 +21,7 @@ _PORT = flags.DEFINE_integer(
 _HOST = flags.DEFINE_string(
     "host",
     "127.0.0.1",
-    "The address to listen on; with another than this one others in the network get in.",
+    "The address to listen on; with any other than the default, other machines can connect.",
 )
 
 

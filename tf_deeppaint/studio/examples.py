@@ -1,4 +1,4 @@
-"""What the studio offers on one click: palettes of its own, and sketches with references."""
+"""The studio's ready palettes, and its example sketches with references."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ import numpy as np
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.palette.named_colors import palette_from_colors, parse_colors
 
-# Two colors a band: hair, face, clothes, feet of a figure.
+# Two colors a band, from the top: hair, face, clothes, feet of a figure.
 _COLORS = {
     "Sea": "#14406b,#2f7fb0,#f6d7bd,#7fc4d6,#e9f1ee,#2a9d9d,#f0b357,#0d2a4a",
     "Autumn": "#6e2c1a,#c4572b,#f3d2ad,#e9a23b,#8a9a5b,#b5472f,#4f3a2a,#d9b382",
@@ -18,7 +18,7 @@ _COLORS = {
 }
 PALETTES = {name: palette_from_colors(parse_colors(text)) for name, text in _COLORS.items()}
 
-# Dolls that no model has been trained on: numbers of the sketch and of the reference.
+# Dolls that no model was trained on, in pixels a side; numbers of the sketch and the reference.
 _SEED, _SIDE = 4242, 512
 _PAIRS = ((1, 8), (6, 13), (2, 16), (9, 11))
 
@@ -31,10 +31,13 @@ class Example(NamedTuple):
 
 
 def draw_examples() -> list[Example]:
-    """Draws the examples: what a click needs must not depend on files or a network."""
+    """Draws the examples, so that the studio needs neither files nor a network connection."""
     dolls = Dolls(1 + max(map(max, _PAIRS)), seed=_SEED)
-    named = list(dolls.drawings())
+    drawings = list(dolls.drawings())
     return [
-        Example(dolls.load(named[one], _SIDE).sketch, dolls.load(named[other], _SIDE).picture)
-        for one, other in _PAIRS
+        Example(
+            dolls.load(drawings[sketch], _SIDE).sketch,
+            dolls.load(drawings[reference], _SIDE).picture,
+        )
+        for sketch, reference in _PAIRS
     ]

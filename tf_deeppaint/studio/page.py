@@ -1,262 +1,68 @@
-"""The studio's page: what lies where, and what happens on a click."""
+"""The events of the studio's page: what happens when a visitor clicks, drops or picks something."""
 
 import functools
 import html
 from collections.abc import Callable
 
 import gradio as gr
-import numpy as np
 
-from tf_deeppaint.painting.painting import LINES
-from tf_deeppaint.palette.named_colors import color_code
-from tf_deeppaint.studio import assets
-from tf_deeppaint.studio.examples import PALETTES, Example
+from tf_deeppaint.studio.examples import PALETTES
+from tf_deeppaint.studio.layout import SESSION_SECONDS, Layout
 from tf_deeppaint.studio.sessions import (
     Codes,
-    Desk,
+    Sessions,
+    State,
     Upload,
-    Work,
-    from_codes,
+    codes_to_palette,
+    palette_to_codes,
     read_sketch,
-    show,
-    to_codes,
+    render,
 )
 from tf_deeppaint.utils.errors import DeepPaintError
-from tf_deeppaint.visualization.contact_sheets import draw_sheet
 
-# Unfinished requests beyond these are turned away, work left alone so long is forgotten, and so
-# many visitors' work is kept at most: 100 MB each where the sketch is of the largest size.
-MOST_WAITING, KEPT_SECONDS, MOST_SESSIONS = 128, 3600, 8
-_NAME_LENGTH = 80
-_PEN = "#000000"
-_CLICK = "() => document.querySelector('#{} a, #{}').click()"
-_THUMBNAIL = 160
+# Requests beyond this many unfinished ones are refused.
+MAX_WAITING = 128
+# States kept on the server; one takes 100 MB where the sketch is of the largest size.
+MAX_SESSIONS = 8
+_MAX_NAME_LENGTH = 80
+# Seconds between two searches for files older than `SESSION_SECONDS`.
+_CLEANING_SECONDS = 60
+_CLICK_SCRIPT = "() => document.querySelector('#{0} a, #{0}').click()"
 
 
-def build_page(desk: Desk) -> gr.Blocks:
-    """Lays out the page of a desk; `server.serve` opens it."""
+def build_page(sessions: Sessions) -> gr.Blocks:
+    """Builds the page; `server.serve` opens it."""
     with gr.Blocks(
         title="tf_deeppaint studio",
         analytics_enabled=False,
         fill_width=True,
-        delete_cache=(60, KEPT_SECONDS),
+        delete_cache=(_CLEANING_SECONDS, SESSION_SECONDS),
     ) as page:
-        _Page(desk)
-    return page.queue(max_size=MOST_WAITING, default_concurrency_limit=1, api_open=False)
+        _connect(Layout(sessions.examples, sessions.attention_maps), Handlers(sessions))
+    return page.queue(max_size=MAX_WAITING, default_concurrency_limit=1, api_open=False)
 
 
-def theme() -> gr.themes.Base:
-    """The theme of the page."""
-    return gr.themes.Default(
-        primary_hue=gr.themes.colors.indigo,
-        neutral_hue=gr.themes.colors.slate,
-        spacing_size=gr.themes.sizes.spacing_sm,
-        text_size=gr.themes.sizes.text_sm,
-        font=assets.FONTS,
-        font_mono=("ui-monospace", "monospace"),
-    ).set(layout_gap="12px")
+class Handlers:
+    """What each event of the page does.
 
+    Each method takes the values of an event's inputs, as the browser sent them, and returns those
+    of its outputs. `lines` and `attention` are what `sessions.render` takes. All raise
+    DeepPaintError where a visitor made a mistake.
+    """
 
-class _Page:
-    """The components of the page and what they do; made inside `gr.Blocks`."""
+    def __init__(self, sessions: Sessions):
+        self.sessions = sessions
 
-    def __init__(self, desk: Desk):
-        self.desk = desk
-        self.work = gr.State(None, time_to_live=KEPT_SECONDS)
-        self.source = gr.State("file")
-        gr.HTML(
-            "<h1>Studio<span>Line art in the colors of a reference. "
-            "What you put here stays on this machine.</span></h1>"
-        )
-        with gr.Row():
-            with gr.Column(scale=6, min_width=330):
-                self._lay_out_sketch()
-                self._lay_out_examples()
-            with gr.Column(scale=5, min_width=280):
-                self._lay_out_colors()
-            with gr.Column(scale=10, min_width=460):
-                self._lay_out_picture()
-        self._wire()
-
-    # --- layout -----------------------------------------------------------------------------
-
-    def _lay_out_sketch(self) -> None:
-        gr.HTML("<h2>1 &nbsp;Sketch</h2>")
-        with gr.Tabs() as self.tabs:
-            with gr.Tab("File", id="file") as self.file_tab:
-                self.sketch = gr.Image(
-                    type="filepath",
-                    sources=["upload", "clipboard"],
-                    height=300,
-                    buttons=[],
-                    show_label=False,
-                    elem_id="sketch",
-                    placeholder="Drop a sketch, or click to choose one",
-                )
-            with gr.Tab("Draw", id="drawn") as self.drawn_tab:
-                self.drawn = gr.ImageEditor(
-                    type="filepath",
-                    sources=(),
-                    transforms=(),
-                    layers=False,
-                    canvas_size=(512, 512),
-                    fixed_canvas=True,
-                    brush=gr.Brush(default_size=4, colors=[_PEN], color_mode="fixed"),
-                    eraser=gr.Eraser(default_size=16),
-                    height=380,
-                    buttons=[],
-                    show_label=False,
-                    placeholder="Choose the pen, then draw",
-                    elem_id="drawn",
-                )
-        self.clean = gr.Checkbox(
-            label="Clean it first",
-            info="Makes a sketch of a scan, a photograph or pencil.",
-            elem_id="clean",
-        )
-
-    def _lay_out_colors(self) -> None:
-        gr.HTML("<h2>2 &nbsp;Colors</h2>")
-        self.reference = gr.Image(
-            type="filepath",
-            sources=["upload", "clipboard"],
-            height=150,
-            buttons=[],
-            show_label=False,
-            elem_id="reference",
-            placeholder="Drop a reference for its colors",
-        )
-        ready = [
-            {"name": name, "colors": [color_code(c) for c in palette[:, :2].reshape(-1, 3)]}
-            for name, palette in PALETTES.items()
-        ]
-        self.ready = gr.HTML(
-            "",
-            palettes=ready,
-            html_template=assets.READY,
-            css_template=assets.READY_CSS,
-            js_on_load=assets.READY_JS,
-            elem_id="ready",
-        )
-        gr.HTML("<h2>The palette<span>from top to bottom</span></h2>")
-        self.swatches = gr.HTML(
-            to_codes(next(iter(PALETTES.values()))),
-            html_template=assets.SWATCHES,
-            css_template=assets.SWATCHES_CSS,
-            js_on_load=assets.SWATCHES_JS,
-            elem_id="swatches",
-        )
-        self.color = gr.Button("Color", variant="primary", elem_id="color")
-
-    def _lay_out_picture(self) -> None:
-        gr.HTML("<h2>3 &nbsp;Picture</h2>")
-        self.picture = gr.Image(
-            type="filepath",
-            format="png",
-            interactive=False,
-            height=500,
-            buttons=["fullscreen"],
-            show_label=False,
-            elem_id="picture",
-            placeholder="Here comes the picture",
-        )
-        with gr.Row():
-            self.lines = gr.Radio(
-                [("mine", LINES[0]), ("network", LINES[1])],
-                value=LINES[0],
-                label="Lines",
-                elem_id="lines",
-                min_width=150,
-                scale=2,
-            )
-            self.gate = gr.Radio(
-                [("none", 0), *((str(n), n) for n in range(1, self.desk.gates + 1))],
-                value=0,
-                label="Attention map, the deepest first",
-                elem_id="gate",
-                visible=self.desk.gates > 0,
-                min_width=320,
-                scale=5,
-            )
-        with gr.Row():
-            self.save_picture = gr.Button("Download PNG", elem_id="save-picture")
-            self.save_layers = gr.Button("Download layers (.ora)", elem_id="save-layers")
-        # A click on these downloads what they hold; it is made when it is asked for.
-        self.picture_file = gr.DownloadButton(visible="hidden", elem_id="picture-file")
-        self.layers_file = gr.DownloadButton(visible="hidden", elem_id="layers-file")
-
-    def _lay_out_examples(self) -> None:
-        gr.HTML("<h2>Examples<span>click one</span></h2>")
-        self.examples = gr.Gallery(
-            [_draw_thumbnail(example) for example in self.desk.examples],
-            format="png",
-            columns=2,
-            allow_preview=False,
-            interactive=False,
-            buttons=[],
-            show_label=False,
-            height="auto",
-            object_fit="contain",
-            elem_id="examples",
-        )
-
-    # --- events -----------------------------------------------------------------------------
-
-    def _wire(self) -> None:
-        seen, shown = [self.lines, self.gate], [self.work, self.picture]
-        on = functools.partial(_on, concurrency_id="painter")
-        self.file_tab.select(lambda: "file", None, self.source, api_visibility="private")
-        self.drawn_tab.select(lambda: "drawn", None, self.source, api_visibility="private")
-        on(self.sketch.upload, self._check, [self.sketch], [self.sketch])
-        given = [self.source, self.sketch, self.drawn, self.clean, self.swatches, *seen]
-        on(self.color.click, self._color, given, shown)
-        on(
-            self.reference.upload,
-            self._take_reference,
-            [self.reference, self.work, *seen],
-            [self.reference, self.swatches, *shown],
-        )
-        on(
-            self.ready.input,
-            self._take_ready,
-            [self.ready, self.work, *seen],
-            [self.swatches, *shown],
-        )
-        # While a color is being picked changes come fast: the last one counts.
-        on(
-            self.swatches.input,
-            self._recolor,
-            [self.swatches, self.work, *seen],
-            shown,
-            trigger_mode="always_last",
-            show_progress="hidden",
-        )
-        for choice in seen:
-            on(choice.input, self._show, [self.work, *seen], shown)
-        on(
-            self.examples.select,
-            self._take_example,
-            seen,
-            [self.tabs, self.source, self.sketch, self.reference, self.swatches, *shown],
-        )
-        for button, save, inputs, file in (
-            (self.save_picture, self._save_picture, [self.work, self.lines], self.picture_file),
-            (self.save_layers, self._save_layers, [self.work], self.layers_file),
-        ):
-            nothing = gr.update(value=None)  # or a click would download what was there before
-            saved = on(button.click, save, inputs, [file], otherwise=nothing)
-            saved.success(None, js=_CLICK.format(file.elem_id, file.elem_id))
-
-    def _check(self, sketch: dict | None) -> object:
-        """Says at once if a file is no sketch, and takes it off the page."""
+    def check_sketch(self, sketch: dict | None) -> object:
+        """Reports at once that a file is no sketch, and takes it off the page."""
         try:
-            read_sketch(_upload(sketch), False)
+            read_sketch(to_upload(sketch), clean=False)
         except DeepPaintError as error:
-            _tell(error)
+            _warn(error)
             return None
         return gr.skip()
 
-    def _color(
+    def color(
         self,
         source: str,
         sketch: dict | None,
@@ -264,108 +70,184 @@ class _Page:
         clean: bool,
         codes: Codes,
         lines: str,
-        gate: int,
+        attention: int,
     ) -> tuple:
-        pixels = read_sketch(_upload(drawn if source == "drawn" else sketch), clean)
-        return self._show(self.desk.paint(pixels, from_codes(codes)), lines, gate)
+        pixels = read_sketch(to_upload(drawn if source == "drawn" else sketch), clean)
+        state = self.sessions.paint(pixels, codes_to_palette(codes))
+        return self.show(state, lines, attention)
 
-    def _recolor(self, codes: Codes, work: Work | None, lines: str, gate: int) -> tuple:
-        palette = from_codes(codes)
-        return self._show(work and self.desk.recolor(work, palette), lines, gate)
+    def recolor(self, codes: Codes, state: State | None, lines: str, attention: int) -> tuple:
+        palette = codes_to_palette(codes)
+        return self.show(state and self.sessions.recolor(state, palette), lines, attention)
 
-    def _take_reference(self, reference: dict, work: Work | None, lines: str, gate: int) -> tuple:
+    def take_reference(
+        self, reference: dict, state: State | None, lines: str, attention: int
+    ) -> tuple:
+        """Shows the palette of a reference, and the picture in it."""
         try:
-            codes = to_codes(self.desk.palette_of(_upload(reference)))
+            codes = palette_to_codes(self.sessions.palette_of(to_upload(reference)))
         except DeepPaintError as error:
-            _tell(error)
+            _warn(error)
             return None, *(gr.skip(),) * 3
-        return gr.skip(), codes, *self._recolor(codes, work, lines, gate)
+        return gr.skip(), codes, *self.recolor(codes, state, lines, attention)
 
-    def _take_ready(self, name: str, work: Work | None, lines: str, gate: int) -> tuple:
+    def take_ready_palette(
+        self, name: str, state: State | None, lines: str, attention: int
+    ) -> tuple:
         if not isinstance(name, str) or name not in PALETTES:
             raise DeepPaintError("there is no such palette")
-        codes = to_codes(PALETTES[name])
-        return codes, *self._recolor(codes, work, lines, gate)
+        codes = palette_to_codes(PALETTES[name])
+        return codes, *self.recolor(codes, state, lines, attention)
 
-    def _take_example(self, lines: str, gate: int, event: gr.SelectData) -> tuple:
-        if event.index not in range(len(self.desk.examples)):
+    def take_example(self, lines: str, attention: int, event: gr.SelectData) -> tuple:
+        """Puts an example's files on the page and paints it."""
+        if event.index not in range(len(self.sessions.examples)):
             raise DeepPaintError("there is no such example")
-        sketch, reference = self.desk.save_example(event.index)
-        codes = to_codes(self.desk.palette_of(Upload(reference, "reference")))
-        work = self.desk.paint(self.desk.examples[event.index].sketch, from_codes(codes))
-        tab = gr.Tabs(selected="file")
-        return tab, "file", sketch, reference, codes, *self._show(work, lines, gate)
+        sketch, reference = self.sessions.write_example(event.index)
+        palette = self.sessions.palette_of(Upload(reference, "reference"))
+        state = self.sessions.paint(self.sessions.examples[event.index].sketch, palette)
+        shown = self.show(state, lines, attention)
+        tabs = gr.Tabs(selected="file")
+        return tabs, "file", sketch, reference, palette_to_codes(palette), *shown
 
-    def _show(self, work: Work | None, lines: str, gate: int) -> tuple:
-        if work is None:
+    def show(self, state: State | None, lines: str, attention: int) -> tuple:
+        """The state, with attention maps where one is shown, and the picture of it."""
+        if state is None:
             return None, None
-        work = self.desk.look_inside(work) if gate else work
-        return work, show(work, lines, gate)
+        state = self.sessions.with_attention(state) if attention else state
+        return state, render(state, lines, attention)
 
-    def _save_picture(self, work: Work | None, lines: str) -> str:
-        return self.desk.save_picture(_there(work), lines)
+    def save_picture(self, state: State | None, lines: str) -> str:
+        return self.sessions.write_picture(_check_painted(state), lines)
 
-    def _save_layers(self, work: Work | None) -> str:
-        return self.desk.save_layers(_there(work))
+    def save_layers(self, state: State | None) -> str:
+        return self.sessions.write_layers(_check_painted(state))
 
 
-def _on(
-    event: Callable, act: Callable, inputs: list, outputs: list, otherwise: object = None, **options
+def _connect(layout: Layout, handlers: Handlers) -> None:
+    """Connects the events of the components to the handlers."""
+    connect = functools.partial(_connect_event, concurrency_id="painter")
+    view, shown = [layout.lines, layout.attention], [layout.state, layout.picture]
+    for tab, source in ((layout.file_tab, "file"), (layout.drawn_tab, "drawn")):
+        tab.select(
+            lambda source=source: source, None, layout.sketch_source, api_visibility="private"
+        )
+    connect(layout.sketch.upload, handlers.check_sketch, [layout.sketch], [layout.sketch])
+    connect(
+        layout.color.click,
+        handlers.color,
+        [layout.sketch_source, layout.sketch, layout.drawn, layout.clean, layout.swatches, *view],
+        shown,
+    )
+    connect(
+        layout.reference.upload,
+        handlers.take_reference,
+        [layout.reference, layout.state, *view],
+        [layout.reference, layout.swatches, *shown],
+    )
+    connect(
+        layout.ready_palettes.input,
+        handlers.take_ready_palette,
+        [layout.ready_palettes, layout.state, *view],
+        [layout.swatches, *shown],
+    )
+    # A color picker sends many changes while it is open: of those that wait the last one counts.
+    connect(
+        layout.swatches.input,
+        handlers.recolor,
+        [layout.swatches, layout.state, *view],
+        shown,
+        trigger_mode="always_last",
+        show_progress="hidden",
+    )
+    for choice in view:
+        connect(choice.input, handlers.show, [layout.state, *view], shown)
+    connect(
+        layout.examples.select,
+        handlers.take_example,
+        view,
+        [
+            layout.tabs,
+            layout.sketch_source,
+            layout.sketch,
+            layout.reference,
+            layout.swatches,
+            *shown,
+        ],
+    )
+    for button, handler, inputs, file in (
+        (
+            layout.save_picture,
+            handlers.save_picture,
+            [layout.state, layout.lines],
+            layout.picture_file,
+        ),
+        (layout.save_layers, handlers.save_layers, [layout.state], layout.layers_file),
+    ):
+        # After a mistake the file is removed, or the click would download the one before.
+        no_file = gr.update(value=None)
+        saved = connect(button.click, handler, inputs, [file], after_error=no_file)
+        saved.success(None, js=_CLICK_SCRIPT.format(file.elem_id))
+
+
+def _connect_event(
+    event: Callable,
+    handler: Callable,
+    inputs: list,
+    outputs: list,
+    after_error: object = None,
+    **options,
 ) -> object:
-    """Binds an event to what it does; a visitor's mistake is one line on the page.
+    """Connects an event to a handler; a DeepPaintError becomes one line on the page.
 
     Args:
         event: The event of a component.
-        act: What it does; takes the inputs, and gives the outputs.
-        inputs: Components, and State.
+        handler: Takes the values of the inputs and returns those of the outputs.
+        inputs: Components, and the state.
         outputs: Likewise.
-        otherwise: What all outputs become after a mistake; by default they stay as they are.
+        after_error: What all outputs become after an error; by default they stay as they are.
         options: Of the event.
     """
 
-    @functools.wraps(act)
-    def told(*arguments):
+    @functools.wraps(handler)
+    def handle(*values):
         try:
-            found = act(*arguments)
+            results = handler(*values)
         except DeepPaintError as error:
-            _tell(error)
-            each = gr.skip() if otherwise is None else otherwise
-            return each if len(outputs) == 1 else [each] * len(outputs)
-        return list(found) if isinstance(found, tuple) else found
+            _warn(error)
+            result = gr.skip() if after_error is None else after_error
+            return result if len(outputs) == 1 else [result] * len(outputs)
+        return list(results) if isinstance(results, tuple) else results
 
     options = {"show_progress": "minimal", "api_visibility": "private"} | options
-    # Inputs come as they are sent: files undecoded; Gradio has checked that they were uploaded.
-    return event(told, inputs, outputs, preprocess=False, **options)
+    # Without preprocessing files come undecoded; Gradio has checked that they were uploaded.
+    return event(handle, inputs, outputs, preprocess=False, **options)
 
 
-def _tell(error: DeepPaintError) -> None:
-    # Gradio would render what is in a file's name.
-    gr.Warning(html.escape(str(error)), title="That did not work")
+def to_upload(payload: dict | None) -> Upload | None:
+    """The file that a component holds, from what the browser sent; None where it holds none.
 
-
-def _there(work: Work | None) -> Work:
-    if work is None:
-        raise DeepPaintError("there is no picture yet; press Color first")
-    return work
-
-
-def _upload(payload: dict | None) -> Upload | None:
-    """The file that a component holds, as Gradio passes it on when told to leave it alone.
-
-    Otherwise it would decode the file with Pillow, whatever its size.
+    Raises:
+        DeepPaintError: the payload is no file.
     """
-    file = payload
     if isinstance(payload, dict):
-        file = payload.get("composite", payload)  # an editor's, or a file itself
-    if not file:
+        payload = payload.get("composite", payload)  # of an editor; else the file itself
+    if not payload:
         return None
-    path, name = (
-        file.get(key) if isinstance(file, dict) else None for key in ("path", "orig_name")
-    )
+    path = payload.get("path") if isinstance(payload, dict) else None
     if not isinstance(path, str):
         raise DeepPaintError("that is no file; drop it again")
-    return Upload(path, (name if isinstance(name, str) and name else "the sketch")[:_NAME_LENGTH])
+    name = payload.get("orig_name")
+    name = name if isinstance(name, str) and name else "the sketch"
+    return Upload(path, name[:_MAX_NAME_LENGTH])
 
 
-def _draw_thumbnail(example: Example) -> np.ndarray:
-    return draw_sheet([example], _THUMBNAIL)
+def _check_painted(state: State | None) -> State:
+    if state is None:
+        raise DeepPaintError("there is no picture yet; press Color first")
+    return state
+
+
+def _warn(error: DeepPaintError) -> None:
+    # Gradio shows HTML, and a file's name may hold some.
+    gr.Warning(html.escape(str(error)), title="That did not work")

@@ -18,48 +18,48 @@ from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.visualization.heat_maps import draw_heat_map
 
-# A file that is put on the page may have so many bytes.
+# Largest file that a visitor may put on the page, in bytes.
 MAX_BYTES = 32 * 2**20
-# The page shows pictures at most this many pixels long; what is downloaded has them all.
+# Longest side of a picture on the page, in pixels; downloads have the sketch's own size.
 SHOWN_SIDE = 1024
 
-# A palette as the page has it: four rows of four codes, `#rrggbb`.
+# A palette on the page: four rows of four codes `#rrggbb`.
 Codes = list[list[str]]
 
 
 class Upload(NamedTuple):
-    """A file that a visitor put on the page: where it lies, and what they call it."""
+    """A file that a visitor put on the page: its path here, and the name the visitor gave it."""
 
     path: str
     name: str
 
 
-class Work(NamedTuple):
-    """What one visitor has on the desk.
+class State(NamedTuple):
+    """What the server keeps of one visitor between requests.
 
     Attributes:
-        begun: The painting with the palette the network saw.
+        original: The painting in the palette that the network saw.
         painting: The same in the palette chosen since.
-        small: The sketch as the page shows it, uint8 `(h, w)`.
-        maps: The attention maps behind `begun`, once they have been looked at.
+        small_sketch: The sketch as large as the page shows it, uint8 `(h, w)`.
+        attention_maps: Those of `original`, or None before they are asked for.
     """
 
-    begun: Painting
+    original: Painting
     painting: Painting
-    small: np.ndarray
-    maps: list[np.ndarray] | None = None
+    small_sketch: np.ndarray
+    attention_maps: list[np.ndarray] | None = None
 
 
-class Desk:
-    """Serves every visitor with one painter.
+class Sessions:
+    """Serves the sessions of all visitors with one painter.
 
     Args:
-        painter: Who paints.
-        folder: Where files to be downloaded are written; each gets a folder of its own.
+        painter: The painter.
+        folder: Where files to download are written, each in a folder of its own.
 
     Attributes:
         examples: The examples, drawn once.
-        gates: How many attention maps there are to look at.
+        attention_maps: How many attention maps the model has.
     """
 
     def __init__(self, painter: Painter, folder: str):
@@ -68,47 +68,49 @@ class Desk:
         self.examples: list[Example] = draw_examples()
         blank = np.full((1, painter.size, painter.size), 255, np.uint8)
         palette = next(iter(PALETTES.values()))
-        self.gates = len(painter.attention_canvases(blank, palette[None]))
+        self.attention_maps = len(painter.attention_canvases(blank, palette[None]))
 
-    def paint(self, sketch: np.ndarray, palette: np.ndarray) -> Work:
+    def paint(self, sketch: np.ndarray, palette: np.ndarray) -> State:
         """Runs the network on a sketch, uint8 `(H, W)`, with a palette, uint8 `(4, 4, 3)`."""
-        begun = self.painter.begin([sketch], palette[None])[0]
-        return Work(begun, begun, shrink(sketch, SHOWN_SIDE))
+        painting = self.painter.begin([sketch], palette[None])[0]
+        return State(painting, painting, shrink(sketch, SHOWN_SIDE))
 
-    def recolor(self, work: Work, palette: np.ndarray) -> Work:
-        """Gives a painting another palette; the network runs only if its model cannot mix."""
+    def recolor(self, state: State, palette: np.ndarray) -> State:
+        """Changes the palette; the network runs again only if the model has no mixture head."""
         if not self.painter.backend.mixes:
-            return self.paint(work.begun.sketch, palette)
-        return work._replace(painting=work.begun.recolor(palette))
+            return self.paint(state.original.sketch, palette)
+        return state._replace(painting=state.original.recolor(palette))
 
-    def look_inside(self, work: Work) -> Work:
-        """Finds the attention maps of a painting, unless they are there."""
-        return work if work.maps else work._replace(maps=self.painter.attention(work.begun))
+    def with_attention(self, state: State) -> State:
+        """Adds the attention maps of a painting, unless the state has them."""
+        if state.attention_maps:
+            return state
+        return state._replace(attention_maps=self.painter.attention(state.original))
 
     def palette_of(self, upload: Upload | None) -> np.ndarray:
         """The palette of a reference, uint8 `(4, 4, 3)`.
 
         Raises:
-            DeepPaintError: there is none, or it is no picture; see `images.decode_picture`.
+            DeepPaintError: there is none, or it is no picture; see `pixels.decode_picture`.
         """
         if upload is None:
             raise DeepPaintError("there is no reference yet; drop one")
         return self.painter.palette_of(decode_picture(_read(upload), upload.name))
 
-    def save_picture(self, work: Work, lines: str) -> str:
-        """Writes the picture at the sketch's own size; returns the file's path."""
+    def write_picture(self, state: State, lines: str) -> str:
+        """Writes the picture at the sketch's own size; returns the path."""
         path = self._new_path("painted.png")
-        work.painting.picture(lines).save(path)
+        state.painting.picture(lines).save(path)
         return path
 
-    def save_layers(self, work: Work) -> str:
-        """Writes the layers as an OpenRaster file; returns its path."""
+    def write_layers(self, state: State) -> str:
+        """Writes the layers as an OpenRaster file; returns the path."""
         path = self._new_path("painted.ora")
-        write_layers(path, work.painting.layers())
+        write_layers(path, state.painting.layers())
         return path
 
-    def save_example(self, number: int) -> tuple[str, str]:
-        """Writes an example as a visitor would put it there: the paths of sketch and reference."""
+    def write_example(self, number: int) -> tuple[str, str]:
+        """Writes an example as if a visitor had put it there: paths of sketch and reference."""
         sketch, reference = self.examples[number]
         paths = self._new_path("sketch.png"), self._new_path("reference.png")
         write_picture(paths[0], sketch)
@@ -119,25 +121,25 @@ class Desk:
         return os.path.join(self.folder, secrets.token_hex(16), name)
 
 
-def show(work: Work, lines: str, gate: int) -> np.ndarray:
-    """What the page shows of a painting, uint8 RGB, at most `SHOWN_SIDE` pixels long.
+def render(state: State, lines: str, attention: int) -> np.ndarray:
+    """Renders what the page shows, uint8 RGB, at most `SHOWN_SIDE` pixels long.
 
     Args:
-        work: The painting.
+        state: The visitor's state.
         lines: As `Painting.picture` takes it.
-        gate: 0 for the picture; otherwise the number of an attention map, 1 the deepest, which
-            `Desk.look_inside` has found.
+        attention: 0 for the picture; otherwise the number of an attention map, 1 the deepest, which
+            `Sessions.with_attention` has added.
 
     Raises:
         DeepPaintError: there is no such map.
     """
-    if gate != 0:
-        if gate not in range(1, 1 + len(work.maps or ())):
-            raise DeepPaintError(f"there is no attention map {gate} in this model")
-        return draw_heat_map(work.maps[gate - 1], work.small)
-    painting, (height, width) = work.painting, work.small.shape
+    if attention != 0:
+        if attention not in range(1, 1 + len(state.attention_maps or ())):
+            raise DeepPaintError(f"there is no attention map {attention} in this model")
+        return draw_heat_map(state.attention_maps[attention - 1], state.small_sketch)
+    painting, (height, width) = state.painting, state.small_sketch.shape
     place = painting.place._replace(original_height=height, original_width=width)
-    small = Painting(work.small, painting.canvas, place, painting.palette, painting.found)
+    small = Painting(state.small_sketch, painting.canvas, place, painting.palette, painting.found)
     return small.picture(lines)
 
 
@@ -146,7 +148,7 @@ def read_sketch(upload: Upload | None, clean: bool) -> np.ndarray:
 
     Args:
         upload: The file.
-        clean: Whether paper and lines are found in it first; see `cleaning.clean`.
+        clean: Whether it is a scan, a photograph or pencil to be cleaned; see `cleaning.clean`.
 
     Raises:
         DeepPaintError: there is none, it is no picture, or it is too large.
@@ -157,13 +159,13 @@ def read_sketch(upload: Upload | None, clean: bool) -> np.ndarray:
     return to_sketch(decode(_read(upload), upload.name), clean)
 
 
-def to_codes(palette: np.ndarray) -> Codes:
+def palette_to_codes(palette: np.ndarray) -> Codes:
     """A palette, uint8 `(4, 4, 3)`, as the page has it."""
     return [[color_code(color) for color in band] for band in palette]
 
 
-def from_codes(codes: Codes) -> np.ndarray:
-    """The palette, uint8 `(4, 4, 3)`, of codes that came from a page, or from anybody.
+def codes_to_palette(codes: Codes) -> np.ndarray:
+    """The palette, uint8 `(4, 4, 3)`, of codes that a browser sent.
 
     Raises:
         DeepPaintError: they are not four rows of four colors.
@@ -177,5 +179,5 @@ def from_codes(codes: Codes) -> np.ndarray:
 
 def _read(upload: Upload) -> bytes:
     if not files.is_file(upload.path):
-        raise DeepPaintError(f"{upload.name}: was put here too long ago; drop it again")
+        raise DeepPaintError(f"{upload.name}: the upload has expired; drop the file again")
     return files.read_bytes(upload.path, MAX_BYTES)
