@@ -396,7 +396,7 @@ def weights() -> Target:
 
 
 def arrays() -> Target:
-    from tf_deeppaint.training.perceptual import read_arrays
+    from tf_deeppaint.networks.vgg16 import read_arrays
 
     shapes = {"a": (2, 3), "b": (4,)}
     buffer = io.BytesIO()
@@ -470,7 +470,7 @@ def runs() -> Target:
     """options.json and metrics.jsonl of a run that is to go on, and its lock."""
     import dataclasses
 
-    from tf_deeppaint.training.callbacks import MetricsLog
+    from tf_deeppaint.training.metrics_log import MetricsLog
     from tf_deeppaint.training.options import TrainingOptions
     from tf_deeppaint.training.run_directory import open_run
     from tf_deeppaint.utils import locks
@@ -483,9 +483,9 @@ def runs() -> Target:
 
     def feed(data: bytes) -> None:
         kept("run/metrics.jsonl", data + b"\n" + data)
-        journal = MetricsLog(Path("run/metrics.jsonl"))
-        journal.rewind(5)
-        journal.smallest("validation", "l1"), journal.has(5, "training")
+        metrics_log = MetricsLog(Path("run/metrics.jsonl"))
+        metrics_log.rewind(5)
+        metrics_log.smallest("validation", "l1"), metrics_log.has(5, "training")
         kept("run/.lock", data)
         kept("run/options.json", data)
         with contextlib.redirect_stdout(io.StringIO()), locks.hold("run/.lock", "training"):

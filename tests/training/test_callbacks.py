@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tf_deeppaint.training import callbacks
-from tf_deeppaint.training.callbacks import Every, KeepCheckpoints, LossLines, LossLog, MetricsLog
+from tf_deeppaint.training.callbacks import Every, KeepCheckpoints, LossLines, LossLog
+from tf_deeppaint.training.metrics_log import MetricsLog
 from tf_deeppaint.utils.errors import DeepPaintError
 
 
@@ -65,9 +66,9 @@ SERIES = np.random.default_rng(0).uniform(0, 5, (11, 2))
 
 def test_the_log_averages_between_its_lines(tmp_path) -> None:
     fit(LossLog(MetricsLog(tmp_path / "m"), 4, batch_size=2), Running(SERIES))
-    found = lines(tmp_path / "m")
-    assert [line["step"] for line in found] == [4, 8]
-    for line, rows in zip(found, (SERIES[:4], SERIES[4:8]), strict=True):
+    logged = lines(tmp_path / "m")
+    assert [line["step"] for line in logged] == [4, 8]
+    for line, rows in zip(logged, (SERIES[:4], SERIES[4:8]), strict=True):
         np.testing.assert_allclose([line["l1"], line["generator_loss"]], rows.mean(0), atol=1e-6)
         assert line["group"] == "training" and line["learning_rate"] == 2e-4
         assert line["skipped"] == 3 and line["pictures_a_second"] > 0
@@ -78,46 +79,6 @@ def test_a_run_that_goes_on_counts_on(tmp_path) -> None:
     assert [line["step"] for line in lines(tmp_path / "m")] == [8, 12, 16]
     first = lines(tmp_path / "m")[0]
     assert first["l1"] == pytest.approx(SERIES[:2, 0].mean(), abs=1e-6)
-
-
-def test_what_will_be_done_again_is_forgotten(tmp_path) -> None:
-    journal = MetricsLog(tmp_path / "m")
-    for step in (2, 4, 6):
-        journal.write(step, "training", {"l1": float(step)})
-    with journal.path.open("a") as file:
-        file.write('{"step": 8, "gro')  # the run was killed while it wrote
-    journal.rewind(4)
-    assert [line["step"] for line in lines(tmp_path / "m")] == [2, 4]
-    MetricsLog(tmp_path / "none").rewind(0)
-    assert not (tmp_path / "none").exists()
-
-
-def test_damaged_lines_cost_themselves_alone(tmp_path) -> None:
-    journal = MetricsLog(tmp_path / "m")
-    journal.write(1, "validation", {"l1": 0.5})
-    with journal.path.open("ab") as file:
-        file.write(b'\xff\xfe\n7\n[]\n{"step": "2", "group": "validation"}\n{"step": 2}\n')
-        file.write(b'{"step": 2, "group": "validation", "l1": "0.1"}\n' + b"[" * 99_999 + b"\n")
-        file.write(b'{"step": 3, "group": "validation", "l1": 0.4}\n{"step": 4')
-    assert journal.smallest("validation", "l1") == 0.4 and not journal.has(2, "validation")
-    journal.rewind(9)
-    assert [line["step"] for line in lines(tmp_path / "m")] == [1, 3]
-
-
-def test_the_smallest_figure_of_a_group_is_known(tmp_path) -> None:
-    journal = MetricsLog(tmp_path / "m")
-    assert journal.smallest("validation", "l1") == float("inf")
-    journal.write(1, "training", {"l1": 0.1})
-    for step, l1 in ((1, 0.5), (2, 0.3), (3, 0.4)):
-        journal.write(step, "validation", {"l1": l1})
-    assert journal.smallest("validation", "l1") == 0.3
-    assert journal.has(2, "validation") and not journal.has(2, "training")
-
-
-def test_a_full_disk_is_told(tmp_path) -> None:
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(DeepPaintError, match="folder: cannot be written"):
-        MetricsLog(tmp_path / "folder").write(1, "training", {})
 
 
 def test_without_a_terminal_twenty_lines_tell_losses_and_time(capsys, monkeypatch) -> None:

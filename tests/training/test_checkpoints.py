@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tf_deeppaint import DeepPaint, Discriminator, Generator
 from tf_deeppaint.training.checkpoints import Checkpoints
-from tf_deeppaint.training.optimization import make_adam
+from tf_deeppaint.training.optimizers import make_adam
 from tf_deeppaint.utils.errors import DeepPaintError
 
 

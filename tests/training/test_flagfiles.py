@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tf_deeppaint.networks.vgg16 import SHAPES
 from tf_deeppaint.training.loop import train
 from tf_deeppaint.training.options import TrainingOptions
-from tf_deeppaint.training.perceptual import SHAPES
 
 ROOT = Path(__file__).parents[2]
 FLAGFILES = sorted((ROOT / "experiments").glob("*.flags"))

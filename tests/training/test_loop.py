@@ -65,7 +65,7 @@ def runs(eagerly, doll_shards: Path, tmp_path_factory) -> tuple[Path, Path]:
     return folder / "often", folder / "seldom"
 
 
-def journal(run: Path, group: str) -> list[dict]:
+def metrics(run: Path, group: str) -> list[dict]:
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     return [line for line in lines if line["group"] == group]
 
@@ -89,7 +89,7 @@ def test_a_run_leaves_what_its_documents_say(runs) -> None:
 
 
 def test_losses_have_a_line_for_every_step_logged(runs) -> None:
-    often, seldom = (journal(run, "training") for run in runs)
+    often, seldom = (metrics(run, "training") for run in runs)
     assert [line["step"] for line in often] == list(range(1, STEPS + 1))
     # The means begin anew with the epoch, after step 4.
     assert [line["step"] for line in seldom] == [3, 6]
@@ -103,12 +103,12 @@ def test_losses_have_a_line_for_every_step_logged(runs) -> None:
 
 
 def test_every_epoch_and_the_end_are_validated(runs, doll_shards) -> None:
-    lines = journal(runs[0], "validation")
+    lines = metrics(runs[0], "validation")
     assert [line["step"] for line in lines] == [EPOCH, STEPS]
     generator = keras.saving.load_model(runs[0] / "generator.keras")
-    differences = {"l1": [], "l1_another": []}
+    differences = {"l1": [], "l1_swapped": []}
     for batch in loading.load_evaluation([doll_shards], "test", 2):
-        for name, shift in (("l1", 0), ("l1_another", -1)):
+        for name, shift in (("l1", 0), ("l1_swapped", -1)):
             palettes = np.roll(batch["palette"], shift, axis=0)
             bands = np.repeat(palettes.reshape(-1, 4, 12), 16, axis=1)
             histogram = np.repeat(bands[:, :, None], 64, axis=2)
@@ -144,9 +144,9 @@ def test_tensorboard_shows_figures_and_pictures(runs) -> None:
     tags = set(board.Tags()["tensors"])
     assert tags >= {f"training/{name}" for name in ("generator_loss", "discriminator_loss", "l1")}
     assert tags >= {"training/pictures_a_second", "training/learning_rate", "training/skipped"}
-    assert tags >= {"validation/l1", "validation/l1_another", "samples", "attention"}
+    assert tags >= {"validation/l1", "validation/l1_swapped", "samples", "attention"}
     values = [tf.make_ndarray(e.tensor_proto).item() for e in board.Tensors("training/l1")]
-    expected = [line["l1"] for line in journal(runs[0], "training")]
+    expected = [line["l1"] for line in metrics(runs[0], "training")]
     np.testing.assert_allclose(values, expected, rtol=1e-5)
 
 
@@ -161,7 +161,7 @@ def test_the_finished_generator_is_the_trained_one_and_paints(runs) -> None:
 
 
 def test_the_best_generator_is_that_of_the_best_validation(runs) -> None:
-    lines = journal(runs[0], "validation")
+    lines = metrics(runs[0], "validation")
     best = min(lines, key=lambda line: line["l1"])["step"]
     kept = keras.saving.load_model(runs[0] / "best.keras").get_weights()
     same = all(np.array_equal(a, b) for a, b in zip(kept, weights(runs[0]), strict=True))
@@ -198,9 +198,9 @@ def test_a_validation_that_a_kill_prevented_is_made_up_for(
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(loop._Session, "_validate", kill)
         train(chosen, "")
-    assert not journal(tmp_path / "run", "validation")
+    assert not metrics(tmp_path / "run", "validation")
     train(chosen, "")
-    assert [line["step"] for line in journal(tmp_path / "run", "validation")] == [EPOCH]
+    assert [line["step"] for line in metrics(tmp_path / "run", "validation")] == [EPOCH]
     assert (tmp_path / "run" / "best.keras").is_file()
 
 

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.helpers.vgg16 import vgg16_features
+from tf_deeppaint.images.pixels import to_unit_range
+from tf_deeppaint.networks.vgg16 import SHAPES, Vgg16
 from tf_deeppaint.training import losses
 
 RNG = np.random.default_rng(0)
@@ -83,3 +86,34 @@ def test_all_losses_are_float32() -> None:
         losses.total_variation(tf.constant(PAINTED)),
     ]
     assert {tf.as_dtype(value.dtype) for value in values} == {tf.float32}
+
+
+@pytest.fixture(scope="module")
+def vgg16_weights() -> dict[str, np.ndarray]:
+    """Random weights whose features neither vanish nor grow."""
+    rng = np.random.default_rng(1)
+    scales = {name: (2 / np.prod(shape[:-1])) ** 0.5 for name, shape in SHAPES.items()}
+    return {
+        name: rng.normal(0, scales[name] if name.endswith("kernel") else 0.1, shape).astype("f4")
+        for name, shape in SHAPES.items()
+    }
+
+
+def test_the_perceptual_loss_is_the_weighted_difference_of_features(vgg16_weights) -> None:
+    picture, painted = RNG.integers(0, 256, (2, 1, 16, 16, 3), dtype=np.uint8)
+    pairs = zip(*(vgg16_features(vgg16_weights, p) for p in (picture, painted)), strict=True)
+    weights = [1 / 32, 1 / 16, 1 / 8, 1 / 4, 1]
+    expected = np.dot([np.abs(a - b).mean() for a, b in pairs], weights)
+    picture, painted = (tf.constant(to_unit_range(p)) for p in (picture, painted))
+    vgg16 = Vgg16(list(vgg16_weights.values()))
+    with tf.GradientTape() as tape:
+        tape.watch(painted)
+        loss = losses.perceptual_loss(vgg16, picture, painted)
+    np.testing.assert_allclose(loss, expected, rtol=1e-4)
+    assert np.abs(tape.gradient(loss, painted)).max() > 0
+    assert float(losses.perceptual_loss(vgg16, picture, picture)) == 0.0
+    rough = losses.perceptual_loss(
+        Vgg16(list(vgg16_weights.values()), "bfloat16"), picture, painted
+    )
+    assert rough.dtype == tf.float32
+    np.testing.assert_allclose(rough, expected, rtol=0.03)

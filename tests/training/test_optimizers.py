@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tests.helpers.graph_ops import operations
-from tf_deeppaint.training.optimizers import Adam, GuardedOptimizer
+from tf_deeppaint.training.optimizers import Adam, GuardedOptimizer, make_adam
 
 SHAPES = [(3, 3, 2, 4), (4,), ()]
 STEPS = 4
@@ -99,3 +99,77 @@ def test_the_graph_of_a_step_passes_once_over_every_variable() -> None:
     # Keras's own Adam has five of these a variable, and its loss scale a division.
     assert not {"Sqrt", "Square", "RealDiv", "Sub"} & found.keys()
     assert found["IsFinite"] == 1
+
+
+# --- make_adam: plain recomputation on one variable ---------------------------------------------
+
+GRADIENTS = np.random.default_rng(0).normal(size=(12, 5)).astype("float32")
+
+
+def plain_adam(gradients: np.ndarray, rates: list[float]) -> list[np.ndarray]:
+    """Kingma & Ba, algorithm 1, from zeros: the variable after each step."""
+    variable, first, second = np.zeros(5), np.zeros(5), np.zeros(5)
+    values = []
+    for step, (gradient, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
+        first = 0.5 * first + 0.5 * gradient
+        second = 0.999 * second + 0.001 * gradient**2
+        size = first / (1 - 0.5**step) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
+        variable = variable - rate * size
+        values.append(variable)
+    return values
+
+
+def followed(gradients: np.ndarray, *options, **named) -> tuple[list[np.ndarray], list]:
+    """The variable after each step, and the optimizer and it."""
+    optimizer, variable = make_adam(*options, **named), keras.Variable(np.zeros(5, "float32"))
+    optimizer.build([variable])
+    values = []
+    for gradient in gradients:
+        optimizer.apply([keras.ops.convert_to_tensor(gradient)], [variable])
+        values.append(np.array(variable))
+    return values, [optimizer, variable]
+
+
+RATES = {
+    "constant": lambda step: 0.01,
+    "linear": lambda step: 0.01 * (1 - step / 12),
+    "cosine": lambda step: 0.01 * 0.5 * (1 + np.cos(np.pi * step / 12)),
+}
+
+
+@pytest.mark.parametrize("schedule", RATES)
+def test_the_learning_rate_follows_its_schedule(schedule) -> None:
+    values, _ = followed(GRADIENTS, 0.01, schedule, 12)
+    expected = plain_adam(GRADIENTS, [RATES[schedule](step) for step in range(12)])
+    np.testing.assert_allclose(values, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_an_unknown_schedule_is_refused() -> None:
+    with pytest.raises(ValueError, match="schedule='steps'"):
+        make_adam(0.01, "steps", 12)
+
+
+def test_gradients_are_clipped_by_their_common_norm() -> None:
+    clipped = [g * min(1.0, 0.5 / np.linalg.norm(g)) for g in GRADIENTS]
+    values, _ = followed(GRADIENTS, 0.01, "constant", 12, clip_norm=0.5)
+    expected = plain_adam(np.stack(clipped), 12 * [0.01])
+    np.testing.assert_allclose(values, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_accumulated_gradients_make_one_step_of_their_mean() -> None:
+    values, _ = followed(GRADIENTS, 0.01, "linear", 12, accumulate=3)
+    means = GRADIENTS.reshape(4, 3, 5).mean(1)
+    # The rate is that of the last of the steps that make the change.
+    expected = plain_adam(means, [0.01 * (1 - step / 12) for step in (2, 5, 8, 11)])
+    np.testing.assert_allclose(values[2::3], expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(values[0], np.zeros(5))
+    np.testing.assert_array_equal(values[3], values[2])
+
+
+def test_the_average_of_the_weights_is_exponential() -> None:
+    values, (optimizer, variable) = followed(GRADIENTS, 0.01, "constant", 12, ema=0.9)
+    average = values[0]
+    for value in values[1:]:
+        average = 0.9 * average + 0.1 * value
+    optimizer.finalize_variable_values([variable])
+    np.testing.assert_allclose(np.array(variable), average, rtol=1e-4, atol=1e-7)

@@ -57,7 +57,7 @@ def weights(run: Path) -> list[np.ndarray]:
     ]
 
 
-def journal(run: Path) -> list[dict]:
+def metrics(run: Path) -> list[dict]:
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     return [{k: v for k, v in line.items() if k != "pictures_a_second"} for line in lines]
 
@@ -65,9 +65,9 @@ def journal(run: Path) -> list[dict]:
 def assert_same(run: Path, other: Path) -> None:
     for array, expected in zip(weights(run), weights(other), strict=True):
         np.testing.assert_array_equal(array, expected)
-    assert journal(run)[-1] == journal(other)[-1]
-    steps = [(line["step"], line["group"]) for line in journal(run)]
-    assert steps == [(line["step"], line["group"]) for line in journal(other)]
+    assert metrics(run)[-1] == metrics(other)[-1]
+    steps = [(line["step"], line["group"]) for line in metrics(run)]
+    assert steps == [(line["step"], line["group"]) for line in metrics(other)]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint.images.pixels import to_unit_range
-from tf_deeppaint.training.perceptual import Perceptual
+from tf_deeppaint.networks.vgg16 import Vgg16
 from tf_deeppaint.utils import keras_archives
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -77,7 +77,7 @@ def load_features(name: str | os.PathLike) -> Features:
         name: `inception`: Keras's InceptionV3, trained on ImageNet, without its top; 2048 numbers.
             It is of the kind, but not the very network, that published FIDs are measured with.
             Its weights (88 MB) are downloaded where Keras's cache lacks them.
-            `PATH.npz`: VGG16, see `Perceptual.load`; the mean of its last feature, 512 numbers.
+            `PATH.npz`: VGG16, see `Vgg16.load`; the mean of its last feature, 512 numbers.
             `PATH.keras`: any Keras model of one input and one output, fed in [-1, 1]; code that
             it brings is not run.
 
@@ -179,8 +179,8 @@ def _load_inception() -> Features:
 
 
 def _load_vgg16(path: str) -> Features:
-    perceptual = Perceptual.load(path)
-    return Features(VGG16, lambda pictures: perceptual.features(pictures)[-1])
+    vgg16 = Vgg16.load(path)
+    return Features(VGG16, lambda pictures: vgg16.features(pictures)[-1])
 
 
 def _load_keras(path: str) -> Features:

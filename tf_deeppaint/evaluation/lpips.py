@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint.images.pixels import to_unit_range
-from tf_deeppaint.training.perceptual import BLOCKS, Perceptual, read_arrays
+from tf_deeppaint.networks.vgg16 import BLOCKS, Vgg16, read_arrays
 
 # One number a channel of each of the five features.
 SHAPES = {f"NetLinLayer_{i}.Conv_0.kernel": (1, 1, block[-1], 1) for i, block in enumerate(BLOCKS)}
@@ -19,14 +19,14 @@ class Lpips:
     """LPIPS version 0.1 over VGG16 (Zhang et al., arXiv:1801.03924).
 
     Args:
-        perceptual: VGG16, in float32.
+        vgg16: In float32.
         heads: What a channel counts, `(1, 1, C, 1)` for each of the five features.
     """
 
-    def __init__(self, perceptual: Perceptual, heads: list[np.ndarray]):
-        self._perceptual = perceptual
+    def __init__(self, vgg16: Vgg16, heads: list[np.ndarray]):
+        self._vgg16 = vgg16
         self._heads = [tf.constant(head.reshape(-1), tf.float32) for head in heads]
-        self._features = tf.function(perceptual.features, reduce_retracing=True)
+        self._features = tf.function(vgg16.features, reduce_retracing=True)
         self._distances = tf.function(self._compare, reduce_retracing=True)
 
     @classmethod
@@ -36,7 +36,7 @@ class Lpips:
         Raises:
             DeepPaintError: the file cannot be read, or holds other arrays.
         """
-        return cls(Perceptual.load(path), read_arrays(path, "LPIPS", SHAPES))
+        return cls(Vgg16.load(path), read_arrays(path, "LPIPS", SHAPES))
 
     def __call__(self, painted: np.ndarray, truth: np.ndarray) -> np.ndarray:
         """The distance of each picture from the true one: 0 is equal, rarely above 1.
@@ -61,7 +61,7 @@ class Lpips:
         return lambda painted: self._distances(to_unit_range(painted), known).numpy()
 
     def _compare(self, painted: tf.Tensor, known: list[tf.Tensor]) -> tf.Tensor:
-        levels = zip(self._heads, self._perceptual.features(painted), known, strict=True)
+        levels = zip(self._heads, self._vgg16.features(painted), known, strict=True)
         return tf.add_n([_apart(head, one, other) for head, one, other in levels])
 
 

@@ -10,7 +10,7 @@ from tf_deeppaint.exporting.traced_function import weights_digest
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.model_files import BUNDLED_FILE
 from tf_deeppaint.networks.unet import UNet
-from tf_deeppaint.training.callbacks import MetricsLog
+from tf_deeppaint.training.metrics_log import MetricsLog
 from tf_deeppaint.training.run_directory import METRICS_FILE, stored_options
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError

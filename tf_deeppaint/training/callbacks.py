@@ -1,17 +1,15 @@
 """What happens beside the steps of a training: figures, samples, checkpoints, stopping."""
 
-import json
 import signal
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import keras
 
 from tf_deeppaint.data.bad_records import BadRecords
 from tf_deeppaint.training.checkpoints import Checkpoints
-from tf_deeppaint.utils import files
+from tf_deeppaint.training.metrics_log import MetricsLog
 from tf_deeppaint.utils.errors import DeepPaintError
 
 NON_FINITE_LIMIT = 10
@@ -40,75 +38,23 @@ class StepCallback(keras.callbacks.Callback):
         raise NotImplementedError
 
 
-class MetricsLog:
-    """The figures of a run: a JSON line each in metrics.jsonl, and TensorBoard's scalars.
-
-    Args:
-        path: The file; a run that goes on appends to it.
-        board: TensorBoard's writer, or None.
-    """
-
-    def __init__(self, path: Path, board=None):
-        self.path = path
-        self.board = board
-
-    def rewind(self, step: int) -> None:
-        """Forgets what was written after `step`, which a run that goes on will do again."""
-        if not self.path.exists():
-            return
-        kept = [json.dumps(line) for line in self.lines() if line["step"] <= step]
-        files.write_lines(self.path, kept)
-
-    def smallest(self, group: str, name: str) -> float:
-        """The smallest of a group's figures so far; infinity before the first."""
-        values = [line[name] for line in self.lines() if line["group"] == group and name in line]
-        return min(values, default=float("inf"))
-
-    def has(self, step: int, group: str) -> bool:
-        """Whether there are figures of a group for a step."""
-        return any((line["step"], line["group"]) == (step, group) for line in self.lines())
-
-    def lines(self) -> list[dict]:
-        """All figures so far, a dictionary a line; a line that is damaged is passed over."""
-        text = self.path.read_text(errors="replace") if self.path.exists() else ""
-        found = map(_parsed, text.splitlines())
-        return [line for line in found if line is not None]
-
-    def write(self, step: int, group: str, figures: dict[str, float]) -> None:
-        """Appends figures, finite numbers by name; `group` is "training" or "validation"."""
-        line = json.dumps({"step": step, "group": group} | figures)
-        try:
-            with self.path.open("a") as file:
-                file.write(line + "\n")
-        except OSError as error:
-            raise DeepPaintError(
-                f"{self.path}: cannot be written ({error.strerror}); free space"
-            ) from error
-        if self.board is not None:
-            import tensorflow as tf
-
-            with files.wrap_errors(self.path.parent, "written"), self.board.as_default(step=step):
-                for name, value in figures.items():
-                    tf.summary.scalar(f"{group}/{name}", value)
-
-
 class LossLog(StepCallback):
-    """Writes the mean losses of every `every` steps into the journal.
+    """Writes the mean losses of every `every` steps into the metrics_log.
 
     The means of the progress bar begin anew with each line too.
 
     Args:
-        journal: Where to.
+        metrics_log: Where to.
         every: Steps a line.
         batch_size: Pictures a step.
         bad: Who counts the records that could not be read, where they are not to stop the run.
     """
 
     def __init__(
-        self, journal: MetricsLog, every: int, batch_size: int, bad: BadRecords | None = None
+        self, metrics_log: MetricsLog, every: int, batch_size: int, bad: BadRecords | None = None
     ):
         super().__init__()
-        self.journal = journal
+        self.metrics_log = metrics_log
         self.every = every
         self.batch_size = batch_size
         self.bad = bad
@@ -133,7 +79,7 @@ class LossLog(StepCallback):
         if self.bad is not None:
             figures["bad_records"] = self.bad.count
         figures["pictures_a_second"] = round(steps * self.batch_size / max(seconds, 1e-9), 3)
-        self.journal.write(step, "training", figures)
+        self.metrics_log.write(step, "training", figures)
 
 
 class LossLines(StepCallback):
@@ -275,14 +221,3 @@ class StopOnSignal(StepCallback):
     def on_step(self, step: int, logs: dict) -> None:
         if self.received is not None:
             self.model.stop_training = True
-
-
-def _parsed(text: str) -> dict | None:
-    """The figures of a line; None where it was cut off while it was written, or is damaged."""
-    try:
-        line = json.loads(text)
-        figures = [value for key, value in line.items() if key != "group"]
-        whole = {"step", "group"} <= line.keys() and type(line["step"]) is int
-        return line if whole and all(type(f) in (int, float) for f in figures) else None
-    except (ValueError, AttributeError, RecursionError):
-        return None

@@ -46,8 +46,8 @@ class DeepPaint(keras.Model):
         objective: What both make small.
         pool_size: Number of past fakes the discriminator is shown again.
         seed: Seed of the pool's choices.
-        perceptual: Compares two batches of pictures, `Perceptual` for one; needed where the
-            objective gives it a weight. It is no part of the saved model.
+        perceptual: Compares two batches of pictures, such as `losses.perceptual_loss` with its
+            network; needed where the objective gives it a weight. It is not saved.
 
     Example:
     >>> model = DeepPaint(Generator(width=16, size=256), Discriminator(width=16))

@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import functools
 import os
 import shutil
 import tempfile
@@ -18,19 +19,20 @@ from tf_deeppaint.networks.discriminator import Discriminator
 from tf_deeppaint.networks.generator import GENERATOR_FILE, Generator
 from tf_deeppaint.networks.model_files import read_generator, write_generator
 from tf_deeppaint.networks.unet import UNet
-from tf_deeppaint.training import callbacks, distribution, samples
+from tf_deeppaint.networks.vgg16 import Vgg16
+from tf_deeppaint.training import callbacks, distribution, validation
 from tf_deeppaint.training.checkpoints import Checkpoints, restore_networks
 from tf_deeppaint.training.deep_paint import DeepPaint
-from tf_deeppaint.training.losses import Objective
+from tf_deeppaint.training.losses import Objective, perceptual_loss
+from tf_deeppaint.training.metrics_log import MetricsLog
 from tf_deeppaint.training.norm_statistics import make_measurement
-from tf_deeppaint.training.optimization import make_adam
+from tf_deeppaint.training.optimizers import make_adam
 from tf_deeppaint.training.options import (
     TrainingOptions,
     check_options,
     steps_per_epoch,
     total_steps,
 )
-from tf_deeppaint.training.perceptual import Perceptual
 from tf_deeppaint.training.run_directory import (
     BEST_FILE,
     BOARD,
@@ -39,7 +41,6 @@ from tf_deeppaint.training.run_directory import (
     SAMPLES,
     open_run,
 )
-from tf_deeppaint.training.validation import make_validation
 from tf_deeppaint.utils import files, locks
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -114,13 +115,16 @@ def make_model(options: TrainingOptions, manifests: list[records.Manifest]) -> D
         options.r1_weight,
     )
     compute_dtype = keras.DTypePolicy(options.precision).compute_dtype
+    perceptual = None
+    if options.vgg16:
+        perceptual = functools.partial(perceptual_loss, Vgg16.load(options.vgg16, compute_dtype))
     model = DeepPaint(
         _make_generator(options, manifests[0]),
         discriminator,
         objective,
         pool_size=options.pool_size,
         seed=options.seed,
-        perceptual=Perceptual.load(options.vgg16, compute_dtype) if options.vgg16 else None,
+        perceptual=perceptual,
     )
     schedule = (options.schedule, total_steps(options, manifests))
     limits = (options.clip_norm, options.accumulate)
@@ -201,12 +205,12 @@ class _Session:
             aside=None if distribution.is_chief() else str(run / CHECKPOINTS),
         )
         self.board = tf.summary.create_file_writer(str(run / BOARD))
-        self.journal = callbacks.MetricsLog(run / METRICS_FILE, self.board)
+        self.metrics_log = MetricsLog(run / METRICS_FILE, self.board)
         self.bad = BadRecords() if options.on_bad_record == "skip" else None
         with self._naming_damage():
-            self.batch = next(iter(self._test_batches(samples.COUNT).take(1)), None)
+            self.batch = next(iter(self._test_batches(validation.SAMPLES).take(1)), None)
         self.signals = callbacks.StopOnSignal()
-        self.validate = make_validation(model)
+        self.validate = validation.make_validation(model)
         self.measure_norms = make_measurement(model)
         self.averaging = False
         self.failed = False
@@ -215,7 +219,7 @@ class _Session:
         self.done = self.checkpoints.restore()
         if self.done:
             callbacks.say(f"going on after step {self.done} of {self.total}")
-        self.journal.rewind(self.done)
+        self.metrics_log.rewind(self.done)
         with contextlib.ExitStack() as stack:
             stack.callback(self._close_board)
             stack.enter_context(self.signals)
@@ -238,7 +242,7 @@ class _Session:
         """Trains and validates, epoch after epoch, until the end or a signal."""
         beside = self._callbacks()
         is_epoch = self.done and (self.done % self.per_epoch == 0 or self.done == self.total)
-        if is_epoch and not self.journal.has(self.done, "validation"):
+        if is_epoch and not self.metrics_log.has(self.done, "validation"):
             self._validate()  # the run was killed between the checkpoint and this
         while self.done < self.total and self.signals.received is None:
             epoch = self.done // self.per_epoch
@@ -273,7 +277,7 @@ class _Session:
     def _callbacks(self) -> list[keras.callbacks.Callback]:
         options = self.options
         return [
-            callbacks.LossLog(self.journal, options.log_every, options.batch_size, self.bad),
+            callbacks.LossLog(self.metrics_log, options.log_every, options.batch_size, self.bad),
             callbacks.LossLines(self.total, options.batch_size),
             callbacks.StopWhenNotFinite(),
             callbacks.Every(options.save_every, self.total, self._snapshot),
@@ -320,7 +324,7 @@ class _Session:
         return loading.load_evaluation(self.options.data, "test", batch_size, self.bad)
 
     def _validate(self) -> None:
-        """Measures with the own and with another's palette; keeps the generator if it is best."""
+        """Measures with the own and the swapped palette; keeps the generator if it is best."""
         test = self._test_batches(self.options.batch_size).unbatch()
         test = test.take(self.options.validation_records).batch(self.options.batch_size)
         with self._averaged():
@@ -329,12 +333,12 @@ class _Session:
             if not scores:
                 return
             figures = {name: round(value, 6) for name, value in scores.items()}
-            self.journal.write(self.done, "validation", figures)
+            self.metrics_log.write(self.done, "validation", figures)
             callbacks.say(
                 f"validation after step {self.done}: L1 {figures['l1']:.4f} with the own palette, "
-                f"{figures['l1_another']:.4f} with another's"
+                f"{figures['l1_swapped']:.4f} with the swapped one"
             )
-            if figures["l1"] <= self.journal.smallest("validation", "l1"):
+            if figures["l1"] <= self.metrics_log.smallest("validation", "l1"):
                 write_generator(self.model.generator, self.run / BEST_FILE)
 
     def _snapshot(self, step: int) -> None:
@@ -343,8 +347,8 @@ class _Session:
             self._save_generator(GENERATOR_FILE)
             if self.batch is None:
                 return
-            sheets = {"samples": samples.sample_sheet(self.model, self.batch)}
-            if (maps := samples.attention_sheet(self.model, self.batch)) is not None:
+            sheets = {"samples": validation.draw_samples(self.model, self.batch)}
+            if (maps := validation.draw_attention(self.model, self.batch)) is not None:
                 sheets["attention"] = maps
         for name, drawn in sheets.items():
             path = self.run / SAMPLES / f"{name}-{step:07d}.png"

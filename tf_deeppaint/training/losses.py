@@ -1,19 +1,24 @@
-"""What the two networks are trained to make small; all in float32."""
+"""The losses of generator and discriminator; all are float32 scalars."""
 
 import dataclasses
 
 from keras import ops
 
+from tf_deeppaint.networks.vgg16 import Vgg16
+
 # Cross-entropy; least squares (Mao et al., arXiv:1611.04076); hinge (Lim and Ye, arXiv:1705.02894).
 GAN_LOSSES = ("bce", "lsgan", "hinge")
+# Weights of VGG16's five features in the perceptual loss: deeper ones describe content rather than
+# texture (Wang et al., arXiv:1711.11585).
+FEATURE_WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 
 
 @dataclasses.dataclass(frozen=True)
 class Objective:
-    """What a training makes small.
+    """Which losses a training minimizes.
 
     Attributes:
-        gan_loss: Of `GAN_LOSSES`.
+        gan_loss: One of `GAN_LOSSES`.
         l1_weight: Weight of the L1 loss beside the adversarial one of weight 1.
         perceptual_weight: Weight of the perceptual loss.
         tv_weight: Weight of the total variation.
@@ -28,10 +33,10 @@ class Objective:
 
 
 def discriminator_loss(kind: str, real, fake):
-    """What the discriminator makes small: the mean of its losses on real and on fake pairs.
+    """The discriminator's loss: the mean of its losses on real and on fake pairs.
 
     Args:
-        kind: Of `GAN_LOSSES`.
+        kind: One of `GAN_LOSSES`.
         real: Logits of real pairs, any shape.
         fake: Logits of fake pairs.
     """
@@ -41,13 +46,28 @@ def discriminator_loss(kind: str, real, fake):
 
 
 def adversarial_loss(kind: str, fake):
-    """What the generator makes small: how far its pairs, by their logits, are from looking real."""
+    """The generator's adversarial loss: low where the logits of its pairs look real."""
     return -ops.mean(fake) if kind == "hinge" else _distance(kind, fake, real=True)
 
 
 def l1_loss(picture, painted):
-    """Mean absolute difference, of values in [-1, 1]."""
+    """Mean absolute difference of pictures in [-1, 1]."""
     return ops.mean(ops.abs(picture - painted))
+
+
+def perceptual_loss(vgg16: Vgg16, picture, painted):
+    """Weighted sum of the mean absolute differences of VGG16's five features.
+
+    Johnson et al., arXiv:1603.08155.
+
+    Args:
+        vgg16: Computes the features, in the precision of its weights.
+        picture: `(N, H, W, 3)` in [-1, 1].
+        painted: Same shape.
+    """
+    pairs = zip(vgg16.features(picture), vgg16.features(painted), strict=True)
+    distances = [ops.mean(ops.cast(ops.abs(a - b), "float32")) for a, b in pairs]
+    return sum(w * distance for w, distance in zip(FEATURE_WEIGHTS, distances, strict=True))
 
 
 def total_variation(painted):
@@ -61,12 +81,12 @@ def total_variation(painted):
 
 
 def gradient_penalty(gradients):
-    """The mean over pictures of the squared length of the gradient at them.
+    """The mean over pictures of the gradient's squared length.
 
-    R1 of Mescheder et al. (arXiv:1801.04406) is half of it, times its weight.
+    The R1 penalty of Mescheder et al. (arXiv:1801.04406) is half of it, times its weight.
 
     Args:
-        gradients: Of each picture's mean logit toward its pixels, `(N, H, W, C)`.
+        gradients: `(N, H, W, C)`, of each picture's mean logit with respect to its pixels.
     """
     return ops.mean(ops.sum(ops.square(gradients), axis=(1, 2, 3)))
 

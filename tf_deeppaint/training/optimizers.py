@@ -6,6 +6,7 @@ from keras import ops
 
 from tf_deeppaint.networks.layers import PACKAGE
 
+SCHEDULES = ("constant", "linear", "cosine")
 ADAM = {"learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8}
 # Each overflow halves it; from here few are needed before the first step.
 FLOAT16_SCALE = 2.0**13
@@ -80,3 +81,41 @@ class GuardedOptimizer(keras.optimizers.LossScaleOptimizer):
 
     def _is_plain(self) -> bool:
         return self.initial_scale == 1.0
+
+
+def make_adam(
+    learning_rate: float,
+    schedule: str,
+    steps: int,
+    clip_norm: float = 0.0,
+    accumulate: int = 1,
+    ema: float = 0.0,
+) -> Adam:
+    """Adam with the reference's moments.
+
+    Args:
+        learning_rate: At the start.
+        schedule: `"constant"`; `"linear"` or `"cosine"`, which fall to 0 at the end.
+        steps: Steps of the whole training.
+        clip_norm: The gradients' largest norm, all of them taken together; 0 leaves them alone.
+        accumulate: Steps whose gradients are averaged before the weights change.
+        ema: Share of the old that an average of the weights keeps at a step; 0 keeps no average.
+            `keras.optimizers.Optimizer.finalize_variable_values` puts it in the weights' place.
+
+    Raises:
+        ValueError: no such schedule.
+    """
+    if schedule not in SCHEDULES:
+        raise ValueError(f"schedule={schedule!r}: one of {SCHEDULES}")
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = learning_rate
+    if schedule == "linear":
+        rate = keras.optimizers.schedules.PolynomialDecay(learning_rate, steps, 0.0)
+    elif schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    return Adam(
+        **ADAM | {"learning_rate": rate},
+        global_clipnorm=clip_norm or None,
+        gradient_accumulation_steps=accumulate if accumulate > 1 else None,
+        use_ema=ema > 0,
+        ema_momentum=ema or 0.99,
+    )

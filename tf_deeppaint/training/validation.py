@@ -1,38 +1,84 @@
-"""How well a model in training paints drawings that it is not trained on."""
+"""What a model in training paints of held-out drawings: mean differences, and sheets to look at.
+
+Every drawing is painted twice: with its own palette, and with the swapped one, which is that of the
+next drawing of the batch.
+"""
 
 from collections.abc import Callable
 
+import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_deeppaint.images.pixels import from_unit_range, to_unit_range
+from tf_deeppaint.palette.graph import palettes_to_histograms
 from tf_deeppaint.training.deep_paint import DeepPaint
+from tf_deeppaint.visualization import contact_sheets
+
+# Drawings on a sheet.
+SAMPLES = 6
 
 
 def make_validation(model: DeepPaint) -> Callable[[tf.data.Dataset], dict[str, float]]:
-    """Makes a function that measures the model as it then is, on one device.
+    """Makes a function that measures the model, as it is when called, on one device.
 
     Returns:
-        A function from batches, as `datasets` yields them, to the mean over their pictures of
-        `l1` with the own palette and `l1_another` with that of the next picture of the batch; no
-        figures where there is no batch.
+        A function from batches, as `loading` yields them, to means over their pictures: `l1` with
+        the own and `l1_swapped` with the swapped palette. Without a batch the result is empty.
     """
 
     @tf.function(reduce_retracing=True)
     def differences(batch: dict) -> dict[str, tf.Tensor]:
-        another = batch | {"palette": tf.roll(batch["palette"], -1, axis=0)}
+        swapped = batch | {"palette": tf.roll(batch["palette"], -1, axis=0)}
         return {
-            name: tf.reduce_mean(tf.abs(batch["picture"] - model(shown)), axis=(1, 2, 3))
-            for name, shown in (("l1", batch), ("l1_another", another))
+            name: tf.reduce_mean(tf.abs(batch["picture"] - model(inputs)), axis=(1, 2, 3))  # (N,)
+            for name, inputs in (("l1", batch), ("l1_swapped", swapped))
         }
 
     def validate(batches: tf.data.Dataset) -> dict[str, float]:
         keys = ("sketch", "palette", "picture")
-        found = [differences({key: batch[key] for key in keys}) for batch in batches]
-        if not found:
-            return {}
+        measured = [differences({key: batch[key] for key in keys}) for batch in batches]
         return {
-            name: float(np.mean(np.concatenate([values[name] for values in found])))
-            for name in found[0]
+            name: float(np.mean(np.concatenate([values[name] for values in measured])))
+            for name in (measured[0] if measured else ())
         }
 
     return validate
+
+
+def draw_samples(model: DeepPaint, batch: dict) -> np.ndarray:
+    """Draws what a model paints of a batch, as `loading` yields it.
+
+    Returns:
+        The uint8 RGB sheet of `contact_sheets.draw_results`, a row a drawing.
+    """
+
+    def paint(palettes: np.ndarray) -> np.ndarray:
+        painted = model(batch | {"palette": to_unit_range(palettes)}, training=False)
+        return from_unit_range(painted)
+
+    sketches, palettes, truth = (
+        from_unit_range(batch[key]) for key in ("sketch", "palette", "picture")
+    )
+    references, swapped = (np.roll(own, -1, axis=0) for own in (truth, palettes))
+    return contact_sheets.draw_results(
+        sketches[..., 0], palettes, truth, paint(palettes), references, swapped, paint(swapped)
+    )
+
+
+def draw_attention(model: DeepPaint, batch: dict) -> np.ndarray | None:
+    """Draws a batch's sketches and attention maps; None where the generator has no gates.
+
+    Returns:
+        The uint8 RGB sheet of `contact_sheets.draw_attention`, a row a drawing.
+    """
+    _, height, width, _ = batch["sketch"].shape
+    histogram = palettes_to_histograms(batch["palette"], height, width)
+    inputs = {"sketch": batch["sketch"], "histogram": histogram}
+    _, maps = model.generator(inputs, return_attention=True)
+    if not maps:
+        return None
+    sketches = from_unit_range(batch["sketch"])[..., 0]
+    return contact_sheets.draw_attention(
+        sketches, [keras.ops.convert_to_numpy(level)[..., 0] for level in maps]
+    )

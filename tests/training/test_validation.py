@@ -6,7 +6,7 @@ from tf_deeppaint import DeepPaint, Discriminator, Generator
 from tf_deeppaint.images.pixels import from_unit_range
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.palette.swatches import draw_palette
-from tf_deeppaint.training.samples import attention_sheet, sample_sheet
+from tf_deeppaint.training.validation import draw_attention, draw_samples
 from tf_deeppaint.visualization.contact_sheets import CELL, GAP
 
 SIZE = 64
@@ -44,7 +44,7 @@ def test_samples_are_painted_with_the_own_palette_and_the_next_ones() -> None:
     sketches, palettes, truth = (
         from_unit_range(batch[key]) for key in ("sketch", "palette", "picture")
     )
-    for i, shown in enumerate(cells(sample_sheet(first_color, batch), 3, 7)):
+    for i, shown in enumerate(cells(draw_samples(first_color, batch), 3, 7)):
         following = (i + 1) % 3
         assert (shown[0] == sketches[i, 0, 0]).all()
         assert np.array_equal(shown[1], draw_palette(palettes[i], CELL))
@@ -63,7 +63,7 @@ def test_attention_is_shown_of_every_gate() -> None:
         gate.psi.bias.assign([-np.log(3.0)])
     batch = some_batch(2)
     for shown, sketch in zip(
-        cells(attention_sheet(model, batch), 2, 7), from_unit_range(batch["sketch"]), strict=True
+        cells(draw_attention(model, batch), 2, 7), from_unit_range(batch["sketch"]), strict=True
     ):
         assert (shown[0] == sketch[0, 0]).all()
         assert all((level == 64).all() for level in shown[1:])
@@ -72,4 +72,4 @@ def test_attention_is_shown_of_every_gate() -> None:
 def test_without_gates_there_is_no_attention_to_show() -> None:
     for generator in (UNet(2, size=SIZE), Generator(2, size=SIZE, attention=False)):
         model = DeepPaint(generator, Discriminator(2), pool_size=0)
-        assert attention_sheet(model, some_batch(1)) is None
+        assert draw_attention(model, some_batch(1)) is None

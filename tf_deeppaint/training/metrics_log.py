@@ -1,0 +1,86 @@
+"""The metrics of a run: one JSON object a line in metrics.jsonl, and TensorBoard's scalars.
+
+{"step": 50, "group": "training", "l1": 0.31, "skipped": 0, ...}
+{"step": 400, "group": "validation", "l1": 0.12, "l1_swapped": 0.19}
+"""
+
+import json
+from pathlib import Path
+
+from tf_deeppaint.utils import files
+from tf_deeppaint.utils.errors import DeepPaintError
+
+# Metrics that earlier versions wrote under another name.
+_RENAMED = {"l1_another": "l1_swapped"}
+
+
+class MetricsLog:
+    """Writes and reads a run's metrics.
+
+    Args:
+        path: The file; a resumed run appends to it.
+        board: TensorBoard's summary writer, or None.
+    """
+
+    def __init__(self, path: Path, board=None):
+        self.path = path
+        self.board = board
+
+    def rewind(self, step: int) -> None:
+        """Removes the lines after `step`: a resumed run takes these steps again."""
+        if not self.path.exists():
+            return
+        kept = [json.dumps(line) for line in self.lines() if line["step"] <= step]
+        files.write_lines(self.path, kept)
+
+    def smallest(self, group: str, name: str) -> float:
+        """The smallest value of a metric so far; infinity before the first."""
+        values = [line[name] for line in self.lines() if line["group"] == group and name in line]
+        return min(values, default=float("inf"))
+
+    def has(self, step: int, group: str) -> bool:
+        """Whether there is a line of a group for a step."""
+        return any((line["step"], line["group"]) == (step, group) for line in self.lines())
+
+    def lines(self) -> list[dict]:
+        """All lines so far, a dictionary each; damaged lines are left out."""
+        text = self.path.read_text(errors="replace") if self.path.exists() else ""
+        lines = map(_parse_line, text.splitlines())
+        return [line for line in lines if line is not None]
+
+    def write(self, step: int, group: str, metrics: dict[str, float]) -> None:
+        """Appends a line.
+
+        Args:
+            step: Number of steps done.
+            group: `"training"` or `"validation"`.
+            metrics: Name -> finite number.
+
+        Raises:
+            DeepPaintError: the file or TensorBoard's cannot be written.
+        """
+        line = json.dumps({"step": step, "group": group} | metrics)
+        try:
+            with self.path.open("a") as file:
+                file.write(line + "\n")
+        except OSError as error:
+            raise DeepPaintError(
+                f"{self.path}: cannot be written ({error.strerror}); free space"
+            ) from error
+        if self.board is not None:
+            import tensorflow as tf
+
+            with files.wrap_errors(self.path.parent, "written"), self.board.as_default(step=step):
+                for name, value in metrics.items():
+                    tf.summary.scalar(f"{group}/{name}", value)
+
+
+def _parse_line(text: str) -> dict | None:
+    """The metrics of a line; None where it is cut off or damaged."""
+    try:
+        line = {_RENAMED.get(key, key): value for key, value in json.loads(text).items()}
+        numbers = [value for key, value in line.items() if key != "group"]
+        is_whole = {"step", "group"} <= line.keys() and type(line["step"]) is int
+        return line if is_whole and all(type(n) in (int, float) for n in numbers) else None
+    except (ValueError, AttributeError, RecursionError):
+        return None
