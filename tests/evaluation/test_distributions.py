@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import pytest
 import scipy.linalg
-from golden.make_lpips import random_arrays
 from PIL import Image
 
+from tests.golden.make_lpips import random_arrays
 from tests.helpers.vgg16 import vgg16_features
 from tf_deeppaint.evaluation import distributions
 from tf_deeppaint.evaluation.distributions import (

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from golden.make_lpips import SIZES, checksum, make_pictures, random_arrays
 
+from tests.golden.make_lpips import SIZES, checksum, make_pictures, random_arrays
 from tests.helpers.vgg16 import vgg16_features
 from tf_deeppaint.evaluation.lpips import Lpips
 from tf_deeppaint.utils.errors import DeepPaintError

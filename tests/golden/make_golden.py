@@ -1,4 +1,4 @@
-"""Makes tfa.npz beside itself: what TensorFlow Addons computes, for tests/networks/test_tfa_parity.py.
+"""Makes tfa.npz beside itself: what TensorFlow Addons computes, for test_tfa_parity.py.
 
 Runs where requirements.txt is installed, which cannot be beside this project's TensorFlow:
 

@@ -1,4 +1,4 @@
-"""Makes lpips.npz beside itself: what the package `lpips` computes, for tests/evaluation/test_lpips.py.
+"""Makes lpips.npz beside itself: what the package `lpips` computes, for test_lpips.py.
 
 Runs where requirements-lpips.txt is installed, which is far too much for this project's tests:
 

@@ -1,8 +1,8 @@
 """Tiny networks of every kind, with weights that matter, and what they are given."""
 
 import numpy as np
-import numpy_networks as oracle
 
+from tests.helpers import numpy_networks as oracle
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet
 

@@ -112,7 +112,7 @@ def _cpu_seconds(pid: int) -> float:
 
 def shares(inputs: int) -> dict[str, int]:
     """How many of so many inputs each target gets; targets that are slow get few."""
-    from targets import TARGETS
+    from tests.hostile.targets import TARGETS
 
     weights = {name: _share(make) for name, make in TARGETS.items()}
     total = sum(weights.values())
@@ -130,7 +130,7 @@ def _share(make) -> int:
 
 def table(outcomes: list[Outcome], seed: int, before: str = "") -> list[str]:
     """What a run found, as lines of Markdown; targets that were not fed stay as they were."""
-    from targets import TARGETS
+    from tests.hostile.targets import TARGETS
 
     today, fed, rows = datetime.date.today().isoformat(), {o.target: o for o in outcomes}, []
     for name in TARGETS:
@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("--report", type=Path, help="document whose table of figures is rewritten")
     chosen = parser.parse_args()
     if chosen.number is not None:
-        from targets import TARGETS
+        from tests.hostile.targets import TARGETS
 
         os.chdir(tempfile.mkdtemp())
         (name,) = chosen.target
@@ -184,7 +184,7 @@ def main() -> None:
     lines = table(outcomes, chosen.seed, before)
     print("\n".join(["", *lines]))
     if chosen.report:
-        from figures import rewrite
+        from tests.hostile.figures import rewrite
 
         rewrite(chosen.report, "fuzz", lines)
     sys.exit(any(outcome.findings for outcome in outcomes))

@@ -3,9 +3,9 @@
 import struct
 
 import numpy as np
-import picture_files as pictures
 import pytest
 
+from tests.helpers import picture_files as pictures
 from tf_deeppaint.images.picture_headers import read_header
 from tf_deeppaint.images.pixels import decode_picture
 from tf_deeppaint.utils.errors import DeepPaintError

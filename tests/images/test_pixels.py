@@ -5,10 +5,10 @@ import struct
 
 import cv2
 import numpy as np
-import picture_files as pictures
 import pytest
 from PIL import Image, ImageOps
 
+from tests.helpers import picture_files as pictures
 from tf_deeppaint.images.picture_headers import read_header
 from tf_deeppaint.images.pixels import (
     FITS,

@@ -2,9 +2,9 @@
 
 import keras
 import numpy as np
-import numpy_networks as oracle
 import pytest
 
+from tests.helpers import numpy_networks as oracle
 from tests.helpers.layer_checks import check_layer
 from tests.helpers.two_replicas import on_one_device, on_two_replicas
 from tf_deeppaint import Discriminator

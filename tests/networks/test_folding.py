@@ -2,10 +2,10 @@
 
 import keras
 import numpy as np
-import numpy_networks as oracle
 import pytest
 import tensorflow as tf
 
+from tests.helpers import numpy_networks as oracle
 from tests.helpers.small_networks import NETWORKS, inputs, make_network
 from tf_deeppaint.networks.folding import fold_norms
 from tf_deeppaint.networks.layers import BatchNormalization

@@ -5,10 +5,10 @@ import sys
 
 import keras
 import numpy as np
-import numpy_networks as oracle
 import pytest
 import tensorflow as tf
 
+from tests.helpers import numpy_networks as oracle
 from tests.helpers.layer_checks import POLICIES, check_layer
 from tf_deeppaint import Generator
 from tf_deeppaint.networks.layers import BatchNormalization

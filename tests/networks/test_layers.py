@@ -2,11 +2,11 @@
 
 import keras
 import numpy as np
-import numpy_networks as oracle
 import pytest
 import tensorflow as tf
 from keras import ops
 
+from tests.helpers import numpy_networks as oracle
 from tests.helpers.layer_checks import check_layer
 from tests.helpers.two_replicas import CUT, norm_case_inputs, on_one_device, on_two_replicas
 from tf_deeppaint.networks import layers

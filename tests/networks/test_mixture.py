@@ -1,9 +1,9 @@
 """The palette-mixture head: against loops and the NumPy network, and what it promises."""
 
 import numpy as np
-import numpy_networks as oracle
 import pytest
 
+from tests.helpers import numpy_networks as oracle
 from tests.helpers.layer_checks import check_layer
 from tf_deeppaint.images.pixels import from_unit_range, to_unit_range
 from tf_deeppaint.networks import mixture

@@ -9,9 +9,9 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-import published_network as published
 import pytest
 
+from tests.helpers import published_network as published
 from tests.helpers.programs import assert_refused, run
 from tf_deeppaint import Generator
 from tf_deeppaint.networks.model_files import read_generator

@@ -275,7 +275,7 @@ def test_paths_join_as_their_file_system_has_it():
 
 def test_files_of_this_machine_need_no_tensorflow(tmp_path):
     code = (
-        "import sys; from tf_deeppaint import files; root = sys.argv[1];"
+        "import sys; from tf_deeppaint.utils import files; root = sys.argv[1];"
         "files.write_bytes(root + '/a/b.png', b'1'); list(files.walk(root, ['.png']));"
         "files.sha256(root + '/a/b.png'); files.names(root); files.remove_folder(root + '/a');"
         "sys.exit('tensorflow' in sys.modules)"

@@ -14,7 +14,7 @@ import tensorflow as tf
 from tf_deeppaint.images.pixels import to_unit_range
 from tf_deeppaint.networks.vgg16 import Vgg16
 from tf_deeppaint.utils import keras_archives
-from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
 INCEPTION, VGG16 = "InceptionV3", "VGG16"
 # What InceptionV3 was trained on (Szegedy et al., arXiv:1512.00567).
@@ -171,7 +171,7 @@ def _load_inception() -> Features:
     except Exception as error:  # Keras raises whatever its parts raise: URL, file, HDF5 errors
         raise DeepPaintError(
             f"InceptionV3's weights are neither in Keras's cache nor to be downloaded "
-            f"({_reason(error)}); name another network with --features, an .npz file of VGG16's "
+            f"({one_line(error)}); name another network with --features, an .npz file of VGG16's "
             "weights or a .keras file"
         ) from error
     network = functools.partial(model, training=False)
@@ -192,7 +192,7 @@ def _load_keras(path: str) -> Features:
     # Keras raises whatever its parts raise: zip, JSON, HDF5, type errors and more.
     except Exception as error:
         raise DeepPaintError(
-            f"{path}: cannot be loaded as a Keras model ({_reason(error)})"
+            f"{path}: cannot be loaded as a Keras model ({one_line(error)})"
         ) from error
     inputs, outputs = (getattr(model, end, None) or [] for end in ("inputs", "outputs"))
     shapes = [tuple(tensor.shape) for tensor in inputs]
@@ -209,10 +209,6 @@ def _load_keras(path: str) -> Features:
 
 def _takes_pictures(shape: tuple[int | None, ...]) -> bool:
     return len(shape) == 4 and shape[0] is None and shape[3] == 3
-
-
-def _reason(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _check_rows(rows: np.ndarray) -> None:

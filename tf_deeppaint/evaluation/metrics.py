@@ -29,9 +29,13 @@ def l1(painted: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 def psnr(painted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Peak signal-to-noise ratio of each picture in dB, 100 at most; see `l1` for the shapes."""
-    error = np.square(_difference(painted, truth)).mean(axis=(1, 2, 3))
+    return to_psnr(np.square(_difference(painted, truth)).mean(axis=(1, 2, 3)))
+
+
+def to_psnr(mean_squared_error: np.ndarray) -> np.ndarray:
+    """PSNR in dB, 100 at most, of the mean squared error of values whose range is 1 wide."""
     least = 10.0 ** (-HIGHEST_PSNR / 10.0)
-    return -10.0 * np.log10(np.maximum(error, least))
+    return -10.0 * np.log10(np.maximum(mean_squared_error, least))
 
 
 def ssim(painted: np.ndarray, truth: np.ndarray) -> np.ndarray:

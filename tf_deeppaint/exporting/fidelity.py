@@ -22,7 +22,7 @@ from tf_deeppaint.painting import litert_backend
 from tf_deeppaint.painting.keras_backend import to_inputs
 from tf_deeppaint.palette.extraction import extract_palette
 from tf_deeppaint.utils import files, keras_archives
-from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
 _SAVED_MODEL = "saved_model.pb"
 # Of the SavedModel's signatures the one that takes what the network takes.
@@ -70,7 +70,7 @@ class Fidelity(NamedTuple):
         largest: The largest difference of a value, in [-1, 1].
         nearly_all: The difference that the share `NEARLY_ALL` of the values keeps to.
         mean: The mean difference.
-        psnr: In dB, of all values together; infinite where they are equal.
+        psnr: In dB, of all values together; 100 at most.
         ciede2000: The mean over all pixels.
         milliseconds: A picture takes the artifact, the median.
         network_milliseconds: The same for the network in Keras.
@@ -138,7 +138,7 @@ def measure(
         largest=float(apart.max()),
         nearly_all=float(np.quantile(apart, NEARLY_ALL)),
         mean=float(apart.mean()),
-        psnr=float(10 * np.log10(4 / square)) if square else float("inf"),
+        psnr=float(metrics.to_psnr(square / 4)),  # [-1, 1] is 2 wide
         ciede2000=float(np.mean(colors)),
         milliseconds=1000 * seconds,
         network_milliseconds=1000 * network_seconds,
@@ -238,8 +238,9 @@ def _open_keras(path: str) -> Artifact:
         model = keras.saving.load_model(path, compile=False)
     # Keras raises whatever its parts raise: zip, JSON, HDF5, type errors and more.
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise DeepPaintError(f"{path}: cannot be loaded as a Keras model ({reason})") from error
+        raise DeepPaintError(
+            f"{path}: cannot be loaded as a Keras model ({one_line(error)})"
+        ) from error
     if {tensor.name for tensor in getattr(model, "inputs", ())} != {"sketch", "histogram"}:
         raise DeepPaintError(f"{path}: not written by `python -m export.keras_model`")
     paint = tf.function(lambda sketch, palette: model(to_inputs(sketch, palette))["image"])
@@ -252,8 +253,9 @@ def _open_saved_model(path: str) -> Artifact:
         model = tf.saved_model.load(path)
     # Whatever reading a graph and its variables raises.
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise DeepPaintError(f"{path}: cannot be loaded as a SavedModel ({reason})") from error
+        raise DeepPaintError(
+            f"{path}: cannot be loaded as a SavedModel ({one_line(error)})"
+        ) from error
     if TENSORS not in model.signatures:
         raise DeepPaintError(f"{path}: has no signature {TENSORS!r}; export the network again")
 

@@ -13,7 +13,7 @@ from tf_deeppaint.exporting.traced_function import describe, painting_function
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.painting.litert_backend import METADATA
-from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.silence import without_stderr
 
 # float32; weights in float16; weights in int8, arithmetic as well where both factors are known to
@@ -76,8 +76,7 @@ def convert(
                 data = _CONVERSIONS[precision](converter, samples)
         # The converter raises its own error, a RuntimeError or a ValueError, by what goes wrong.
         except Exception as error:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise DeepPaintError(f"cannot be converted for LiteRT ({reason})") from error
+            raise DeepPaintError(f"cannot be converted for LiteRT ({one_line(error)})") from error
     return _with_metadata(data, describe(network, size, precision))
 
 

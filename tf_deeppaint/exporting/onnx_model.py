@@ -7,7 +7,7 @@ from types import ModuleType
 
 import numpy as np
 
-from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.silence import without_stderr
 
 SUFFIX = ".onnx"
@@ -42,8 +42,7 @@ def convert(network, size: int | None = None) -> bytes:
             )
     # Whatever its handlers of operations raise.
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise DeepPaintError(f"cannot be converted to ONNX ({reason})") from error
+        raise DeepPaintError(f"cannot be converted to ONNX ({one_line(error)})") from error
     # What it has no handler for stays in the graph.
     foreign = {node.op_type for node in model.graph.node} - {
         schema.name for schema in onnx.defs.get_all_schemas()
@@ -82,8 +81,9 @@ class OnnxPainting:
             )
         # Its errors have no class in common but this one.
         except Exception as error:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise DeepPaintError(f"{path}: cannot be loaded by ONNX Runtime ({reason})") from error
+            raise DeepPaintError(
+                f"{path}: cannot be loaded by ONNX Runtime ({one_line(error)})"
+            ) from error
         described = self._session.get_modelmeta().custom_metadata_map.get(_METADATA)
         if described is None:
             raise DeepPaintError(f"{path}: not written by `python -m export.onnx`")

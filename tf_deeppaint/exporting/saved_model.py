@@ -10,9 +10,10 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.evaluation import metrics
 from tf_deeppaint.exporting import export as exports
 from tf_deeppaint.exporting import fidelity
-from tf_deeppaint.images.pixels import WHITE, decode_picture, encode_png
+from tf_deeppaint.images.pixels import decode_picture, encode_png
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.painting.keras_backend import KerasBackend
@@ -192,18 +193,14 @@ def _compare(
     painted = loaded.signatures["serving_default"](**given)["image_bytes"].numpy()
     painter = Painter(KerasBackend(generator))
     psnr = min(
-        _psnr(decode_picture(data, "painted"), painter.paint(sketch, reference))
+        metrics.psnr(decode_picture(data, "painted")[None], painter.paint(sketch, reference)[None])[
+            0
+        ]
         for data, (sketch, reference) in zip(painted, pictures, strict=True)
     )
     if psnr < LEAST_PSNR:
         raise DeepPaintError(f"its pictures are not the Painter's: {psnr:.1f} dB")
     return [*fidelity.describe(found), (BESIDE, f"{psnr:.1f} dB or more")]
-
-
-def _psnr(one: np.ndarray, other: np.ndarray) -> float:
-    """Peak signal-to-noise ratio of two uint8 pictures in dB; 99 where they are the same."""
-    error = np.square(one.astype(float) - other).mean()
-    return min(99.0, 10 * np.log10(WHITE**2 / max(error, 1e-9)))
 
 
 def _rename(aside: Path, output: Path) -> None:

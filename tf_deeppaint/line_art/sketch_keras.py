@@ -13,7 +13,7 @@ import numpy as np
 
 from tf_deeppaint.images.pixels import resize
 from tf_deeppaint.utils import keras_archives
-from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.silence import import_tensorflow
 
 SIDE = 512
@@ -56,7 +56,7 @@ class SketchKeras:
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
         # Keras raises whatever its parts raise: zip, JSON, HDF5, type errors and more.
         except Exception as error:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0].split(". ")[0]
+            reason = one_line(error).split(". ")[0]
             raise DeepPaintError(
                 f"{path}: cannot be loaded as a Keras model ({reason}); name a .h5 or .keras file"
             ) from error

@@ -12,7 +12,7 @@ from tf_deeppaint.networks.generator import GENERATOR_FILE, Generator
 from tf_deeppaint.networks.layers import PACKAGE
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.utils import files, keras_archives
-from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
 # The model that comes with the package; what it is stands in MODEL_CARD.md beside it.
 BUNDLED_FILE = Path(__file__).parents[1] / "bundled" / "model.keras"
@@ -43,8 +43,9 @@ def read_generator(path: str | os.PathLike | None = None) -> Generator | UNet:
         generator.load_weights(path)
     # Keras raises whatever its parts raise: zip, HDF5, type errors and more.
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise DeepPaintError(f"{path}: cannot be loaded as a Keras model ({reason})") from error
+        raise DeepPaintError(
+            f"{path}: cannot be loaded as a Keras model ({one_line(error)})"
+        ) from error
     for weight in generator.weights:
         if not np.isfinite(np.asarray(weight, np.float32)).all():
             raise DeepPaintError(
@@ -69,8 +70,9 @@ def _make_generator(document: dict, path: Path) -> Generator | UNet:
         _check_options(options, kind, files.size(path))
         return kind(**options)
     except (KeyError, TypeError, ValueError, OverflowError, DeepPaintError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise DeepPaintError(f"{path}: cannot be loaded as a Keras model ({reason})") from error
+        raise DeepPaintError(
+            f"{path}: cannot be loaded as a Keras model ({one_line(error)})"
+        ) from error
 
 
 def _check_options(options: dict, kind: type, size: int) -> None:

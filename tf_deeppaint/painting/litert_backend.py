@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tf_deeppaint.palette.mixing import Mixture
-from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.silence import without_stderr
 
 SUFFIX = ".tflite"
@@ -128,13 +128,7 @@ def _load(path: str | os.PathLike):
             loaded.allocate_tensors()
         return loaded.get_signature_runner()
     except (ValueError, RuntimeError) as error:
-        raise DeepPaintError(
-            f"{path}: cannot be loaded by LiteRT ({_first_line(error)})"
-        ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise DeepPaintError(f"{path}: cannot be loaded by LiteRT ({one_line(error)})") from error
 
 
 def _import(name: str):

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tf_deeppaint.training.deep_paint import DeepPaint
 from tf_deeppaint.utils import files
-from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
 NETWORKS = ("generator", "discriminator")
 # A checkpoint is called so, and by its step.
@@ -75,8 +75,7 @@ class Checkpoints:
             try:
                 self.state.read(path).assert_existing_objects_matched()
             except (tf.errors.OpError, AssertionError, ValueError, IndexError) as error:
-                reason = " ".join(str(error).split())[:120]
-                print(f"warning: {path}: damaged ({reason}); passed over", file=sys.stderr)
+                print(f"warning: {path}: damaged ({one_line(error)}); passed over", file=sys.stderr)
                 continue
             return int(self.model.steps.numpy())
         if paths:

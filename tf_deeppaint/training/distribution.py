@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
 STRATEGIES = ("auto", "one", "mirrored", "multi_worker", "tpu")
 
@@ -62,7 +62,7 @@ def naming_lost_workers() -> Iterator[None]:
             raise
         raise DeepPaintError(
             "another worker has died or cannot be reached; start all of them again with the same "
-            f"command, and the run goes on ({' '.join(str(error.message).split())[:160]})"
+            f"command, and the run goes on ({one_line(error)})"
         ) from error
 
 
@@ -113,5 +113,5 @@ def _tpu() -> tf.distribute.Strategy:
         return tf.distribute.TPUStrategy(resolver)
     except Exception as error:  # what is missing differs from host to host
         raise DeepPaintError(
-            f"--strategy=tpu: no TPU can be reached ({' '.join(str(error).split())[:200]})"
+            f"--strategy=tpu: no TPU can be reached ({one_line(error)})"
         ) from error

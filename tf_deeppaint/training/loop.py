@@ -42,7 +42,7 @@ from tf_deeppaint.training.run_directory import (
     open_run,
 )
 from tf_deeppaint.utils import files, locks
-from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
 # Batches on which the norms of averaged weights are measured, of one epoch at most.
 NORM_BATCHES = 32
@@ -167,9 +167,8 @@ def initialize(model: DeepPaint, options: TrainingOptions) -> None:
             return
         model.generator.set_weights(read_generator(path).get_weights())
     except Exception as error:  # zip, JSON, HDF5, TensorFlow and Keras each fail in their own way
-        reason = " ".join(str(error).split())[:200]
         raise DeepPaintError(
-            f"--init_from={path}: no networks of these options ({reason})"
+            f"--init_from={path}: no networks of these options ({one_line(error)})"
         ) from error
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tf_deeppaint.utils import files
-from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
 if TYPE_CHECKING:
     import h5py
@@ -53,8 +53,9 @@ def read_config(path: str | os.PathLike) -> dict:
     except (DeepPaintError, KeyboardInterrupt):
         raise
     except Exception as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise DeepPaintError(f"{path}: cannot be loaded as a Keras model ({reason})") from error
+        raise DeepPaintError(
+            f"{path}: cannot be loaded as a Keras model ({one_line(error)})"
+        ) from error
     return config
 
 
@@ -103,8 +104,9 @@ def check_foreign(path: str | os.PathLike) -> None:
     except (DeepPaintError, KeyboardInterrupt):
         raise
     except Exception as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise DeepPaintError(f"{path}: cannot be loaded as a Keras model ({reason})") from error
+        raise DeepPaintError(
+            f"{path}: cannot be loaded as a Keras model ({one_line(error)})"
+        ) from error
 
 
 def check_weights(file: io.BufferedIOBase, size: int) -> None:
