@@ -7,6 +7,7 @@ from pathlib import Path
 
 from absl import flags
 
+from tf_deeppaint.images.sizes import is_network_size
 from tf_deeppaint.utils import programs
 from tf_deeppaint.utils.silence import import_tensorflow
 
@@ -15,7 +16,7 @@ _CHECKPOINT = flags.DEFINE_string(
 )
 _OUTPUT = flags.DEFINE_string("output", None, "The generator, a .keras file.", required=True)
 _SIZE = flags.DEFINE_integer(
-    "size", 512, "Side in pixels it paints at, a multiple of 64; theirs is 512.", lower_bound=64
+    "size", 512, "Side in pixels it paints at, a multiple of 64; theirs is 512."
 )
 _BACKGROUND = flags.DEFINE_enum(
     "background",
@@ -23,7 +24,7 @@ _BACKGROUND = flags.DEFINE_enum(
     ["drop", "white", "keep"],
     "The palette rule it paints with; theirs is drop.",
 )
-flags.register_validator("size", lambda size: size % 64 == 0, "must be a multiple of 64")
+flags.register_validator("size", is_network_size, "must be a multiple of 64")
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tf_deeppaint.exporting import fidelity
 from tf_deeppaint.exporting.model_card import write_model_card
-from tf_deeppaint.exporting.stock_keras import check_size
+from tf_deeppaint.images.sizes import check_size
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.model_files import read_generator
 from tf_deeppaint.networks.unet import UNet

@@ -9,14 +9,14 @@ import keras
 import numpy as np
 from keras import ops
 
+from tf_deeppaint.images.sizes import check_size
 from tf_deeppaint.networks.folding import fold_norms
-from tf_deeppaint.networks.generator import HISTOGRAM_CHANNELS, SKETCH_CHANNELS, STRIDE, Generator
+from tf_deeppaint.networks.generator import HISTOGRAM_CHANNELS, SKETCH_CHANNELS, Generator
 from tf_deeppaint.networks.layers import AttentionGate, DownBlock, UpBlock
 from tf_deeppaint.networks.mixture import LOGIT_SCALE, SHADING, PaletteMixture
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.palette.extraction import BANDS, COLORS
 from tf_deeppaint.palette.mixing import SLOTS, Mixture
-from tf_deeppaint.utils.errors import DeepPaintError
 
 # Beyond every difference of two float32 features that is not 0, unless both are under 1e-30.
 _STEEP = 1e37
@@ -56,16 +56,6 @@ def make_stock_model(network: Generator | UNet, size: int | None = None) -> kera
         outputs |= {f"attention_{stage}": level for stage, level in enumerate(maps)}
     inputs = {"sketch": sketch, "histogram": histogram}
     return keras.Model(inputs, outputs, name=network.name)
-
-
-def check_size(size: int) -> None:
-    """Raises where no network can have a canvas of this side.
-
-    Raises:
-        DeepPaintError: the size is no multiple of 64.
-    """
-    if size < STRIDE or size % STRIDE:
-        raise DeepPaintError(f"--size={size}: a multiple of {STRIDE} is needed")
 
 
 def _twin(layer: keras.Layer, x):

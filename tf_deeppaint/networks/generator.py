@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from tf_deeppaint.images.sizes import STRIDE, is_network_size
 from tf_deeppaint.networks import mixture
 from tf_deeppaint.networks.layers import PACKAGE, AttentionGate, DownBlock, UpBlock, conv, make_norm
 from tf_deeppaint.palette.extraction import check_background
@@ -10,8 +11,6 @@ from tf_deeppaint.palette.extraction import check_background
 # Its name in a run directory.
 GENERATOR_FILE = "generator.keras"
 
-# Each of the six levels halves the picture.
-STRIDE = 64
 DOWN = (2, 4, 8, 8, 8, 8)
 UP = (8, 8, 8, 4, 2, 1)
 DROPOUT = (0.5, 0.5, 0.5, 0.0, 0.0, 0.0)
@@ -190,7 +189,7 @@ def check_options(width: int, size: int, background: str) -> None:
     """
     if width < 2 or width % 2:
         raise ValueError(f"width={width}: an even number of at least 2 is needed")
-    if size < STRIDE or size % STRIDE:
+    if not is_network_size(size):
         raise ValueError(f"size={size}: a multiple of {STRIDE} is needed")
     check_background(background)
 

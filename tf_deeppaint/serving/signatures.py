@@ -14,7 +14,8 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tf_deeppaint.images.pixels import WHITE
-from tf_deeppaint.networks.generator import HISTOGRAM_CHANNELS, SKETCH_CHANNELS, STRIDE, Generator
+from tf_deeppaint.images.sizes import STRIDE
+from tf_deeppaint.networks.generator import HISTOGRAM_CHANNELS, SKETCH_CHANNELS, Generator
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.painting.keras_backend import KerasBackend
 from tf_deeppaint.palette.extraction import BANDS, COLORS

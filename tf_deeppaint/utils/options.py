@@ -1,0 +1,162 @@
+"""Options of a program, declared once: flags and checks come from the fields of a dataclass.
+
+    @dataclasses.dataclass(frozen=True)
+    class Options:
+        size: int = option(256, "Side of the pictures in pixels.", lower=64, multiple_of=64)
+        fit: str = option("pad", "Pad pictures that are not square, or crop.", ["pad", "crop"])
+        sketch: tuple[str, ...] = option(("own",), "Styles of the sketches.", STYLES)
+
+    define_flags(Options)                     # --size, --fit, --sketch
+    options = Options(**flag_values(Options))
+    check_options(options)
+
+A field is a `bool`, `int`, `float`, `str`, `str | None` or a tuple of strings, which is a
+comma-separated flag. A field without a default must be given.
+"""
+
+import dataclasses
+import math
+import typing
+from collections.abc import Sequence
+
+from absl import flags
+
+from tf_deeppaint.utils.errors import DeepPaintError
+
+# The module that calls `define_flags` claims its flags, so that its --help lists them.
+flags.disclaim_key_flags()
+
+
+def option(
+    default: object = dataclasses.MISSING,
+    help: str = "",
+    choices: Sequence[str] = (),
+    *,
+    lower: float | None = None,
+    upper: float | None = None,
+    multiple_of: int | None = None,
+) -> typing.Any:
+    """Declares a field of a dataclass of options.
+
+    Args:
+        default: The value where none is given; without one the option is required.
+        help: What the option means, in full sentences.
+        choices: The values that are allowed, of a tuple for each of its items; empty: any.
+        lower: The least number allowed.
+        upper: The greatest number allowed.
+        multiple_of: What a whole number must be a multiple of.
+    """
+    metadata = {
+        "help": help,
+        "choices": tuple(choices),
+        "lower": lower,
+        "upper": upper,
+        "multiple_of": multiple_of,
+    }
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def is_required(field: dataclasses.Field) -> bool:
+    """Whether an option has no default."""
+    return field.default is dataclasses.MISSING
+
+
+def define_flags(
+    options: type, required: bool = True, registry: flags.FlagValues = flags.FLAGS
+) -> None:
+    """Defines an absl flag for each field of a dataclass, under the field's name.
+
+    Args:
+        options: The dataclass; its fields are declared by `option`.
+        required: Whether a flag must be given where its field has no default.
+        registry: Where the flags are kept.
+    """
+    for field in dataclasses.fields(options):
+        define_flag(options, field, required, registry)
+
+
+def define_flag(
+    options: type,
+    field: dataclasses.Field,
+    required: bool = True,
+    registry: flags.FlagValues = flags.FLAGS,
+) -> None:
+    """Defines the absl flag of one field; see `define_flags`."""
+    kind = typing.get_type_hints(options)[field.name]
+    default = None if is_required(field) else field.default
+    bounds = {"lower_bound": field.metadata["lower"], "upper_bound": field.metadata["upper"]}
+    arguments = (field.name, default, field.metadata["help"])
+    keywords = {"required": required and is_required(field), "flag_values": registry}
+    if kind is bool:
+        flags.DEFINE_bool(*arguments, **keywords)
+    elif kind is int:
+        flags.DEFINE_integer(*arguments, **bounds, **keywords)
+    elif kind is float:
+        flags.DEFINE_float(*arguments, **bounds, **keywords)
+    elif typing.get_origin(kind) is tuple:
+        name, default, text = arguments
+        flags.DEFINE_list(name, None if default is None else list(default), text, **keywords)
+    elif choices := field.metadata["choices"]:
+        name, default, text = arguments
+        flags.DEFINE_enum(name, default, list(choices), text, **keywords)
+    else:
+        flags.DEFINE_string(*arguments, **keywords)
+    if (step := field.metadata["multiple_of"]) is not None:
+        flags.register_validator(
+            field.name,
+            lambda value: value is None or value % step == 0,
+            f"must be a multiple of {step}",
+            flag_values=registry,
+        )
+
+
+def flag_values(
+    options: type, only_given: bool = False, registry: flags.FlagValues = flags.FLAGS
+) -> dict[str, object]:
+    """The values of the flags that `define_flags` made, by name.
+
+    Args:
+        options: The dataclass.
+        only_given: Whether to leave out the flags that are not on the command line.
+        registry: Where the flags are kept.
+    """
+    values = {}
+    for field in dataclasses.fields(options):
+        flag = registry[field.name]
+        if flag.present or not only_given:
+            values[field.name] = tuple(flag.value) if isinstance(flag.value, list) else flag.value
+    return values
+
+
+def check_options(options: object) -> None:
+    """Checks the values of a dataclass of options, wherever they come from.
+
+    Raises:
+        DeepPaintError: a value is out of its bounds or none of its choices; the message names the
+            flag of the field.
+    """
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        if reason := _reason_to_refuse(value, field.metadata):
+            shown = ",".join(value) if isinstance(value, tuple | list) else value
+            raise DeepPaintError(f"--{field.name}={shown}: {reason}")
+
+
+def _reason_to_refuse(value: object, metadata: typing.Mapping) -> str:
+    """What is wrong with a value; empty where nothing is."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "a finite number is needed"
+    if isinstance(value, int | float):
+        lower, upper, step = (metadata.get(key) for key in ("lower", "upper", "multiple_of"))
+        if step is not None and value % step:
+            return f"a multiple of {step} is needed"
+        if lower is not None and value < lower:
+            return f"must be at least {lower}"
+        if upper is not None and value > upper:
+            return f"must be at most {upper}"
+    if (choices := metadata.get("choices")) and value is not None:
+        names = value if isinstance(value, tuple | list) else [value]
+        if not set(names) <= set(choices):
+            several = isinstance(value, tuple | list)
+            return f"choose {'from' if several else 'one of'} {', '.join(choices)}"
+    return ""
