@@ -71,6 +71,6 @@ setup(
         "onnx": ONNX,
         "torch": TORCH,
         "bench": BENCH,
-        "dev": [*TEST, "ruff>=0.8"],
+        "dev": [*TEST, "ruff>=0.8", "import-linter>=2.8"],
     },
 )
