@@ -75,7 +75,7 @@ FOUND = [
     Found("run directories", "UnicodeDecodeError", lambda: b"\xff\xfe"),
     Found("run directories", "TypeError", lambda: b'{"step": "5", "group": "validation"}'),
     Found("palettes JSON", "gigabytes of memory", lambda: b" " * (1 << 20)),
-    Found("shard notes", "RecursionError", lambda: b"[" * 200_000),
+    Found("shard receipts", "RecursionError", lambda: b"[" * 200_000),
     Found("names of files", "a name of legal length refused", lambda: b"n" * 250),
     Found("names of files", "RecursionError", lambda: b"d/" * 3000 + b"x"),
     Found(".keras archives", "gigabytes of memory", _bomb),

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.hostile import targets
+from tests.helpers.programs import ROOT
+from tests.hostile import data_targets, targets
 from tests.hostile.figures import rewrite
 from tests.hostile.found import FOUND
 from tests.hostile.mutations import mutate, mutate_json, mutate_png
@@ -22,9 +23,16 @@ from tf_deeppaint.utils import locks
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # Those that load TensorFlow's larger parts, Gradio or PyTorch take seconds to begin.
-QUICK = ["pictures", "palettes JSON", "pair JSON", "Danbooru metadata", "manifests", "shard notes"]
+QUICK = [
+    "pictures",
+    "palettes JSON",
+    "pair JSON",
+    "Danbooru metadata",
+    "manifests",
+    "shard receipts",
+]
 QUICK += ["plans", "colors", "packages", "flagfiles", "names of files", "layers", "TF_CONFIG"]
-QUICK += ["HDF5 weights", "NPZ weights", "run directories", ".keras archives"]
+QUICK += ["shard receipts", "HDF5 weights", "NPZ weights", "run directories", ".keras archives"]
 INPUTS = 60
 
 
@@ -65,7 +73,7 @@ def test_some_new_input_for_each(fed, name):
 
 
 def test_the_same_seed_gives_the_same_input_and_another_others(fed):
-    target = targets.palettes()
+    target = data_targets.palettes()
     inputs = [target.input("x", seed, n) for seed in (1, 1, 2) for n in range(1, 40)]
     assert inputs[:39] == inputs[39:78] != inputs[78:]
     assert len(set(inputs[:39])) > 30
@@ -99,7 +107,7 @@ def test_a_fuzzer_sees_an_exception_a_crash_and_a_hang(tmp_path, monkeypatch):
     worker = (Path(__file__).parent / "worker.py").read_text()
     harm = (
         "import time\n"
-        "from tests.hostile.targets import Target\n"
+        "from tests.hostile.target import Target\n"
         "def feed(data):\n"
         "    if data == b'1': raise KeyError\n"
         "    if data == b'2': os.kill(os.getpid(), 11)\n"
@@ -232,7 +240,7 @@ def test_importing_opens_no_connection():
     names = [f"tf_deeppaint.{program}" for program in programs]
     done = subprocess.run(
         [sys.executable, "-c", ALONE, *names, "tf_deeppaint.data.build.beam"],
-        cwd=targets.ROOT,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
@@ -242,6 +250,6 @@ def test_importing_opens_no_connection():
 
 def test_nothing_in_the_library_unpickles_or_evaluates():
     forbidden = ("pickle.load", "eval(", "exec(", "yaml.load", "marshal", "shell=True", "os.system")
-    for path in sorted((targets.ROOT / "tf_deeppaint").rglob("*.py")):
+    for path in sorted((ROOT / "tf_deeppaint").rglob("*.py")):
         for line in path.read_text(encoding="utf-8").splitlines():
             assert not any(f" {word}" in f" {line.strip()}" for word in forbidden), (path, line)

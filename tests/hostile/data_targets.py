@@ -1,0 +1,251 @@
+"""Targets of pictures, palettes and data sets."""
+
+import contextlib
+import functools
+import io
+import json
+import os
+import random
+import struct
+import tarfile
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from tests.hostile.mutations import mutate, mutate_json, mutate_png
+from tests.hostile.target import Target, drain, write_file
+from tf_deeppaint.utils.errors import DeepPaintError
+
+
+def pictures() -> Target:
+    from tests.helpers.picture_files import zoo
+    from tf_deeppaint.images.pixels import MAX_SIDE, decode_picture, decode_rgba, decode_small
+
+    def feed(data: bytes) -> None:
+        failures = []
+        for decode in (
+            decode_picture,
+            decode_rgba,
+            lambda data, name: decode_small(data, name, 64)[0],
+        ):
+            try:
+                pixels = decode(data, "x")
+                assert pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.size
+                assert max(pixels.shape[:2]) <= MAX_SIDE
+            except DeepPaintError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+    def change(data: bytes, rng: random.Random) -> bytes:
+        is_png = data.startswith(b"\x89PNG")
+        return mutate_png(data, rng) if is_png and rng.random() < 0.7 else mutate(data, rng)
+
+    return Target((s.data for s in zoo().values() if s.whole), feed, change, share=480)
+
+
+@functools.cache
+def data_set() -> dict[str, bytes]:
+    """The files of a small data set."""
+    from tf_deeppaint.data.build.builder import build_dataset
+    from tf_deeppaint.data.build.preparation import BuildConfig
+    from tf_deeppaint.data.sources.dolls.source import Dolls
+
+    with tempfile.TemporaryDirectory() as folder:
+        build_dataset(Dolls(3, seed=12), f"{folder}/data", BuildConfig(64, "drop"))
+        return {path.name: path.read_bytes() for path in Path(folder, "data").iterdir()}
+
+
+def records() -> Target:
+    import tensorflow as tf
+
+    from tf_deeppaint.data import loading
+    from tf_deeppaint.data.bad_records import BadRecords, read_shard
+
+    shards = [data for name, data in data_set().items() if name.endswith("tfrecord")]
+    decode = tf.function(
+        lambda record: loading.decode_record(record, 64, tf.constant([1, 2])),
+        [tf.TensorSpec([], tf.string)],
+    )
+
+    def feed(data: bytes) -> None:
+        path = write_file("train-00000.tfrecord", data)
+        bad = BadRecords(silent=True)
+        found = list(read_shard(path, 4, 64, bad))
+        assert len(found) == 4 and found.count(b"") == bad.count
+        for record in found:
+            if record:
+                decode(tf.constant(record))  # what passes for sound must be
+
+    return Target(shards, feed, share=40)
+
+
+def examples() -> Target:
+    """One record, in frames that are right: what is wrong is inside."""
+    import tensorflow as tf
+
+    shards = [data for name, data in data_set().items() if name.endswith("tfrecord")]
+    stored = []
+    for shard in shards:
+        path = write_file("seed.tfrecord", shard)
+        stored += list(tf.data.TFRecordDataset(path).as_numpy_iterator())
+    framed = records()
+
+    def feed(data: bytes) -> None:
+        frame = struct.pack("<Q4x", len(data)) + data + bytes(4)
+        framed.feed(frame * 2)
+
+    return Target(stored, feed, share=40)
+
+
+def verification() -> Target:
+    from tf_deeppaint.data.build.verification import verify
+
+    files = data_set()
+    shard = next(name for name in files if name.startswith("train"))
+
+    def feed(data: bytes) -> None:
+        for name, content in files.items():
+            write_file(f"data/{name}", content)
+        write_file(f"data/{shard}", data.ljust(len(files[shard]), b"\0")[: len(files[shard])])
+        for line in verify("data"):
+            assert "\n" not in line
+
+    return Target([files[shard]], feed, share=4)
+
+
+def manifests() -> Target:
+    from tf_deeppaint.data import records
+
+    def feed(data: bytes) -> None:
+        write_file("data/manifest.json", data)
+        for whole in (False, True):
+            manifest = records.read_manifest("data", whole)
+            manifest.count("train") + manifest.size
+            assert manifest.background
+
+    return Target([data_set()["manifest.json"]], feed, mutate_json, share=60)
+
+
+def receipts() -> Target:
+    from tf_deeppaint.data.build.shards import read_note
+
+    note = {
+        "shard": {"name": "train-00000.tfrecord", "records": 2, "bytes": 9, "sha256": "ab"},
+        "left_out": {"damaged": 1},
+        "complaints": ["x"],
+    }
+
+    def feed(data: bytes) -> None:
+        write_file("data/.building/train-00000.tfrecord.json", data)
+        write_file("data/train-00000.tfrecord", bytes(9))
+        read_note("data", "train-00000.tfrecord")
+
+    return Target([json.dumps(note).encode()], feed, mutate_json, share=20)
+
+
+def plans() -> Target:
+    from tf_deeppaint.data.build.plan import Plan
+    from tf_deeppaint.data.sources.registry import Example
+
+    with Plan("seed.sqlite") as plan:
+        plan.list_drawings([Example(f"d{n}", n, f"g{n}") for n in range(40)], {"size": 64})
+        plan.finish_looks()
+        plan.arrange(lambda group: "train" if group < "g3" else "test", False)
+    seed = Path("seed.sqlite").read_bytes()
+
+    def feed(data: bytes) -> None:
+        for left in ("plan.sqlite", "plan.sqlite-journal", "plan.sqlite-wal"):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(left)
+        write_file("plan.sqlite", data)
+        with Plan("plan.sqlite") as plan:
+            plan.stage, plan.options, plan.moved, plan.left_out(), plan.count_unseen()
+            for split in ("train", "test"):
+                plan.planned(split, 0, plan.count_planned(split) % 1000)
+            drain(plan.unseen())
+
+    return Target([seed], feed, share=15)
+
+
+def danbooru() -> Target:
+    from tf_deeppaint.data.sources.danbooru import Danbooru
+
+    post = {"id": 7, "file_ext": "png", "rating": "s", "tags": [{"name": "solo"}]}
+    other = {"id": "8", "file_ext": "jpg", "rating": "g", "tag_string": "solo white_background"}
+    line, more = (json.dumps(one).encode() for one in (post, other))
+    seeds = [line + b"\n" + more + b"\n", b"[" + line + b", " + more + b"]", line]
+
+    def feed(data: bytes) -> None:
+        write_file("pictures/0008/8.jpg", b"x")
+        write_file("posts.json", data)
+        drain(Danbooru("pictures", ["posts.json"]).drawings())
+
+    def change(data: bytes, rng: random.Random) -> bytes:
+        if data == line:
+            return mutate_json(data, rng) + rng.choice((b"", b"\n", b"\n" * 99, b"\r\n{}"))
+        return mutate(data, rng, seeds)
+
+    return Target(seeds, feed, change, share=40)
+
+
+def pairs() -> Target:
+    from tests.helpers.picture_files import encode, image
+    from tf_deeppaint.data.sources.pairs import Pairs
+    from tf_deeppaint.data.sources.registry import Example
+    from tf_deeppaint.palette.extraction import palette_to_json
+
+    palette = palette_to_json(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)).encode()
+    picture = encode(image("RGB").resize((34, 20)), "PNG")
+    write_file("folder/train/a.png", picture)
+
+    def feed(data: bytes) -> None:
+        write_file("folder/colorgram/a.json", data)
+        Pairs("folder").load(Example("train/a.png"), 64)
+
+    return Target([palette], feed, mutate_json, share=30)
+
+
+def palettes() -> Target:
+    from tf_deeppaint.palette.extraction import palette_to_json, read_palette
+
+    seed = palette_to_json(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)).encode()
+
+    def feed(data: bytes) -> None:
+        palette = read_palette(write_file("palette.json", data))
+        assert palette.shape == (4, 4, 3) and palette.dtype == np.uint8
+
+    return Target([seed], feed, mutate_json, share=80)
+
+
+def colors() -> Target:
+    from tf_deeppaint.palette import named_colors
+
+    def feed(data: bytes) -> None:
+        text = data.decode("utf-8", "surrogateescape")
+        with contextlib.suppress(DeepPaintError):
+            named_colors.parse_bands(text)
+        named_colors.choose_palette(None, named_colors.parse_colors(text), None)
+
+    return Target([b"#fff, #A0b1C2,#000", b"1,4", b"#012345," * 15 + b"#fff"], feed, share=30)
+
+
+def packages() -> Target:
+    from tf_deeppaint.data.sources import fetching
+
+    seeds = []
+    for form in ("w", "w:gz"):
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode=form) as archive:
+            for name in ("package/a.svg", "package/../../b.svg", "/etc/c.svg"):
+                item = tarfile.TarInfo(name)
+                item.size = 30
+                archive.addfile(item, io.BytesIO(bytes(30)))
+        seeds.append(buffer.getvalue())
+
+    def feed(data: bytes) -> None:
+        fetching._extract(io.BytesIO(data), ["*.svg"], Path("art"), 1)
+        assert set(os.listdir(".")) <= {"art"}
+
+    return Target(seeds, feed, share=20)
