@@ -14,7 +14,7 @@ from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.images.pixels import read_picture, read_rgba, write_picture
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.painting.layer_files import Layer, merge
-from tf_deeppaint.palette.extraction import write_palette
+from tf_deeppaint.palette.palette_files import write_palette
 
 ROOT = Path(__file__).parent.parent
 MODEL = "."  # the folder that a test runs in, as a run directory
@@ -169,7 +169,7 @@ def test_a_folder_is_painted_but_for_its_bad_files(folder, painter, pages):
     assert [line.split(":")[1].strip() for line in lines] == [
         f"pages/{name}.png" for name in ("cut", "empty", "huge", "text")
     ]
-    assert all(line.startswith("left out: ") for line in lines)
+    assert all(line.startswith("skipped: ") for line in lines)
     assert done.stdout.splitlines()[-2:] == ["pages/out: 5 pictures painted", "sheet.png"]
     names = ["a", "b", "c_jpg", "c_png", "sub/a"]
     assert written(pages / "pages/out") == [f"{name}.png" for name in names]
@@ -187,7 +187,7 @@ def test_a_folder_is_painted_but_for_its_bad_files(folder, painter, pages):
     (pages / "pages/out/a.png").write_bytes(b"kept")
     done = colorize(pages, **flags, resume=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "pages/out: 1 pictures painted, 4 were there" in done.stdout
+    assert "pages/out: 1 pictures painted, 4 existed" in done.stdout
     assert (pages / "pages/out/a.png").read_bytes() == b"kept"
     assert_painted(pages / "pages/out/b.png", expected)
     assert written(pages / "pages/out") == [f"{name}.png" for name in names]
@@ -220,8 +220,8 @@ def test_sketches_are_paired_by_name_and_what_cannot_be_written_is_told(folder, 
     )
     assert done.returncode == 1
     first, second, last = done.stderr.splitlines()
-    assert first == "left out: pages/c.png: there is no reference of this name"
-    assert second.startswith("left out: out/b.png: cannot be written")
+    assert first == "skipped: pages/c.png: there is no reference of this name"
+    assert second.startswith("skipped: out/b.png: cannot be written")
     assert last == "error: 2 pictures could not be painted; see above"
     assert "out: 1 pictures painted" in done.stdout
     assert written(pages / "out") == ["a.png"]

@@ -1,24 +1,33 @@
-r"""Colors sketches in the colors of reference pictures, by the model of the package.
+r"""Colors sketches in the colors of reference pictures.
 
     python -m tf_deeppaint.colorize --sketch=a.png --reference=b.png --output=c.png
     python -m tf_deeppaint.colorize --sketch=FOLDER --palette=p.json --output=FOLDER
     python -m tf_deeppaint.colorize --sketch="*.png" --reference=FOLDER --pair=all \
         --output=FOLDER --show=sheet.png
 
-`--model` names another.
+Without `--model` the bundled model paints.
 """
 
 import functools
 import sys
+from typing import TYPE_CHECKING
 
 from absl import flags
 
-from tf_deeppaint.utils import programs
+from tf_deeppaint.painting.jobs import find_pictures, is_many, plan_jobs
+from tf_deeppaint.palette.named_colors import ColorChoice
+from tf_deeppaint.palette.palette_files import load_palette
+from tf_deeppaint.utils import files, programs
+from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.progress import Progress
+
+if TYPE_CHECKING:
+    from tf_deeppaint.painting.outputs import Outputs
 
 _MODEL = flags.DEFINE_string(
     "model",
     None,
-    "A run directory, or a .keras or .tflite file; by default the one of the package.",
+    "A run directory, or a .keras or .tflite file; by default the bundled model.",
 )
 _SKETCH = flags.DEFINE_string(
     "sketch",
@@ -35,15 +44,13 @@ _PAIR = flags.DEFINE_enum(
     "pair",
     "name",
     ("name", "all"),
-    "With many references: each sketch with the one of its name, or with every one.",
+    "With many references: each sketch with the reference of its name, or with all of them.",
 )
-_PALETTE = flags.DEFINE_string(
-    "palette", None, "A palette as JSON, to take the colors from instead."
-)
+_PALETTE = flags.DEFINE_string("palette", None, "Instead of a reference: a palette, JSON.")
 _COLORS = flags.DEFINE_string(
     "colors",
     None,
-    "Colors instead: 1 to 16, #rgb or #rrggbb, comma-separated, from the top to the bottom.",
+    "1 to 16 colors, #rgb or #rrggbb, comma-separated, from the top to the bottom.",
 )
 _BANDS = flags.DEFINE_string(
     "bands",
@@ -51,13 +58,13 @@ _BANDS = flags.DEFINE_string(
     "With --colors and a reference or palette: the bands, such as 1,4, that get the colors.",
 )
 _CLEAN = flags.DEFINE_bool(
-    "clean", False, "First make a sketch of a scan, a photograph, pencil, or lines on nothing."
+    "clean", False, "Clean a scan, a photograph, pencil, or lines on transparency first."
 )
 _LINES = flags.DEFINE_enum(
     "lines",
     "original",
     ("original", "network"),
-    "Keep the sketch's lines, or show all as the network painted it.",
+    "Whose lines are in the picture: the sketch's, or those that the network painted.",
 )
 _OUTPUT = flags.DEFINE_string(
     "output", None, "The colored picture, a PNG; of many sketches, a folder.", required=True
@@ -73,162 +80,139 @@ _ATTENTION = flags.DEFINE_string(
 _SHOW = flags.DEFINE_string(
     "show", None, "Also draw sketch, reference, palette and picture side by side to this PNG."
 )
-_RESUME = flags.DEFINE_bool("resume", False, "Of many, leave out what has its picture already.")
+_RESUME = flags.DEFINE_bool("resume", False, "Of many, skip those whose picture exists.")
 
 
 def main() -> None:
-    from tf_deeppaint.painting.jobs import is_many
-
-    # What can be wrong with the files is found before TensorFlow takes seconds to load.
-    _check_color_flags()
-    _check_png(_SHOW)
-    if is_many(_SKETCH.value) or (_REFERENCE.value is not None and is_many(_REFERENCE.value)):
-        _paint_many()
+    # Mistakes in flags and files are reported before TensorFlow loads, which takes seconds.
+    choice = _check_flags()
+    if any(path is not None and is_many(path) for path in (_SKETCH.value, _REFERENCE.value)):
+        _color_many(choice)
     else:
-        _paint_one()
+        _color_one(choice)
 
 
-def _paint_one() -> None:
+def _color_one(choice: ColorChoice) -> None:
     from tf_deeppaint.images.pixels import read_picture, write_picture
     from tf_deeppaint.painting.inputs import to_sketch
-    from tf_deeppaint.painting.outputs import Outputs, check_outputs, write_painting
+    from tf_deeppaint.painting.outputs import check_outputs, write_painting
 
+    # 1. Read the sketch and the colors.
     _check_png(_OUTPUT)
-    check_outputs(_written(), filter(None, (_SKETCH.value, _REFERENCE.value)))
+    check_outputs(_output_paths(), filter(None, (_SKETCH.value, _REFERENCE.value)))
     sketch = to_sketch(_SKETCH.value, _CLEAN.value)
     reference = read_picture(_REFERENCE.value) if _REFERENCE.value else None
-    given = _given()
+    palette = load_palette(_PALETTE.value) if _PALETTE.value else None
 
-    painter = _load()
-    from tf_deeppaint.visualization.contact_sheets import draw_painting
-
-    palette = _choose(given, painter.palette_of(reference) if _REFERENCE.value else None)
+    # 2. Load the model and paint.
+    painter = _load_painter()
+    if reference is not None:
+        palette = painter.palette_of(reference)
+    palette = choice.apply(palette)
     painting = painter.begin([sketch], palette[None])[0]
-    outputs = Outputs(_OUTPUT.value, _LAYERS.value, _ATTENTION.value)
+
+    # 3. Write the files.
+    outputs = _outputs()
     write_painting(painter, painting, outputs, _LINES.value)
     if _SHOW.value:
+        from tf_deeppaint.visualization.contact_sheets import draw_painting
+
         picture = painting.picture(_LINES.value)
         write_picture(_SHOW.value, draw_painting(sketch, reference, palette, picture))
-    for path in (*outputs, _SHOW.value):
-        if path:
-            print(path)
+    for path in filter(None, (*outputs, _SHOW.value)):
+        print(path)
 
 
-def _paint_many() -> None:
+def _color_many(choice: ColorChoice) -> None:
     from tf_deeppaint.painting.batch import paint_jobs
-    from tf_deeppaint.painting.outputs import (
-        Outputs,
-        outputs_of,
-        write_contact_sheet,
-        write_painting,
-    )
-    from tf_deeppaint.utils import files
-    from tf_deeppaint.utils.errors import DeepPaintError
-    from tf_deeppaint.utils.progress import Progress
+    from tf_deeppaint.painting.outputs import outputs_of, write_contact_sheet, write_painting
 
-    folders = Outputs(_OUTPUT.value, _LAYERS.value, _ATTENTION.value)
-    planned, complaints, columns = _plan(folders)
-    given = _given()
-    todo = [
-        job
-        for job in planned
-        if not (_RESUME.value and files.is_file(outputs_of(job, folders).picture))
-    ]
+    # 1. Pair sketches with references, and read the colors.
+    folders = _outputs()
+    jobs, problems, columns = _plan_jobs(folders)
+    palette = load_palette(_PALETTE.value) if _PALETTE.value else None
+    todo = jobs
+    if _RESUME.value:
+        todo = [job for job in jobs if not files.is_file(outputs_of(job, folders).picture)]
 
-    painter = _load()
+    # 2. Load the model, paint, and write each picture.
+    painter = _load_painter()
     files.make_folder(_OUTPUT.value)
     failures = paint_jobs(
         painter,
         todo,
-        functools.cache(lambda path: _choose(given, painter.palette_of(path) if path else None)),
-        lambda job, done: write_painting(painter, done, outputs_of(job, folders), _LINES.value),
+        functools.cache(lambda path: choice.apply(painter.palette_of(path) if path else palette)),
+        lambda job, painting: write_painting(
+            painter, painting, outputs_of(job, folders), _LINES.value
+        ),
         _CLEAN.value,
         Progress("picture").update,
     )
-    complaints += [failure.reason for failure in failures]
-    for complaint in dict.fromkeys(complaints):
-        print("left out:", *complaint.splitlines(), file=sys.stderr)
-    print(f"{_OUTPUT.value}: {len(todo) - len(failures)} pictures painted", end="")
-    print(f", {len(planned) - len(todo)} were there" if _RESUME.value else "")
-    if _SHOW.value and planned:
-        write_contact_sheet(_SHOW.value, planned, folders, columns)
+
+    # 3. Report.
+    problems += [failure.reason for failure in failures]
+    for problem in dict.fromkeys(problems):
+        print("skipped:", *problem.splitlines(), file=sys.stderr)
+    existing = f", {len(jobs) - len(todo)} existed" if _RESUME.value else ""
+    print(f"{_OUTPUT.value}: {len(todo) - len(failures)} pictures painted{existing}")
+    if _SHOW.value and jobs:
+        write_contact_sheet(_SHOW.value, jobs, folders, columns)
         print(_SHOW.value)
-    if complaints:
-        raise DeepPaintError(f"{len(complaints)} pictures could not be painted; see above")
+    if problems:
+        raise DeepPaintError(f"{len(problems)} pictures could not be painted; see above")
 
 
-def _plan(folders) -> tuple[list, list[str], int]:
-    """The jobs, complaints about sketches without a reference, and the contact sheet's columns."""
-    from tf_deeppaint.painting import jobs, layer_files
+def _plan_jobs(folders: "Outputs") -> tuple[list, list[str], int]:
+    """The jobs, the sketches without a reference, one line each, and columns of the sheet."""
+    from tf_deeppaint.painting import layer_files
     from tf_deeppaint.painting.outputs import cell_side, check_outputs, outputs_of
-    from tf_deeppaint.utils import files
-    from tf_deeppaint.utils.errors import DeepPaintError
 
     layers = (layer_files.OPEN_RASTER, *layer_files.OTHERS)
     for flag, suffixes in ((_OUTPUT, (".png",)), (_LAYERS, layers)):
         if flag.value and (flag.value.lower().endswith(suffixes) or files.is_file(flag.value)):
             raise DeepPaintError(f"--{flag.name}={flag.value}: of many sketches, name a folder")
-    sketches = jobs.find_pictures(_SKETCH.value, _written())
-    references = jobs.find_pictures(_REFERENCE.value, _written()) if _REFERENCE.value else None
-    planned, complaints = jobs.plan_jobs(sketches, references, _PAIR.value)
+    sketches = find_pictures(_SKETCH.value, _output_paths())
+    references = find_pictures(_REFERENCE.value, _output_paths()) if _REFERENCE.value else None
+    jobs, problems = plan_jobs(sketches, references, _PAIR.value)
     columns = len(references) if references and _PAIR.value == "all" else 1
     if _SHOW.value:
-        cell_side(len(planned), columns)
-    pictures = [outputs_of(job, folders).picture for job in planned]
-    check_outputs([*pictures, *_written()], [one.path for one in (*sketches, *(references or ()))])
-    return planned, complaints, columns
+        cell_side(len(jobs), columns)  # raises where there are too many
+    pictures = [outputs_of(job, folders).picture for job in jobs]
+    inputs = [picture.path for picture in (*sketches, *(references or ()))]
+    check_outputs([*pictures, *_output_paths()], inputs)
+    return jobs, problems, columns
 
 
-def _written() -> list[str]:
-    """The files and folders that are written."""
-    return [flag.value for flag in (_OUTPUT, _LAYERS, _ATTENTION, _SHOW) if flag.value]
+def _check_flags() -> ColorChoice:
+    """Checks the flags that need no file; returns the colors that they name."""
+    _check_png(_SHOW)
+    has_palette = _REFERENCE.value is not None or _PALETTE.value is not None
+    if (_REFERENCE.value is not None and _PALETTE.value is not None) or not (
+        has_palette or _COLORS.value is not None
+    ):
+        raise DeepPaintError(
+            "give the colors either by --reference=PICTURE, by --palette=JSON or by --colors=CODES"
+        )
+    return ColorChoice.parse(_COLORS.value, _BANDS.value, has_palette)
 
 
 def _check_png(flag: flags.FlagHolder) -> None:
-    from tf_deeppaint.utils.errors import DeepPaintError
-
     if flag.value and not flag.value.lower().endswith(".png"):
         raise DeepPaintError(f"--{flag.name}={flag.value}: pictures are written as .png")
 
 
-def _check_color_flags() -> None:
-    from tf_deeppaint.utils.errors import DeepPaintError
+def _outputs() -> "Outputs":
+    from tf_deeppaint.painting.outputs import Outputs
 
-    from_picture = [flag for flag in (_REFERENCE, _PALETTE) if flag.value is not None]
-    if len(from_picture) == 2 or not (from_picture or _COLORS.value is not None):
-        raise DeepPaintError(
-            "give the colors either by --reference=PICTURE, by --palette=JSON or by --colors=CODES"
-        )
-    both = bool(from_picture) and _COLORS.value is not None
-    if both != (_BANDS.value is not None):
-        raise DeepPaintError(
-            "--bands says which bands of a reference or palette --colors replace; give it with both"
-        )
+    return Outputs(_OUTPUT.value, _LAYERS.value, _ATTENTION.value)
 
 
-def _given() -> tuple:
-    """Palette, colors and bands as the flags give them; None where they do not."""
-    import numpy as np
-
-    from tf_deeppaint.palette import named_colors
-    from tf_deeppaint.palette.extraction import BANDS, COLORS, read_palette
-
-    palette = read_palette(_PALETTE.value) if _PALETTE.value else None
-    named = None if _COLORS.value is None else named_colors.parse_colors(_COLORS.value)
-    bands = None if _BANDS.value is None else named_colors.parse_bands(_BANDS.value)
-    # More colors than have room are told of before a picture is painted.
-    named_colors.choose_palette(np.zeros((BANDS, COLORS, 3), np.uint8), named, bands)
-    return palette, named, bands
+def _output_paths() -> list[str]:
+    """The files and folders that are written."""
+    return [flag.value for flag in (_OUTPUT, _LAYERS, _ATTENTION, _SHOW) if flag.value]
 
 
-def _choose(given: tuple, of_reference):
-    from tf_deeppaint.palette.named_colors import choose_palette
-
-    palette, named, bands = given
-    return choose_palette(palette if of_reference is None else of_reference, named, bands)
-
-
-def _load():
+def _load_painter():
     from tf_deeppaint.painting.painter import Painter
 
     return Painter.load(_MODEL.value)

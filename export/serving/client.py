@@ -33,7 +33,7 @@ _OUTPUT = flags.DEFINE_string("output", None, "The colored picture, a PNG.", req
 
 
 def main() -> None:
-    from tf_deeppaint.palette.extraction import read_palette
+    from tf_deeppaint.palette.palette_files import load_palette
     from tf_deeppaint.utils.errors import DeepPaintError
     from tf_deeppaint.utils.files import read_bytes, write_bytes
 
@@ -43,7 +43,7 @@ def main() -> None:
     if _REFERENCE.value is not None:
         colors = read_bytes(_REFERENCE.value)
     else:
-        colors = read_palette(_PALETTE.value).tolist()
+        colors = load_palette(_PALETTE.value).tolist()
     paint = {"rest": paint_over_rest, "grpc": paint_over_grpc}[_PROTOCOL.value]
     try:
         picture = paint(_SERVER.value, _NAME.value, sketch, colors)

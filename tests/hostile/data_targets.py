@@ -194,7 +194,7 @@ def pairs() -> Target:
     from tests.helpers.picture_files import encode, image
     from tf_deeppaint.data.sources.pairs import Pairs
     from tf_deeppaint.data.sources.registry import Example
-    from tf_deeppaint.palette.extraction import palette_to_json
+    from tf_deeppaint.palette.palette_files import palette_to_json
 
     palette = palette_to_json(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)).encode()
     picture = encode(image("RGB").resize((34, 20)), "PNG")
@@ -208,12 +208,12 @@ def pairs() -> Target:
 
 
 def palettes() -> Target:
-    from tf_deeppaint.palette.extraction import palette_to_json, read_palette
+    from tf_deeppaint.palette.palette_files import load_palette, palette_to_json
 
     seed = palette_to_json(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)).encode()
 
     def feed(data: bytes) -> None:
-        palette = read_palette(write_file("palette.json", data))
+        palette = load_palette(write_file("palette.json", data))
         assert palette.shape == (4, 4, 3) and palette.dtype == np.uint8
 
     return Target([seed], feed, mutate_json, share=80)
@@ -226,7 +226,7 @@ def colors() -> Target:
         text = data.decode("utf-8", "surrogateescape")
         with contextlib.suppress(DeepPaintError):
             named_colors.parse_bands(text)
-        named_colors.choose_palette(None, named_colors.parse_colors(text), None)
+        named_colors.ColorChoice.parse(text, None, has_palette=False)
 
     return Target([b"#fff, #A0b1C2,#000", b"1,4", b"#012345," * 15 + b"#fff"], feed, share=30)
 

@@ -18,7 +18,7 @@ from tests.hostile.found import FOUND
 from tests.hostile.mutations import mutate, mutate_json, mutate_png
 from tf_deeppaint.images.picture_headers import read_header
 from tf_deeppaint.images.pixels import decode_picture, decode_rgba, encode_png
-from tf_deeppaint.palette import extraction, named_colors
+from tf_deeppaint.palette import named_colors, palette_files
 from tf_deeppaint.utils import locks
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -158,7 +158,7 @@ LEVELS = st.integers(0, 255)
 @given(st.lists(LEVELS, min_size=48, max_size=48))
 def test_any_palette_comes_back_from_its_json(levels):
     expected = np.array(levels, np.uint8).reshape(4, 4, 3)
-    found = extraction.palette_from_json(extraction.palette_to_json(expected), "x")
+    found = palette_files.palette_from_json(palette_files.palette_to_json(expected), "x")
     np.testing.assert_array_equal(found, expected)
 
 
@@ -176,7 +176,7 @@ JSON = st.recursive(
 @given(JSON)
 def test_any_other_json_is_no_palette(document):
     try:
-        found = extraction.palette_from_json(json.dumps(document), "x")
+        found = palette_files.palette_from_json(json.dumps(document), "x")
     except DeepPaintError as error:
         assert str(error).startswith("x: ")
     else:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tf_deeppaint.palette.named_colors import (
+    ColorChoice,
     color_code,
     palette_from_colors,
     parse_bands,
@@ -180,3 +181,31 @@ def test_all_bands_are_the_whole_palette(palette, count):
 def test_bands_that_are_not_and_colors_that_do_not_fit_are_refused(palette, count, bands, named):
     with pytest.raises(DeepPaintError, match=named):
         replace_bands(palette, LIST[:count], bands)
+
+
+# --- what a command line chooses ----------------------------------------------------------------
+
+
+def test_a_choice_is_the_palette_the_colors_or_both(palette):
+    codes = "#000,#010101"
+    kept = ColorChoice.parse(None, None, has_palette=True).apply(palette)
+    np.testing.assert_array_equal(kept, palette)
+    named = ColorChoice.parse(codes, None, has_palette=False).apply(None)
+    np.testing.assert_array_equal(named, palette_from_colors(LIST[:2]))
+    mixed = ColorChoice.parse(codes, "4,1", has_palette=True).apply(palette)
+    np.testing.assert_array_equal(mixed, replace_bands(palette, LIST[:2], [1, 4]))
+
+
+@pytest.mark.parametrize(
+    ("colors", "bands", "has_palette", "named"),
+    [
+        ("#000", None, True, "^--bands names"),
+        ("#000", "1", False, "^--bands names"),
+        (None, "1", True, "^--bands names"),
+        (None, "1", False, "^--bands names"),
+        ("#000,#111,#222,#333,#444", "1", True, "5 colors; 1 band"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_refused(colors, bands, has_palette, named):
+    with pytest.raises(DeepPaintError, match=named):
+        ColorChoice.parse(colors, bands, has_palette)

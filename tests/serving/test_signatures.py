@@ -20,7 +20,7 @@ from tf_deeppaint import palette_to_histogram
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.exporting import saved_model
 from tf_deeppaint.images.pixels import decode_picture, encode_png, resize, write_picture
-from tf_deeppaint.palette.extraction import write_palette
+from tf_deeppaint.palette.palette_files import write_palette
 
 grpc = pytest.importorskip("grpc", reason="the `serving` extra")
 pytest.importorskip("tensorflow_serving.apis", reason="the `serving` extra")

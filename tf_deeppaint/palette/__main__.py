@@ -1,4 +1,4 @@
-r"""Shows and saves a palette: that of a picture, or of colors named one by one.
+r"""Shows and writes the palette of a picture, or of color codes.
 
     python -m tf_deeppaint.palette --picture=b.png --output=p.json --swatches=p.png
     python -m tf_deeppaint.palette --colors="#f4c7a1,#3b5dc9" --output=p.json
@@ -8,7 +8,6 @@ The bands are the quarters of the picture, 1 at the top. Without `--output` and 
 JSON is printed.
 """
 
-import numpy as np
 from absl import flags
 
 from tf_deeppaint.palette.extraction import BACKGROUNDS
@@ -25,7 +24,7 @@ _BACKGROUND = flags.DEFINE_enum(
     "background",
     "white",
     BACKGROUNDS,
-    "What becomes of a band's most frequent color; the model of the package knows white.",
+    "The rule for a band's most frequent color; the bundled model was trained with white.",
 )
 _OUTPUT = flags.DEFINE_string("output", None, "The palette, JSON.")
 _SWATCHES = flags.DEFINE_string(
@@ -35,22 +34,21 @@ _SWATCHES = flags.DEFINE_string(
 
 def main() -> None:
     from tf_deeppaint.images.pixels import read_picture, write_picture
-    from tf_deeppaint.palette.extraction import palette_to_json, write_palette
+    from tf_deeppaint.palette.extraction import reference_palette
+    from tf_deeppaint.palette.named_colors import ColorChoice
+    from tf_deeppaint.palette.palette_files import palette_to_json, write_palette
     from tf_deeppaint.palette.swatches import draw_swatches
     from tf_deeppaint.utils.errors import DeepPaintError
 
-    for flag, kind in ((_OUTPUT, ".json"), (_SWATCHES, ".png")):
-        if flag.value and not flag.value.lower().endswith(kind):
-            raise DeepPaintError(f"--{flag.name}={flag.value}: this is written as {kind}")
+    for flag, suffix in ((_OUTPUT, ".json"), (_SWATCHES, ".png")):
+        if flag.value and not flag.value.lower().endswith(suffix):
+            raise DeepPaintError(f"--{flag.name}={flag.value}: this is written as {suffix}")
     if _PICTURE.value is None and _COLORS.value is None:
         raise DeepPaintError("give --picture=PICTURE, --colors=CODES or both")
-    both = _PICTURE.value is not None and _COLORS.value is not None
-    if both != (_BANDS.value is not None):
-        raise DeepPaintError(
-            "--bands says which of the picture's bands --colors replace; give it with both of them"
-        )
+    choice = ColorChoice.parse(_COLORS.value, _BANDS.value, _PICTURE.value is not None)
     picture = None if _PICTURE.value is None else read_picture(_PICTURE.value)
-    palette = _make_palette(picture)
+    palette = None if picture is None else reference_palette(picture, _BACKGROUND.value)
+    palette = choice.apply(palette)
     if _OUTPUT.value:
         write_palette(_OUTPUT.value, palette)
         print(_OUTPUT.value)
@@ -59,16 +57,6 @@ def main() -> None:
         print(_SWATCHES.value)
     if not (_OUTPUT.value or _SWATCHES.value):
         print(palette_to_json(palette))
-
-
-def _make_palette(picture: np.ndarray | None) -> np.ndarray:
-    from tf_deeppaint.palette import named_colors
-    from tf_deeppaint.palette.extraction import reference_palette
-
-    palette = None if picture is None else reference_palette(picture, _BACKGROUND.value)
-    named = None if _COLORS.value is None else named_colors.parse_colors(_COLORS.value)
-    bands = None if _BANDS.value is None else named_colors.parse_bands(_BANDS.value)
-    return named_colors.choose_palette(palette, named, bands)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,16 @@
-"""Palettes of whole batches in the TensorFlow graph: for `tf.data` and for exported models.
+"""Palettes of batches in the TensorFlow graph, for `tf.data` and for exported models.
 
-Equal to `palette` to the integer on every device: only whole numbers are used.
+Results equal those of `extraction` to the integer on every device: all numbers are exact.
 """
 
 import tensorflow as tf
 
-from tf_deeppaint.palette import extraction as rule
+from tf_deeppaint.palette import extraction
 from tf_deeppaint.palette.extraction import BANDS, BINS, COLORS
 
 
 def extract_palettes(pictures: tf.Tensor, background: str = "drop") -> tf.Tensor:
-    """Finds the palettes of a batch of pictures; `palette.extract_palette` states the rules.
+    """Finds the palettes of a batch of pictures; `extraction.extract_palette` states the rules.
 
     Args:
         pictures: uint8 `(N, H, W, 3)`; any of the sizes may be unknown when the graph is built.
@@ -19,7 +19,7 @@ def extract_palettes(pictures: tf.Tensor, background: str = "drop") -> tf.Tensor
     Returns:
         uint8 `(N, 4, 4, 3)`.
     """
-    rule.check_background(background)
+    extraction.check_background(background)
     pictures = tf.convert_to_tensor(pictures, tf.uint8)
     pictures = tf.cond(
         tf.shape(pictures)[1] < BANDS,
@@ -35,7 +35,7 @@ def extract_palettes(pictures: tf.Tensor, background: str = "drop") -> tf.Tensor
 
 
 def palettes_to_histograms(palettes: tf.Tensor, height: int, width: int) -> tf.Tensor:
-    """Draws a batch of palettes as histogram images; see `palette.palette_to_histogram`.
+    """Draws palettes as histogram images; see `extraction.palette_to_histogram`.
 
     Args:
         palettes: float `(N, 4, 4, 3)` in [-1, 1].
@@ -50,29 +50,29 @@ def palettes_to_histograms(palettes: tf.Tensor, height: int, width: int) -> tf.T
 
 
 def _color_bins(pixels: tf.Tensor) -> tf.Tensor:
-    """uint8 `(..., 3)` -> int32 `(...)`, 0..63; see `palette.color_bins`.
+    """uint8 `(..., 3)` -> int32 `(...)`, 0..63; see `extraction.color_bins`.
 
-    All numbers are integers of less than 2**24, or half of one, which float32 holds exactly; and
-    TensorFlow's sums and products of float32 take a fifth of the time of its comparisons.
+    All numbers are multiples of 0.5 below 2**24, which float32 holds exactly. TensorFlow's sums and
+    products of float32 take a fifth of the time of its comparisons.
     """
     levels = tf.unstack(pixels, axis=-1)
     red, green, blue = (tf.cast(level, tf.float32) for level in levels)
     most = tf.maximum(tf.maximum(red, green), blue)
     least = tf.minimum(tf.minimum(red, green), blue)
     luminance = (
-        tf.gather(tf.constant(rule.RED_LUMINANCE, tf.float32), tf.cast(levels[0], tf.int32))
-        + rule.GREEN_LUMINANCE * green
-        + rule.BLUE_LUMINANCE * blue
+        tf.gather(tf.constant(extraction.RED_LUMINANCE, tf.float32), tf.cast(levels[0], tf.int32))
+        + extraction.GREEN_LUMINANCE * green
+        + extraction.BLUE_LUMINANCE * blue
     )
-    # The half keeps a whole number of steps from being rounded below itself by the division.
-    steps = tf.floor((luminance + 0.5) / rule.LUMINANCE_STEP)
+    # 0.5 is added because the division could round a whole number of steps to just below it.
+    steps = tf.floor((luminance + 0.5) / extraction.LUMINANCE_STEP)
     lightness = tf.floor((most + least) / 128.0)
     hue = _hue_quarter(red, green, blue, most, most - least)
     return tf.cast(16.0 * steps + 4.0 * hue + lightness, tf.int32)
 
 
 def _hue_quarter(red, green, blue, most, spread) -> tf.Tensor:
-    """The quarter, 0.0 .. 3.0; `palette` has the same with comparisons."""
+    """The quarter of the hue, 0.0 .. 3.0; `extraction._hue_quarter` states the formula."""
     red_leads = tf.maximum(1.0 - (most - red), 0.0)
     green_leads = tf.maximum(1.0 - (most - green), 0.0) * (1.0 - red_leads)
     blue_leads = 1.0 - red_leads - green_leads
@@ -85,36 +85,36 @@ def _hue_quarter(red, green, blue, most, spread) -> tf.Tensor:
 
 
 def _is_positive(integers: tf.Tensor) -> tf.Tensor:
-    """1.0 where a whole number is above 0, else 0.0."""
+    """1.0 where an integer is above 0, else 0.0."""
     return tf.maximum(tf.minimum(integers, 1.0), 0.0)
 
 
 def _count_bins(bands: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """uint8 `(B, P, 3)` -> pixels a bin `(B, 64)` and channel sums a bin `(B, 64, 3)`, int64."""
+    """uint8 `(B, P, 3)` -> pixels in each bin `(B, 64)`, their channel sums `(B, 64, 3)`; int64."""
     shape = tf.shape(bands)
     pixels, band, lengths = _runs(bands)
-    places = band * BINS + _color_bins(pixels)
+    bins = band * BINS + _color_bins(pixels)
 
-    def total(weights: tf.Tensor) -> tf.Tensor:
-        # `tf.math.bincount` looks at its numbers first, which XLA cannot.
-        found = tf.raw_ops.DenseBincount(input=places, size=shape[0] * BINS, weights=weights)
-        return tf.reshape(found, [-1, BINS])
+    def count(weights: tf.Tensor) -> tf.Tensor:
+        # Not `tf.math.bincount`: it inspects the values first, which XLA cannot.
+        counts = tf.raw_ops.DenseBincount(input=bins, size=shape[0] * BINS, weights=weights)
+        return tf.reshape(counts, [-1, BINS])
 
-    # int64, since the channel sums of a band of 8192 x 2048 white pixels pass 2**31.
+    # int64, since the channel sums of a band of 8192 x 2048 white pixels exceed 2**31.
     levels = tf.unstack(tf.cast(pixels, tf.int64), axis=-1)
-    return total(lengths), tf.stack([total(lengths * level) for level in levels], axis=-1)
+    return count(lengths), tf.stack([count(lengths * level) for level in levels], axis=-1)
 
 
 def _runs(bands: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Runs of equal pixels, of which drawings are made; see `palette`.
+    """Runs of equal pixels, which drawings have many of.
 
     Returns:
-        The colors, uint8 `(R, 3)`; the band of each, int32 `(R,)`; how long they are, int64.
+        Colors, uint8 `(R, 3)`; the band of each, int32 `(R,)`; lengths, int64 `(R,)`.
     """
     shape = tf.shape(bands)
     red, green, blue = tf.unstack(tf.cast(bands, tf.int32), axis=-1)
     packed = red * 65536 + green * 256 + blue
-    # A band begins with a run of its own.
+    # A run never continues from one band into the next.
     first = tf.ones([shape[0], tf.minimum(shape[1], 1)], tf.bool)
     is_start = tf.concat([first, packed[:, 1:] != packed[:, :-1]], axis=1)
     starts = tf.where(tf.reshape(is_start, [-1]))[:, 0]
@@ -125,16 +125,16 @@ def _runs(bands: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
 
 
 def _leading_colors(counts: tf.Tensor, sums: tf.Tensor, background: str) -> tf.Tensor:
-    # The bin is part of the key, so that ties go to the lower bin whatever top_k does with them.
+    """Counts `(B, 64)` and channel sums `(B, 64, 3)` of bins -> four colors, uint8 `(B, 4, 3)`."""
+    # The bin is part of the key, so that of equal counts the lower bin comes first.
     keys = counts * BINS + tf.range(BINS - 1, -1, -1, tf.int64)
     order = tf.math.top_k(keys, COLORS + 1).indices
     counts = tf.gather(counts, order, batch_dims=1)
     sums = tf.gather(sums, order, batch_dims=1)
     colors = tf.cast(sums // tf.maximum(counts, 1)[..., None], tf.uint8)
     first = colors[:, :1]
-    near_white = tf.reduce_all(first >= rule.NEAR_WHITE, axis=-1, keepdims=True)
-    dropped = {"drop": True, "white": near_white, "keep": False}[background]
-    left_out = tf.logical_or(tf.zeros_like(near_white), dropped)
+    near_white = tf.reduce_all(first >= extraction.NEAR_WHITE, axis=-1, keepdims=True)
+    left_out = extraction.LEAVES_OUT[background](near_white)
     chosen = tf.where(left_out, colors[:, 1:], colors[:, :-1])
     present = tf.where(left_out[..., 0], counts[:, 1:], counts[:, :-1]) > 0
     return tf.where(present[..., None], chosen, first)

@@ -1,67 +1,109 @@
-"""Colors named one by one -> palette: hex codes read, placed in the bands, and mixed with others.
+"""Color codes -> palette: `#rrggbb` parsed, and the colors distributed over the bands.
 
-One rule places n colors, listed from the top of the picture to its bottom, in m bands:
+One rule distributes n colors, listed from the top of the picture to its bottom, over m bands:
 
 * Band b of 0 .. m - 1 begins with color `b * n // m`.
 * Up to four colors are in every band: after its first come the others in the order of the list.
-* Of more, each band has a part of its own, from its first to the one with which the next begins.
-* Places left over in a band repeat its first color.
+* More are divided: each band has those from its first to the one with which the next band begins.
+* Remaining places of a band repeat its first color.
 """
 
 import itertools
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
 from tf_deeppaint.palette.extraction import BANDS, COLORS
 from tf_deeppaint.utils.errors import DeepPaintError
 
+# Colors of a palette.
 MOST = BANDS * COLORS
 
 _CODE = re.compile("#(?:[0-9a-fA-F]{3}){1,2}")
 
 
+class ColorChoice(NamedTuple):
+    """Colors that replace a palette, or some of its bands.
+
+    Attributes:
+        colors: uint8 `(n, 3)`; None where the palette stays as it is.
+        bands: Numbers of the bands that get the colors; None for a whole new palette.
+    """
+
+    colors: np.ndarray | None
+    bands: list[int] | None
+
+    @classmethod
+    def parse(cls, colors: str | None, bands: str | None, has_palette: bool) -> "ColorChoice":
+        """Parses the values of `--colors` and `--bands`, None where a flag is not given.
+
+        Raises:
+            DeepPaintError: a value cannot be parsed, the bands do not hold as many colors, or
+                `--bands` is given without both a palette and `--colors`, or missing with both.
+        """
+        if (has_palette and colors is not None) != (bands is not None):
+            raise DeepPaintError(
+                "--bands names the bands of the picture's palette that --colors replaces; give it "
+                "with both of them"
+            )
+        choice = cls(
+            None if colors is None else parse_colors(colors),
+            None if bands is None else parse_bands(bands),
+        )
+        choice.apply(np.zeros((BANDS, COLORS, 3), np.uint8))
+        return choice
+
+    def apply(self, palette: np.ndarray | None) -> np.ndarray:
+        """The chosen palette, uint8 `(4, 4, 3)`, made from one of a picture or file, or None."""
+        if self.colors is None:
+            return palette
+        if self.bands is None:
+            return palette_from_colors(self.colors)
+        return replace_bands(palette, self.colors, self.bands)
+
+
 def parse_colors(text: str) -> np.ndarray:
-    """Reads a list of colors.
+    """Parses a list of color codes.
 
     Args:
-        text: 1 to 16 colors `#rgb` or `#rrggbb`, comma-separated; spaces around them and upper
-            case are taken too. `#rgb` is short for `#rrggbb`.
+        text: 1 to 16 codes `#rgb` or `#rrggbb`, comma-separated, in either case, with or without
+            spaces around them. `#rgb` is short for `#rrggbb` with each digit doubled.
 
     Returns:
         uint8 `(n, 3)`, RGB.
 
     Raises:
-        DeepPaintError: what is not such a color, or too many of them.
+        DeepPaintError: a part is no such code, or there are too many.
     """
     parts = [part.strip() for part in text.split(",")]
     if len(parts) > MOST:
         raise DeepPaintError(f"colors: {len(parts)} colors; a palette holds 1 to {MOST}")
-    return np.array([_parse(part, number) for number, part in enumerate(parts, start=1)], np.uint8)
+    return np.array([_parse_code(part, n) for n, part in enumerate(parts, start=1)], np.uint8)
 
 
 def parse_bands(text: str) -> list[int]:
-    """Reads a list of bands, comma-separated numbers of 1 to 4.
+    """Parses a list of bands, comma-separated numbers of 1 to 4.
 
     Raises:
-        DeepPaintError: what is not such a number.
+        DeepPaintError: a part is no such number.
     """
-    known = {str(band): band for band in range(1, BANDS + 1)}
+    numbers = {str(band): band for band in range(1, BANDS + 1)}
     parts = [part.strip() for part in text.split(",")]
     for part in parts:
-        if part not in known:
+        if part not in numbers:
             raise DeepPaintError(f"bands: {part!r} is no band; write 1 to {BANDS}, such as 1,4")
-    return [known[part] for part in parts]
+    return [numbers[part] for part in parts]
 
 
 def color_code(color: np.ndarray) -> str:
-    """Writes a color, uint8 `(3,)`, as `#rrggbb`."""
+    """The code of a color, uint8 `(3,)`, as `#rrggbb`."""
     return f"#{bytes(color).hex()}"
 
 
 def palette_from_colors(colors: np.ndarray) -> np.ndarray:
-    """Places colors in the four bands, by the rule above.
+    """Distributes colors over the four bands, by the rule above.
 
     Args:
         colors: uint8 `(n, 3)`, 1 to 16 of them, from the top of the picture to its bottom.
@@ -72,53 +114,32 @@ def palette_from_colors(colors: np.ndarray) -> np.ndarray:
     Raises:
         DeepPaintError: none, or more than 16.
     """
-    return _place(colors, BANDS)
+    return _distribute(colors, BANDS)
 
 
 def replace_bands(palette: np.ndarray, colors: np.ndarray, bands: Iterable[int]) -> np.ndarray:
-    """Gives some bands of a palette other colors, placed in them by the rule above.
+    """Replaces the colors of some bands, distributed over them by the rule above.
 
     Args:
-        palette: uint8 `(4, 4, 3)`; it is left as it is.
-        colors: uint8 `(n, 3)`, from the top to the bottom; 1 to 4 for each of the bands.
-        bands: Their numbers, 1 to 4 from the top, in any order; twice is once.
+        palette: uint8 `(4, 4, 3)`; it is not changed.
+        colors: uint8 `(n, 3)`, from the top to the bottom; at most 4 for each of the bands.
+        bands: Numbers of the bands, 1 to 4 from the top, in any order; repeats do not count.
 
     Returns:
         uint8 `(4, 4, 3)`.
 
     Raises:
-        DeepPaintError: no bands, one that there is not, or too few or many colors for them.
+        DeepPaintError: no bands, one out of range, or no colors or too many for the bands.
     """
     chosen = sorted(set(bands))
     if not chosen or not set(chosen) <= set(range(1, BANDS + 1)):
         raise DeepPaintError(f"bands={chosen}: name some of 1 to {BANDS}, counted from the top")
-    mixed = palette.copy()
-    mixed[np.array(chosen) - 1] = _place(colors, len(chosen))
-    return mixed
+    replaced = palette.copy()
+    replaced[np.array(chosen) - 1] = _distribute(colors, len(chosen))
+    return replaced
 
 
-def choose_palette(
-    palette: np.ndarray | None, colors: np.ndarray | None, bands: Iterable[int] | None
-) -> np.ndarray:
-    """The palette that somebody means who names a palette, colors, or both.
-
-    Args:
-        palette: uint8 `(4, 4, 3)`, of a reference or a file, or None.
-        colors: uint8 `(n, 3)`, or None.
-        bands: Given with both: the bands that get the colors.
-
-    Returns:
-        uint8 `(4, 4, 3)`.
-
-    Raises:
-        DeepPaintError: too many colors.
-    """
-    if colors is None:
-        return palette
-    return palette_from_colors(colors) if bands is None else replace_bands(palette, colors, bands)
-
-
-def _parse(part: str, number: int) -> list[int]:
+def _parse_code(part: str, number: int) -> list[int]:
     if not part:
         raise DeepPaintError(f"colors: the {number}. color is missing; write #f4c7a1,#3b5dc9")
     if not _CODE.fullmatch(part):
@@ -127,18 +148,18 @@ def _parse(part: str, number: int) -> list[int]:
     return list(bytes.fromhex(digits))
 
 
-def _place(colors: np.ndarray, bands: int) -> np.ndarray:
-    """Places uint8 `(n, 3)` in so many bands, uint8 `(bands, 4, 3)`."""
+def _distribute(colors: np.ndarray, bands: int) -> np.ndarray:
+    """Distributes colors, uint8 `(n, 3)`, over a number of bands, uint8 `(bands, 4, 3)`."""
     count = len(colors)
     if not 1 <= count <= COLORS * bands:
         room = f"{bands} band" if bands == 1 else f"{bands} bands"
         raise DeepPaintError(f"colors: {count} colors; {room} can hold 1 to {COLORS * bands}")
     starts = [band * count // bands for band in range(bands + 1)]
-    return np.stack([_row(colors, *borders) for borders in itertools.pairwise(starts)])
+    return np.stack([_make_band(colors, *borders) for borders in itertools.pairwise(starts)])
 
 
-def _row(colors: np.ndarray, start: int, end: int) -> np.ndarray:
-    """One band, uint8 `(4, 3)`, that begins with color `start`."""
+def _make_band(colors: np.ndarray, start: int, end: int) -> np.ndarray:
+    """One band, uint8 `(4, 3)`, that begins with color `start`; the next begins with `end`."""
     if len(colors) > COLORS:
         order = list(range(start, end))
     else:

@@ -17,7 +17,8 @@ from tf_deeppaint.data.sources.registry import (
     digest_of,
 )
 from tf_deeppaint.images.pixels import decode_picture, decode_small, resize, to_gray
-from tf_deeppaint.palette.extraction import MAX_PALETTE_BYTES, extract_palette, palette_from_json
+from tf_deeppaint.palette.extraction import extract_palette
+from tf_deeppaint.palette.palette_files import MAX_PALETTE_BYTES, palette_from_json
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 

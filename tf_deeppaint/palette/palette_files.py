@@ -1,0 +1,64 @@
+"""Palettes as JSON files, in the format of the published network."""
+
+import json
+import os
+
+import numpy as np
+
+from tf_deeppaint.palette.extraction import BANDS, COLORS
+from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.files import read_bytes, write_bytes
+
+# Largest file that is read, in bytes; a palette has about 300.
+MAX_PALETTE_BYTES = 64 * 2**10
+# The kind of the errors below.
+NO_PALETTE = "not a palette"
+
+
+def load_palette(path: str | os.PathLike) -> np.ndarray:
+    """Loads a palette, uint8 `(4, 4, 3)`, from a JSON file; see `palette_from_json`."""
+    data = read_bytes(path, MAX_PALETTE_BYTES)
+    return palette_from_json(data.decode("utf-8", "replace"), str(path))
+
+
+def write_palette(path: str | os.PathLike, palette: np.ndarray) -> None:
+    """Writes a palette to a JSON file."""
+    write_bytes(path, palette_to_json(palette).encode() + b"\n")
+
+
+def palette_to_json(palette: np.ndarray) -> str:
+    """Encodes a palette: bands by number from "1", in each its colors from "1", as `[r, g, b]`."""
+    bands = {
+        str(band + 1): {str(rank + 1): palette[band, rank].tolist() for rank in range(COLORS)}
+        for band in range(BANDS)
+    }
+    return json.dumps(bands)
+
+
+def palette_from_json(text: str, name: str) -> np.ndarray:
+    """Decodes a palette that `palette_to_json` has encoded.
+
+    Args:
+        text: The JSON.
+        name: Names the palette in errors, such as the file's path.
+
+    Raises:
+        DeepPaintError: not JSON, or not four bands of four colors of three integers 0..255.
+    """
+    try:
+        bands = json.loads(text)
+        colors = [
+            [bands[str(b)][str(c)] for c in range(1, COLORS + 1)] for b in range(1, BANDS + 1)
+        ]
+        values = np.array(colors, object)
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
+        raise DeepPaintError(
+            f'{name}: not a palette; expected {{"1": {{"1": [r, g, b], ...}}, ... "4": ...}}',
+            NO_PALETTE,
+        ) from error
+    # The type is compared because NumPy would accept true as 1.
+    if values.shape != (BANDS, COLORS, 3) or {type(level) for level in values.flat} != {int}:
+        raise DeepPaintError(f"{name}: a palette has 4 bands of 4 colors of 3 integers", NO_PALETTE)
+    if values.min() < 0 or values.max() > 255:
+        raise DeepPaintError(f"{name}: the colors of a palette lie between 0 and 255", NO_PALETTE)
+    return values.astype(np.uint8)
