@@ -34,7 +34,7 @@ ROOT = Path(__file__).parent.parent.parent
 # Name, program, its own flags, and what it writes.
 EXPORTS = [
     ("SavedModel", "export.saved_model", [], "saved/1"),
-    ("Keras, plain", "export.keras_model", ["--plain"], "plain.keras"),
+    ("stock Keras", "export.keras_model", ["--plain"], "plain.keras"),
     ("LiteRT float32", "export.litert", [], "float32.tflite"),
     ("LiteRT float16", "export.litert", ["--precision=float16"], "float16.tflite"),
     ("LiteRT dynamic int8", "export.litert", ["--precision=dynamic_int8"], "dynamic_int8.tflite"),

@@ -147,7 +147,7 @@ def table(outcomes: list[Outcome], seed: int, before: str = "") -> list[str]:
         *rows,
         f"| **all** | **{inputs:,}** | **{refused:,}** | **{findings}** | |",
         "",
-        f"Found by earlier runs, mended, and tried again by every `make test`: {len(FOUND)}.",
+        f"Findings of earlier runs, fixed, and tried again by every `make test`: {len(FOUND)}.",
     ]
 
 

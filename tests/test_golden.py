@@ -1,0 +1,154 @@
+"""Files made by the version before the packages are read, and its runs continued, as it did.
+
+tests/golden/make_before_packages.py made them, with the old version's own code.
+"""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.helpers.programs import ROOT, run
+from tf_deeppaint import Discriminator, Painter
+from tf_deeppaint.data.loading import first_records
+from tf_deeppaint.palette.extraction import read_palette
+
+GOLDEN = Path(__file__).parent / "golden" / "before_packages"
+MODELS = [
+    "rgb.keras",
+    "mixture.keras",
+    "mixture.tflite",
+    "instance.keras",
+    "no_histogram.keras",
+    "no_attention.keras",
+    "pix2pix.keras",
+    "folded.keras",
+]
+PALETTES = {
+    "picture": ["--picture=docs/pictures/reference.png"],
+    "colors": ["--colors=#f4c7a1,#3b5dc9,#333"],
+    "bands": ["--picture=docs/pictures/reference.png", "--colors=#3b5dc9,#c0392b", "--bands=1,4"],
+}
+# The flags of the old runs, in the old words.
+RUNS = {
+    "plain": [],
+    "augmented": ["--augment=flip,colour,bands", "--ema=0.9", "--head=mixture", "--norm=instance"],
+}
+RUN_FLAGS = ["--width=2", "--batch_size=2", "--pool_size=2", "--deterministic", "--log_every=1"]
+WEIGHTS_STRIDE = 16  # of the continued weights, every sixteenth value is kept
+
+
+@pytest.fixture(scope="module")
+def expected() -> dict:
+    return dict(np.load(GOLDEN / "expected.npz"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """The archives, unpacked."""
+    folder = tmp_path_factory.mktemp("before_packages")
+    for archive in GOLDEN.glob("*.tar.xz"):
+        with tarfile.open(archive) as tar:
+            tar.extractall(folder / archive.name.removesuffix(".tar.xz"), filter="data")
+    return folder
+
+
+def assert_same_pictures(pictures: np.ndarray, expected: np.ndarray) -> None:
+    """At most one level apart, and almost nowhere: another processor rounds otherwise."""
+    assert pictures.shape == expected.shape and pictures.dtype == np.uint8
+    difference = np.abs(pictures.astype(int) - expected)
+    assert difference.max() <= 1
+    assert np.mean(difference > 0) < 0.01
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_an_old_model_paints_the_same(folder, expected, name):
+    sketches, palettes = expected["sketches"], expected["palettes"]
+    assert np.ptp(expected[name]) > 50  # not one flat color
+    pictures = Painter.load(folder / "models" / name).paint_canvases(sketches, palettes)
+    assert_same_pictures(pictures[:, ::2, ::2], expected[name])
+
+
+def test_an_old_discriminator_judges_the_same(folder, expected):
+    assert Discriminator  # known to Keras by its import
+    colors = expected["sketches"][..., None].repeat(3, axis=-1)
+    pairs = np.concatenate([colors, colors[:, ::-1]], axis=-1)
+    network = keras.saving.load_model(folder / "models" / "discriminator.keras")
+    logits = network(pairs.astype("float32") / 127.5 - 1.0)
+    np.testing.assert_allclose(logits, expected["discriminator"], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["own", "styles"])
+def test_old_shards_are_sound_and_hold_the_same_records(folder, expected, name):
+    for split in ("train", "test"):
+        records = first_records(folder / "datasets" / name, split, 12)
+        for part, kind in zip(records, ("sketches", "pictures", "palettes"), strict=True):
+            digest = hashlib.sha256(np.ascontiguousarray(part)).hexdigest()
+            assert digest == expected[f"{name}_{split}_{kind}"], (split, kind)
+    verified = run("tfrecords.verify", f"--data={folder / 'datasets' / name}")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_an_old_palette_is_read_and_made_again(tmp_path, name):
+    done = run("tf_deeppaint.palette", *PALETTES[name], f"--output={tmp_path}/new.json")
+    assert done.returncode == 0, done.stderr
+    old = read_palette(GOLDEN / f"{name}.json")
+    assert old.shape == (4, 4, 3) and np.ptp(old) > 50
+    np.testing.assert_array_equal(read_palette(tmp_path / "new.json"), old)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RUNS)
+def test_an_old_run_is_continued_to_the_same_weights(folder, expected, tmp_path, name):
+    shutil.copytree(folder / "runs" / name, tmp_path / "runs" / name)
+    shutil.copytree(folder / "datasets", tmp_path / "datasets")
+    flags = ["--data=datasets/own", f"--run=runs/{name}", "--steps=4", *RUN_FLAGS, *RUNS[name]]
+    done = subprocess.run(
+        [sys.executable, "-m", "tf_deeppaint.train", *flags],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "after step 2 of 4" in done.stdout
+
+    log = (tmp_path / "runs" / name / "metrics.jsonl").read_text().splitlines()
+    lines = [line for line in map(json.loads, log) if "generator_loss" in line]
+    losses = [[line["l1"], line["generator_loss"]] for line in lines]
+    np.testing.assert_allclose(losses, expected[f"{name}_losses"], rtol=1e-3)
+
+    weights = keras.saving.load_model(tmp_path / "runs" / name / "generator.keras").get_weights()
+    values = np.concatenate([np.ravel(array) for array in weights])[::WEIGHTS_STRIDE]
+    difference = np.abs(values - expected[name])
+    # Adam moves a weight by 2e-4 a step, by the sign of a gradient; where the gradient is next to
+    # nothing, rounding decides about the sign.
+    assert np.mean(difference < 1e-5) > 0.99
+    assert difference.max() < 1e-3
+
+
+@pytest.mark.parametrize("lines", ["original", "network"])
+def test_the_bundled_model_paints_as_before(lines):
+    """The documents' sketch, at the network's own size: nothing is enlarged."""
+    sketch, reference = GOLDEN / "bundled_sketch.png", ROOT / "docs/pictures/reference.png"
+    picture = Painter.load().paint(sketch, reference, lines=lines)
+    expected = np.asarray(Image.open(GOLDEN / f"bundled_{lines}.png"))
+    assert_same_pictures(np.asarray(picture), expected)
+
+
+def test_the_bundled_model_paints_a_large_sketch_much_as_before():
+    """The enlargement has changed since; colors and lines have not."""
+    sketch, reference = ROOT / "docs/pictures/sketch.png", ROOT / "docs/pictures/reference.png"
+    picture = np.asarray(Painter.load().paint(sketch, reference))
+    difference = np.abs(picture.astype(int) - np.asarray(Image.open(GOLDEN / "bundled_large.png")))
+    assert np.mean(difference > 1) < 0.01
