@@ -54,10 +54,10 @@ test-slow: .venv/installed-dev
 bench: .venv/installed-bench
 	$(BIN)/python -m experiments.benchmarks
 
-# Another seed tries other inputs: make fuzz SEED=2 INPUTS=20000
+# The targets include PyTorch checkpoints. Another seed tries other inputs: make fuzz SEED=2 INPUTS=20000
 SEED ?= 1
 INPUTS ?= 100000
-fuzz: .venv/installed-dev
+fuzz: .venv/installed-dev .venv/installed-bench
 	$(BIN)/python -m tests.hostile.fuzz --seed=$(SEED) --inputs=$(INPUTS) --report=docs/reliability.md
 
 faults: .venv/installed-dev
