@@ -60,7 +60,7 @@ setup(
         "absl-py>=2.1",
         "scikit-image>=0.22",
     ],
-    package_data={"tf_deeppaint": ["bundled/*", "studio/static/*"]},
+    package_data={"tf_deeppaint": ["bundled/*", "evaluation/*.html", "studio/static/*"]},
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
         "openmoji": OPENMOJI,

@@ -1,11 +1,11 @@
-r"""Trains experiments where that is not done, scores them alike, and prints the table of all.
+r"""Trains experiments, evaluates them alike, and prints a table of all.
 
     python -m experiments.compare --models=base,pix2pix,mixture --data=data/openmoji128 \
         --lpips=vgg16_lpips.npz --output=out/compared
 
-A model is the name of a flagfile beside this program; its run is what that says. With `_uneven`
-behind it, the same run is scored pixel by pixel, its areas not evened out. Reports that are there
-already are not made again.
+A model is the name of a flagfile beside this program, which names its run. With the suffix
+`_uneven` the same run is evaluated without evening out its regions. Finished runs are not trained
+again, and existing reports are not written again.
 """
 
 import itertools
@@ -27,7 +27,7 @@ _FEATURES = flags.DEFINE_string("features", "none", "As the flag of tf_deeppaint
 
 HERE = Path(__file__).parent
 UNEVEN = "_uneven"
-OWN, ANOTHER = "painted, own palette", "painted, another's palette"
+OWN, SWAPPED = "own palette", "swapped palette"
 
 
 def main() -> None:
@@ -35,121 +35,119 @@ def main() -> None:
         train(model)
         evaluate(model)
     import_tensorflow()
-    for answer in (OWN, ANOTHER):
-        print(f"\n{answer[0].upper()}{answer[1:]}:\n")
-        print("\n".join(table(answer)))
+    for palette in (OWN, SWAPPED):
+        print(f"\nPainted, {palette}:\n")
+        print("\n".join(make_table(palette)))
 
 
 def train(model: str) -> None:
-    """Runs the experiment to its end, unless it is there."""
-    if not (run_of(model) / "generator.keras").exists() or steps_done(model) < last_step(model):
-        _python("tf_deeppaint.train", f"--flagfile={_flagfile(model)}")
+    """Trains the model, unless its run is finished."""
+    steps = training_steps(model)
+    if steps and (run_of(model) / "generator.keras").exists():
+        options = load_options(model)
+        if steps[-1]["step"] >= options["steps"] // options["log_every"] * options["log_every"]:
+            return
+    run_program("tf_deeppaint.train", f"--flagfile={flagfile_of(model)}")
 
 
 def evaluate(model: str) -> None:
-    """Writes the model's report, unless it is there."""
-    report = Path(_OUTPUT.value) / model
-    if (report / "report.html").exists():
+    """Writes the model's report, unless it exists. Reports of older versions are replaced."""
+    if (Path(_OUTPUT.value) / model / "report.html").exists() and "methods" in load_summary(model):
         return
-    uneven = ["--noeven_regions"] if model.endswith(UNEVEN) else []
-    weights = [f"--lpips={_LPIPS.value}"] if _LPIPS.value else []
-    _python(
-        "tf_deeppaint.evaluate",
+    arguments = [
         f"--model={run_of(model)}",
         f"--data={','.join(_DATA.value)}",
-        f"--output={report}",
-        # They are the same whatever model is scored.
+        f"--output={Path(_OUTPUT.value) / model}",
+        # Baselines are the same for all models.
         f"--baselines={str(model == _MODELS.value[0]).lower()}",
         f"--features={_FEATURES.value}",
-        *weights,
-        *uneven,
+    ]
+    if _LPIPS.value:
+        arguments.append(f"--lpips={_LPIPS.value}")
+    if model.endswith(UNEVEN):
+        arguments.append("--noeven_regions")
+    run_program("tf_deeppaint.evaluate", *arguments)
+
+
+def make_table(palette: str) -> list[str]:
+    """Lines of a Markdown table of means with their intervals: models, then baselines.
+
+    Args:
+        palette: `OWN` or `SWAPPED`.
+    """
+    painted = f"painted, {palette}"
+    summaries = {model: load_summary(model) for model in _MODELS.value}
+    first = summaries[_MODELS.value[0]]
+    measures = list(first["methods"][painted])
+    set_measures = list(first["sets"].get(painted, {}))
+    head = ["model", *measures, *set_measures, "minutes", "pictures a second"]
+    rows = []
+    for model, summary in summaries.items():
+        minutes, rate = training_cost(model)
+        cells = make_cells(summary, painted, measures, set_measures)
+        rows.append([f"`{model}`", *cells, f"{minutes:.0f}", f"{rate:.1f}"])
+    for method in first["methods"]:
+        if not method.startswith("painted") and ("palette" not in method or palette in method):
+            rows.append([method, *make_cells(first, method, measures, set_measures), "", ""])
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
+    return [lines[0], "|---" * len(head) + "|", *lines[1:]]
+
+
+def make_cells(summary: dict, method: str, measures: list, set_measures: list) -> list[str]:
+    from tf_deeppaint.evaluation.report import write_number
+
+    cells = []
+    for measure in measures:
+        numbers = summary["methods"][method][measure]
+        if None in numbers:
+            cells.append("")
+        else:
+            mean, low, high = (write_number(measure, number) for number in numbers)
+            cells.append(f"{mean} [{low}, {high}]")
+    distances = summary["sets"].get(method, {})
+    return cells + [f"{distances[m]:.4g}" if m in distances else "" for m in set_measures]
+
+
+def training_cost(model: str) -> tuple[float, float]:
+    """Minutes of training, and pictures a second, from the run's metrics log."""
+    entries = training_steps(model)
+    batch = load_options(model)["batch_size"]
+    steps = [0, *(entry["step"] for entry in entries)]
+    seconds = sum(
+        batch * (after - before) / entry["pictures_a_second"]
+        for entry, (before, after) in zip(entries, itertools.pairwise(steps), strict=True)
     )
-
-
-def table(answer: str) -> list[str]:
-    """Lines of a Markdown table: means with their intervals, a row a model."""
-    rows = {model: _summary(model) for model in _MODELS.value}
-    first = rows[_MODELS.value[0]]
-    names, sets = list(first["answers"][answer]), list(first["sets"].get(answer, {}))
-    heads = ["model", *names, *sets, "minutes", "pictures a second"]
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    for model, found in rows.items():
-        cells = [_cell(name, *found["answers"][answer][name]) for name in names]
-        cells += [f"{found['sets'][answer][name]:.4g}" for name in sets]
-        minutes, rate = cost(model)
-        lines.append(f"| `{model}` | {' | '.join(cells)} | {minutes:.0f} | {rate:.1f} |")
-    baselines = [a for a in first["answers"] if _belongs(a, answer)]
-    for name in baselines:
-        cells = [_cell(column, *first["answers"][name][column]) for column in names]
-        known = first["sets"].get(name, {})
-        cells += [f"{known[column]:.4g}" if column in known else "" for column in sets]
-        lines.append(f"| {name} | {' | '.join(cells)} | | |")
-    return lines
-
-
-def cost(model: str) -> tuple[float, float]:
-    """Minutes of training, and pictures a second, from the run's figures."""
-    figures = _training_figures(model)
-    steps = [later["step"] - f["step"] for f, later in itertools.pairwise(figures)]
-    batch = _options(model)["batch_size"]
-    rates = [figure["pictures_a_second"] for figure in figures]
-    steps = [figures[0]["step"], *steps]
-    seconds = sum(batch * n / rate for n, rate in zip(steps, rates, strict=True))
-    return seconds / 60, batch * sum(steps) / seconds
+    return seconds / 60, batch * steps[-1] / seconds
 
 
 def run_of(model: str) -> Path:
     """The run directory that a model's flagfile names."""
-    lines = _flagfile(model).read_text().splitlines()
+    lines = flagfile_of(model).read_text().splitlines()
     return Path(next(line for line in lines if line.startswith("--run=")).removeprefix("--run="))
 
 
-def steps_done(model: str) -> int:
-    """The last step in the run's figures; 0 where there are none."""
-    figures = _training_figures(model)
-    return figures[-1]["step"] if figures else 0
-
-
-def last_step(model: str) -> int:
-    """The step at which the run's options let it end, as far as logged."""
-    options = _options(model)
-    return options["steps"] // options["log_every"] * options["log_every"]
-
-
-def _belongs(baseline: str, answer: str) -> bool:
-    """Whether an answer that costs nothing is told in a table: not with another palette."""
-    if baseline in (OWN, ANOTHER):
-        return False
-    return "palette" not in baseline or baseline.endswith(answer.split(", ")[1])
-
-
-def _flagfile(model: str) -> Path:
+def flagfile_of(model: str) -> Path:
     return HERE / f"{model.removesuffix(UNEVEN)}.flags"
 
 
-def _options(model: str) -> dict:
+def training_steps(model: str) -> list[dict]:
+    """The entries of the run's metrics log that are of training."""
+    path = run_of(model) / "metrics.jsonl"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [entry for entry in map(json.loads, lines) if entry["group"] == "training"]
+
+
+def load_options(model: str) -> dict:
     return json.loads((run_of(model) / "options.json").read_text())
 
 
-def _training_figures(model: str) -> list[dict]:
-    path = run_of(model) / "metrics.jsonl"
-    lines = path.read_text().splitlines() if path.exists() else []
-    return [f for f in map(json.loads, lines) if f["group"] == "training"]
+def load_summary(model: str) -> dict:
+    """The summary of a model's report; empty where there is none."""
+    path = Path(_OUTPUT.value) / model / "summary.json"
+    return json.loads(path.read_text()) if path.exists() else {}
 
 
-def _summary(model: str) -> dict:
-    return json.loads((Path(_OUTPUT.value) / model / "summary.json").read_text())
-
-
-def _cell(name: str, mean: float | None, low: float | None, high: float | None) -> str:
-    from tf_deeppaint.evaluation.report import write_number
-
-    if mean is None:
-        return ""
-    return f"{write_number(name, mean)} [{write_number(name, low)}, {write_number(name, high)}]"
-
-
-def _python(module: str, *arguments: str) -> None:
+def run_program(module: str, *arguments: str) -> None:
     done = subprocess.run([sys.executable, "-m", module, *arguments], check=False)
     if done.returncode:
         sys.exit(done.returncode)

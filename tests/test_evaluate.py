@@ -49,12 +49,12 @@ def test_evaluate_prints_a_table_and_writes_a_report(model, doll_shards, tmp_pat
     summary = json.loads((folder / "summary.json").read_text())
     assert (summary["model"], summary["data"]) == (str(model), [str(doll_shards)])
     assert (summary["records"], summary["groups"], summary["sets"]) == (4, 4, {})
-    # What is printed is what is written, of all seven answers.
+    # What is printed is what is written, of all seven methods.
     _, *table = (line for line in done.stdout.splitlines() if line.startswith("| "))
     rows = {row.split(" | ")[0].strip("| "): row for row in table}
-    assert list(rows) == list(summary["answers"]) and len(rows) == 7
-    for answer, row in rows.items():
-        assert f"| {summary['answers'][answer]['L1'][0]:.4f} |" in row
+    assert list(rows) == list(summary["methods"]) and len(rows) == 7
+    for method, row in rows.items():
+        assert f"| {summary['methods'][method]['L1'][0]:.4f} |" in row
     assert len((folder / "metrics.jsonl").read_text().splitlines()) == 4 * 7
     height = 2 * (CELL + GAP) + GAP
     for name, columns in (("grid", 7), ("best", 7), ("worst", 7), ("attention", 7)):

@@ -6,17 +6,19 @@ r"""Scores a trained model on held-out drawings.
 
 from absl import flags
 
-from tf_deeppaint.utils import programs
+from tf_deeppaint.utils import files, programs
+from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.progress import Progress
 from tf_deeppaint.utils.silence import import_tensorflow
 
 _MODEL = flags.DEFINE_string(
     "model",
     None,
-    "A run directory, or a .keras or .tflite file; by default the one of the package.",
+    "A run directory, or a .keras or .tflite file; by default the bundled model.",
 )
 _DATA = flags.DEFINE_list("data", None, "Folders of the data sets, comma-separated.", required=True)
 _OUTPUT = flags.DEFINE_string(
-    "output", None, "Also write a report to this folder: a page with pictures, and every figure."
+    "output", None, "Also write a report to this folder: a page with pictures, and all scores."
 )
 _LPIPS = flags.DEFINE_string(
     "lpips", None, "File of VGG16's and LPIPS's weights, .npz, to measure LPIPS too."
@@ -25,45 +27,49 @@ _FEATURES = flags.DEFINE_string(
     "features",
     None,
     "Network that compares the sets of painted and true pictures: inception (for FID and KID), "
-    "an .npz of VGG16's weights or a .keras file. By default inception, left out with a word "
-    "where its weights cannot be had; none: leave out.",
+    "an .npz of VGG16's weights, a .keras file, or none. By default inception, or none with a "
+    "message where its weights cannot be downloaded.",
 )
 _EVEN_REGIONS = flags.DEFINE_bool(
     "even_regions",
     None,
     "Give each region closed off by lines one mixture of colors; default: where the model mixes.",
 )
-_BASELINES = flags.DEFINE_bool("baselines", True, "Score the answers that cost nothing too.")
+_BASELINES = flags.DEFINE_bool("baselines", True, "Also score the baselines, which need no model.")
 _ROWS = flags.DEFINE_integer("rows", 8, "Records on each sheet.", lower_bound=1)
 
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint.evaluation import report, scoring
+    from tf_deeppaint.evaluation import report
+    from tf_deeppaint.evaluation.held_out_records import check_data
     from tf_deeppaint.evaluation.lpips import Lpips
+    from tf_deeppaint.evaluation.scoring import evaluate
     from tf_deeppaint.painting.painter import Painter
-    from tf_deeppaint.utils import files
-    from tf_deeppaint.utils.progress import Progress
 
+    # 1. Load the model, and check data and output before the long work.
     painter = Painter.load(_MODEL.value, _EVEN_REGIONS.value)
-    model = _MODEL.value or "bundled model"
-    scoring.open_test_data(painter, _DATA.value)
+    check_data(painter, _DATA.value)
     if _OUTPUT.value:
-        # Before the work, lest it be in vain.
         files.make_folder(_OUTPUT.value)
     lpips = Lpips.load(_LPIPS.value) if _LPIPS.value else None
-    found = scoring.evaluate(
-        painter, _DATA.value, lpips, _features(), _BASELINES.value, Progress("record").update
+    features = _load_features()
+
+    # 2. Score.
+    evaluation = evaluate(
+        painter, _DATA.value, lpips, features, _BASELINES.value, Progress("record").update
     )
-    print(report.to_table(found))
+    print(report.to_table(evaluation))
+
+    # 3. Write the report.
     if _OUTPUT.value:
-        report.write_report(_OUTPUT.value, painter, model, _DATA.value, found, _ROWS.value)
+        model = _MODEL.value or "bundled model"
+        report.write_report(_OUTPUT.value, painter, model, _DATA.value, evaluation, _ROWS.value)
         print(f"{_OUTPUT.value}/{report.PAGE}")
 
 
-def _features():
-    from tf_deeppaint.evaluation.distributions import load_features
-    from tf_deeppaint.utils.errors import DeepPaintError
+def _load_features():
+    from tf_deeppaint.evaluation.features import load_features
 
     if _FEATURES.value == "none":
         return None

@@ -115,46 +115,46 @@ def test_the_summary_holds_the_estimates(data, found, written):
     assert (summary["records"], summary["groups"]) == (COUNT, len(set(GROUPS)))
     assert summary["level"] == 0.95
     estimates = found.estimates()
-    assert list(summary["answers"]) == list(estimates)
-    for answer, row in estimates.items():
-        assert list(summary["answers"][answer]) == list(row)
+    assert list(summary["methods"]) == list(estimates)
+    for method, row in estimates.items():
+        assert list(summary["methods"][method]) == list(row)
         for name, values in row.items():
-            assert summary["answers"][answer][name] == pytest.approx(values, abs=1e-6)
+            assert summary["methods"][method][name] == pytest.approx(values, abs=1e-6)
     assert summary["sets"] == found.sets
     assert set(found.sets[scoring.OWN]) == {"FD (<tiny>)", "KD (<tiny>)"}
 
 
-def test_there_is_a_line_for_each_answer_to_each_record(found, written):
+def test_there_is_a_line_for_each_record_and_method(found, written):
     lines = [json.loads(line) for line in (written / "metrics.jsonl").read_text().splitlines()]
-    expected = [(name, answer) for name in NAMES for answer in found.scores]
-    assert [(line["record"], line["answer"]) for line in lines] == expected
+    expected = [(name, method) for name in NAMES for method in found.scores]
+    assert [(line["record"], line["method"]) for line in lines] == expected
     for line in lines:
         number = NAMES.index(line["record"])
-        for name, values in found.scores[line["answer"]].items():
-            if number == OPEN and name == "area spread":
+        for name, values in found.scores[line["method"]].items():
+            if number == OPEN and name == "region spread":
                 assert math.isnan(values[number]) and name not in line
             else:
                 assert line[name] == pytest.approx(values[number], abs=1e-6)
         # The palette's origin is told where it is not the record itself.
-        if "another's" in line["answer"]:
-            assert line["palette_of"] == NAMES[found.others[number]]
+        if "swapped" in line["method"]:
+            assert line["palette_of"] == NAMES[found.donors[number]]
         else:
             assert "palette_of" not in line
         assert line["group"] == GROUPS[number]
-    assert set(lines[0]) == {"record", "group", "answer", *found.scores[scoring.OWN]}
+    assert set(lines[0]) == {"record", "group", "method", *found.scores[scoring.OWN]}
 
 
 def test_a_measure_without_any_value_is_null_and_a_dash(tmp_path):
     data = write_drawn(tmp_path / "open", [OPEN, 0])
     found = scoring.evaluate(Banded(), [data])
     for row in found.scores.values():
-        row["area spread"][:] = np.nan
+        row["region spread"][:] = np.nan
     report.write_report(tmp_path / "report", Banded(), MODEL, [data], found, rows=3)
     text = (tmp_path / "report" / "summary.json").read_text()
     assert "NaN" not in text
-    assert json.loads(text)["answers"][scoring.OWN]["area spread"] == [None] * 3
+    assert json.loads(text)["methods"][scoring.OWN]["region spread"] == [None] * 3
     page = page_of(tmp_path / "report")
-    column = page.rows[0].index("area spread")
+    column = page.rows[0].index("region spread")
     assert {row[column] for row in page.rows[1:]} == {"\N{EN DASH}"}
     assert "\N{EN DASH}" in report.to_table(found)
 
@@ -181,13 +181,13 @@ def test_names_are_shown_as_they_are_and_not_as_marks(written):
 def test_the_page_holds_means_with_intervals_and_the_sets_distances(found, written):
     head, *rows = page_of(written).rows
     names = list(found.scores[scoring.OWN])
-    assert head == ["answer", *names, "FD (<tiny>)", "KD (<tiny>)"]
+    assert head == ["method", *names, "FD (<tiny>)", "KD (<tiny>)"]
     estimates = found.estimates()
     assert [row[0] for row in rows] == list(estimates)
-    for answer, *cells in rows:
+    for method, *cells in rows:
         for name, cell in zip(names, cells, strict=False):
             digits = 4 if name in ("L1", "SSIM", "MS-SSIM") else 2
-            mean, low, high = (f"{value:.{digits}f}" for value in estimates[answer][name])
+            mean, low, high = (f"{value:.{digits}f}" for value in estimates[method][name])
             assert cell == f"{mean} [{low}, {high}]"
     assert float(rows[0][-1]) == pytest.approx(found.sets[scoring.OWN]["KD (<tiny>)"], rel=1e-3)
 
@@ -195,12 +195,12 @@ def test_the_page_holds_means_with_intervals_and_the_sets_distances(found, writt
 def test_the_table_for_the_terminal_holds_the_means(found):
     head, rule, *rows = report.to_table(found).splitlines()
     heads = head.strip("| ").split(" | ")
-    assert heads == ["answer", *found.scores[scoring.OWN], "FD (<tiny>)", "KD (<tiny>)"]
+    assert heads == ["method", *found.scores[scoring.OWN], "FD (<tiny>)", "KD (<tiny>)"]
     assert rule == "|" + "---|" * len(heads)
     assert len(rows) == len(found.scores)
-    for row, (answer, scores) in zip(rows, found.scores.items(), strict=True):
+    for row, (method, scores) in zip(rows, found.scores.items(), strict=True):
         cells = row.strip("| ").split(" | ")
-        assert cells[0] == answer
+        assert cells[0] == method
         for name, cell in zip(heads[1:-2], cells[1:], strict=False):
             assert float(cell) == pytest.approx(np.nanmean(scores[name]), abs=0.006)
 
@@ -213,7 +213,7 @@ def expected_sheet(found: Evaluation, numbers) -> np.ndarray:
     columns = []
     for number in numbers:
         sketch, truth, palette = draw(number)
-        _, reference, other = draw(found.others[number])
+        _, reference, other = draw(found.donors[number])
         painted, repainted = (
             Banded().paint_canvases(sketch[None], p[None])[0] for p in (palette, other)
         )

@@ -1,4 +1,4 @@
-"""Scores over test records: each against a plain loop; palettes exchanged; what is refused."""
+"""Scores over test records: each against a plain loop; palettes swapped; what is refused."""
 
 import math
 
@@ -8,27 +8,28 @@ from scipy.optimize import linear_sum_assignment
 
 from tests.helpers.drawn_records import GROUPS, NAMES, OPEN, SIZE, Banded, draw, write_drawn
 from tf_deeppaint import extract_palette
-from tf_deeppaint.evaluation import scoring
+from tf_deeppaint.evaluation import held_out_records, scoring
 from tf_deeppaint.evaluation.bootstrap import estimate
-from tf_deeppaint.evaluation.distributions import frechet_distance, kernel_distance
+from tf_deeppaint.evaluation.held_out_records import choose_donors
 from tf_deeppaint.evaluation.metrics import METRICS, to_lab
-from tf_deeppaint.evaluation.scoring import Evaluation, exchange
+from tf_deeppaint.evaluation.scoring import Evaluation
+from tf_deeppaint.evaluation.set_distances import frechet_distance, kernel_distance
 from tf_deeppaint.line_art.regions import fill_flat, find_regions, region_spread
 from tf_deeppaint.utils.errors import DeepPaintError
 
-ANSWERS = [
+METHODS = [
     "painted, own palette",
-    "painted, another's palette",
-    "the true picture",
-    "areas filled flat, own palette",
-    "areas filled flat, another's palette",
-    "the sketch itself",
-    "a white page",
+    "painted, swapped palette",
+    "true picture",
+    "flat fill, own palette",
+    "flat fill, swapped palette",
+    "sketch",
+    "white page",
 ]
-TRUTH = ANSWERS[2]
+TRUTH = METHODS[2]
 COUNT = len(NAMES)
 # The digests of their names begin with a9, f5, 82, 6b and 1f: e is given d's, d c's, c a's, a b's.
-OTHERS = [1, 4, 0, 2, 3]
+DONORS = [1, 4, 0, 2, 3]
 
 
 @pytest.fixture(scope="module", name="data")
@@ -41,10 +42,10 @@ def make_found(data) -> Evaluation:
     return scoring.evaluate(Banded(), [data])
 
 
-def answers_to(number: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Answer -> picture, and the palette it was to be in, of one record alone."""
+def results_of(number: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Method -> picture, and the palette it was to be in, of one record alone."""
     sketch, truth, own = draw(number)
-    _, _, other = draw(OTHERS[number])
+    _, _, other = draw(DONORS[number])
 
     def paint(palette: np.ndarray) -> np.ndarray:
         return Banded().paint_canvases(sketch[None], palette[None])[0]
@@ -58,7 +59,7 @@ def answers_to(number: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         (np.stack([sketch] * 3, axis=-1), own),
         (np.full((SIZE, SIZE, 3), 255, np.uint8), own),
     ]
-    return dict(zip(ANSWERS, pictures, strict=True))
+    return dict(zip(METHODS, pictures, strict=True))
 
 
 def best_assignment(picture: np.ndarray, palette: np.ndarray) -> float:
@@ -72,20 +73,20 @@ def best_assignment(picture: np.ndarray, palette: np.ndarray) -> float:
 # --- scores -------------------------------------------------------------------------------------
 
 
-def test_every_answer_has_every_measure_of_every_record(found):
+def test_every_method_has_every_measure_of_every_record(found):
     assert found.names == NAMES
     assert [group.decode() for group in found.groups] == GROUPS
-    assert list(found.scores) == ANSWERS
+    assert list(found.scores) == METHODS
     for row in found.scores.values():
-        assert list(row) == [*METRICS, "palette distance", "area spread"]
+        assert list(row) == [*METRICS, "palette distance", "region spread"]
         assert {values.shape for values in row.values()} == {(COUNT,)}
 
 
 def test_scores_are_those_of_each_record_alone(found):
     for number in range(COUNT):
         sketch, truth, _ = draw(number)
-        for answer, (picture, palette) in answers_to(number).items():
-            row = {name: values[number] for name, values in found.scores[answer].items()}
+        for method, (picture, palette) in results_of(number).items():
+            row = {name: values[number] for name, values in found.scores[method].items()}
             l1 = np.abs(picture.astype(float) - truth).mean() / 255
             assert row["L1"] == pytest.approx(l1)
             for name, metric in METRICS.items():
@@ -94,19 +95,19 @@ def test_scores_are_those_of_each_record_alone(found):
             expected = best_assignment(picture, palette)
             assert row["palette distance"] == pytest.approx(expected, abs=1e-6)
             expected = region_spread(to_lab(picture), find_regions(sketch))
-            assert row["area spread"] == pytest.approx(expected, nan_ok=True)
+            assert row["region spread"] == pytest.approx(expected, nan_ok=True)
 
 
-def test_answers_differ_as_they_must(found):
-    own, another, _, flat, *_ = (found.scores[answer] for answer in ANSWERS)
-    assert (own["L1"] != another["L1"]).all()
-    assert (own["palette distance"] != another["palette distance"]).all()
+def test_methods_differ_as_they_must(found):
+    own, swapped, _, flat, *_ = (found.scores[method] for method in METHODS)
+    assert (own["L1"] != swapped["L1"]).all()
+    assert (own["palette distance"] != swapped["palette distance"]).all()
     # What is filled flat has no spread; where no area is closed there is nothing to measure.
     inside = np.arange(COUNT) != OPEN
-    np.testing.assert_allclose(flat["area spread"][inside], 0, atol=1e-9)
-    assert (own["area spread"][inside] > 0).all()
+    np.testing.assert_allclose(flat["region spread"][inside], 0, atol=1e-9)
+    assert (own["region spread"][inside] > 0).all()
     for row in found.scores.values():
-        np.testing.assert_array_equal(np.isnan(row["area spread"]), ~inside)
+        np.testing.assert_array_equal(np.isnan(row["region spread"]), ~inside)
 
 
 def test_the_true_picture_is_without_fault(found):
@@ -114,19 +115,19 @@ def test_the_true_picture_is_without_fault(found):
     ideal = {"L1": 0, "PSNR": 100, "SSIM": 1, "MS-SSIM": 1, "CIEDE2000": 0, "palette distance": 0}
     for name, value in ideal.items():
         np.testing.assert_allclose(row[name], value, atol=1e-6)
-    for answer in set(ANSWERS) - {TRUTH}:
+    for method in set(METHODS) - {TRUTH}:
         for name in scoring.HIGHER_IS_BETTER:
-            assert (found.scores[answer][name] < row[name]).all()
+            assert (found.scores[method][name] < row[name]).all()
 
 
 @pytest.mark.parametrize("size", [1, 2])
 def test_batches_do_not_change_the_scores(data, found, monkeypatch, size):
-    monkeypatch.setattr(scoring, "BATCH", size)
+    monkeypatch.setattr(held_out_records, "BATCH", size)
     pieces = scoring.evaluate(Banded(), [data])
-    np.testing.assert_array_equal(pieces.others, found.others)
-    for answer, row in found.scores.items():
+    np.testing.assert_array_equal(pieces.donors, found.donors)
+    for method, row in found.scores.items():
         for name, values in row.items():
-            np.testing.assert_allclose(pieces.scores[answer][name], values, rtol=1e-6, atol=1e-9)
+            np.testing.assert_allclose(pieces.scores[method][name], values, rtol=1e-6, atol=1e-9)
 
 
 def test_several_data_sets_are_scored_as_one(found, tmp_path):
@@ -135,39 +136,39 @@ def test_several_data_sets_are_scored_as_one(found, tmp_path):
     whole = scoring.evaluate(Banded(), parts)
     order = [3, 1, 0, 4, 2]
     assert whole.names == [NAMES[number] for number in order]
-    for answer, row in found.scores.items():
+    for method, row in found.scores.items():
         for name, values in row.items():
-            np.testing.assert_allclose(whole.scores[answer][name], values[order], rtol=1e-6)
+            np.testing.assert_allclose(whole.scores[method][name], values[order], rtol=1e-6)
 
 
 class Brighter:
     """Stands in for `Lpips`: by how much pictures are brighter than the true ones."""
 
-    def toward(self, truth: np.ndarray):
+    def distance_from(self, truth: np.ndarray):
         assert truth.dtype == np.uint8
         return lambda painted: painted.mean(axis=(1, 2, 3)) - truth.mean(axis=(1, 2, 3))
 
 
 def test_lpips_is_measured_where_it_is_given(data, found):
     scores = scoring.evaluate(Banded(), [data], lpips=Brighter()).scores
-    for answer, row in scores.items():
-        assert set(row) - set(found.scores[answer]) == {"LPIPS"}
+    for method, row in scores.items():
+        assert set(row) - set(found.scores[method]) == {"LPIPS"}
         for number in range(COUNT):
-            expected = answers_to(number)[answer][0].mean() - draw(number)[1].mean()
+            expected = results_of(number)[method][0].mean() - draw(number)[1].mean()
             assert row["LPIPS"][number] == pytest.approx(expected)
 
 
-def test_answers_that_cost_nothing_can_be_left_out(data, found):
+def test_baselines_can_be_left_out(data, found):
     fewer = scoring.evaluate(Banded(), [data], features=Tiny("tiny"), baselines=False)
-    assert list(fewer.scores) == ANSWERS[:3]
-    assert list(fewer.sets) == ANSWERS[:2]
-    for answer, row in fewer.scores.items():
+    assert list(fewer.scores) == METHODS[:3]
+    assert list(fewer.sets) == METHODS[:2]
+    for method, row in fewer.scores.items():
         for name, values in row.items():
-            np.testing.assert_array_equal(values, found.scores[answer][name])
+            np.testing.assert_array_equal(values, found.scores[method][name])
 
 
 def test_progress_ends_at_the_number_of_records(data, monkeypatch):
-    monkeypatch.setattr(scoring, "BATCH", 2)
+    monkeypatch.setattr(held_out_records, "BATCH", 2)
     seen = []
     scoring.evaluate(Banded(), [data], on_progress=lambda *told: seen.append(told))
     assert seen == [(2, 5), (4, 5), (5, 5)]
@@ -192,15 +193,15 @@ class Tiny:
 def test_the_painted_pictures_as_a_set_are_compared_with_the_true_ones(data, name, fid, kid):
     features = Tiny(name)
     sets = scoring.evaluate(Banded(), [data], features=features).sets
-    assert list(sets) == [answer for answer in ANSWERS if answer != TRUTH]
+    assert list(sets) == [method for method in METHODS if method != TRUTH]
     rows = {
-        answer: features(np.stack([answers_to(number)[answer][0] for number in range(COUNT)]))
-        for answer in ANSWERS
+        method: features(np.stack([results_of(number)[method][0] for number in range(COUNT)]))
+        for method in METHODS
     }
-    for answer, row in sets.items():
+    for method, row in sets.items():
         assert row == {
-            fid: pytest.approx(frechet_distance(rows[answer], rows[TRUTH])),
-            kid: pytest.approx(kernel_distance(rows[answer], rows[TRUTH])),
+            fid: pytest.approx(frechet_distance(rows[method], rows[TRUTH])),
+            kid: pytest.approx(kernel_distance(rows[method], rows[TRUTH])),
         }
 
 
@@ -208,33 +209,33 @@ def test_without_a_feature_network_no_sets_are_compared(found):
     assert found.sets == {}
 
 
-# --- another's palette --------------------------------------------------------------------------
+# --- swapped palettes ---------------------------------------------------------------------------
 
 
-def test_palettes_are_exchanged_in_the_order_of_their_names_digests():
+def test_palettes_are_swapped_in_the_order_of_their_names_digests():
     # By `printf NAME | sha256sum` these begin with c4, 9a and 2a.
     names = ["dolls/1", "openmoji/1F600", "wesnoth/lady.png"]
-    assert exchange(names).tolist() == [2, 0, 1]
+    assert choose_donors(names).tolist() == [2, 0, 1]
 
 
 @pytest.mark.parametrize("count", [2, 3, 50])
 def test_each_palette_is_given_once_and_none_to_its_own_record(count):
-    others = exchange([f"source/{number}" for number in range(count)])
+    others = choose_donors([f"source/{number}" for number in range(count)])
     assert sorted(others) == list(range(count))
     assert (others != np.arange(count)).all()
-    assert exchange(["source/alone"]).tolist() == [0]
+    assert choose_donors(["source/alone"]).tolist() == [0]
 
 
-def test_the_exchange_does_not_depend_on_the_order_of_the_records():
+def test_the_donors_do_not_depend_on_the_order_of_the_records():
     names = [f"source/{number}" for number in range(30)]
-    given = {name: names[other] for name, other in zip(names, exchange(names), strict=True)}
+    given = {name: names[other] for name, other in zip(names, choose_donors(names), strict=True)}
     mixed = list(np.random.default_rng(0).permutation(names))
-    for name, other in zip(mixed, exchange(mixed), strict=True):
+    for name, other in zip(mixed, choose_donors(mixed), strict=True):
         assert given[name] == mixed[other]
 
 
-def test_the_exchange_is_told_of(found):
-    assert found.others.tolist() == OTHERS
+def test_the_evaluation_says_whose_palettes_were_swapped(found):
+    assert found.donors.tolist() == DONORS
 
 
 # --- estimates, and reading records -------------------------------------------------------------
@@ -242,29 +243,29 @@ def test_the_exchange_is_told_of(found):
 
 def test_estimates_are_means_with_intervals_over_groups(found):
     estimates = found.estimates()
-    assert list(estimates) == ANSWERS
+    assert list(estimates) == METHODS
     groups = np.array(GROUPS)
-    for answer, row in found.scores.items():
+    for method, row in found.scores.items():
         for name, values in row.items():
-            got = estimates[answer][name]
+            got = estimates[method][name]
             assert got == pytest.approx(estimate(values, groups))
             assert got.mean == pytest.approx(np.nanmean(values))
     # Taken one by one, records would say something else.
-    values = found.scores[ANSWERS[0]]["L1"]
-    assert estimates[ANSWERS[0]]["L1"] != pytest.approx(estimate(values, np.arange(COUNT)))
+    values = found.scores[METHODS[0]]["L1"]
+    assert estimates[METHODS[0]]["L1"] != pytest.approx(estimate(values, np.arange(COUNT)))
 
 
 def test_a_measure_without_any_value_has_no_estimate(tmp_path):
     data = write_drawn(tmp_path / "open", [OPEN])
     estimates = scoring.evaluate(Banded(), [data]).estimates()
-    assert math.isnan(estimates[scoring.OWN]["area spread"].mean)
+    assert math.isnan(estimates[scoring.OWN]["region spread"].mean)
     assert estimates[scoring.OWN]["L1"].mean > 0
 
 
 @pytest.mark.parametrize("numbers", [[0], [4, 1, 3], [2, 2, 0]])
 def test_records_are_read_by_number_in_the_order_asked_for(data, monkeypatch, numbers):
-    monkeypatch.setattr(scoring, "BATCH", 2)
-    read = scoring.read_records([data], np.array(numbers))
+    monkeypatch.setattr(held_out_records, "BATCH", 2)
+    read = held_out_records.load_records([data], np.array(numbers))
     for i, number in enumerate(numbers):
         sketch, truth, palette = draw(number)
         np.testing.assert_array_equal(read.sketches[i], sketch)
@@ -291,4 +292,4 @@ def test_data_without_test_records_is_refused(tmp_path):
 
 def test_missing_data_are_named(tmp_path):
     with pytest.raises(DeepPaintError, match="nowhere: no such folder"):
-        scoring.open_test_data(Banded(), [tmp_path / "nowhere"])
+        held_out_records.check_data(Banded(), [tmp_path / "nowhere"])

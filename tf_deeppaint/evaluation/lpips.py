@@ -1,4 +1,4 @@
-"""LPIPS: how different two pictures look, as people judged, by the features of VGG16."""
+"""LPIPS: how different two pictures look to people, by weighted features of VGG16."""
 
 import os
 from collections.abc import Callable
@@ -9,9 +9,9 @@ import tensorflow as tf
 from tf_deeppaint.images.pixels import to_unit_range
 from tf_deeppaint.networks.vgg16 import BLOCKS, Vgg16, read_arrays
 
-# One number a channel of each of the five features.
+# A weight for each channel of each of the five features.
 SHAPES = {f"NetLinLayer_{i}.Conv_0.kernel": (1, 1, block[-1], 1) for i, block in enumerate(BLOCKS)}
-# Keeps a feature that is zero in all channels from being divided by zero; that of version 0.1.
+# Keeps a feature of zeros from being divided by zero; the value of version 0.1.
 EPSILON = 1e-10
 
 
@@ -20,7 +20,7 @@ class Lpips:
 
     Args:
         vgg16: In float32.
-        heads: What a channel counts, `(1, 1, C, 1)` for each of the five features.
+        heads: Weights of channels, `(1, 1, C, 1)` for each of the five features.
     """
 
     def __init__(self, vgg16: Vgg16, heads: list[np.ndarray]):
@@ -38,39 +38,31 @@ class Lpips:
         """
         return cls(Vgg16.load(path), read_arrays(path, "LPIPS", SHAPES))
 
-    def __call__(self, painted: np.ndarray, truth: np.ndarray) -> np.ndarray:
-        """The distance of each picture from the true one: 0 is equal, rarely above 1.
+    def distance_from(self, truth: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        """Computes the features of true pictures once, to compare several methods with them.
 
         Args:
-            painted: uint8 `(N, H, W, 3)`, sides of 16 pixels or more. All N go through the
-                network at once, with some 1.5 KiB a pixel.
-            truth: uint8, same shape.
+            truth: uint8 `(N, H, W, 3)`, sides of 16 pixels or more. All N go through the network at
+                once, which takes about 1.5 KiB a pixel.
 
         Returns:
-            float64 `(N,)`.
+            A function of pictures of the same shape that gives the distance of each from the true
+            one, float64 `(N,)`: 0 where they are equal, rarely above 1.
         """
-        return self.toward(truth)(painted)
+        true_features = self._features(to_unit_range(truth))
+        return lambda painted: self._distances(to_unit_range(painted), true_features).numpy()
 
-    def toward(self, truth: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-        """Looks at the true pictures once, to compare several answers with them.
-
-        Returns:
-            A function of `painted` alone; see `__call__` for the rest.
-        """
-        known = self._features(to_unit_range(truth))
-        return lambda painted: self._distances(to_unit_range(painted), known).numpy()
-
-    def _compare(self, painted: tf.Tensor, known: list[tf.Tensor]) -> tf.Tensor:
-        levels = zip(self._heads, self._vgg16.features(painted), known, strict=True)
-        return tf.add_n([_apart(head, one, other) for head, one, other in levels])
+    def _compare(self, painted: tf.Tensor, true_features: list[tf.Tensor]) -> tf.Tensor:
+        levels = zip(self._heads, self._vgg16.features(painted), true_features, strict=True)
+        return tf.add_n([_weighted_distance(*level) for level in levels])
 
 
-def _apart(head: tf.Tensor, one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
-    """The mean over places of two features' weighted squared difference, `(N,)`."""
-    squares = tf.math.squared_difference(_to_unit_length(one), _to_unit_length(other))
-    places = tf.reduce_sum(head * squares, axis=-1)
-    # Sums over a whole picture lose digits in float32.
-    return tf.reduce_mean(tf.cast(places, tf.float64), axis=(1, 2))
+def _weighted_distance(head: tf.Tensor, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+    """The mean over pixels of the weighted squared difference of two features, `(N,)`."""
+    squares = tf.math.squared_difference(_to_unit_length(a), _to_unit_length(b))
+    pixels = tf.reduce_sum(head * squares, axis=-1)
+    # In float32 a sum over a whole picture loses digits.
+    return tf.reduce_mean(tf.cast(pixels, tf.float64), axis=(1, 2))
 
 
 def _to_unit_length(feature: tf.Tensor) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""Picture measures: how far painted pictures lie from the true ones."""
+"""Measures of single pictures: how far painted pictures are from the true ones."""
 
 from collections.abc import Callable
 
@@ -6,11 +6,11 @@ import numpy as np
 import tensorflow as tf
 from skimage import color
 
-# Equal pictures have no finite PSNR, and a mean needs one.
+# PSNR in dB of equal pictures, which is infinite by the formula; a mean needs a finite value.
 HIGHEST_PSNR = 100.0
-# SSIM looks through a window of this many pixels a side.
+# Side of SSIM's window in pixels.
 WINDOW = 11
-# What MS-SSIM's scales count, the finest first (Wang, Simoncelli and Bovik, Asilomar 2003).
+# Weights of MS-SSIM's scales, the finest first (Wang, Simoncelli and Bovik, Asilomar 2003).
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
 
@@ -41,21 +41,20 @@ def to_psnr(mean_squared_error: np.ndarray) -> np.ndarray:
 def ssim(painted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Structural similarity of each picture, above -1; 1 is equal (Wang et al., IEEE TIP 13, 2004).
 
-    The mean over places and color channels, in a Gaussian window of 1.5 pixels cut off at 11. See
-    `l1` for the shapes; sides are 11 pixels or more.
+    The mean over pixels and color channels, in a Gaussian window with a sigma of 1.5 pixels, cut
+    off at 11. See `l1` for the shapes; sides are 11 pixels or more.
     """
     # TensorFlow's own mean over a picture sums in float32, which at 512 pixels is 1e-3 off.
-    places = _on_cpu(tf.image.ssim, painted, truth, return_index_map=True)
-    return places.mean(axis=(1, 2))
+    index_map = _on_cpu(tf.image.ssim, painted, truth, return_index_map=True)
+    return index_map.mean(axis=(1, 2))
 
 
 def ms_ssim(painted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Structural similarity of each picture over several scales, in [0, 1]; 1 is equal.
 
-    Of the five scales of Wang, Simoncelli and Bovik (Asilomar 2003) those that fit are used; the
-    weights of fewer are made to sum to 1; see `scales`. Where a scale's mean contrast term is
-    negative it counts as 0, and so does the product. See `l1` for the shapes; sides are 11 pixels
-    or more.
+    Of the five scales of Wang, Simoncelli and Bovik (Asilomar 2003) those that fit are used, see
+    `scales`; the weights of fewer than five are normalized to a sum of 1. A negative mean contrast
+    counts as 0, and so does the product then. See `l1` for the shapes; sides are 11 pixels or more.
     """
     weights = SCALE_WEIGHTS[: scales(min(painted.shape[1:3]))]
     if len(weights) < len(SCALE_WEIGHTS):  # the five, as published, sum to 1.0001
@@ -64,9 +63,9 @@ def ms_ssim(painted: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def scales(side: int) -> int:
-    """On how many scales, five at most, pictures are seen whose shorter side has `side` pixels.
+    """The number of MS-SSIM's scales, five at most, for a shorter side in pixels.
 
-    A scale has half the pixels of the one before, rounded up, and needs 11: from 161 on there are
+    A scale has half the side of the one before, rounded up, and needs 11: from 161 on there are
     five, at 128 four, at 64 three, below 11 none.
     """
     count = 0
@@ -78,10 +77,10 @@ def scales(side: int) -> int:
 def ciede2000(painted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Mean color difference CIEDE2000 over each picture's pixels (CIE 142, 2001).
 
-    About 1 is the least difference that is seen, 100 lies between black and white. See `l1` for
-    the shapes.
+    About 1 is the least visible difference; 100 is that of black and white. See `l1` for the
+    shapes.
     """
-    # One picture at a time: the formula holds some thirty arrays of its size at once.
+    # One picture at a time: the formula needs some thirty arrays of its size.
     differences = (
         color.deltaE_ciede2000(to_lab(true), to_lab(picture))
         for picture, true in zip(painted, truth, strict=True)
@@ -94,7 +93,7 @@ def to_lab(pictures: np.ndarray) -> np.ndarray:
     return color.rgb2lab(pictures)
 
 
-# Every measure a report shows: its heading, and the function.
+# The measures of a report that compare with the true picture: heading -> function.
 METRICS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "L1": l1,
     "PSNR": psnr,
@@ -109,6 +108,6 @@ def _difference(painted: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def _on_cpu(metric: Callable, painted: np.ndarray, truth: np.ndarray, **options) -> np.ndarray:
-    # A GPU may round convolutions to TF32, and variances found by subtraction do not bear that.
+    # A GPU may round convolutions to TF32, too coarse for variances that are differences.
     with tf.device("CPU"):
         return metric(painted, truth, max_val=255, **options).numpy().astype(np.float64)

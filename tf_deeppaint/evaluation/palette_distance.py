@@ -1,4 +1,4 @@
-"""Palette fidelity: how far the colors of a picture lie from those it was to be painted in."""
+"""Palette distance: how far the palette of a picture is from the one it should be painted in."""
 
 import itertools
 
@@ -12,22 +12,23 @@ _ORDERS = np.array(list(itertools.permutations(range(COLORS))))
 
 
 def palette_distance(painted: np.ndarray, palettes: np.ndarray, background: str) -> np.ndarray:
-    """Earth mover's distance in CIELAB between given palettes and those of painted pictures.
+    """Earth mover's distance in CIELAB between palettes and those of painted pictures.
 
-    A band at a time, the mean of all four. The colors of a band weigh alike, so the distance
-    (Rubner, Tomasi, Guibas, IJCV 40, 2000; CIE76 as ground distance) is that of the best
-    assignment of one band's four colors to the other's.
+    The mean over the four bands. The colors of a band have equal weights, so the distance (Rubner,
+    Tomasi, Guibas, IJCV 40, 2000; CIE76 as ground distance) is that of the best assignment of one
+    band's four colors to the other's.
 
     Args:
         painted: uint8 `(N, H, W, 3)`.
-        palettes: uint8 `(N, 4, 4, 3)`, what the pictures were to be painted in.
-        background: The rule by which both palettes are found; see `palette.extract_palette`.
+        palettes: uint8 `(N, 4, 4, 3)`, which the pictures should be painted in.
+        background: The rule of the palettes; see `extraction.extract_palette`.
 
     Returns:
         float64 `(N,)`; 0 where both palettes hold the same colors.
     """
-    found = to_lab(extract_palettes(painted, background).numpy()).astype(np.float64)
-    given = to_lab(palettes).astype(np.float64)
-    apart = np.linalg.norm(found[:, :, :, None] - given[:, :, None], axis=-1)
-    moved = apart[:, :, np.arange(COLORS), _ORDERS].mean(axis=-1)
-    return moved.min(axis=-1).mean(axis=-1)
+    painted_colors = to_lab(extract_palettes(painted, background).numpy())
+    colors = to_lab(palettes)
+    differences = painted_colors[:, :, :, None] - colors[:, :, None]  # (N, 4, 4, 4, 3)
+    distances = np.linalg.norm(differences, axis=-1)  # (N, 4, 4, 4)
+    assignments = distances[:, :, np.arange(COLORS), _ORDERS].mean(axis=-1)  # (N, 4, 24)
+    return assignments.min(axis=-1).mean(axis=-1)

@@ -1,76 +1,61 @@
-"""The report of an evaluation: a page with tables and pictures, and its figures as JSON."""
+"""The report of an evaluation: a page with a table and pictures, and all scores as JSON."""
 
 import html
 import json
 import math
 import os
-from collections.abc import Sequence
+import string
+from collections.abc import Callable, Iterator
+from importlib import resources
 
 import numpy as np
 
-from tf_deeppaint.evaluation import scoring
 from tf_deeppaint.evaluation.bootstrap import LEVEL, Estimate
-from tf_deeppaint.evaluation.scoring import Evaluation
+from tf_deeppaint.evaluation.held_out_records import Paths, load_records
+from tf_deeppaint.evaluation.scoring import HIGHER_IS_BETTER, OWN, WITH_SWAPPED, Evaluation
 from tf_deeppaint.images.pixels import write_picture
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.utils import files
 from tf_deeppaint.visualization import contact_sheets
 
-PAGE, FIGURES, SUMMARY = "report.html", "metrics.jsonl", "summary.json"
-# By this, with the own palette, the best and the worst cases are chosen.
+PAGE = "report.html"
+# The measure, with the own palette, that the best and the worst records are chosen by.
 JUDGED_BY = "CIEDE2000"
-
-# Of these measures, from 0 to 1, four digits are told; of the others two.
+# Measures between 0 and 1, written with four digits; others have two.
 FINE = ("L1", "SSIM", "MS-SSIM", "LPIPS")
-NOTHING = "\N{EN DASH}"
+NO_VALUE = "\N{EN DASH}"
 
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem }
-table { border-collapse: collapse; display: block; overflow-x: auto }
-td, th { border-bottom: 1px solid #ddd; padding: .3rem .7rem; text-align: right }
-td:first-child, th:first-child { text-align: left }
-small { color: #666; white-space: nowrap }
-img { image-rendering: auto; max-width: 100% }
-"""
-_COLUMNS = (
-    "Columns: sketch, its own palette, painted with it, the true picture, the other picture, its "
-    "palette, painted with that."
-)
+_ATTENTION = """<h2>Attention</h2>
+<p>Sketches of the first records and their attention maps, the deepest first. White: all passes.</p>
+<img src="attention.png" alt="Attention">"""
 
 
-def to_table(found: Evaluation) -> str:
-    """Writes the means as a Markdown table, a row an answer."""
-    estimates = found.estimates()
-    columns = list(estimates[scoring.OWN])
-    more = list(found.sets.get(scoring.OWN, {}))
-    lines = [f"| answer | {' | '.join(columns + more)} |", "|---" * (1 + len(columns + more)) + "|"]
-    for answer, row in estimates.items():
-        cells = [write_number(name, row[name].mean) for name in columns]
-        cells += [_of_set(found, answer, name) for name in more]
-        lines.append(f"| {answer} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+def to_table(evaluation: Evaluation) -> str:
+    """The means as a Markdown table, a row a method."""
+    head, *rows = _rows(evaluation, lambda measure, values: write_number(measure, values.mean))
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
+    return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
 
 
 def write_report(
     directory: str | os.PathLike,
     painter: Painter,
     model: str,
-    directories: Sequence[str | os.PathLike],
-    found: Evaluation,
+    directories: Paths,
+    evaluation: Evaluation,
     rows: int,
 ) -> None:
-    """Writes a report, what was there of it before replaced file by file, the page last.
+    """Writes a report. Files of an earlier one are replaced, the page last.
 
-    `report.html` shows `grid.png` (the first records), `best.png`, `worst.png` and
-    `attention.png`; `metrics.jsonl` holds a line for each answer to each record, `summary.json`
-    the means and intervals.
+    `report.html` shows `grid.png` (the first records), `best.png`, `worst.png` and `attention.png`;
+    `metrics.jsonl` holds a line for each record and method, `summary.json` means and intervals.
 
     Args:
-        directory: Folder to write to; made where missing.
-        painter: What was evaluated.
+        directory: Folder to write to; created if missing.
+        painter: The painter that was evaluated.
         model: Its name.
         directories: The data sets.
-        found: What was measured.
+        evaluation: The result.
         rows: Records on each sheet.
 
     Raises:
@@ -81,42 +66,48 @@ def write_report(
     def path(name: str) -> str:
         return files.join(directory, name)
 
-    for name, numbers in _choices(found, rows).items():
-        write_picture(path(f"{name}.png"), _sheet(painter, directories, found, numbers))
-    shown = scoring.read_records(directories, range(min(rows, len(found.names))))
-    maps = painter.attention_canvases(shown.sketches, shown.palettes)
+    for name, numbers in _choose_records(evaluation, rows).items():
+        sheet = _draw_sheet(painter, directories, evaluation, numbers)
+        write_picture(path(f"{name}.png"), sheet)
+    first = load_records(directories, range(min(rows, len(evaluation.names))))
+    maps = painter.attention_canvases(first.sketches, first.palettes)
     if maps:
-        write_picture(path("attention.png"), contact_sheets.draw_attention(shown.sketches, maps))
-    files.write_lines(path(FIGURES), _figures(found))
-    summary = to_summary(found, model, directories)
-    files.write_bytes(path(SUMMARY), (json.dumps(summary, indent=1) + "\n").encode())
-    page = _page(found, model, directories, bool(maps))
+        write_picture(path("attention.png"), contact_sheets.draw_attention(first.sketches, maps))
+    files.write_lines(path("metrics.jsonl"), _score_lines(evaluation))
+    summary = to_summary(evaluation, model, directories)
+    files.write_bytes(path("summary.json"), (json.dumps(summary, indent=1) + "\n").encode())
+    page = _make_page(evaluation, model, directories, bool(maps))
     files.write_bytes(path(PAGE), page.encode())
 
 
-def to_summary(found: Evaluation, model: str, directories: Sequence) -> dict:
-    """Means and ends of their intervals, as JSON can hold them; None where there is no value."""
-    answers = {
-        answer: {
-            name: [None if math.isnan(x) else round(x, 6) for x in values]
-            for name, values in row.items()
+def to_summary(evaluation: Evaluation, model: str, directories: Paths) -> dict:
+    """Means and ends of their intervals for JSON; None where there is no value."""
+    methods = {
+        method: {
+            measure: [None if math.isnan(value) else round(value, 6) for value in values]
+            for measure, values in row.items()
         }
-        for answer, row in found.estimates().items()
+        for method, row in evaluation.estimates().items()
     }
     return {
         "model": model,
         "data": [str(directory) for directory in directories],
-        "records": len(found.names),
-        "groups": len(set(found.groups)),
+        "records": len(evaluation.names),
+        "groups": len(set(evaluation.groups)),
         "level": LEVEL,
-        "answers": answers,
-        "sets": found.sets,
+        "methods": methods,
+        "sets": evaluation.sets,
     }
 
 
-def _choices(found: Evaluation, rows: int) -> dict[str, np.ndarray]:
+def write_number(measure: str, value: float) -> str:
+    """The value of a measure with its usual digits; a dash for NaN."""
+    return NO_VALUE if math.isnan(value) else f"{value:.{4 if measure in FINE else 2}f}"
+
+
+def _choose_records(evaluation: Evaluation, rows: int) -> dict[str, np.ndarray]:
     """Sheet -> numbers of the records on it."""
-    order = np.argsort(found.scores[scoring.OWN][JUDGED_BY], kind="stable")
+    order = np.argsort(evaluation.scores[OWN][JUDGED_BY], kind="stable")
     return {
         "grid": np.arange(min(rows, len(order))),
         "best": order[:rows],
@@ -124,84 +115,66 @@ def _choices(found: Evaluation, rows: int) -> dict[str, np.ndarray]:
     }
 
 
-def _sheet(painter, directories, found: Evaluation, numbers: np.ndarray) -> np.ndarray:
-    own = scoring.read_records(directories, numbers)
-    other = scoring.read_records(directories, found.others[numbers])
-    painted = [painter.paint_canvases(own.sketches, r.palettes) for r in (own, other)]
-    return contact_sheets.draw_results(*own, painted[0], other.truth, other.palettes, painted[1])
+def _draw_sheet(painter, directories, evaluation: Evaluation, numbers: np.ndarray) -> np.ndarray:
+    own = load_records(directories, numbers)
+    other = load_records(directories, evaluation.donors[numbers])
+    painted, swapped = (
+        painter.paint_canvases(own.sketches, palettes)
+        for palettes in (own.palettes, other.palettes)
+    )
+    return contact_sheets.draw_results(*own, painted, other.truth, other.palettes, swapped)
 
 
-def _figures(found: Evaluation):
-    for number, name in enumerate(found.names):
-        for answer, row in found.scores.items():
-            values = {measure: float(scores[number]) for measure, scores in row.items()}
-            known = {k: round(v, 6) for k, v in values.items() if not math.isnan(v)}
-            head = {"record": name, "group": found.groups[number].decode(), "answer": answer}
-            if answer in (scoring.ANOTHER, scoring.FLAT_ANOTHER):
-                head["palette_of"] = found.names[found.others[number]]
-            yield json.dumps(head | known)
+def _score_lines(evaluation: Evaluation) -> Iterator[str]:
+    for number, name in enumerate(evaluation.names):
+        for method, row in evaluation.scores.items():
+            line = {"record": name, "group": evaluation.groups[number].decode(), "method": method}
+            if method.endswith(WITH_SWAPPED):
+                line["palette_of"] = evaluation.names[evaluation.donors[number]]
+            scores = {measure: float(values[number]) for measure, values in row.items()}
+            line |= {key: round(score, 6) for key, score in scores.items() if not math.isnan(score)}
+            yield json.dumps(line)
 
 
-def _page(found: Evaluation, model: str, directories: Sequence, attention: bool) -> str:
-    data = ", ".join(map(str, directories))
-    sections = [
-        _section("The first records", "grid.png", _COLUMNS),
-        _section("Best", "best.png", f"Least {JUDGED_BY} with the own palette."),
-        _section("Worst", "worst.png", f"Largest {JUDGED_BY} with the own palette."),
-    ]
-    if attention:
-        text = "The sketch, then the attention maps of the first records, the deepest gate first."
-        sections.append(_section("Attention", "attention.png", text + " White: all passes."))
-    records = f"{len(found.names)} test records of {len(set(found.groups))} drawings"
-    return "\n".join(
-        [
-            '<!doctype html><html lang="en"><meta charset="utf-8">',
-            f"<title>{html.escape(model)}</title><style>{_STYLE}</style>",
-            f"<h1>{html.escape(model)}</h1>",
-            f"<p>{records} of {html.escape(data)}. In brackets the 95 % interval of the mean, by "
-            "a bootstrap over drawings. Measures of whole sets have none.</p>",
-            _html_table(found),
-            f"<p>Higher is better for {', '.join(scoring.HIGHER_IS_BETTER)}, lower for the "
-            "others; an area spread is good where it is near that of the true picture. Against "
-            "another's palette the true picture keeps its own colors: whoever obeys the palette "
-            "must lose there, but for palette distance and area spread.</p>",
-            *sections,
-            f'<p>Every figure: <a href="{FIGURES}">{FIGURES}</a>, '
-            f'<a href="{SUMMARY}">{SUMMARY}</a>.</p></html>\n',
-        ]
+def _make_page(evaluation: Evaluation, model: str, directories: Paths, attention: bool) -> str:
+    template = resources.files(__package__).joinpath(PAGE).read_text(encoding="utf-8")
+    return string.Template(template).substitute(
+        model=html.escape(model),
+        records=len(evaluation.names),
+        groups=len(set(evaluation.groups)),
+        data=html.escape(", ".join(map(str, directories))),
+        table=_make_html_table(evaluation),
+        higher=", ".join(HIGHER_IS_BETTER),
+        judged_by=JUDGED_BY,
+        attention=_ATTENTION if attention else "",
     )
 
 
-def _html_table(found: Evaluation) -> str:
-    estimates = found.estimates()
-    columns = list(estimates[scoring.OWN])
-    more = list(found.sets.get(scoring.OWN, {}))
-    heads = "".join(f"<th>{html.escape(name)}</th>" for name in ["answer", *columns, *more])
-    rows = []
-    for answer, row in estimates.items():
-        cells = [_cell(name, row[name]) for name in columns]
-        cells += [_of_set(found, answer, name) for name in more]
-        rows.append("".join(f"<td>{cell}</td>" for cell in [html.escape(answer), *cells]))
-    body = "".join(f"<tr>{row}</tr>\n" for row in rows)
-    return f"<table><tr>{heads}</tr>\n{body}</table>"
+def _make_html_table(evaluation: Evaluation) -> str:
+    def with_interval(measure: str, values: Estimate) -> str:
+        mean, low, high = (write_number(measure, value) for value in values)
+        return mean if mean == NO_VALUE else f"{mean} <small>[{low}, {high}]</small>"
+
+    lines = []
+    for number, row in enumerate(_rows(evaluation, with_interval, html.escape)):
+        tag = "td" if number else "th"
+        lines.append("<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in row) + "</tr>")
+    return "\n".join(lines)
 
 
-def write_number(name: str, value: float) -> str:
-    """Writes a measure's value with the digits that it has elsewhere; a dash for NaN."""
-    if math.isnan(value):
-        return NOTHING
-    return f"{value:.{4 if name in FINE else 2}f}"
-
-
-def _of_set(found: Evaluation, answer: str, name: str) -> str:
-    value = found.sets.get(answer, {}).get(name)
-    return NOTHING if value is None else f"{value:.4g}"
-
-
-def _cell(name: str, value: Estimate) -> str:
-    mean, low, high = (write_number(name, x) for x in value)
-    return mean if mean == NOTHING else f"{mean} <small>[{low}, {high}]</small>"
-
-
-def _section(heading: str, picture: str, text: str) -> str:
-    return f'<h2>{heading}</h2><p>{text}</p><img src="{picture}" alt="{heading}">'
+def _rows(
+    evaluation: Evaluation,
+    cell: Callable[[str, Estimate], str],
+    escape: Callable[[str], str] = str,
+) -> Iterator[list[str]]:
+    """The rows of a table: headings, then each method's name, measures, and measures of the set."""
+    estimates = evaluation.estimates()
+    measures, set_measures = list(estimates[OWN]), list(evaluation.sets.get(OWN, {}))
+    yield ["method", *map(escape, (*measures, *set_measures))]
+    for method, row in estimates.items():
+        values = evaluation.sets.get(method, {})
+        yield [
+            escape(method),
+            *(cell(measure, row[measure]) for measure in measures),
+            *(f"{values[name]:.4g}" if name in values else NO_VALUE for name in set_measures),
+        ]
