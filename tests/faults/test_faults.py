@@ -8,32 +8,33 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import faults, programs
+from tests.faults import faults, killed, programs
+from tests.faults.material import Material
 from tf_deeppaint.utils import locks
 
 
 @pytest.fixture
-def bench(tmp_path) -> faults.Bench:
-    return faults.Bench(tmp_path, seed=7, kills=1)
+def material(tmp_path) -> Material:
+    return Material(tmp_path, seed=7, kills=1)
 
 
 @pytest.mark.slow
-def test_a_build_killed_at_a_random_moment_goes_on(bench):
-    assert faults.killed_builds(bench) >= 1
+def test_a_build_killed_at_a_random_moment_goes_on(material):
+    assert killed.killed_builds(material) >= 1
 
 
-def test_an_export_with_no_room_leaves_the_last_model(bench):
-    output = bench.folder / "model.keras"
+def test_an_export_with_no_room_leaves_the_last_model(material):
+    output = material.folder / "model.keras"
     shutil.copy("tf_deeppaint/bundled/model.keras", output)
     before = output.read_bytes()
     told = programs.fail(programs.compact(output, limit=1 << 20), "model.keras: cannot be written")
     assert "File too large" in told
-    assert output.read_bytes() == before and os.listdir(bench.folder).count("model.keras") == 1
-    assert not [name for name in os.listdir(bench.folder) if "incomplete" in name]
+    assert output.read_bytes() == before and os.listdir(material.folder).count("model.keras") == 1
+    assert not [name for name in os.listdir(material.folder) if "incomplete" in name]
 
 
-def test_a_training_where_one_is_at_work_names_it(bench, doll_shards):
-    run = bench.folder / "run"
+def test_a_training_where_one_is_at_work_names_it(material, doll_shards):
+    run = material.folder / "run"
     with locks.hold(run / locks.LOCK_FILE, "training"):
         told = programs.fail(programs.train(doll_shards, run, 2), "wait for it, or end it")
     assert f"process {os.getpid()} on" in told
@@ -62,10 +63,10 @@ def test_an_end_that_is_not_told_in_one_line_is_a_fault(code):
 
 
 def test_a_table_says_what_was_not_survived(monkeypatch, capsys):
-    def bad(bench):
+    def bad(material):
         raise programs.Fault("lost")
 
-    scenarios = {"good": (lambda bench: 3, "fine"), "bad": (bad, "x")}
+    scenarios = {"good": (lambda material: 3, "fine"), "bad": (bad, "x")}
     monkeypatch.setattr(faults, "SCENARIOS", scenarios)
     outcomes = faults.run(["good", "bad"], 1, 1)
     assert outcomes == {"good": "3", "bad": "**not survived**"}
