@@ -73,7 +73,7 @@ def mistakes(output: Path) -> dict[str, tuple]:
             "background",
             "keep",
         ),
-        "odd width": ((*train, "--width=7"), "width", "even"),
+        "odd width": ((*train, "--width=7"), "width", "multiple of 2"),
         "missing run": (("tf_deeppaint.train", "--data=nowhere"), "run"),
         "missing source": (("tfrecords.build", f"--output={output}"), "source"),
         "stray argument": ((*build, "surplus"), "surplus"),

@@ -262,8 +262,8 @@ def test_a_training_stops_with_advice_or_goes_on_and_counts(eagerly, copy, store
     spoil(copy, stored, 1)
     chosen = TrainingOptions(data=(str(copy),), run=str(tmp_path / "run"), **small)
     with pytest.raises(DeepPaintError, match=rf"{SHARD}: damaged; .*--on_bad_record=skip"):
-        train(chosen, "")
-    train(dataclasses.replace(chosen, on_bad_record="skip"), "")
+        train(chosen)
+    train(dataclasses.replace(chosen, on_bad_record="skip"))
     lines = map(json.loads, (tmp_path / "run" / "metrics.jsonl").read_text().splitlines())
     counts = [line["bad_records"] for line in lines if line["group"] == "training"]
     assert counts[-1] == 1 and len(counts) == 2

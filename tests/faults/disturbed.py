@@ -111,7 +111,7 @@ def two_at_once(material: Material) -> int:
     first.kill()
     first.communicate()
     said = finish(programs.train(data, run, max(before, last_step(run)) + 2))
-    if "going on after step" not in said:
+    if "resuming after step" not in said:
         raise Fault(f"does not go on: {said[-500:]}")
     pictures, output = material.pictures(400), material.folder / "shared data"
     first = programs.build(pictures, output, material.script)
@@ -148,7 +148,7 @@ def dying_workers(material: Material) -> int:
             worker.communicate(timeout=programs.PATIENCE_S)[0]
             for worker in _workers(data, run, steps)
         ]
-        if not all("going on after step" in text for text in said):
+        if not all("resuming after step" in text for text in said):
             raise Fault(f"do not go on: {said}")
         check_whole(run)
         if not (run / "generator.keras").is_file():
@@ -180,7 +180,7 @@ def stopped_politely(material: Material) -> int:
         wait_for(process, "going on") if survived else wait_for_checkpoint(run)
         time.sleep(material.rng.uniform(1, 4))
         process.send_signal(signal.SIGTERM)
-        if "the same command goes on" not in finish(process):
+        if "the same command resumes" not in finish(process):
             raise Fault("does not say how to go on")
         check_whole(run)
         survived += 1

@@ -20,6 +20,8 @@ import tensorflow as tf
 
 from tf_deeppaint.networks.discriminator import Discriminator
 from tf_deeppaint.networks.layers import BatchNormalization
+from tf_deeppaint.training.deep_paint import on_every_replica
+from tf_deeppaint.training.optimizers import Adam, GuardedOptimizer
 
 # Replicas with three pictures and with one: a mean of their means would be another number.
 CUT = 3
@@ -111,7 +113,31 @@ def discriminator_case(strategy: tf.distribute.Strategy) -> dict[str, np.ndarray
     }
 
 
+def guarded_case(strategy: tf.distribute.Strategy) -> dict[str, np.ndarray]:
+    """A weight and its moments after good steps, and after one that is bad on one replica."""
+    with strategy.scope():
+        weight = keras.Variable(np.ones(3, "float32"))
+        optimizer = GuardedOptimizer(Adam(0.1, use_ema=True))
+        optimizer.build([weight])
+
+    @tf.function
+    def step(rows):
+        gradient = tf.reduce_sum(rows, axis=0)
+        finite = on_every_replica(tf.reduce_all(tf.math.is_finite(gradient)))
+        optimizer.apply([gradient], [weight], finite)
+
+    rows, results = numbers(4, 3, seed=6), {}
+    bad = rows.copy()
+    bad[3] = np.nan
+    for name, shown in (("first", rows), ("skipped", bad), ("last", -2.0 * rows)):
+        strategy.run(step, [spread(strategy, shown, cut=2)])
+        state = [weight, *optimizer.inner_optimizer.variables]
+        results |= {f"{name} {index}": np.array(value) for index, value in enumerate(state)}
+    return results
+
+
 CASES = {
+    "guarded": guarded_case,
     "norm": functools.partial(norm_case, synchronized=True),
     "separate norm": functools.partial(norm_case, synchronized=False),
     "discriminator": discriminator_case,

@@ -148,7 +148,7 @@ def checkpoints() -> Target:
 
     model = Model()
     keeper = object.__new__(checkpoints.Checkpoints)
-    keeper.model, keeper.folder, keeper.keep, keeper.aside = model, "state", 2, None
+    keeper.model, keeper.folder, keeper.keep, keeper.own_folder = model, "state", 2, None
     keeper.state = tf.train.Checkpoint(weights=model.weights, steps=model.steps)
     os.makedirs("state", exist_ok=True)
     keeper.save()

@@ -39,7 +39,7 @@ def runs() -> Target:
         write_file("run/.lock", data)
         write_file("run/options.json", data)
         with contextlib.redirect_stdout(io.StringIO()), locks.hold("run/.lock", "training"):
-            open_run(options, "")
+            open_run(options)
 
     return Target(seeds, feed, mutate_json, share=15)
 
@@ -54,7 +54,7 @@ def clusters() -> Target:
     def feed(data: bytes) -> None:
         os.environ["TF_CONFIG"] = data.decode("utf-8", "surrogateescape").replace("\0", "")
         try:
-            distribution.is_chief(), distribution._workers()
+            distribution.is_chief(), distribution._count_workers()
         finally:
             del os.environ["TF_CONFIG"]
 

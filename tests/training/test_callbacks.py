@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tf_deeppaint.training import callbacks
-from tf_deeppaint.training.callbacks import Every, KeepCheckpoints, LossLines, LossLog
+from tf_deeppaint.training.callbacks import Every, LossLog, ProgressLine
 from tf_deeppaint.training.metrics_log import MetricsLog
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -84,7 +84,7 @@ def test_a_run_that_goes_on_counts_on(tmp_path) -> None:
 def test_without_a_terminal_twenty_lines_tell_losses_and_time(capsys, monkeypatch) -> None:
     now = [0.0]
     monkeypatch.setattr(callbacks.time, "monotonic", lambda: now[0])
-    callback, model = LossLines(steps=40, batch_size=4), Running(np.ones((40, 2)))
+    callback, model = ProgressLine(steps=40, batch_size=4), Running(np.ones((40, 2)))
     callback.set_model(model)
     callback.on_train_begin()
     for step in range(40):
@@ -102,13 +102,13 @@ def test_on_a_terminal_one_line_is_written_anew_now_and_then(capsys, monkeypatch
     now = [0.0]
     monkeypatch.setattr(callbacks.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(callbacks.sys.stdout, "isatty", lambda: True, raising=False)
-    callback, model = LossLines(steps=40, batch_size=4), Running(np.ones((40, 2)))
+    callback, model = ProgressLine(steps=40, batch_size=4), Running(np.ones((40, 2)))
     callback.set_model(model)
     callback.on_train_begin()
     for _ in range(40):
         now[0] += 0.1
         callback.on_train_batch_end(0, {"l1": 0.5})
-    callbacks.say("done")
+    callbacks.print_line("done")
     written = capsys.readouterr().out
     assert written.count("\r") == 10 and written.count("\n") == 2
     assert "\rstep 40/40, 40 pictures a second, 0:00:00 left, l1 0.5000" in written
@@ -116,31 +116,30 @@ def test_on_a_terminal_one_line_is_written_anew_now_and_then(capsys, monkeypatch
 
 def test_something_happens_every_so_many_steps_and_at_the_end() -> None:
     done: list[int] = []
-    fit(Every(4, 11, done.append), Running(SERIES))
+    fit(Every(done.append, 4, last=11), Running(SERIES))
     assert done == [4, 8, 11]
     done.clear()
-    fit(Every(4, 17, done.append), Running(SERIES, done=6))
+    fit(Every(done.append, 4, last=17), Running(SERIES, done=6))
     assert done == [8, 12, 16, 17]
 
 
-def test_checkpoints_are_kept_every_so_many_steps_or_minutes(monkeypatch) -> None:
-    now, saved = [0.0], []
+def test_something_happens_after_so_many_minutes_too(monkeypatch) -> None:
+    now, done = [0.0], []
     monkeypatch.setattr(callbacks.time, "monotonic", lambda: now[0])
     model = Running(SERIES)
-    checkpoints = types.SimpleNamespace(save=lambda: saved.append(model.step))
 
     def advance() -> dict:
         now[0] += 61
         return Running.train_batch(model)
 
     model.train_batch = advance
-    fit(KeepCheckpoints(checkpoints, 5, minutes=3.0), model)
-    # After three minutes, that is three steps; a save at a step begins the minutes anew.
-    assert saved == [3, 5, 8, 10]
-    saved.clear()
+    fit(Every(done.append, 5, minutes=3.0), model)
+    # After three minutes, that is three steps; a call at a step begins the minutes anew.
+    assert done == [3, 5, 8, 10]
+    done.clear()
     model.step = 0
-    fit(KeepCheckpoints(checkpoints, 5, minutes=0), model)
-    assert saved == [5, 10]
+    fit(Every(done.append, 5), model)
+    assert done == [5, 10]
 
 
 @pytest.mark.parametrize("in_a_row, stops", [(9, False), (10, True), (12, True)])

@@ -90,7 +90,7 @@ HARM = {
 
 
 @pytest.mark.parametrize("harm", HARM)
-def test_a_damaged_one_is_passed_over_with_a_warning(saved, copy, harm, capsys) -> None:
+def test_a_damaged_one_is_skipped_with_a_warning(saved, copy, harm, capsys) -> None:
     name, change = HARM[harm]
     path = copy / name
     path.write_bytes(change(path.read_bytes()))
@@ -102,7 +102,7 @@ def test_a_damaged_one_is_passed_over_with_a_warning(saved, copy, harm, capsys) 
     assert warning.count("\n") == 1
 
 
-def test_a_missing_one_is_passed_over(saved, copy, capsys) -> None:
+def test_a_missing_one_is_skipped(saved, copy, capsys) -> None:
     (copy / "state-3.index").unlink()
     model = make()
     assert Checkpoints(model, str(copy), keep=2).restore() == 2

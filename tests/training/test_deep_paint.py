@@ -380,7 +380,7 @@ def test_other_adversarial_losses_move_both_networks(kind: str) -> None:
 def test_the_gradient_penalty_is_that_of_finite_differences() -> None:
     """Half the weight times the mean squared slope of the mean logit in the real picture."""
     model, batch = eager_model(Objective(r1_weight=8.0)), tensors(batches(1)[0])
-    _, penalty = model._judge_real(batch["sketch"], batch["picture"])
+    _, penalty = model._discriminate_real(batch["sketch"], batch["picture"])
     rng, slopes = np.random.default_rng(0), []
 
     def mean_logits(picture) -> np.ndarray:

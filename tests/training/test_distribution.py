@@ -33,7 +33,7 @@ def test_auto_takes_what_there_is(monkeypatch) -> None:
         tf.distribute, "MultiWorkerMirroredStrategy", lambda: opened.append("multi_worker")
     )
     monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda names: opened.append(names))
-    monkeypatch.setattr(distribution, "_tpu", lambda: opened.append("tpu"))
+    monkeypatch.setattr(distribution, "_connect_tpu", lambda: opened.append("tpu"))
     gpu = type("Device", (), {"name": "GPU:0"})()
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [gpu, gpu])
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [gpu, gpu])
@@ -64,7 +64,6 @@ def test_the_first_worker_writes_the_run(monkeypatch, configuration, chief) -> N
 
 def test_what_is_missing_is_told_in_one_line(monkeypatch) -> None:
     for name, words in (
-        ("all", "choose one of auto, one"),
         ("multi_worker", "needs two workers or more in TF_CONFIG"),
         ("tpu", "no TPU can be reached"),
     ):
@@ -72,7 +71,7 @@ def test_what_is_missing_is_told_in_one_line(monkeypatch) -> None:
             distribution.open_strategy(name)
         assert "\n" not in str(caught.value)
     monkeypatch.setenv("TF_CONFIG", "{")
-    with pytest.raises(DeepPaintError, match="TF_CONFIG: not JSON"):
+    with pytest.raises(DeepPaintError, match="TF_CONFIG: does not describe a cluster"):
         distribution.open_strategy("auto")
 
 
@@ -97,11 +96,11 @@ def test_a_cluster_that_is_none_is_told(monkeypatch, text) -> None:
 
 def test_a_lost_worker_is_told_of_where_there_are_several(monkeypatch) -> None:
     lost = tf.errors.UnavailableError(None, None, "Collective ops\nis aborted")
-    with pytest.raises(tf.errors.UnavailableError), distribution.naming_lost_workers():
+    with pytest.raises(tf.errors.UnavailableError), distribution.wrap_lost_workers():
         raise lost
     monkeypatch.setenv("TF_CONFIG", cluster(0, "a:1", "b:2"))
     said = r"another worker has died .* same command.*\(Collective ops is aborted\)"
-    with pytest.raises(DeepPaintError, match=said), distribution.naming_lost_workers():
+    with pytest.raises(DeepPaintError, match=said), distribution.wrap_lost_workers():
         raise lost
-    with pytest.raises(KeyError), distribution.naming_lost_workers():
+    with pytest.raises(KeyError), distribution.wrap_lost_workers():
         raise KeyError

@@ -1,19 +1,17 @@
 """Every experiment's flagfile really trains: a few small steps of each."""
 
 import dataclasses
-import os
-import subprocess
-import sys
-from ast import literal_eval
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from absl import flags
 
 from tf_deeppaint.networks.vgg16 import SHAPES
 from tf_deeppaint.training.loop import train
 from tf_deeppaint.training.options import TrainingOptions
+from tf_deeppaint.utils.options import define_flags, flag_values
 
 ROOT = Path(__file__).parents[2]
 FLAGFILES = sorted((ROOT / "experiments").glob("*.flags"))
@@ -22,19 +20,13 @@ SMALL = ("--width=4", "--steps=2", "--batch_size=2", "--pool_size=2", "--strateg
 ANEW = "--init_from="
 
 
-def options_of(flagfile: Path, *flags: str) -> str:
-    """The options a flagfile gives, parsed by the program itself in a process of its own."""
-    code = (
-        "import dataclasses, runpy, sys; from absl import flags; "
-        "from tf_deeppaint import program; program.run = lambda main: None; "
-        "runpy.run_module('tf_deeppaint.train', run_name='__main__', alter_sys=True); "
-        "from tf_deeppaint.training.options import TrainingOptions as T; flags.FLAGS(sys.argv); "
-        "print(repr({f.name: flags.FLAGS[f.name].value for f in dataclasses.fields(T)}))"
-    )
-    command = [sys.executable, "-c", code, f"--flagfile={flagfile}", *flags]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=dict(os.environ))
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()[-1]
+def options_of(flagfile: Path, *arguments: str) -> TrainingOptions:
+    """The options that the program takes from a flagfile and further flags."""
+    registry = flags.FlagValues()
+    flags.DEFINE_flag(flags.FLAGS["flagfile"], registry)
+    define_flags(TrainingOptions, registry=registry)
+    registry(["train", f"--flagfile={flagfile}", *arguments])
+    return TrainingOptions(**flag_values(TrainingOptions, registry=registry))
 
 
 @pytest.fixture(scope="module", name="vgg16")
@@ -51,11 +43,11 @@ def test_a_flagfile_trains(doll_shards, tmp_path, vgg16, flagfile) -> None:
     paths = [f"--data={doll_shards}", f"--run={tmp_path / 'run'}"]
     if "perceptual" in flagfile.stem:
         paths.append(f"--vgg16={vgg16}")
-    options = TrainingOptions(**literal_eval(options_of(flagfile, *SMALL, ANEW, *paths)))
+    options = options_of(flagfile, *SMALL, ANEW, *paths)
     assert (options.width, options.steps) == (4, 2)
     tf.config.run_functions_eagerly(True)
     try:
-        generator = train(dataclasses.replace(options, jit_compile=False), "")
+        generator = train(dataclasses.replace(options, jit_compile=False))
     finally:
         tf.config.run_functions_eagerly(False)
     assert generator.is_file()

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tests.helpers.graph_ops import operations
+from tests.helpers.two_replicas import on_one_device, on_two_replicas
 from tf_deeppaint.training.optimizers import Adam, GuardedOptimizer, make_adam
 
 SHAPES = [(3, 3, 2, 4), (4,), ()]
@@ -55,20 +56,59 @@ def test_it_is_saved_and_loaded_as_itself() -> None:
     assert type(copy) is Adam and copy.beta_1 == 0.4
 
 
+@pytest.mark.parametrize("in_graph", [False, True], ids=["eager", "graph"])
 @pytest.mark.parametrize("scale", [1.0, 8.0])
-def test_a_step_whose_first_gradient_is_marked_changes_no_variable(scale) -> None:
+def test_a_step_that_is_not_finite_changes_no_weight_moment_or_counter(scale, in_graph) -> None:
+    """Whatever its gradients are: the caller decides."""
     variables = [keras.Variable(np.ones(shape, "float32")) for shape in SHAPES]
-    optimizer = GuardedOptimizer(Adam(1e-2), scale)
+    optimizer = GuardedOptimizer(Adam(1e-2, use_ema=True), scale)
     optimizer.build(variables)
+
+    def apply(given: list, finite: tf.Tensor) -> None:
+        optimizer.apply(given, variables, finite)
+
+    apply = tf.function(apply) if in_graph else apply
     good = gradients("float32")[0]
-    optimizer.apply([gradient * scale for gradient in good], variables)
+    apply([gradient * scale for gradient in good], tf.constant(True))
     before = [np.array(v) for v in (*variables, *optimizer.inner_optimizer.variables)]
-    optimizer.apply([good[0] * np.nan, *good[1:]], variables)
+    assert int(optimizer.iterations) == 1 and np.abs(before[0] - 1).max() > 1e-3
+    for left_out in (good, [gradient * np.nan for gradient in good]):
+        apply(left_out, tf.constant(False))
     after = [np.array(v) for v in (*variables, *optimizer.inner_optimizer.variables)]
     for old, new in zip(before, after, strict=True):
         np.testing.assert_array_equal(old, new)
-    plain = after_steps(Adam(1e-2), "float32")
-    assert np.abs(before[0] - 1).max() > 1e-3 and plain[0].shape == before[0].shape
+
+
+def test_the_scale_falls_with_every_step_left_out_and_grows_after_good_ones() -> None:
+    variable = keras.Variable(np.ones(2, "float32"))
+    optimizer = GuardedOptimizer(Adam(1e-2), 8.0, dynamic_growth_steps=2)
+    optimizer.build([variable])
+    scales = []
+    for finite in (False, False, True, True, True):
+        optimizer.apply([tf.ones(2)], [variable], tf.constant(finite))
+        scales.append(float(optimizer.dynamic_scale))
+    assert scales == [4.0, 2.0, 2.0, 4.0, 4.0]
+
+
+def test_two_replicas_leave_out_the_same_steps() -> None:
+    """Those that are not finite on one of them, as if one device had the whole batch."""
+    two, one = on_two_replicas("guarded"), on_one_device("guarded")
+    for name, expected in one.items():
+        np.testing.assert_allclose(two[name], expected, rtol=1e-5, err_msg=name)
+        if name.startswith("skipped"):
+            np.testing.assert_array_equal(two[name], two[name.replace("skipped", "first")])
+    assert int(one["last 1"]) == 2 and np.abs(one["last 0"] - one["skipped 0"]).max() > 1e-3
+
+
+def test_keras_still_has_the_private_names_that_are_used() -> None:
+    adam, variable = keras.optimizers.Adam(), keras.Variable(np.ones(2))
+    adam.build([variable])
+    assert [m.shape for m in (*adam._momentums, *adam._velocities)] == [(2,), (2,)]
+    assert adam._get_variable_index(variable) == 0
+    for name in ("_stateful_handle_finite_grads", "_stateful_handle_non_finite_grads"):
+        assert hasattr(keras.optimizers.LossScaleOptimizer, name)
+    assert hasattr(keras.Model, "_maybe_symbolic_build") and hasattr(keras.Model, "_flatten_layers")
+    assert tf.__internal__.distribute.strategy_supports_no_merge_call() in (True, False)
 
 
 @pytest.mark.parametrize(("scale", "expected"), [(1.0, 3.0), (8.0, 24.0)])
@@ -93,12 +133,11 @@ def test_the_graph_of_a_step_passes_once_over_every_variable() -> None:
     variables = [keras.Variable(np.ones(shape, "float32")) for shape in SHAPES]
     optimizer = GuardedOptimizer(Adam(1e-2))
     optimizer.build(variables)
-    step = tf.function(lambda given: optimizer.apply(given, variables))
-    found = operations(step.get_concrete_function(gradients("float32")[0]))
-    assert found["ResourceApplyAdam"] == len(variables)
-    # Keras's own Adam has five of these a variable, and its loss scale a division.
-    assert not {"Sqrt", "Square", "RealDiv", "Sub"} & found.keys()
-    assert found["IsFinite"] == 1
+    step = tf.function(lambda given, finite: optimizer.apply(given, variables, finite))
+    kinds = operations(step.get_concrete_function(gradients("float32")[0], tf.constant(True)))
+    assert kinds["ResourceApplyAdam"] == len(variables)
+    # Keras's own Adam has five of these a variable, and its loss scale a division and a test.
+    assert not {"Sqrt", "Square", "RealDiv", "Sub", "IsFinite"} & kinds.keys()
 
 
 # --- make_adam: plain recomputation on one variable ---------------------------------------------

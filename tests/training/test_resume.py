@@ -90,7 +90,7 @@ def test_a_run_killed_at_a_random_step_ends_with_the_same_weights(
     said = finish(start(doll_shards, run))
     done = step - step % 3
     if done:
-        assert "going on after step " in said
+        assert "resuming after step " in said
     assert_same(run, whole)
 
 
@@ -100,11 +100,11 @@ def test_a_stopped_run_saves_its_state_and_goes_on(doll_shards, whole, tmp_path)
     process = start(doll_shards, run)
     said = hurt_at(process, 10, signal.SIGTERM)
     assert process.returncode == 0, said
-    assert "; the same command goes on" in said
+    assert "; the same command resumes" in said
     stopped = int(said.split("stopped after step ")[1].split()[0])
     assert 10 <= stopped < STEPS
     said = finish(start(doll_shards, run))
-    assert f"going on after step {stopped} of {STEPS}" in said
+    assert f"resuming after step {stopped} of {STEPS}" in said
     assert_same(run, whole)
 
 
@@ -112,6 +112,6 @@ def test_a_stopped_run_saves_its_state_and_goes_on(doll_shards, whole, tmp_path)
 def test_a_finished_run_is_left_as_it_is_unless_it_is_to_be_longer(doll_shards, whole) -> None:
     before = weights(whole)
     said = finish(start(doll_shards, whole))
-    assert f"going on after step {STEPS} of {STEPS}" in said
+    assert f"resuming after step {STEPS} of {STEPS}" in said
     for array, expected in zip(weights(whole), before, strict=True):
         np.testing.assert_array_equal(array, expected)

@@ -2,11 +2,12 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
 from tf_deeppaint.training.options import TrainingOptions
-from tf_deeppaint.training.run_directory import FREE, open_run
+from tf_deeppaint.training.run_directory import hold_run, open_run
 from tf_deeppaint.utils.errors import DeepPaintError
 
 
@@ -15,9 +16,9 @@ def options(tmp_path) -> TrainingOptions:
     return TrainingOptions(data=("a", "b"), run=str(tmp_path / "run"), augment=("flip",))
 
 
-def test_it_states_flags_and_options(options) -> None:
-    run = open_run(options, "--run=x\n")
-    assert (run / "flags.txt").read_text() == "--run=x\n"
+def test_it_holds_the_options_as_flags_and_as_json(options) -> None:
+    run = open_run(options)
+    assert "--data=a,b\n" in (run / "flags.txt").read_text()
     assert json.loads((run / "options.json").read_text()) == {
         **dataclasses.asdict(options),
         "data": ["a", "b"],
@@ -25,52 +26,89 @@ def test_it_states_flags_and_options(options) -> None:
     }
 
 
-def test_the_same_run_goes_on(options) -> None:
-    run = open_run(options, "one\n")
+def test_the_same_run_is_resumed(options) -> None:
+    run = open_run(options)
     (run / "generator.keras").write_bytes(b"trained")
-    assert open_run(options, "two\n") == run
+    assert open_run(dataclasses.replace(options, epochs=7)) == run
     assert (run / "generator.keras").read_bytes() == b"trained"
-    assert (run / "flags.txt").read_text() == "two\n"
+    assert "--epochs=7\n" in (run / "flags.txt").read_text()
 
 
-def test_lengths_and_reporting_may_change(options) -> None:
-    open_run(options, "")
-    names = {field.name for field in dataclasses.fields(TrainingOptions)}
-    assert names > FREE
-    open_run(dataclasses.replace(options, steps=70, log_every=3, keep_checkpoints=9), "")
+RESUMABLE = {
+    "run",
+    "steps",
+    "epochs",
+    "strategy",
+    "init_from",
+    "fresh",
+    "log_every",
+    "save_every",
+    "checkpoint_every",
+    "on_bad_record",
+    "checkpoint_minutes",
+    "keep_checkpoints",
+    "validation_records",
+}
+
+
+def test_lengths_devices_and_reporting_may_change_and_nothing_else() -> None:
+    fields = dataclasses.fields(TrainingOptions)
+    assert {field.name for field in fields if field.metadata.get("resumable")} == RESUMABLE
+
+
+def test_a_resumed_run_may_be_longer_and_log_otherwise(options) -> None:
+    open_run(options)
+    open_run(dataclasses.replace(options, steps=70, log_every=3, keep_checkpoints=9))
+
+
+def test_a_run_whose_options_are_spelled_as_earlier_is_the_same_run(options) -> None:
+    run = open_run(dataclasses.replace(options, augment=("flip", "color")))
+    path = run / "options.json"
+    path.write_text(path.read_text().replace('"color"', '"colour"'))
+    open_run(dataclasses.replace(options, augment=("flip", "color")))
+    with pytest.raises(DeepPaintError, match="another augment"):
+        open_run(options)
+
+
+def test_workers_that_are_not_the_chief_write_to_a_folder_that_vanishes(options) -> None:
+    with hold_run(options, is_chief=False) as folder:
+        (folder / "checkpoints" / "state-1.index").write_bytes(b"")
+        assert not (folder / "options.json").exists()
+    assert not folder.exists() and not Path(options.run).exists()
 
 
 @pytest.mark.parametrize(
     "change", [{"width": 16}, {"batch_size": 8}, {"data": ("a",)}, {"gan_loss": "hinge"}], ids=str
 )
 def test_another_run_is_refused_and_nothing_changes(options, change) -> None:
-    run = open_run(options, "one\n")
+    run = open_run(options)
+    before = (run / "flags.txt").read_text()
     (key,) = change
     with pytest.raises(DeepPaintError, match=f"run: holds a run of another {key} .*--fresh"):
-        open_run(dataclasses.replace(options, **change), "two\n")
-    assert (run / "flags.txt").read_text() == "one\n"
+        open_run(dataclasses.replace(options, **change))
+    assert (run / "flags.txt").read_text() == before
 
 
 def test_a_fresh_run_removes_the_old_one_and_nothing_else(options) -> None:
-    run = open_run(options, "one\n")
+    run = open_run(options)
     for name in ("generator.keras", "best.keras", "metrics.jsonl", "notes.txt"):
         (run / name).write_text("old")
     (run / "checkpoints" / "state-7.index").write_text("old")
-    open_run(dataclasses.replace(options, width=16, fresh=True), "two\n")
+    open_run(dataclasses.replace(options, width=16, fresh=True))
     left = {path.relative_to(run).as_posix() for path in run.rglob("*") if path.is_file()}
     assert left == {"flags.txt", "options.json", "notes.txt"}
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "7"])
 def test_damaged_options_are_told(options, content) -> None:
-    run = open_run(options, "")
+    run = open_run(options)
     (run / "options.json").write_text(content)
     with pytest.raises(DeepPaintError, match=r"options\.json: damaged .*--fresh"):
-        open_run(options, "")
+        open_run(options)
 
 
 def test_a_run_directory_that_cannot_be_made_is_refused(options, tmp_path) -> None:
     (tmp_path / "run").write_text("in the way")
     with pytest.raises(DeepPaintError, match="run"):
-        open_run(options, "")
+        open_run(options)
     assert (tmp_path / "run").read_text() == "in the way"

@@ -1,4 +1,4 @@
-"""What happens beside the steps of a training: figures, samples, checkpoints, stopping."""
+"""What happens between the steps of a training: metrics, progress, checkpoints, stopping."""
 
 import signal
 import sys
@@ -8,17 +8,17 @@ from collections.abc import Callable
 import keras
 
 from tf_deeppaint.data.bad_records import BadRecords
-from tf_deeppaint.training.checkpoints import Checkpoints
 from tf_deeppaint.training.metrics_log import MetricsLog
 from tf_deeppaint.utils.errors import DeepPaintError
 
-NON_FINITE_LIMIT = 10
-# Seconds between two changes of the line on a terminal.
+# Skipped steps in a row that end a run.
+SKIPPED_LIMIT = 10
+# Seconds between two updates of the progress line on a terminal.
 REFRESH_S = 0.5
 
 
 class StepCallback(keras.callbacks.Callback):
-    """Counts steps from the beginning of the run, not of this `fit`.
+    """Counts steps from the start of the run, not of this `fit`.
 
     Subclasses define `on_step(step, logs)`, called after every step.
     """
@@ -39,15 +39,13 @@ class StepCallback(keras.callbacks.Callback):
 
 
 class LossLog(StepCallback):
-    """Writes the mean losses of every `every` steps into the metrics_log.
-
-    The means of the progress bar begin anew with each line too.
+    """Writes the mean losses of every `every` steps; the running means begin anew with each line.
 
     Args:
-        metrics_log: Where to.
-        every: Steps a line.
-        batch_size: Pictures a step.
-        bad: Who counts the records that could not be read, where they are not to stop the run.
+        metrics_log: Where they are written.
+        every: Steps per line.
+        batch_size: Pictures per step.
+        bad: Counts the records that cannot be read; None where these stop the run.
     """
 
     def __init__(
@@ -61,33 +59,33 @@ class LossLog(StepCallback):
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
-        self.begun = (self.step, time.monotonic())
+        self.line_start = (self.step, time.monotonic())
 
     def on_train_batch_begin(self, batch, logs=None):
-        if self.step == self.begun[0]:
+        if self.step == self.line_start[0]:
             self.model.reset_metrics()
 
     def on_step(self, step: int, logs: dict) -> None:
         if step % self.every:
             return
-        steps, seconds = step - self.begun[0], time.monotonic() - self.begun[1]
-        self.begun = (step, time.monotonic())
-        figures = {name: round(float(value), 6) for name, value in sorted(logs.items())}
+        steps, seconds = step - self.line_start[0], time.monotonic() - self.line_start[1]
+        self.line_start = (step, time.monotonic())
+        metrics = {name: round(float(value), 6) for name, value in sorted(logs.items())}
         rate = float(self.model.generator_optimizer.learning_rate.numpy())
-        figures["learning_rate"] = float(f"{rate:.6g}")
-        figures["skipped"] = int(self.model.skipped.numpy())
+        metrics["learning_rate"] = float(f"{rate:.6g}")
+        metrics["skipped"] = int(self.model.skipped.numpy())
         if self.bad is not None:
-            figures["bad_records"] = self.bad.count
-        figures["pictures_a_second"] = round(steps * self.batch_size / max(seconds, 1e-9), 3)
-        self.metrics_log.write(step, "training", figures)
+            metrics["bad_records"] = self.bad.count
+        metrics["pictures_a_second"] = round(steps * self.batch_size / max(seconds, 1e-9), 3)
+        self.metrics_log.write(step, "training", metrics)
 
 
-class LossLines(StepCallback):
-    """Tells losses, rate and time left: on one line of a terminal, else twenty times on the way.
+class ProgressLine(StepCallback):
+    """Prints losses, rate and time left: in one line of a terminal, elsewhere in twenty lines.
 
     Args:
         steps: Steps of the run.
-        batch_size: Pictures a step.
+        batch_size: Pictures per step.
     """
 
     def __init__(self, steps: int, batch_size: int):
@@ -95,39 +93,31 @@ class LossLines(StepCallback):
         self.steps = steps
         self.batch_size = batch_size
         self.every = max(1, steps // 20)
-        self.done = 0
-        self.seconds = 0.0
-        self.told = -REFRESH_S
+        self.first: tuple[int, float] | None = None  # step and time at the start
+        self.printed = -REFRESH_S
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
-        self.started = time.monotonic()
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.done += 1
-        super().on_train_batch_end(batch, logs)
-
-    def on_train_end(self, logs=None):
-        self.seconds += time.monotonic() - self.started
+        self.first = self.first or (self.step, time.monotonic())
 
     def on_step(self, step: int, logs: dict) -> None:
         now = time.monotonic()
-        is_due = now - self.told >= REFRESH_S if sys.stdout.isatty() else not step % self.every
+        is_due = now - self.printed >= REFRESH_S if sys.stdout.isatty() else not step % self.every
         if not is_due and step != self.steps:
             return
-        self.told = now
-        rate = self.done / max(self.seconds + now - self.started, 1e-9)
+        self.printed = now
+        rate = (step - self.first[0]) / max(now - self.first[1], 1e-9)
         left = round((self.steps - step) / rate)
         losses = ", ".join(f"{name} {float(value):.4f}" for name, value in sorted(logs.items()))
         text = (
             f"step {step}/{self.steps}, {rate * self.batch_size:.3g} pictures a second, "
             f"{left // 3600}:{left // 60 % 60:02d}:{left % 60:02d} left, {losses}"
         )
-        say(text, stays=step == self.steps)
+        print_line(text, stays=step == self.steps)
 
 
-def say(text: str, stays: bool = True) -> None:
-    """Prints a line; on a terminal over the last one that was not to stay."""
+def print_line(text: str, stays: bool = True) -> None:
+    """Prints a line; on a terminal over the last one unless that one `stays`."""
     if sys.stdout.isatty():
         print(f"\r{text}\x1b[K", end="\n" if stays else "", flush=True)
     else:
@@ -135,70 +125,54 @@ def say(text: str, stays: bool = True) -> None:
 
 
 class Every(StepCallback):
-    """Does something after every so many steps, and after the last.
+    """Calls an action after every so many steps, or after so many minutes without a call.
 
     Args:
-        steps: How many.
-        last: The run's last step.
         action: Called with the number of steps done.
+        steps: Steps between two calls.
+        minutes: Minutes between two calls at most; 0: any.
+        last: A step after which it is called in any case, such as the run's last.
     """
 
-    def __init__(self, steps: int, last: int, action: Callable[[int], None]):
+    def __init__(
+        self, action: Callable[[int], None], steps: int, minutes: float = 0.0, last: int = 0
+    ):
         super().__init__()
-        self.steps = steps
-        self.last = last
         self.action = action
-
-    def on_step(self, step: int, logs: dict) -> None:
-        if step % self.steps == 0 or step == self.last:
-            self.action(step)
-
-
-class KeepCheckpoints(StepCallback):
-    """Saves the state after so many steps, or after so many minutes.
-
-    Args:
-        checkpoints: Where to.
-        steps: Steps between two.
-        minutes: Minutes between two; 0: steps alone count.
-    """
-
-    def __init__(self, checkpoints: Checkpoints, steps: int, minutes: float):
-        super().__init__()
-        self.checkpoints = checkpoints
         self.steps = steps
         self.minutes = minutes
-        self.saved = time.monotonic()
+        self.last = last
+        self.called = time.monotonic()
 
     def on_step(self, step: int, logs: dict) -> None:
-        late = self.minutes and time.monotonic() - self.saved >= 60 * self.minutes
-        if step % self.steps == 0 or late:
-            self.checkpoints.save()
-            self.saved = time.monotonic()
+        is_late = self.minutes and time.monotonic() - self.called >= 60 * self.minutes
+        if step % self.steps == 0 or step == self.last or is_late:
+            self.action(step)
+            self.called = time.monotonic()
 
 
 class StopWhenNotFinite(StepCallback):
-    """Ends a run after ten steps in a row whose gradients were not finite."""
+    """Ends a run after `SKIPPED_LIMIT` steps in a row whose gradients were not finite."""
 
     def on_step(self, step: int, logs: dict) -> None:
-        if step % NON_FINITE_LIMIT:
-            return  # asking after every step would make a GPU wait for Python
+        if step % SKIPPED_LIMIT:
+            return  # reading the counter after every step would make a GPU wait
         in_a_row = int(self.model.skipped_in_a_row.numpy())
-        if in_a_row >= NON_FINITE_LIMIT:
+        if in_a_row >= SKIPPED_LIMIT:
             raise DeepPaintError(
                 f"step {step}: {in_a_row} steps in a row were not finite and were skipped; the "
-                "last checkpoint is from before; go on from it with a lower --learning_rate, or "
+                "last checkpoint is from before; resume from it with a lower --learning_rate, or "
                 "with --precision=mixed_bfloat16 or float32"
             )
 
 
 class StopOnSignal(StepCallback):
-    """Ends a run after the step during which SIGTERM or Ctrl-C came; a context manager.
+    """Ends a run after the step in which SIGTERM or Ctrl-C arrived; a second Ctrl-C, at once.
 
-    A second Ctrl-C ends it at once.
+    A context manager: outside of it signals are handled as before.
 
     Attributes:
-        received: The signal that came; None before.
+        received: The signal; None before.
     """
 
     def __init__(self):

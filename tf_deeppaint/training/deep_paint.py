@@ -1,10 +1,25 @@
-"""The GAN: generator and discriminator in one Keras model with its own training step."""
+"""The GAN: generator and discriminator in one Keras model, and the training step of both.
+
+One step, from a batch of sketches, palettes and pictures (pix2pix: Isola et al., arXiv:1611.07004,
+which "Attentioned Deep Paint" follows):
+
+1. The generator paints the sketches. This is its only forward pass in the step.
+2. The discriminator learns. It sees real pairs (sketch, picture) and fake pairs from a pool: those
+   of this step or of earlier ones (Shrivastava et al., arXiv:1612.07828). Its loss is the mean of
+   the losses for "real" on the first and "fake" on the second.
+3. The generator learns. The updated discriminator sees the painted pairs of this step; the loss
+   is that for "real", plus L1 to the true picture with its weight, plus what else the objective
+   has. The gradient passes through the discriminator to the painted picture, and from there
+   through the generator.
+
+Each update is left out, and the step counted as skipped, where a loss or gradient is not finite on
+any replica.
+"""
 
 import dataclasses
 from collections.abc import Callable
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint.networks.discriminator import Discriminator
@@ -30,21 +45,17 @@ METRICS = (
 class DeepPaint(keras.Model):
     """Trains a generator against a discriminator, as "Attentioned Deep Paint" does.
 
-    One forward of the generator a step serves both updates: the discriminator's first (real pairs
-    against 1, pairs from the pool of past fakes against 0, the mean of both losses), then the
-    generator's through the updated discriminator (fakes against 1, plus the weighted losses of
-    `objective`). A step whose picture or gradients are not finite is skipped and counted.
-
     Batches are `{"sketch": (N, H, W, 3), "palette": (N, 4, 4, 3), "picture": (N, H, W, 3)}`, all
     floats in [-1, 1], with a fixed N; H = W = `generator.size`. Under a distribution strategy
     every replica gets a part of the batch, and R replicas of N / R pictures take the step of one
-    with N, but for what they see of the batch alone: the norms' statistics, dropout and the pool.
+    with N. Each replica has its own dropout and pool, and, unless synchronized, its own statistics
+    of the norms.
 
     Args:
-        generator: What is trained to paint.
-        discriminator: What it is trained against.
-        objective: What both make small.
-        pool_size: Number of past fakes the discriminator is shown again.
+        generator: Paints.
+        discriminator: Tells real pairs from painted ones.
+        objective: The losses that both minimize.
+        pool_size: Number of past pairs kept to show the discriminator again.
         seed: Seed of the pool's choices.
         perceptual: Compares two batches of pictures, such as `losses.perceptual_loss` with its
             network; needed where the objective gives it a weight. It is not saved.
@@ -85,10 +96,10 @@ class DeepPaint(keras.Model):
         self.built = True
 
     def compile(self, generator_optimizer=None, discriminator_optimizer=None, **kwargs):
-        """Sets the two optimizers; Adam as the reference has it where none is given.
+        """Sets the two optimizers; by default Adam with the paper's options.
 
-        Each gets a loss scale of its own: a dynamic one where the network computes in float16,
-        else 1. The optimizer that was given is then its `inner_optimizer`.
+        Each becomes the `inner_optimizer` of a `GuardedOptimizer`, which scales the loss where the
+        network computes in float16.
         """
         # XLA on a CPU takes 1.7 times as long for this step.
         super().compile(**{"optimizer": None, "jit_compile": False} | kwargs)
@@ -104,29 +115,37 @@ class DeepPaint(keras.Model):
         return self.generator(self._generator_inputs(inputs), training=training)
 
     def train_step(self, batch: dict) -> dict:
-        sketch, picture = batch["sketch"], batch["picture"]
+        """Takes one step of both networks; see the module for its order.
+
+        Returns:
+            Name -> mean of each loss since the last reset.
+        """
+        sketch, picture = batch["sketch"], batch["picture"]  # (N, H, W, 3) each
         with tf.GradientTape() as generator_tape:
-            painted = self(batch, training=True)
-        finite = tf.reduce_all(tf.math.is_finite(painted))
-        fake_pair = tf.concat([sketch, painted], axis=-1)
-        discriminator_loss, judged = self._update_discriminator(
-            sketch, picture, tf.stop_gradient(fake_pair), finite
+            painted = self(batch, training=True)  # (N, H, W, 3)
+        finite = tf.reduce_all(tf.math.is_finite(painted))  # ()
+
+        discriminator_loss, discriminator_stepped = self._update_discriminator(
+            sketch, picture, tf.stop_gradient(painted), finite
         )
-        # Through the updated discriminator down to the picture, then through the generator: the
-        # forward above is taped once and used once.
+
         optimizer = self.generator_optimizer
         with tf.GradientTape() as picture_tape:
             picture_tape.watch(painted)
-            logits = self.discriminator(tf.concat([sketch, painted], axis=-1), training=True)
-            terms = self._generator_losses(logits, picture, painted)
-            scaled = optimizer.scale_loss(terms["generator_loss"] / _replicas())
-        toward_picture = picture_tape.gradient(scaled, painted)
+            logits = self._discriminate(sketch, painted)  # (N, H/8 - 2, W/8 - 2, 1)
+            terms = self._generator_losses(logits, picture, painted)  # () each
+            scaled_loss = optimizer.scale_loss(terms["generator_loss"] / _replicas())
+        # First with respect to the painted picture, then on through the generator: each of its
+        # tapes is used once.
+        picture_gradient = picture_tape.gradient(scaled_loss, painted)  # (N, H, W, 3)
         variables = self.generator.trainable_variables
-        gradients = generator_tape.gradient(painted, variables, output_gradients=toward_picture)
+        gradients = generator_tape.gradient(painted, variables, output_gradients=picture_gradient)
         finite &= tf.math.is_finite(terms["generator_loss"])
-        finite = self._apply(optimizer, gradients, variables, finite)
-        self._count(finite & judged)
-        return self._track(finite & judged, discriminator_loss=discriminator_loss, **terms)
+        generator_stepped = self._apply(optimizer, gradients, variables, finite)
+
+        stepped = discriminator_stepped & generator_stepped
+        self._count(stepped)
+        return self._track(stepped, discriminator_loss=discriminator_loss, **terms)
 
     def test_step(self, batch: dict) -> dict:
         return self._track(tf.constant(True), l1=losses.l1_loss(batch["picture"], self(batch)))
@@ -134,29 +153,35 @@ class DeepPaint(keras.Model):
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Nothing: all weights exist. Keras fails here where several workers have dict batches."""
 
-    def _update_discriminator(self, sketch, picture, fake_pair, finite) -> tuple:
-        """Takes the discriminator's step: its loss, and whether it was finite."""
-        shown = self.pool.exchange(fake_pair, finite)
+    def _update_discriminator(self, sketch, picture, painted, finite) -> tuple:
+        """Updates the discriminator; returns its loss and whether the step was taken, both `()`."""
+        fake_pair = tf.concat([sketch, painted], axis=-1)  # (N, H, W, 6)
+        past_pair = self.pool.exchange(fake_pair, finite)  # (N, H, W, 6)
         optimizer = self.discriminator_optimizer
         with tf.GradientTape() as tape:
-            real, penalty = self._judge_real(sketch, picture)
-            fake = self.discriminator(shown, training=True)
+            real, penalty = self._discriminate_real(sketch, picture)
+            fake = self.discriminator(past_pair, training=True)  # (N, H/8 - 2, W/8 - 2, 1)
             loss = losses.discriminator_loss(self.objective.gan_loss, real, fake) + penalty
-            scaled = optimizer.scale_loss(loss / _replicas())
-        finite &= tf.math.is_finite(loss)
+            scaled_loss = optimizer.scale_loss(loss / _replicas())
         variables = self.discriminator.trainable_variables
-        return loss, self._apply(optimizer, tape.gradient(scaled, variables), variables, finite)
+        gradients = tape.gradient(scaled_loss, variables)
+        finite &= tf.math.is_finite(loss)
+        return loss, self._apply(optimizer, gradients, variables, finite)
 
-    def _judge_real(self, sketch, picture) -> tuple:
-        """Logits of real pairs, and what their gradient costs."""
+    def _discriminate_real(self, sketch, picture) -> tuple:
+        """Logits of the real pairs `(N, H/8 - 2, W/8 - 2, 1)`, and the weighted penalty `()`."""
         if not self.objective.r1_weight:
-            return self.discriminator(tf.concat([sketch, picture], axis=-1), training=True), 0.0
+            return self._discriminate(sketch, picture), 0.0
         with tf.GradientTape() as tape:
             tape.watch(picture)
-            real = self.discriminator(tf.concat([sketch, picture], axis=-1), training=True)
-            of_pictures = tf.reduce_sum(tf.reduce_mean(real, axis=(1, 2, 3)))
-        penalty = losses.gradient_penalty(tape.gradient(of_pictures, picture))
+            real = self._discriminate(sketch, picture)
+            mean_logits = tf.reduce_sum(tf.reduce_mean(real, axis=(1, 2, 3)))  # (), a sum over N
+        penalty = losses.gradient_penalty(tape.gradient(mean_logits, picture))
         return real, 0.5 * self.objective.r1_weight * penalty
+
+    def _discriminate(self, sketch, picture) -> tf.Tensor:
+        pair = tf.concat([sketch, picture], axis=-1)  # (N, H, W, 6)
+        return self.discriminator(pair, training=True)  # (N, H/8 - 2, W/8 - 2, 1)
 
     def _generator_losses(self, logits, picture, painted) -> dict:
         objective = self.objective
@@ -174,33 +199,36 @@ class DeepPaint(keras.Model):
         return terms | {"generator_loss": total}
 
     def _apply(self, optimizer, gradients: list, variables: list, finite) -> tf.Tensor:
-        """Takes a step, if `finite` and the gradients are, on all replicas: whether it did."""
-        # A sum is finite only where all its parts are, and takes half the time of looking at each.
+        """Takes a step where `finite` and all gradients are, on every replica.
+
+        Returns:
+            Whether it was taken, `()`.
+        """
+        # A sum is finite only where all its terms are, and takes half the time of testing each.
         sums = tf.stack([tf.reduce_sum(gradient) for gradient in gradients])
-        finite = _everywhere(finite & tf.reduce_all(tf.math.is_finite(sums)))
-        # The optimizer leaves out a step with such a gradient, on the first replica.
-        gradients[0] = tf.where(finite, gradients[0], tf.constant(np.nan, gradients[0].dtype))
-        optimizer.apply(gradients, variables)
+        finite = on_every_replica(finite & tf.reduce_all(tf.math.is_finite(sums)))
+        optimizer.apply(gradients, variables, finite)
         return finite
 
-    def _count(self, finite: tf.Tensor) -> None:
-        bad = tf.cast(~finite, tf.int64)
+    def _count(self, stepped: tf.Tensor) -> None:
+        skipped = tf.cast(~stepped, tf.int64)
         self.steps.assign_add(1)
-        self.skipped.assign_add(bad)
-        self.skipped_in_a_row.assign(bad * (self.skipped_in_a_row + 1))
+        self.skipped.assign_add(skipped)
+        self.skipped_in_a_row.assign(skipped * (self.skipped_in_a_row + 1))
 
     def _generator_inputs(self, batch: dict) -> dict:
         _, height, width, _ = batch["sketch"].shape
-        histogram = palettes_to_histograms(batch["palette"], height, width)
+        histogram = palettes_to_histograms(batch["palette"], height, width)  # (N, H, W, 12)
         return {"sketch": batch["sketch"], "histogram": histogram}
 
-    def _track(self, finite: tf.Tensor, **values) -> dict:
-        weight = tf.cast(finite, tf.float32)
+    def _track(self, stepped: tf.Tensor, **values) -> dict:
+        """Adds losses to their running means, unless the step was skipped; returns the means."""
+        weight = tf.cast(stepped, tf.float32)
         for name, value in values.items():
-            self.trackers[name].update_state(tf.where(finite, value, 0.0), weight)
+            self.trackers[name].update_state(tf.where(stepped, value, 0.0), weight)
         means = {name: self.trackers[name].result() for name in values}
         if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
-            # Keras averages over workers along the first axis, which a scalar has not.
+            # Keras averages over workers along the first axis, which a scalar does not have.
             means = {name: tf.reshape(mean, (1,)) for name, mean in means.items()}
         return means
 
@@ -215,16 +243,16 @@ class DeepPaint(keras.Model):
 
     @classmethod
     def from_config(cls, config: dict) -> "DeepPaint":
-        parts = {
+        networks = {
             name: keras.saving.deserialize_keras_object(config[name])
             for name in ("generator", "discriminator")
         }
         objective = losses.Objective(**config["objective"])
-        return cls(**config | parts | {"objective": objective})
+        return cls(**config | networks | {"objective": objective})
 
 
 def _guarded(optimizer, network: keras.Model) -> GuardedOptimizer:
-    """An optimizer of a network's variables that leaves out steps that are not finite."""
+    """Wraps an optimizer of a network's variables, by default the paper's Adam, and builds it."""
     scale = FLOAT16_SCALE if network.dtype_policy.compute_dtype == "float16" else 1.0
     guarded = GuardedOptimizer(optimizer or Adam(**ADAM), scale)
     guarded.build(network.trainable_variables)
@@ -237,11 +265,12 @@ def _counter(name: str) -> tf.Variable:
 
 
 def _replicas() -> int:
+    """Number of replicas: gradients are summed over them, so each loss is divided by it."""
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def _everywhere(condition: tf.Tensor) -> tf.Tensor:
-    """Whether a condition holds on every replica."""
+def on_every_replica(condition: tf.Tensor) -> tf.Tensor:
+    """Whether a condition holds on every replica, `()`."""
     if _replicas() == 1:
         return condition
     context = tf.distribute.get_replica_context()

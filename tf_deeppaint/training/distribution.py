@@ -1,7 +1,6 @@
-"""Which devices a training runs on: TensorFlow's distribution strategies by name."""
+"""The devices a training runs on: TensorFlow's distribution strategies by name, and TF_CONFIG."""
 
 import contextlib
-import json
 import os
 from collections.abc import Iterator
 
@@ -9,7 +8,9 @@ import tensorflow as tf
 
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
-STRATEGIES = ("auto", "one", "mirrored", "multi_worker", "tpu")
+_TF_CONFIG_FORM = (
+    'set it to {"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker", "index": 0}}'
+)
 
 
 def open_strategy(name: str) -> tf.distribute.Strategy:
@@ -18,94 +19,97 @@ def open_strategy(name: str) -> tf.distribute.Strategy:
     Args:
         name: `"one"` device; `"mirrored"`: all GPUs of this machine, or its logical CPU devices
             where it has none; `"multi_worker"`: the machines that TF_CONFIG names; `"tpu"`: the
-            TPU that TPU_NAME names, or a local one; `"auto"`: what there is.
+            TPU that TPU_NAME names, or a local one; `"auto"`: the last of these that is available.
 
     Raises:
-        DeepPaintError: no such strategy, or the machine lacks what it needs.
+        DeepPaintError: the machine lacks what the strategy needs.
+        ValueError: no such strategy.
     """
     if name == "auto":
-        name = _what_there_is()
+        name = _choose_strategy()
     if name == "one":
         return tf.distribute.get_strategy()
     if name == "mirrored":
         devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
         return tf.distribute.MirroredStrategy([device.name for device in devices])
     if name == "multi_worker":
-        if _workers() < 2:
+        if _count_workers() < 2:
             raise DeepPaintError(
-                "--strategy=multi_worker needs two workers or more in TF_CONFIG: {"
-                '"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker", "index": 0}}'
+                f"--strategy=multi_worker needs two workers or more in TF_CONFIG; {_TF_CONFIG_FORM}"
             )
         return tf.distribute.MultiWorkerMirroredStrategy()
     if name == "tpu":
-        return _tpu()
-    raise DeepPaintError(f"strategy={name!r}: choose one of {', '.join(STRATEGIES)}")
+        return _connect_tpu()
+    raise ValueError(f"strategy={name!r}")
+
+
+def device_names(strategy: tf.distribute.Strategy) -> list[str]:
+    """The names of a strategy's devices, for people."""
+    if strategy.num_replicas_in_sync > 1:
+        return list(strategy.extended.worker_devices)
+    gpus = tf.config.list_physical_devices("GPU")
+    return [gpus[0].name if gpus else "CPU"]
 
 
 def is_chief() -> bool:
-    """Whether this process writes the run: the only one, or the first of the workers."""
-    task = _part(_configuration(), "task")
-    return task.get("type", "worker") in ("worker", "chief") and not task.get("index", 0)
+    """Whether this process writes the run: the only one, or the first of the workers.
+
+    Raises:
+        DeepPaintError: TF_CONFIG is set, but describes no cluster.
+    """
+    with _wrap_tf_config_errors():
+        cluster = tf.distribute.cluster_resolver.TFConfigClusterResolver()
+        return cluster.task_type in (None, "worker", "chief") and not cluster.task_id
 
 
 @contextlib.contextmanager
-def naming_lost_workers() -> Iterator[None]:
-    """Turns TensorFlow's complaint about other machines into an error that says what to do.
+def wrap_lost_workers() -> Iterator[None]:
+    """Turns TensorFlow's errors about other machines into one that says what to do.
 
     Raises:
         DeepPaintError: another worker died, or cannot be reached any more.
     """
     try:
         yield
-    except _LOST as error:
-        if _workers() < 2:
+    except (
+        tf.errors.UnavailableError,
+        tf.errors.AbortedError,
+        tf.errors.CancelledError,
+        tf.errors.DeadlineExceededError,
+    ) as error:
+        if _count_workers() < 2:
             raise
         raise DeepPaintError(
             "another worker has died or cannot be reached; start all of them again with the same "
-            f"command, and the run goes on ({one_line(error)})"
+            f"command to resume ({one_line(error)})"
         ) from error
 
 
-_LOST = (
-    tf.errors.UnavailableError,
-    tf.errors.AbortedError,
-    tf.errors.CancelledError,
-    tf.errors.DeadlineExceededError,
-)
-
-
-def _what_there_is() -> str:
-    if _workers() > 1:
+def _choose_strategy() -> str:
+    if _count_workers() > 1:
         return "multi_worker"
     if os.environ.get("TPU_NAME"):
         return "tpu"
     return "mirrored" if len(tf.config.list_physical_devices("GPU")) > 1 else "one"
 
 
-def _configuration() -> dict:
+def _count_workers() -> int:
+    with _wrap_tf_config_errors():
+        cluster = tf.distribute.cluster_resolver.TFConfigClusterResolver().cluster_spec()
+        return sum(cluster.num_tasks(job) for job in cluster.jobs if job in ("chief", "worker"))
+
+
+@contextlib.contextmanager
+def _wrap_tf_config_errors() -> Iterator[None]:
     try:
-        configuration = json.loads(os.environ.get("TF_CONFIG") or "{}")
-    except (ValueError, RecursionError) as error:
-        raise DeepPaintError(f"TF_CONFIG: not JSON ({error})") from error
-    return configuration if isinstance(configuration, dict) else {}
+        yield
+    except Exception as error:  # TensorFlow raises whatever its parsing of any JSON raises
+        raise DeepPaintError(
+            f"TF_CONFIG: does not describe a cluster ({one_line(error)}); {_TF_CONFIG_FORM}"
+        ) from error
 
 
-def _part(configuration: dict, name: str) -> dict:
-    part = configuration.get(name, {})
-    if not isinstance(part, dict):
-        raise DeepPaintError(f'TF_CONFIG: "{name}" is {str(part)[:40]}; an object is needed')
-    return part
-
-
-def _workers() -> int:
-    cluster = _part(_configuration(), "cluster")
-    hosts = [cluster.get(kind, []) for kind in ("chief", "worker")]
-    if not all(isinstance(of_kind, list) for of_kind in hosts):
-        raise DeepPaintError('TF_CONFIG: "chief" and "worker" are lists of host:port')
-    return sum(map(len, hosts))
-
-
-def _tpu() -> tf.distribute.Strategy:
+def _connect_tpu() -> tf.distribute.Strategy:
     try:
         resolver = tf.distribute.cluster_resolver.TPUClusterResolver(os.environ.get("TPU_NAME", ""))
         tf.config.experimental_connect_to_cluster(resolver)

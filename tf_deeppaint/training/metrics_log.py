@@ -5,7 +5,11 @@
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
 
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -15,16 +19,30 @@ _RENAMED = {"l1_another": "l1_swapped"}
 
 
 class MetricsLog:
-    """Writes and reads a run's metrics.
+    """Writes and reads a run's metrics; a context manager, which closes TensorBoard's files.
 
     Args:
         path: The file; a resumed run appends to it.
-        board: TensorBoard's summary writer, or None.
+        board: Folder of TensorBoard's files, or None for none.
     """
 
-    def __init__(self, path: Path, board=None):
+    def __init__(self, path: Path, board: Path | None = None):
         self.path = path
         self.board = board
+        self._board_writer = None
+
+    def __enter__(self) -> "MetricsLog":
+        return self
+
+    def __exit__(self, kind, *exception) -> None:
+        if self._board_writer is None:
+            return
+        try:
+            with files.wrap_errors(self.board, "written"):
+                self._board_writer.close()
+        except DeepPaintError:
+            if kind is None:  # of two errors, such as on a full disk, the first says enough
+                raise
 
     def rewind(self, step: int) -> None:
         """Removes the lines after `step`: a resumed run takes these steps again."""
@@ -67,12 +85,21 @@ class MetricsLog:
             raise DeepPaintError(
                 f"{self.path}: cannot be written ({error.strerror}); free space"
             ) from error
-        if self.board is not None:
-            import tensorflow as tf
+        for name, value in metrics.items():
+            self._show(tf.summary.scalar, f"{group}/{name}", value, step)
 
-            with files.wrap_errors(self.path.parent, "written"), self.board.as_default(step=step):
-                for name, value in metrics.items():
-                    tf.summary.scalar(f"{group}/{name}", value)
+    def show_picture(self, step: int, name: str, picture: np.ndarray) -> None:
+        """Adds an RGB picture `(H, W, 3)` to TensorBoard's files."""
+        self._show(tf.summary.image, name, picture[None], step)
+
+    def _show(self, summarize: Callable, name: str, value, step: int) -> None:
+        if self.board is None:
+            return
+        with files.wrap_errors(self.board, "written"):
+            if self._board_writer is None:
+                self._board_writer = tf.summary.create_file_writer(str(self.board))
+            with self._board_writer.as_default(step=step):
+                summarize(name, value)
 
 
 def _parse_line(text: str) -> dict | None:

@@ -1,4 +1,4 @@
-"""Optimizers fit for the training step: Adam in one pass, and none of it where a step is bad."""
+"""The optimizers of the training step: Adam in one kernel, and the guard against bad steps."""
 
 import keras
 import tensorflow as tf
@@ -7,14 +7,16 @@ from keras import ops
 from tf_deeppaint.networks.layers import PACKAGE
 
 SCHEDULES = ("constant", "linear", "cosine")
+# Of pix2pix (Isola et al., arXiv:1611.07004), which the paper follows.
 ADAM = {"learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8}
-# Each overflow halves it; from here few are needed before the first step.
+# Initial loss scale for float16. Every overflow halves it; from here few are needed before the
+# first step that is taken.
 FLOAT16_SCALE = 2.0**13
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class Adam(keras.optimizers.Adam):
-    """Keras's Adam by TensorFlow's kernel, which passes over the numbers once.
+    """Keras's Adam by TensorFlow's kernel, which reads and writes every number once.
 
     Keras's own takes twelve operations a variable, each of which reads and writes all of it: a
     sixth of the training step of the published network. Options, states and results are the same.
@@ -32,11 +34,11 @@ class Adam(keras.optimizers.Adam):
             tf.constant(value, dtype) for value in (self.beta_1, self.beta_2, self.epsilon)
         )
         step = tf.cast(self.iterations + 1, dtype)
-        place = self._get_variable_index(variable)
+        index = self._get_variable_index(variable)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
-            m=self._momentums[place].value.handle,
-            v=self._velocities[place].value.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
             beta1_power=beta_1**step,
             beta2_power=beta_2**step,
             lr=tf.cast(learning_rate, dtype),
@@ -47,42 +49,6 @@ class Adam(keras.optimizers.Adam):
         )
 
 
-@keras.saving.register_keras_serializable(PACKAGE)
-class GuardedOptimizer(keras.optimizers.LossScaleOptimizer):
-    """Leaves out steps that are not finite, and scales the loss where it begins with a scale.
-
-    Keras's own looks at every gradient and divides it by the scale, in two passes over all of
-    them. Here the caller, who has looked at them, marks a bad step by the first gradient; and
-    without a scale nothing is divided.
-
-    Args:
-        inner_optimizer: Takes the steps.
-        initial_scale: 1: the loss is not scaled. Anything else falls with every bad step, and
-            grows again after some good ones.
-
-    Example:
-    >>> optimizer = GuardedOptimizer(Adam(2e-4), initial_scale=2.0**13)
-    """
-
-    def __init__(self, inner_optimizer, initial_scale: float = 1.0, **kwargs):
-        super().__init__(inner_optimizer, initial_scale, **kwargs)
-
-    def scale_loss(self, loss):
-        return loss if self._is_plain() else super().scale_loss(loss)
-
-    def check_finite(self, grads):
-        return ops.all(ops.isfinite(grads[0]))
-
-    def _stateful_handle_finite_grads(self, grads, trainable_variables):
-        if self._is_plain():
-            self.inner_optimizer.apply(grads, trainable_variables)
-        else:
-            super()._stateful_handle_finite_grads(grads, trainable_variables)
-
-    def _is_plain(self) -> bool:
-        return self.initial_scale == 1.0
-
-
 def make_adam(
     learning_rate: float,
     schedule: str,
@@ -91,15 +57,15 @@ def make_adam(
     accumulate: int = 1,
     ema: float = 0.0,
 ) -> Adam:
-    """Adam with the reference's moments.
+    """Makes Adam with the paper's moments.
 
     Args:
         learning_rate: At the start.
         schedule: `"constant"`; `"linear"` or `"cosine"`, which fall to 0 at the end.
         steps: Steps of the whole training.
-        clip_norm: The gradients' largest norm, all of them taken together; 0 leaves them alone.
+        clip_norm: Largest norm of all gradients together; 0: no limit.
         accumulate: Steps whose gradients are averaged before the weights change.
-        ema: Share of the old that an average of the weights keeps at a step; 0 keeps no average.
+        ema: Decay per step of an average of the weights; 0: no average.
             `keras.optimizers.Optimizer.finalize_variable_values` puts it in the weights' place.
 
     Raises:
@@ -119,3 +85,69 @@ def make_adam(
         use_ema=ema > 0,
         ema_momentum=ema or 0.99,
     )
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class GuardedOptimizer(keras.optimizers.LossScaleOptimizer):
+    """Takes a step only where it is told that the gradients are finite; may scale the loss.
+
+    Keras's own looks at every gradient and divides it by the scale, in two passes over all of
+    them. Here the caller, who has looked at them, passes the result; and without a scale nothing
+    is divided. The variables are those of Keras's own.
+
+    Args:
+        inner_optimizer: Takes the steps.
+        initial_scale: 1: the loss is not scaled. Any other scale is halved by every step that is
+            left out and doubled after `dynamic_growth_steps` good ones.
+
+    Example:
+    >>> optimizer = GuardedOptimizer(Adam(2e-4), initial_scale=2.0**13)
+    >>> optimizer.apply(gradients, variables, finite)
+    """
+
+    def __init__(self, inner_optimizer, initial_scale: float = 1.0, **kwargs):
+        super().__init__(inner_optimizer, initial_scale, **kwargs)
+
+    @property
+    def is_scaled(self) -> bool:
+        """Whether the loss is multiplied by a scale."""
+        return self.initial_scale != 1.0
+
+    def scale_loss(self, loss):
+        return super().scale_loss(loss) if self.is_scaled else loss
+
+    def apply(self, grads, trainable_variables=None, finite=True):
+        """Takes a step where `finite`; else no weight, moment or counter of steps changes.
+
+        Args:
+            grads: A tensor a variable, of the scaled loss.
+            trainable_variables: What changes.
+            finite: Whether all gradients are finite: a boolean scalar, equal on all replicas.
+        """
+        if not self.built:
+            self.build(trainable_variables)
+        finite = tf.convert_to_tensor(finite)
+        if tf.__internal__.distribute.strategy_supports_no_merge_call():
+            ops.cond(finite, lambda: self._step(grads, trainable_variables), self._skip)
+        else:
+            context = tf.distribute.get_replica_context()
+            context.merge_call(self._apply_on_all, (grads, trainable_variables, finite))
+
+    def _apply_on_all(self, strategy, grads, trainable_variables, finite):
+        """`apply` outside of the replicas: updates meet there, which no branch of one may do."""
+
+        def step():
+            arguments = (grads, trainable_variables)
+            strategy.extended.call_for_each_replica(self._step, arguments)
+
+        ops.cond(strategy.experimental_local_results(finite)[0], step, self._skip)
+
+    def _step(self, grads, trainable_variables):
+        if self.is_scaled:
+            self._stateful_handle_finite_grads(grads, trainable_variables)
+        else:
+            self.inner_optimizer.apply(grads, trainable_variables)
+
+    def _skip(self):
+        if self.is_scaled:
+            self._stateful_handle_non_finite_grads()

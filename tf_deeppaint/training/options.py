@@ -1,90 +1,164 @@
-"""What decides about a training, and whether it can be followed."""
+"""The options of a training. Flags, checks, run directory and documentation are made from them.
 
+This module needs no TensorFlow.
+"""
+
+import csv
 import dataclasses
-import math
-from collections.abc import Sequence
+import io
 
-from tf_deeppaint.data import loading, records
-from tf_deeppaint.data.bad_records import BadRecords
+from tf_deeppaint.utils import options as checks
 from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.options import is_required, option
+
+
+def _resumable(*arguments, **keywords):
+    """An option that a resumed run may change; see `option` for the arguments."""
+    field = option(*arguments, **keywords)
+    return dataclasses.field(default=field.default, metadata=field.metadata | {"resumable": True})
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainingOptions:
-    """What decides about a run; each field is documented by the flag of the same name."""
+    """The options of a run; each is a flag of the same name."""
 
-    data: Sequence[str]
-    run: str
+    data: tuple[str, ...] = option(help="Folders of the data sets, comma-separated; mixed.")
+    run: str = _resumable(help="The run directory.")
     # === Length ===
-    steps: int = 0
-    epochs: int = 30
-    batch_size: int = 4
+    steps: int = _resumable(0, "Training steps in all; 0: as `--epochs` says.", lower=0)
+    epochs: int = _resumable(30, "Passes over the training records.", lower=1)
+    batch_size: int = option(4, "Pictures per step, on all devices together.", lower=1)
     # === Networks ===
-    generator: str = "deeppaint"
-    width: int = 64
-    norm: str = "batch"
-    attention: bool = True
-    histogram: bool = True
-    head: str = "rgb"
-    discriminator_norm: str = "batch"
-    spectral_norm: bool = False
+    generator: str = option(
+        "deeppaint",
+        "The paper's network, or pix2pix's plain U-Net.",
+        choices=["deeppaint", "pix2pix"],
+    )
+    width: int = option(64, "Channels of the networks' outermost level.", lower=2, multiple_of=2)
+    norm: str = option("batch", "Norm of the generator.", choices=["batch", "instance"])
+    attention: bool = option(True, "Attention gates; without them skips are plain.")
+    histogram: bool = option(True, "Palette input; without it the generator sees the sketch only.")
+    head: str = option(
+        "rgb",
+        "Paint RGB as the paper does, or mix the palette's colors.",
+        choices=["rgb", "mixture"],
+    )
+    discriminator_norm: str = option(
+        "batch", "Norm of the discriminator.", choices=["batch", "instance", "none"]
+    )
+    spectral_norm: bool = option(False, "Spectral norm in the discriminator.")
     # === Objective ===
-    gan_loss: str = "bce"
-    l1_weight: float = 100.0
-    perceptual_weight: float = 0.0
-    vgg16: str = ""
-    tv_weight: float = 0.0
-    r1_weight: float = 0.0
-    pool_size: int = 50
+    gan_loss: str = option(
+        "bce", "Cross-entropy, least squares, or hinge.", choices=["bce", "lsgan", "hinge"]
+    )
+    l1_weight: float = option(100.0, "Weight of L1 beside the adversarial loss.", lower=0.0)
+    perceptual_weight: float = option(
+        0.0, "Weight of the difference of VGG16's features; needs `--vgg16`.", lower=0.0
+    )
+    vgg16: str = option("", "File of VGG16's weights, .npz, for `--perceptual_weight`.")
+    tv_weight: float = option(0.0, "Weight of the total variation.", lower=0.0)
+    r1_weight: float = option(
+        0.0,
+        "Weight of the gradient penalty; the discriminator then computes in float32.",
+        lower=0.0,
+    )
+    pool_size: int = option(
+        50, "Past pictures kept to show the discriminator again, per device.", lower=0
+    )
     # === Optimization ===
-    learning_rate: float = 2e-4
-    discriminator_learning_rate: float = 0.0
-    schedule: str = "constant"
-    clip_norm: float = 0.0
-    accumulate: int = 1
-    ema: float = 0.0
+    learning_rate: float = option(2e-4, "Learning rate of both Adam optimizers.", lower=0.0)
+    discriminator_learning_rate: float = option(
+        0.0, "Learning rate of the discriminator; 0: as `--learning_rate`.", lower=0.0
+    )
+    schedule: str = option(
+        "constant",
+        "The learning rate over the steps; linear and cosine end at 0.",
+        choices=["constant", "linear", "cosine"],
+    )
+    clip_norm: float = option(
+        0.0, "Largest norm of each network's gradients; 0: no limit.", lower=0.0
+    )
+    accumulate: int = option(1, "Steps whose gradients make one update of the weights.", lower=1)
+    ema: float = option(
+        0.0,
+        "Decay per step of the generator's averaged weights, such as 0.999, which are saved in "
+        "place of the last ones; 0: no average.",
+        lower=0.0,
+        upper=0.99999,
+    )
     # === Data ===
-    augment: Sequence[str] = ("flip",)
-    seed: int = 0
-    on_bad_record: str = "stop"
+    augment: tuple[str, ...] = option(
+        ("flip",),
+        "Random changes of the records, comma-separated; empty for none. flip: mirror pairs. crop: "
+        "cut out 70 to 100 % of the side and enlarge. warp: take the palette from a copy rolled "
+        "and bent up and down. lines: change weight and darkness of the lines. color: recolor "
+        "picture and palette together. bands: permute the palette's bands.",
+        choices=["flip", "crop", "warp", "lines", "color", "bands"],
+    )
+    seed: int = option(0, "Seed of weights, order and augmentation.", lower=0, upper=2**32 - 1)
+    on_bad_record: str = _resumable(
+        "stop",
+        "A record or shard that cannot be read: stop, or use another record of its batch and count "
+        "it in bad_records.",
+        choices=["stop", "skip"],
+    )
     # === Machine ===
-    strategy: str = "auto"
-    sync_norm: bool = False
-    precision: str = "float32"
-    jit_compile: bool = False
-    deterministic: bool = False
-    # === Going on, and reporting ===
-    init_from: str = ""
-    fresh: bool = False
-    log_every: int = 50
-    save_every: int = 1000
-    checkpoint_every: int = 500
-    checkpoint_minutes: float = 10.0
-    keep_checkpoints: int = 2
-    validation_records: int = 256
+    strategy: str = _resumable(
+        "auto",
+        "Devices: the best available, one, all GPUs of this machine, the machines in TF_CONFIG, "
+        "or a TPU.",
+        choices=["auto", "one", "mirrored", "multi_worker", "tpu"],
+    )
+    sync_norm: bool = option(False, "Batch norm over the pictures of all devices.")
+    precision: str = option(
+        "float32",
+        "Keras dtype policy of the networks.",
+        choices=["float32", "mixed_bfloat16", "mixed_float16"],
+    )
+    jit_compile: bool = option(False, "Compile the step by XLA; pays on GPUs and TPUs.")
+    deterministic: bool = option(False, "The same weights bit for bit every time; slower.")
+    # === Resuming and reporting ===
+    init_from: str = _resumable(
+        "", "Begin with this generator (.keras), or both networks of this run."
+    )
+    fresh: bool = _resumable(False, "Begin anew where `--run` holds a run; that one is removed.")
+    log_every: int = _resumable(50, "Steps per line of metrics.jsonl.", lower=1)
+    save_every: int = _resumable(1000, "Steps between saved generators and sample sheets.", lower=1)
+    checkpoint_every: int = _resumable(500, "Steps between checkpoints.", lower=1)
+    checkpoint_minutes: float = _resumable(
+        10.0, "Minutes after which a checkpoint is written anyway; 0: never.", lower=0.0
+    )
+    keep_checkpoints: int = _resumable(2, "Checkpoints kept.", lower=1)
+    validation_records: int = _resumable(256, "Test records measured after every epoch.", lower=1)
 
 
-def check_options(options: TrainingOptions, replicas: int) -> list[records.Manifest]:
-    """Reads the manifests of the data sets and checks that the options can be followed.
+def with_current_names(values: dict) -> dict:
+    """Replaces what earlier versions spelled otherwise, in values by option name.
 
     Args:
-        options: What decides about the run.
-        replicas: Number of devices that share a batch.
+        values: Of flags or of options.json; `"colour"` among the augmentations becomes `"color"`.
+    """
+    augment = values.get("augment")
+    if not isinstance(augment, list | tuple):
+        return values
+    renamed = ["color" if name == "colour" else name for name in augment]
+    return values | {"augment": type(augment)(renamed)}
+
+
+def to_flagfile(options: TrainingOptions) -> str:
+    """The options as a flagfile that repeats the run; `fresh` is left out."""
+    values = dataclasses.asdict(options)
+    del values["fresh"]
+    return "".join(f"--{name}={_as_text(value)}\n" for name, value in values.items())
+
+
+def check_options(options: TrainingOptions) -> None:
+    """Checks that the values are allowed and do not contradict each other.
 
     Raises:
-        DeepPaintError: data missing or too little, or options that contradict each other.
+        DeepPaintError: they do not; the message names the flag.
     """
-    for field in dataclasses.fields(options):
-        value = getattr(options, field.name)
-        if isinstance(value, float) and not math.isfinite(value):
-            raise DeepPaintError(f"--{field.name}={value}: a finite number is needed")
-    bad = BadRecords(silent=True) if options.on_bad_record == "skip" else None
-    manifests = loading.open_datasets(options.data, whole=bad is None)
-    if options.batch_size % replicas:
-        raise DeepPaintError(
-            f"--batch_size={options.batch_size} cannot be shared by {replicas} devices; "
-            f"choose a multiple of {replicas}"
-        )
+    checks.check_options(options)
     if bool(options.perceptual_weight) != bool(options.vgg16):
         raise DeepPaintError("--perceptual_weight and --vgg16=FILE go together; give both")
     if options.sync_norm and "instance" in (options.norm, options.discriminator_norm):
@@ -93,17 +167,26 @@ def check_options(options: TrainingOptions, replicas: int) -> list[records.Manif
         raise DeepPaintError("--generator=pix2pix has batch norm and no gates; leave out the flags")
     if options.head == "mixture" and (options.generator == "pix2pix" or not options.histogram):
         raise DeepPaintError("--head=mixture needs --generator=deeppaint and --histogram")
-    # Raises where there are too few records, or an augmentation does not exist.
-    loading.load_training(options.data, options.batch_size, options.seed, options.augment, bad=bad)
-    return manifests
 
 
-def steps_per_epoch(options: TrainingOptions, manifests: list[records.Manifest]) -> int:
-    """Steps of one pass over the training records, the last batch filled up by the next pass."""
-    count = sum(manifest.count("train") for manifest in manifests)
-    return -(-count // options.batch_size)
+def options_table() -> str:
+    """The options as a Markdown table: flag, default, meaning."""
+    rows = ["| flag | default | meaning |", "|---|---|---|"]
+    for field in dataclasses.fields(TrainingOptions):
+        text = field.metadata["help"]
+        if choices := ", ".join(f"`{choice}`" for choice in field.metadata["choices"]):
+            text += f" {'One' if field.type is str else 'Any'} of {choices}."
+        default = "required" if is_required(field) else f"`{_as_text(field.default)}`"
+        rows.append(f"| `--{field.name}` | {default.replace('``', '')} | {text} |")
+    return "\n".join(rows) + "\n"
 
 
-def total_steps(options: TrainingOptions, manifests: list[records.Manifest]) -> int:
-    """Steps of the whole training."""
-    return options.steps or options.epochs * steps_per_epoch(options, manifests)
+def _as_text(value) -> str:
+    """A value as a flag takes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | int | float):
+        return str(value)
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(value)
+    return line.getvalue()

@@ -1,24 +1,27 @@
-"""The run directory: made anew, or found to be of the same run that is to go on.
+"""The run directory: created, or checked to belong to the run that is to be resumed.
 
 It holds:
 
-    flags.txt          every flag's value; a flagfile that repeats the run
-    options.json       the same as JSON: what a run that goes on must agree with
+    flags.txt          every option's value; a flagfile that repeats the run
+    options.json       the same as JSON: what a resumed run must agree with
     metrics.jsonl      losses of every `log_every` steps, and the validation of every epoch
     tensorboard/       the same and the samples, for TensorBoard
     samples/*.png      what the generator paints of the same few test drawings as it learns
-    checkpoints/       the whole state, from which a run goes on
+    checkpoints/       the whole state, from which a run resumes
     generator.keras    the generator; its averaged weights where an average is kept
     best.keras         the generator of the epoch with the best validation
 """
 
+import contextlib
 import dataclasses
 import json
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from tf_deeppaint.networks.generator import GENERATOR_FILE
-from tf_deeppaint.training.options import TrainingOptions
-from tf_deeppaint.utils import files
+from tf_deeppaint.training.options import TrainingOptions, to_flagfile, with_current_names
+from tf_deeppaint.utils import files, locks
 from tf_deeppaint.utils.errors import DeepPaintError
 
 FLAGS_FILE = "flags.txt"
@@ -26,32 +29,34 @@ OPTIONS_FILE = "options.json"
 METRICS_FILE = "metrics.jsonl"
 BEST_FILE = "best.keras"
 BOARD, SAMPLES, CHECKPOINTS = "tensorboard", "samples", "checkpoints"
-_MOST_OPTIONS = 2**20  # bytes; it has about one thousand
-
-# A run that goes on may change these; everything else must stay.
-FREE = {
-    "run",
-    "steps",
-    "epochs",
-    "strategy",
-    "init_from",
-    "fresh",
-    "log_every",
-    "save_every",
-    "checkpoint_every",
-    "on_bad_record",
-    "checkpoint_minutes",
-    "keep_checkpoints",
-    "validation_records",
-}
+# Bytes of options.json at most; it has about one thousand.
+_MAX_OPTIONS = 2**20
 
 
-def open_run(options: TrainingOptions, flagfile: str) -> Path:
-    """Makes the run directory, or finds that what is there is the same run.
+@contextlib.contextmanager
+def hold_run(options: TrainingOptions, is_chief: bool = True) -> Iterator[Path]:
+    """Holds the run directory: inside the block no other process trains in it.
 
     Args:
-        options: What decides about the run.
-        flagfile: The text of flags.txt.
+        options: Of the run.
+        is_chief: Whether this process writes the run. The other workers of a cluster get a
+            temporary folder instead, which is removed at the end.
+
+    Raises:
+        DeepPaintError: another process holds it; see `open_run` for the rest.
+    """
+    if is_chief:
+        with locks.hold(Path(options.run) / locks.LOCK_FILE, "training"):
+            yield open_run(options)
+        return
+    with tempfile.TemporaryDirectory(prefix="tf_deeppaint-", ignore_cleanup_errors=True) as folder:
+        for name in (SAMPLES, CHECKPOINTS, BOARD):
+            files.make_folder(Path(folder) / name)
+        yield Path(folder)
+
+
+def open_run(options: TrainingOptions) -> Path:
+    """Creates the run directory, or checks that the one there is of the same run.
 
     Raises:
         DeepPaintError: it cannot be written, or holds a run of other options.
@@ -60,22 +65,15 @@ def open_run(options: TrainingOptions, flagfile: str) -> Path:
     if options.fresh:
         _clear(run)
     # As JSON has it: tuples are lists there.
-    now = json.loads(json.dumps(dataclasses.asdict(options) | {"data": list(options.data)}))
-    if (before := stored_options(run)) is not None:
-        keys = sorted((now.keys() | before.keys()) - FREE)
-        changed = [key for key in keys if now.get(key) != before.get(key)]
-        if changed:
-            key = changed[0]
-            raise DeepPaintError(
-                f"{run}: holds a run of another {', '.join(changed)} "
-                f"({key} was {before.get(key)}); choose another --run, or --fresh to begin anew"
-            )
+    values = json.loads(json.dumps(dataclasses.asdict(options)))
+    if (stored := stored_options(run)) is not None:
+        _check_same(run, values, stored)
     for name in (SAMPLES, CHECKPOINTS, BOARD):
         files.make_folder(run / name)
     for folder in (run, run / SAMPLES):
         files.remove_asides(folder)
-    files.write_bytes(run / FLAGS_FILE, flagfile.encode())
-    files.write_bytes(run / OPTIONS_FILE, json.dumps(now, indent=2).encode() + b"\n")
+    files.write_bytes(run / FLAGS_FILE, to_flagfile(options).encode())
+    files.write_bytes(run / OPTIONS_FILE, json.dumps(values, indent=2).encode() + b"\n")
     return run
 
 
@@ -89,18 +87,31 @@ def stored_options(run: Path) -> dict | None:
     if not files.is_file(path):
         return None
     try:
-        stored = json.loads(files.read_bytes(path, _MOST_OPTIONS))
+        stored = json.loads(files.read_bytes(path, _MAX_OPTIONS))
         if not isinstance(stored, dict):
             raise ValueError("not a JSON object")
     except (ValueError, RecursionError) as error:
         raise DeepPaintError(
             f"{path}: damaged ({error}); choose another --run, or --fresh to begin anew"
         ) from error
-    return stored
+    return with_current_names(stored)
+
+
+def _check_same(run: Path, values: dict, stored: dict) -> None:
+    """Raises DeepPaintError where options differ that a resumed run may not change."""
+    fields = dataclasses.fields(TrainingOptions)
+    resumable = {field.name for field in fields if field.metadata.get("resumable")}
+    names = sorted((values.keys() | stored.keys()) - resumable)
+    changed = [name for name in names if values.get(name) != stored.get(name)]
+    if changed:
+        raise DeepPaintError(
+            f"{run}: holds a run of another {', '.join(changed)} ({changed[0]} was "
+            f"{stored.get(changed[0])}); choose another --run, or --fresh to begin anew"
+        )
 
 
 def _clear(run: Path) -> None:
-    """Removes what a run leaves, and nothing else that lies there."""
+    """Removes the files of a run, and nothing else in its folder."""
     for name in (BOARD, SAMPLES, CHECKPOINTS):
         files.remove_folder(run / name)
     for name in (FLAGS_FILE, OPTIONS_FILE, METRICS_FILE, BEST_FILE, GENERATOR_FILE):

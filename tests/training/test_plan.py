@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint.training.dry_run import activation_bytes, describe_plan
 from tf_deeppaint.training.options import TrainingOptions
+from tf_deeppaint.training.plan import activation_bytes, describe_plan
 from tf_deeppaint.utils.errors import DeepPaintError
 
 

@@ -1,4 +1,4 @@
-"""Norms measured anew, against the statistics of all pictures in NumPy."""
+"""Averaged weights in place for a while; norms measured anew, against NumPy."""
 
 import keras
 import numpy as np
@@ -8,8 +8,8 @@ import tensorflow as tf
 from tf_deeppaint.networks.discriminator import Discriminator
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.layers import BatchNormalization
+from tf_deeppaint.training.averaging import averaged_weights, make_norm_measurement
 from tf_deeppaint.training.deep_paint import DeepPaint
-from tf_deeppaint.training.norm_statistics import make_measurement
 
 
 @pytest.fixture(scope="module", name="model")
@@ -48,7 +48,7 @@ def test_statistics_are_the_means_over_the_batches(model, batches) -> None:
     norm.call = lambda x, training=False: seen.append(np.asarray(x)) or original(x, training)
     tf.config.run_functions_eagerly(True)
     try:
-        make_measurement(model)(stream(batches))
+        make_norm_measurement(model)(stream(batches))
     finally:
         tf.config.run_functions_eagerly(False)
         del norm.call
@@ -60,7 +60,7 @@ def test_statistics_are_the_means_over_the_batches(model, batches) -> None:
 
 
 def test_what_stood_there_before_does_not_count_and_nothing_else_changes(model, batches) -> None:
-    measure = make_measurement(model)
+    measure = make_norm_measurement(model)
     weights = [v for v in model.generator.variables if "moving" not in v.path]
     before = [v.numpy() for v in weights]
     measure(stream(batches))
@@ -77,6 +77,30 @@ def test_what_stood_there_before_does_not_count_and_nothing_else_changes(model, 
 def test_a_network_without_batch_norms_is_left_alone(batches) -> None:
     model = DeepPaint(Generator(4, size=64, norm="instance"), Discriminator(4), seed=1)
     before = model.generator.get_weights()
-    make_measurement(model)(stream(batches))
+    make_norm_measurement(model)(stream(batches))
     for one, other in zip(before, model.generator.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_the_average_is_in_place_inside_the_block_alone(model) -> None:
+    model.compile(keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.9), run_eagerly=True)
+    variables, optimizer = model.generator.trainable_variables, model.generator_optimizer
+    first = [variable.numpy() for variable in variables]
+    for _ in range(2):
+        optimizer.apply([tf.ones(variable.shape) for variable in variables], variables)
+    last = [variable.numpy() for variable in model.generator.variables]
+    norm, measured = first_norm(model), []
+
+    def measure_norms() -> None:
+        measured.append(variables[0].numpy())
+        norm.moving_mean.assign(norm.moving_mean + 1.0)
+
+    with averaged_weights(model, measure_norms):
+        # The first step begins the average, which the second moves by a tenth of half a unit.
+        for variable, value in zip(variables, first, strict=True):
+            np.testing.assert_allclose(variable, value - 0.55, atol=1e-5)
+        np.testing.assert_array_equal(measured[0], variables[0])
+    with pytest.raises(KeyError), averaged_weights(model, measure_norms):
+        raise KeyError
+    for variable, value in zip(model.generator.variables, last, strict=True):
+        np.testing.assert_array_equal(variable, value)

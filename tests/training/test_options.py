@@ -1,0 +1,112 @@
+"""The options: one declaration behind flags, checks, run directory and documentation."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+
+import pytest
+from absl import flags
+
+from experiments import write_options
+from tf_deeppaint.data.augmentation import AUGMENTATIONS
+from tf_deeppaint.training.losses import GAN_LOSSES
+from tf_deeppaint.training.optimizers import SCHEDULES
+from tf_deeppaint.training.options import (
+    TrainingOptions,
+    check_options,
+    options_table,
+    to_flagfile,
+    with_current_names,
+)
+from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.options import define_flags, flag_values
+
+FIELDS = dataclasses.fields(TrainingOptions)
+
+
+def parsed(*arguments: str) -> TrainingOptions:
+    registry = flags.FlagValues()
+    define_flags(TrainingOptions, registry=registry)
+    registry(["train", *arguments])
+    return TrainingOptions(**with_current_names(flag_values(TrainingOptions, registry=registry)))
+
+
+def test_the_document_holds_the_table() -> None:
+    text = write_options.DOCUMENT.read_text()
+    is_current = write_options.with_table(text) == text
+    assert is_current, "run `python -m experiments.write_options`"
+
+
+def test_the_table_has_a_row_an_option_with_default_and_choices() -> None:
+    rows = options_table().splitlines()
+    assert [row.split("`")[1] for row in rows[2:]] == [f"--{field.name}" for field in FIELDS]
+    assert "| `--epochs` | `30` | Passes over the training records. |" in rows
+    assert any(row.startswith("| `--data` | required | ") for row in rows)
+    (row,) = (row for row in rows if row.startswith("| `--precision` "))
+    assert row.endswith(" One of `float32`, `mixed_bfloat16`, `mixed_float16`. |")
+
+
+def test_flags_have_the_defaults_of_the_options() -> None:
+    assert parsed("--data=a,b", "--run=r") == TrainingOptions(data=("a", "b"), run="r")
+
+
+def test_a_flagfile_repeats_the_options(tmp_path) -> None:
+    options = TrainingOptions(
+        data=("a,b", "c d"), run="r", attention=False, ema=0.1, augment=(), vgg16="x=y.npz"
+    )
+    assert parsed(*to_flagfile(options).splitlines()) == options
+    assert "fresh" not in to_flagfile(options)
+
+
+@pytest.mark.parametrize("old", [["flip", "colour"], ["colour"]])
+def test_the_spelling_of_earlier_versions_is_read(old) -> None:
+    new = [name.replace("colour", "color") for name in old]
+    assert with_current_names({"augment": old, "width": 4}) == {"augment": new, "width": 4}
+    assert parsed("--data=a", "--run=r", f"--augment={','.join(old)}").augment == tuple(new)
+    for damaged in ({}, {"augment": 7}, {"augment": [7, None, ["colour"]]}):
+        assert with_current_names(damaged) == damaged
+
+
+def test_choices_are_those_of_the_parts_that_follow_them() -> None:
+    choices = {field.name: field.metadata["choices"] for field in FIELDS}
+    assert choices["augment"] == AUGMENTATIONS
+    assert choices["gan_loss"] == GAN_LOSSES
+    assert choices["schedule"] == SCHEDULES
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"width": 5},
+        {"width": 0},
+        {"seed": -1},
+        {"ema": 1.0},
+        {"learning_rate": float("nan")},
+        {"head": "cmyk"},
+        {"augment": ("flip", "spin")},
+    ],
+    ids=str,
+)
+def test_values_that_are_not_allowed_are_refused_by_flag(change) -> None:
+    ((name, _),) = change.items()
+    with pytest.raises(DeepPaintError, match=f"--{name}="):
+        check_options(TrainingOptions(**{"data": ("a",), "run": "r"} | change))
+
+
+def test_help_needs_no_tensorflow_and_names_every_option() -> None:
+    code = (
+        "import runpy, sys\n"
+        "sys.argv = ['train', '--help']\n"
+        "try: runpy.run_module('tf_deeppaint.train', run_name='__main__', alter_sys=True)\n"
+        "except SystemExit: print('loaded:', 'tensorflow' in sys.modules, 'keras' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "loaded: False False" in done.stdout
+    for field in FIELDS:
+        assert f"--{field.name}:" in done.stdout or f"--[no]{field.name}:" in done.stdout
+
+
+def test_options_are_plain_json() -> None:
+    options = TrainingOptions(data=("a",), run="r")
+    assert json.loads(json.dumps(dataclasses.asdict(options)))["width"] == 64

@@ -1,0 +1,195 @@
+"""What a training will do, known before it begins: its data, steps, networks and memory."""
+
+import dataclasses
+import functools
+from collections.abc import Iterator
+
+import keras
+import tensorflow as tf
+
+from tf_deeppaint.data import loading, records
+from tf_deeppaint.data.bad_records import BadRecords
+from tf_deeppaint.networks.discriminator import Discriminator
+from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.networks.vgg16 import Vgg16
+from tf_deeppaint.training import distribution
+from tf_deeppaint.training.deep_paint import DeepPaint
+from tf_deeppaint.training.losses import Objective, perceptual_loss
+from tf_deeppaint.training.optimizers import make_adam
+from tf_deeppaint.training.options import TrainingOptions, check_options
+from tf_deeppaint.utils.errors import DeepPaintError
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """The data and the length of a training.
+
+    Attributes:
+        manifests: Of the data sets, which have one size and palette rule.
+        steps_per_epoch: Steps of one pass over the training records; the next pass fills up the
+            last batch.
+        steps: Steps of the whole training.
+    """
+
+    manifests: list[records.Manifest]
+    steps_per_epoch: int
+    steps: int
+
+
+def make_plan(options: TrainingOptions, replicas: int = 1) -> Plan:
+    """Reads the manifests of the data sets and counts the steps; writes nothing.
+
+    Args:
+        options: Of the run, checked by `check_options`.
+        replicas: Number of devices that share a batch.
+
+    Raises:
+        DeepPaintError: data missing or too little, or a batch that the devices cannot share.
+    """
+    if options.batch_size % replicas:
+        raise DeepPaintError(
+            f"--batch_size={options.batch_size} cannot be shared by {replicas} devices; "
+            f"choose a multiple of {replicas}"
+        )
+    bad = BadRecords(silent=True) if options.on_bad_record == "skip" else None
+    manifests = loading.open_datasets(options.data, whole=bad is None)
+    # Raises where there are too few records.
+    loading.load_training(options.data, options.batch_size, options.seed, options.augment, bad=bad)
+    records_per_epoch = sum(manifest.count("train") for manifest in manifests)
+    steps_per_epoch = -(-records_per_epoch // options.batch_size)
+    return Plan(manifests, steps_per_epoch, options.steps or options.epochs * steps_per_epoch)
+
+
+def make_model(options: TrainingOptions, plan: Plan) -> DeepPaint:
+    """Builds and compiles the GAN; call it in the scope of the strategy.
+
+    Raises:
+        DeepPaintError: VGG16's weights cannot be read.
+    """
+    weights = {field.name: getattr(options, field.name) for field in dataclasses.fields(Objective)}
+    perceptual = None
+    if options.vgg16:
+        compute_dtype = keras.DTypePolicy(options.precision).compute_dtype
+        perceptual = functools.partial(perceptual_loss, Vgg16.load(options.vgg16, compute_dtype))
+    model = DeepPaint(
+        _make_generator(options, plan.manifests[0]),
+        Discriminator(
+            options.width,
+            norm=options.discriminator_norm,
+            spectral_norm=options.spectral_norm,
+            synchronized=options.sync_norm,
+            # The gradient penalty differentiates the discriminator twice: in float32.
+            dtype="float32" if options.r1_weight else options.precision,
+        ),
+        Objective(**weights),
+        pool_size=options.pool_size,
+        seed=options.seed,
+        perceptual=perceptual,
+    )
+    common = (options.schedule, plan.steps, options.clip_norm, options.accumulate)
+    rate = options.learning_rate
+    model.compile(
+        make_adam(rate, *common, ema=options.ema),
+        make_adam(options.discriminator_learning_rate or rate, *common),
+        jit_compile=options.jit_compile,
+    )
+    return model
+
+
+def _make_generator(options: TrainingOptions, manifest: records.Manifest) -> Generator | UNet:
+    shared = {
+        "width": options.width,
+        "size": manifest.size,
+        "background": manifest.background,
+        "seed": options.seed,
+        "histogram": options.histogram,
+        "synchronized": options.sync_norm,
+        "dtype": options.precision,
+    }
+    if options.generator == "pix2pix":
+        return UNet(**shared)
+    return Generator(**shared, norm=options.norm, attention=options.attention, head=options.head)
+
+
+def describe_plan(options: TrainingOptions) -> Iterator[str]:
+    """Yields lines on devices, data, steps, networks and memory; nothing is written.
+
+    Raises:
+        DeepPaintError: as `loop.train` does before it begins.
+    """
+    check_options(options)
+    strategy = distribution.open_strategy(options.strategy)
+    replicas = strategy.num_replicas_in_sync
+    plan = make_plan(options, replicas)
+    size, batch = plan.manifests[0].size, options.batch_size // replicas
+    yield f"devices       {', '.join(distribution.device_names(strategy))}"
+    for directory, manifest in zip(options.data, plan.manifests, strict=True):
+        yield (
+            f"data          {directory}: {manifest.count('train')} training and "
+            f"{manifest.count('test')} test records"
+        )
+    yield f"batch         {options.batch_size} pictures of {size} x {size}, {batch} a device"
+    epochs = plan.steps / plan.steps_per_epoch
+    yield f"steps         {plan.steps}, {epochs:.1f} epochs of {plan.steps_per_epoch}"
+    with strategy.scope():
+        model = make_model(options, plan)
+    for name in ("generator", "discriminator"):
+        yield f"{name:<14}{getattr(model, name).count_params():,} parameters"
+    yield f"precision     {options.precision}"
+    state, activations = state_bytes(model), activation_bytes(model, batch)
+    yield (
+        f"memory        about {(state + activations) / 2**30:.1f} GiB a device: "
+        f"{state / 2**20:.0f} MiB of weights, optimizers and pool, "
+        f"{activations / 2**20:.0f} MiB of activations"
+    )
+    yield f"run           {options.run}"
+
+
+def state_bytes(model: DeepPaint) -> int:
+    """Bytes of what stays between steps, and of the gradients."""
+    networks = (model.generator, model.discriminator)
+    optimizers = (model.generator_optimizer, model.discriminator_optimizer)
+    kept = [variable for owner in (*networks, *optimizers) for variable in owner.variables]
+    gradients = [variable for network in networks for variable in network.trainable_variables]
+    return sum(
+        int(tf.size(variable)) * tf.as_dtype(variable.dtype).size
+        for variable in (*kept, *gradients, model.pool.stored)
+    )
+
+
+def activation_bytes(model: DeepPaint, batch: int) -> int:
+    """Bytes that a step's forward passes keep for the backward pass, estimated from the graphs.
+
+    The discriminator's are counted three times: real pairs, pairs of the pool, painted pairs.
+
+    Args:
+        model: Compiled.
+        batch: Pictures per device.
+    """
+    size = model.generator.size
+    picture = tf.TensorSpec((batch, size, size, 3))
+    inputs = {"sketch": picture, "palette": tf.TensorSpec((batch, 4, 4, 3))}
+    generate = tf.function(lambda inputs: model(inputs, training=True))
+    discriminate = tf.function(lambda pair: model.discriminator(pair, training=True))
+    pair = tf.TensorSpec((batch, size, size, 6))
+    return _kept_bytes(generate.get_concrete_function(inputs).graph) + 3 * _kept_bytes(
+        discriminate.get_concrete_function(pair).graph
+    )
+
+
+# The operations whose results the backward pass reads: inputs and outputs of convolutions and
+# norms, masks of the others.
+_KEPT = {"Conv2D", "FusedBatchNormV3", "Relu", "LeakyRelu", "ConcatV2", "Mul", "AddV2", "Select"}
+_KEPT |= {"SelectV2", "BiasAdd", "Conv2DBackpropInput", "Maximum", "Pad"}
+
+
+def _kept_bytes(graph: tf.Graph) -> int:
+    results = [
+        operation.outputs[0] for operation in graph.get_operations() if operation.type in _KEPT
+    ]
+    return sum(
+        result.shape.num_elements() * result.dtype.size
+        for result in results
+        if result.shape.is_fully_defined()
+    )
