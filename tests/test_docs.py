@@ -120,15 +120,26 @@ def test_the_parser_refuses_what_a_program_refuses(document):
         assert parse(module, [[*arguments, "--no_such_flag=1"]]).returncode != 0
 
 
-def test_the_module_map_names_every_file():
+def test_the_map_names_every_package_and_every_module():
     text = (ROOT / "CONTRIBUTING.md").read_text()
-    files = {path.name for path in (ROOT / "tf_deeppaint").glob("*.py")} - {"__init__.py"}
-    assert {name for name in files if f"`{name}`" not in text and f"/{name}`" not in text} == set()
-    packages = {path.parent.name for path in (ROOT / "tf_deeppaint").glob("*/__init__.py")}
-    assert {name for name in packages if f"`{name}/`" not in text} == set()
-    sources = {path.stem for path in (ROOT / "tf_deeppaint/sources").glob("*.py")} - {"__init__"}
-    unnamed = {name for name in sources if name not in text and not name.startswith("doll_")}
-    assert unnamed == set()
+    named = {
+        f"{package}/{module}"
+        for package, section in re.findall(r"^### `([\w/]+)/`\n(.*?)(?=^##)", text, re.M | re.S)
+        for module in re.findall(r"^\* `(\w+)`: \S", section, re.M)
+    }
+    library = ROOT / "tf_deeppaint"
+    modules = {path.relative_to(library).with_suffix("") for path in library.glob("*/**/*.py")}
+    on_disk = {str(module) for module in modules if not module.name.startswith("__")}
+    assert named == on_disk
+    rows = set(re.findall(r"^\| `([\w/]+)/` \| ", text, re.M))
+    assert rows == {module.rpartition("/")[0] for module in on_disk} - {"data/sources/dolls"}
+
+
+def test_the_paths_that_the_map_leads_to_exist():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    paths = set(re.findall(r"`((?:tf_deeppaint|tests|experiments|export)/[\w/.]*)`", text))
+    assert len(paths) > 10
+    assert {path for path in paths if not (ROOT / path).exists()} == set()
 
 
 def test_the_python_on_the_page_about_coloring_runs(tmp_path, monkeypatch):
