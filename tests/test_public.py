@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import tf_deeppaint
+from tests.helpers.programs import ROOT
 
 NAMES = [
     "DeepPaint",
@@ -40,6 +41,18 @@ def imports_tensorflow(statement: str) -> bool:
 )
 def test_tensorflow_is_imported_only_where_it_is_needed(statement):
     assert not imports_tensorflow(statement)
+
+
+def test_pictures_palettes_line_art_and_sources_load_no_heavy_library():
+    """Importing every module of these packages loads neither TensorFlow nor Keras nor Gradio."""
+    packages = ("utils", "images", "palette", "line_art", "data/sources")
+    paths = (path for name in packages for path in (ROOT / "tf_deeppaint" / name).rglob("*.py"))
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths]
+    light = [name for name in names if not name.endswith(("__main__", "palette.graph"))]
+    assert len(light) > 30
+    code = f"import {', '.join(light)}, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"tensorflow", "keras", "gradio", "torch"} & set(done.stdout.split())
 
 
 def test_the_networks_need_tensorflow():
