@@ -21,7 +21,6 @@ BENCH = [
     "colorgram.py==1.2.0",
     "matplotlib>=3.9",
     "openvino>=2025.0",
-    "pillow>=10",
     *TORCH,
     *LITERT,
     *ONNX,
@@ -29,7 +28,6 @@ BENCH = [
 TEST = [
     "colorgram.py==1.2.0",
     "hypothesis>=6.100",
-    "pillow>=10",
     "pytest>=8",
     "pytest-xdist>=3.5",
     "selenium>=4.51",
@@ -57,6 +55,7 @@ setup(
         "keras>=3.12,<4",
         "numpy>=1.26",
         "opencv-python-headless>=4.12",
+        "pillow>=12",
         "absl-py>=2.1",
         "scikit-image>=0.22",
     ],

@@ -34,7 +34,7 @@ _CHECKS, _CHECK = (255, 214), 8
 def main() -> None:
     import_tensorflow()
     from tf_deeppaint.data.sources.dolls.source import Dolls
-    from tf_deeppaint.images.pixels import write_picture
+    from tf_deeppaint.images.encoding import write_picture
     from tf_deeppaint.painting.painter import Painter
 
     dolls = Dolls(COUNT, seed=SEED)

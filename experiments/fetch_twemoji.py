@@ -12,7 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_deeppaint.images.pixels import write_picture
+from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.utils import files, programs
 from tf_deeppaint.utils.progress import Progress
 

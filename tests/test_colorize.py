@@ -11,7 +11,8 @@ import pytest
 
 from tf_deeppaint import Discriminator, Painter, extract_palette
 from tf_deeppaint.data.sources.dolls.source import Dolls
-from tf_deeppaint.images.pixels import read_picture, read_rgba, write_picture
+from tf_deeppaint.images.decoding import read_picture, read_rgba
+from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.painting.layer_files import Layer, merge
 from tf_deeppaint.palette.palette_files import write_palette

@@ -12,7 +12,7 @@ import pytest
 
 from tests.helpers.painters import tiny_painter
 from tf_deeppaint import Painter
-from tf_deeppaint.images.pixels import write_picture
+from tf_deeppaint.images.encoding import write_picture
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(

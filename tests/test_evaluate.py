@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tf_deeppaint.images.pixels import read_picture
+from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.visualization.contact_sheets import CELL, GAP
 

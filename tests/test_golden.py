@@ -19,7 +19,7 @@ from PIL import Image
 from tests.helpers.programs import ROOT, run
 from tf_deeppaint import Discriminator, Painter
 from tf_deeppaint.data.loading import first_records
-from tf_deeppaint.palette.extraction import read_palette
+from tf_deeppaint.palette.palette_files import load_palette
 
 GOLDEN = Path(__file__).parent / "golden" / "before_packages"
 MODELS = [
@@ -101,9 +101,9 @@ def test_old_shards_are_sound_and_hold_the_same_records(folder, expected, name):
 def test_an_old_palette_is_read_and_made_again(tmp_path, name):
     done = run("tf_deeppaint.palette", *PALETTES[name], f"--output={tmp_path}/new.json")
     assert done.returncode == 0, done.stderr
-    old = read_palette(GOLDEN / f"{name}.json")
+    old = load_palette(GOLDEN / f"{name}.json")
     assert old.shape == (4, 4, 3) and np.ptp(old) > 50
-    np.testing.assert_array_equal(read_palette(tmp_path / "new.json"), old)
+    np.testing.assert_array_equal(load_palette(tmp_path / "new.json"), old)
 
 
 @pytest.mark.slow

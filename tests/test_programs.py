@@ -12,7 +12,7 @@ import pytest
 
 from tests.helpers.programs import ROOT, assert_refused, run
 from tf_deeppaint.data import records
-from tf_deeppaint.images.pixels import write_picture
+from tf_deeppaint.images.encoding import write_picture
 
 # Every program, with a flag of its own.
 PROGRAMS = {
@@ -98,7 +98,7 @@ def test_every_module_beside_the_library_can_be_imported(folder):
 def test_help_imports_no_tensorflow(program):
     _, modules = imported_by_help(program)
     assert "absl.flags" in modules
-    slow = {"tensorflow", "keras", "torch", "cv2"}
+    slow = {"tensorflow", "keras", "torch", "cv2", "PIL"}
     assert not {module.split(".")[0] for module in modules} & slow
 
 

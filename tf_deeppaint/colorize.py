@@ -93,7 +93,8 @@ def main() -> None:
 
 
 def _color_one(choice: ColorChoice) -> None:
-    from tf_deeppaint.images.pixels import read_picture, write_picture
+    from tf_deeppaint.images.decoding import read_picture
+    from tf_deeppaint.images.encoding import write_picture
     from tf_deeppaint.painting.inputs import to_sketch
     from tf_deeppaint.painting.outputs import check_outputs, write_painting
 

@@ -18,7 +18,7 @@ def main() -> None:
     import_tensorflow()
     from tf_deeppaint.data.loading import first_records
     from tf_deeppaint.data.summary import summarize
-    from tf_deeppaint.images.pixels import write_picture
+    from tf_deeppaint.images.encoding import write_picture
     from tf_deeppaint.visualization.contact_sheets import draw_records
 
     for line in summarize(_DATA.value, _SPLIT.value):

@@ -27,7 +27,9 @@ _RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, 
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint.images.pixels import fit_to_canvas, read_picture, to_gray
+    from tf_deeppaint.images.canvas import fit_to_canvas
+    from tf_deeppaint.images.decoding import read_picture
+    from tf_deeppaint.images.pixels import to_gray
     from tf_deeppaint.painting.jobs import find_pictures, plan_jobs
     from tf_deeppaint.painting.painter import Painter
 
@@ -69,7 +71,7 @@ def main() -> None:
 def draw_sketches(folder: Path) -> tuple[Path, np.ndarray]:
     """Writes drawn sketches as PNG files; returns their folder and a reference."""
     from tf_deeppaint.data.sources.dolls.source import Dolls
-    from tf_deeppaint.images.pixels import write_picture
+    from tf_deeppaint.images.encoding import write_picture
 
     dolls = Dolls(_SKETCHES.value, seed=1)
     for number, drawing in enumerate(dolls.drawings()):

@@ -72,7 +72,7 @@ def build_row(seconds: float, theirs: list[float]) -> Row:
 def draw_pictures(folder: Path, count: int) -> None:
     """Writes `count` different pictures of 512 x 512 pixels as PNG files."""
     from tf_deeppaint.data.sources.dolls.source import Dolls
-    from tf_deeppaint.images.pixels import write_picture
+    from tf_deeppaint.images.encoding import write_picture
 
     dolls = Dolls(min(DRAWN, count), seed=1)
     drawn = [dolls.load(drawing, SIZE).picture for drawing in dolls.drawings()]

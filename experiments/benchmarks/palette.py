@@ -28,7 +28,7 @@ def main() -> None:
     import numpy as np
 
     from tf_deeppaint.data.sources.dolls.source import Dolls
-    from tf_deeppaint.images.pixels import write_picture
+    from tf_deeppaint.images.encoding import write_picture
     from tf_deeppaint.palette.extraction import extract_palette
     from tf_deeppaint.palette.graph import extract_palettes
 

@@ -32,7 +32,7 @@ def sketch(path: Path) -> np.ndarray:
 
 def write_pair(folder: Path, name: str, picture: np.ndarray, lines: np.ndarray, colors) -> None:
     """Writes what the reference's loader reads: a PNG of picture and sketch, colors as JSON."""
-    from tf_deeppaint.images.pixels import write_picture
+    from tf_deeppaint.images.encoding import write_picture
     from tf_deeppaint.palette.palette_files import write_palette
 
     both = np.concatenate([picture, np.repeat(lines[..., None], 3, axis=-1)], axis=1)

@@ -26,7 +26,9 @@ _RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, 
 def main() -> None:
     tf = import_tensorflow()
     from tf_deeppaint.data.sources.dolls.source import Dolls
-    from tf_deeppaint.images.pixels import decode_picture, encode_png, to_gray
+    from tf_deeppaint.images.decoding import decode_picture
+    from tf_deeppaint.images.encoding import encode_png
+    from tf_deeppaint.images.pixels import to_gray
     from tf_deeppaint.painting.painter import Painter
 
     served = tf.saved_model.load(_MODEL.value).signatures["serving_default"]

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tf_deeppaint.data import records
-from tf_deeppaint.images.pixels import decode_picture
+from tf_deeppaint.images.decoding import decode_picture
 from tf_deeppaint.utils.errors import DeepPaintError
 
 

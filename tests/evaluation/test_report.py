@@ -11,7 +11,7 @@ import pytest
 from tests.helpers.drawn_records import GROUPS, NAMES, OPEN, Banded, draw, write_drawn
 from tf_deeppaint.evaluation import report, scoring
 from tf_deeppaint.evaluation.scoring import Evaluation
-from tf_deeppaint.images.pixels import read_picture
+from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.visualization import contact_sheets
 

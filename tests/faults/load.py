@@ -31,7 +31,8 @@ from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 from tests.faults import programs
 from tests.helpers.stand_in import StandIn
 from tf_deeppaint.data.sources.dolls.source import Dolls
-from tf_deeppaint.images.pixels import decode_picture, encode_png
+from tf_deeppaint.images.decoding import decode_picture
+from tf_deeppaint.images.encoding import encode_png
 
 PATIENCE_S = 120
 # Memory may differ by so much between the middle of the run and its end.

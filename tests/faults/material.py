@@ -25,7 +25,7 @@ class Material:
     def pictures(self, count: int) -> Path:
         """Dolls as PNG files, some twice, and two files that are no pictures."""
         from tf_deeppaint.data.sources.dolls.source import Dolls
-        from tf_deeppaint.images.pixels import write_picture
+        from tf_deeppaint.images.encoding import write_picture
 
         folder = self.folder / f"pictures-{count}"
         if folder.is_dir():
@@ -43,7 +43,7 @@ class Material:
     def sketches(self, count: int) -> Path:
         """Sketches of dolls."""
         from tf_deeppaint.data.sources.dolls.source import Dolls
-        from tf_deeppaint.images.pixels import write_picture
+        from tf_deeppaint.images.encoding import write_picture
 
         folder = self.folder / f"sketches-{count}"
         if not folder.is_dir():

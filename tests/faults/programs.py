@@ -127,7 +127,7 @@ def check_whole(folder: Path) -> int:
 
 
 def _check(path: Path, data: bytes) -> None:
-    from tf_deeppaint.images.pixels import decode_picture
+    from tf_deeppaint.images.decoding import decode_picture
     from tf_deeppaint.utils import keras_archives
 
     if path.suffix == ".png":

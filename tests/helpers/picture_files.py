@@ -241,3 +241,20 @@ def _gif_pixels(levels: np.ndarray) -> bytes:
     packed = bits.to_bytes((9 * len(codes) + 16) // 8, "little")
     blocks = (packed[start : start + 255] for start in range(0, len(packed), 255))
     return b"\x08" + b"".join(bytes([len(block)]) + block for block in blocks) + b"\0"
+
+
+# --- an oracle for resizing ---------------------------------------------------------------------
+
+
+def area_weights(before: int, after: int) -> np.ndarray:
+    """How much of each of `after` equal parts of a side each of its `before` pixels covers."""
+    edges = np.arange(after + 1)[:, None] * before / after
+    pixels = np.arange(before)
+    overlap = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
+    return np.maximum(overlap, 0) * after / before
+
+
+def averaged(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Shrinks `(H, W, C)` by the mean of the area under every new pixel."""
+    rows = np.tensordot(area_weights(len(pixels), height), pixels, 1)
+    return np.einsum("wv,hvc->hwc", area_weights(pixels.shape[1], width), rows)

@@ -20,7 +20,8 @@ from tf_deeppaint.utils.errors import DeepPaintError
 
 def pictures() -> Target:
     from tests.helpers.picture_files import zoo
-    from tf_deeppaint.images.pixels import MAX_SIDE, decode_picture, decode_rgba, decode_small
+    from tf_deeppaint.images.decoding import decode_picture, decode_rgba, decode_small
+    from tf_deeppaint.images.pixels import MAX_SIDE
 
     def feed(data: bytes) -> None:
         failures = []

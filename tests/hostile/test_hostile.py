@@ -16,8 +16,8 @@ from tests.hostile import data_targets, targets
 from tests.hostile.figures import rewrite
 from tests.hostile.found import FOUND
 from tests.hostile.mutations import mutate, mutate_json, mutate_png
-from tf_deeppaint.images.picture_headers import read_header
-from tf_deeppaint.images.pixels import decode_picture, decode_rgba, encode_png
+from tf_deeppaint.images.decoding import decode_picture, decode_rgba, read_header
+from tf_deeppaint.images.encoding import encode_png
 from tf_deeppaint.palette import named_colors, palette_files
 from tf_deeppaint.utils import locks
 from tf_deeppaint.utils.errors import DeepPaintError

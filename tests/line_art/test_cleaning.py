@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tf_deeppaint.data.sources.dolls.source import Dolls
-from tf_deeppaint.images.pixels import over_white, read_picture, to_gray
+from tf_deeppaint.images.decoding import read_picture
+from tf_deeppaint.images.pixels import over_white, to_gray
 from tf_deeppaint.line_art.cleaning import clean
 from tf_deeppaint.utils.errors import DeepPaintError
 

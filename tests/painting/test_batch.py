@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.painters import FakeEngine, tiny_painter
 from tf_deeppaint import Painter
-from tf_deeppaint.images.pixels import write_picture
+from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.painting import batch
 from tf_deeppaint.painting.batch import BATCH, Failure, paint_jobs
 from tf_deeppaint.painting.inputs import to_sketch

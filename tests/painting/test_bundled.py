@@ -10,7 +10,8 @@ import pytest
 
 from tf_deeppaint import Painter
 from tf_deeppaint.evaluation.metrics import to_lab
-from tf_deeppaint.images.pixels import read_picture, to_gray
+from tf_deeppaint.images.decoding import read_picture
+from tf_deeppaint.images.pixels import to_gray
 from tf_deeppaint.line_art.regions import find_regions
 from tf_deeppaint.networks.model_files import BUNDLED_FILE
 from tf_deeppaint.palette.extraction import extract_palette

@@ -8,7 +8,7 @@ from PIL import Image
 from tests.helpers.painters import FakeEngine
 from tests.helpers.picture_files import encode, gradient, image, oriented, png16, transparent, zoo
 from tf_deeppaint import Painter
-from tf_deeppaint.images.pixels import read_picture
+from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.line_art.cleaning import clean
 from tf_deeppaint.painting.inputs import to_rgb, to_sketch
 from tf_deeppaint.utils.errors import DeepPaintError

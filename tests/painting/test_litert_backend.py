@@ -12,7 +12,8 @@ import pytest
 pytest.importorskip("ai_edge_litert", reason="needs the extra litert")
 
 from tf_deeppaint import Painter
-from tf_deeppaint.images.pixels import read_picture, write_picture
+from tf_deeppaint.images.decoding import read_picture
+from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.painting import litert_backend
 from tf_deeppaint.painting.keras_backend import KerasBackend
 from tf_deeppaint.painting.litert_backend import LiteRtBackend

@@ -7,7 +7,8 @@ import pytest
 
 from tests.helpers.painters import FakeEngine
 from tf_deeppaint import Painter
-from tf_deeppaint.images.pixels import read_picture, write_picture
+from tf_deeppaint.images.decoding import read_picture
+from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.painting.jobs import Job
 from tf_deeppaint.painting.outputs import (
     Outputs,

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from tf_deeppaint import Painter, extract_palette, palette_to_histogram
-from tf_deeppaint.images.pixels import fit_to_canvas, write_picture
+from tf_deeppaint.images.canvas import fit_to_canvas
+from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.line_art.cleaning import clean
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet

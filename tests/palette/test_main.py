@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from tf_deeppaint.data.sources.dolls.source import Dolls
-from tf_deeppaint.images.pixels import read_picture, write_picture
+from tf_deeppaint.images.decoding import read_picture
+from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.palette.extraction import extract_palette
 from tf_deeppaint.palette.palette_files import load_palette, palette_from_json
 from tf_deeppaint.palette.swatches import draw_swatches

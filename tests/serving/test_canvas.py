@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint.images import pixels as images
+from tf_deeppaint.images import canvas as images
 from tf_deeppaint.palette.extraction import reference_palette
 from tf_deeppaint.serving import canvas as canvas_ops
 

@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from tests.helpers import picture_files
 from tests.helpers.huge_files import FILES, huge, png_of
-from tf_deeppaint.images.pixels import decode_picture, to_gray
+from tf_deeppaint.images.decoding import decode_picture
+from tf_deeppaint.images.pixels import to_gray
 from tf_deeppaint.serving import decoding, picture_headers
 from tf_deeppaint.utils.errors import DeepPaintError
 

@@ -19,7 +19,9 @@ from tests.helpers.programs import assert_refused, run
 from tf_deeppaint import palette_to_histogram
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.exporting import saved_model
-from tf_deeppaint.images.pixels import decode_picture, encode_png, resize, write_picture
+from tf_deeppaint.images.canvas import resize
+from tf_deeppaint.images.decoding import decode_picture
+from tf_deeppaint.images.encoding import encode_png, write_picture
 from tf_deeppaint.palette.palette_files import write_palette
 
 grpc = pytest.importorskip("grpc", reason="the `serving` extra")

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from tests.helpers.picture_files import png_chunk
-from tf_deeppaint.images.pixels import decode_picture, encode_png, read_picture
+from tf_deeppaint.images.decoding import decode_picture, read_picture
+from tf_deeppaint.images.encoding import encode_png
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.painting.keras_backend import KerasBackend
 from tf_deeppaint.painting.painter import Painter

@@ -23,7 +23,9 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tf_deeppaint.images.pixels import decode_picture, read_picture, to_gray, write_picture
+from tf_deeppaint.images.decoding import decode_picture, read_picture
+from tf_deeppaint.images.encoding import write_picture
+from tf_deeppaint.images.pixels import to_gray
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.palette.named_colors import parse_colors

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from tf_deeppaint.data import loading, records
-from tf_deeppaint.images.pixels import read_picture
+from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.training import loop

@@ -9,7 +9,6 @@ import threading
 import zlib
 from collections.abc import Iterable, Iterator
 
-from tf_deeppaint.images.picture_headers import read_header
 from tf_deeppaint.palette.extraction import BANDS
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -20,7 +19,8 @@ BAD = b""
 # TFRecord: the length, its checksum, the data, their checksum; little-endian.
 _HEADER, _FOOTER = struct.Struct("<Q4x"), 4
 _MAX_RECORD = 2**28
-_PNG_MAGIC = 8
+_PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+_PNG_HEADER = _PNG_MAGIC + b"\0\0\0\rIHDR"
 
 
 class BadRecords:
@@ -129,18 +129,15 @@ def _frames(path: str) -> Iterator[bytes]:
 
 def _is_png(data: bytes, side: int) -> bool:
     """Whether these are the bytes of a whole square PNG of a side, each part as it was written."""
-    header = read_header(data)
-    if header is None or header.format != "PNG" or not header.complete:
+    if data[: len(_PNG_HEADER) + 8] != _PNG_HEADER + struct.pack(">II", side, side):
         return False
-    if (header.height, header.width) != (side, side):
-        return False
-    view, position = memoryview(data), _PNG_MAGIC
-    while position < len(data):
-        (length,) = struct.unpack_from(">I", data, position)
+    view, position, kind = memoryview(data), len(_PNG_MAGIC), b""
+    while position + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
         end = position + 8 + length
         if end + 4 > len(data):
             return False
         if zlib.crc32(view[position + 4 : end]) != struct.unpack_from(">I", data, end)[0]:
             return False
         position = end + 4
-    return True
+    return kind == b"IEND" and position == len(data)

@@ -19,7 +19,7 @@ import tensorflow as tf
 from tf_deeppaint.data import records
 from tf_deeppaint.data.augmentation import augment, check_augmentations
 from tf_deeppaint.data.bad_records import BAD, BadRecords, first_sound, read_shard
-from tf_deeppaint.images.pixels import from_unit_range
+from tf_deeppaint.images.pixels import from_unit_range, to_unit_range
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -343,7 +343,7 @@ def scale(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """uint8 as `decode_record` returns it -> float32 in [-1, 1], the sketch with three channels."""
     pixels = {key: example[key] for key in ("sketch", "palette", "picture")}
     pixels["sketch"] = tf.image.grayscale_to_rgb(pixels["sketch"])
-    return {key: tf.cast(value, tf.float32) / 127.5 - 1.0 for key, value in pixels.items()}
+    return {key: to_unit_range(tf.cast(value, tf.float32)) for key, value in pixels.items()}
 
 
 def _prepare(

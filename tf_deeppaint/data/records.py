@@ -22,7 +22,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tf_deeppaint.data.sources.registry import Origin
-from tf_deeppaint.images.pixels import MAX_SIDE, encode_png
+from tf_deeppaint.images.encoding import encode_png
+from tf_deeppaint.images.pixels import MAX_SIDE
 from tf_deeppaint.palette.extraction import BACKGROUNDS
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError

@@ -13,7 +13,7 @@ import numpy as np
 from tf_deeppaint.evaluation.bootstrap import LEVEL, Estimate
 from tf_deeppaint.evaluation.held_out_records import Paths, load_records
 from tf_deeppaint.evaluation.scoring import HIGHER_IS_BETTER, OWN, WITH_SWAPPED, Evaluation
-from tf_deeppaint.images.pixels import write_picture
+from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.utils import files
 from tf_deeppaint.visualization import contact_sheets

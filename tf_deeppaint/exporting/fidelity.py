@@ -14,7 +14,8 @@ from tf_deeppaint.data import loading
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.evaluation import metrics
 from tf_deeppaint.exporting import onnx_model
-from tf_deeppaint.images.pixels import fit_to_canvas, from_unit_range
+from tf_deeppaint.images.canvas import fit_to_canvas
+from tf_deeppaint.images.pixels import from_unit_range
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.model_files import KINDS, in_precision, read_generator
 from tf_deeppaint.networks.unet import UNet

@@ -13,7 +13,8 @@ from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.evaluation import metrics
 from tf_deeppaint.exporting import export as exports
 from tf_deeppaint.exporting import fidelity
-from tf_deeppaint.images.pixels import decode_picture, encode_png
+from tf_deeppaint.images.decoding import decode_picture
+from tf_deeppaint.images.encoding import encode_png
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.painting.keras_backend import KerasBackend

@@ -8,7 +8,8 @@ becomes white, the darkest lines black, and what is too little to be a line goes
 import cv2
 import numpy as np
 
-from tf_deeppaint.images.pixels import WHITE, over_white, shrink, to_gray
+from tf_deeppaint.images.canvas import shrink
+from tf_deeppaint.images.pixels import WHITE, over_white, to_gray
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # === Transparency ===

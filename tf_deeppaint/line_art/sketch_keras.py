@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tf_deeppaint.images.pixels import resize
+from tf_deeppaint.images.canvas import resize
 from tf_deeppaint.utils import keras_archives
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.silence import import_tensorflow

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tf_deeppaint.images.pixels import MAX_SIDE, WHITE, over_white, read_picture, read_rgba, to_gray
+from tf_deeppaint.images.decoding import read_picture, read_rgba
+from tf_deeppaint.images.pixels import MAX_SIDE, WHITE, over_white, to_gray
 from tf_deeppaint.line_art import cleaning
 from tf_deeppaint.utils.errors import DeepPaintError
 

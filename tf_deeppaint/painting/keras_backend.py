@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_deeppaint.images.pixels import to_unit_range
 from tf_deeppaint.networks.folding import fold_norms
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet
@@ -95,4 +96,4 @@ def to_inputs(sketches: tf.Tensor, palettes: tf.Tensor) -> dict[str, tf.Tensor]:
 
 
 def _scaled(pixels: tf.Tensor) -> tf.Tensor:
-    return tf.cast(pixels, tf.float32) / 127.5 - 1.0
+    return to_unit_range(tf.cast(pixels, tf.float32))

@@ -15,7 +15,9 @@ from xml.etree import ElementTree
 import cv2
 import numpy as np
 
-from tf_deeppaint.images.pixels import WHITE, encode_png, shrink
+from tf_deeppaint.images.canvas import shrink
+from tf_deeppaint.images.encoding import encode_png
+from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.compositing import lines_to_alpha
 from tf_deeppaint.painting.patches import STRIP
 from tf_deeppaint.utils import files

@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tf_deeppaint.images.pixels import WHITE, decode_small, fit_to_canvas, write_picture
+from tf_deeppaint.images.canvas import fit_to_canvas
+from tf_deeppaint.images.decoding import decode_small
+from tf_deeppaint.images.encoding import write_picture
+from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.painting.jobs import Job
 from tf_deeppaint.painting.layer_files import OPEN_RASTER, write_layers
 from tf_deeppaint.painting.painter import Painter

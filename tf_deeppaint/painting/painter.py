@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tf_deeppaint.images.pixels import fit_to_canvas, from_unit_range, resize
+from tf_deeppaint.images.canvas import fit_to_canvas, resize
+from tf_deeppaint.images.pixels import from_unit_range
 from tf_deeppaint.line_art.regions import even_out, find_regions
 from tf_deeppaint.painting.inputs import to_rgb, to_sketch
 from tf_deeppaint.painting.litert_backend import SUFFIX, LiteRtBackend

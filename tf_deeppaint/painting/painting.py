@@ -5,13 +5,9 @@ import os
 import cv2
 import numpy as np
 
-from tf_deeppaint.images.pixels import (
-    WHITE,
-    Placement,
-    from_unit_range,
-    unfit_from_canvas,
-    write_picture,
-)
+from tf_deeppaint.images.canvas import Placement, unfit_from_canvas
+from tf_deeppaint.images.encoding import write_picture
+from tf_deeppaint.images.pixels import WHITE, from_unit_range
 from tf_deeppaint.line_art.compositing import lay_lines
 from tf_deeppaint.line_art.regions import PAPER
 from tf_deeppaint.painting.layer_files import Layer, make_layers

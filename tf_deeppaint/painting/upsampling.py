@@ -11,7 +11,7 @@ import math
 import cv2
 import numpy as np
 
-from tf_deeppaint.images.pixels import resize
+from tf_deeppaint.images.canvas import resize
 from tf_deeppaint.line_art.regions import PAPER
 from tf_deeppaint.painting import patches
 from tf_deeppaint.painting.patches import Axis, Patches, Strip

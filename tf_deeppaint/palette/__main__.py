@@ -33,7 +33,8 @@ _SWATCHES = flags.DEFINE_string(
 
 
 def main() -> None:
-    from tf_deeppaint.images.pixels import read_picture, write_picture
+    from tf_deeppaint.images.decoding import read_picture
+    from tf_deeppaint.images.encoding import write_picture
     from tf_deeppaint.palette.extraction import reference_palette
     from tf_deeppaint.palette.named_colors import ColorChoice
     from tf_deeppaint.palette.palette_files import palette_to_json, write_palette

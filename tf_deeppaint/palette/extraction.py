@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tf_deeppaint.images.pixels import to_unit_range
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # Bands of a picture, and colors of a band.
@@ -82,7 +83,7 @@ def reference_palette(picture: np.ndarray, background: str) -> np.ndarray:
     Returns:
         uint8 `(4, 4, 3)`.
     """
-    from tf_deeppaint.images.pixels import shrink
+    from tf_deeppaint.images.canvas import shrink
 
     return extract_palette(shrink(picture, REFERENCE_SIDE), background)
 
@@ -184,7 +185,7 @@ def palette_to_histogram(palette: np.ndarray, height: int, width: int) -> np.nda
         float32 `(height, width, 12)` in [-1, 1]; channels `3 i .. 3 i + 2` are image `i`.
     """
     band = np.minimum(np.arange(height) // max(1, height // BANDS), BANDS - 1)
-    rows = palette.reshape(BANDS, 3 * COLORS)[band].astype(np.float32) / 127.5 - 1.0
+    rows = to_unit_range(palette.reshape(BANDS, 3 * COLORS)[band])
     return np.ascontiguousarray(np.broadcast_to(rows[:, None], (height, width, 3 * COLORS)))
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from tf_deeppaint.images.pixels import WHITE, resize
+from tf_deeppaint.images.canvas import resize
+from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.palette.extraction import BANDS, COLORS, split_bands
 from tf_deeppaint.palette.named_colors import color_code
 

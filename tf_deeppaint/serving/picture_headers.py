@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tf_deeppaint.images.picture_headers import MAX_SCANS
+from tf_deeppaint.images.decoding import MAX_SCANS
 from tf_deeppaint.images.pixels import MAX_SIDE
 
 FORMATS = ("", "PNG", "JPEG", "GIF", "BMP")

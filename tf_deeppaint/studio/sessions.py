@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tf_deeppaint.images.pixels import decode_picture, decode_rgba, shrink, write_picture
+from tf_deeppaint.images.canvas import shrink
+from tf_deeppaint.images.decoding import decode_picture, decode_rgba
+from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.painting.inputs import to_sketch
 from tf_deeppaint.painting.layer_files import write_layers
 from tf_deeppaint.painting.painter import Painter

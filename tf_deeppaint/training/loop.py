@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tf_deeppaint.data import loading
 from tf_deeppaint.data.bad_records import BadRecords
-from tf_deeppaint.images.pixels import write_picture
+from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.networks.generator import GENERATOR_FILE
 from tf_deeppaint.networks.model_files import write_generator
 from tf_deeppaint.training import callbacks, distribution, validation

@@ -3,6 +3,7 @@
 import itertools
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 
 from absl import app, flags, logging
@@ -24,6 +25,7 @@ def run(main: Callable[[], None]) -> None:
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.set_verbosity(logging.WARNING)
+    warnings.filterwarnings("ignore", module="PIL")  # such as of EXIF that is damaged
     for stream in (sys.stdout, sys.stderr):
         # File systems allow names that are no UTF-8, and those are printed too.
         if hasattr(stream, "reconfigure"):

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tf_deeppaint.images.pixels import WHITE, fit_to_canvas, resize
+from tf_deeppaint.images.canvas import fit_to_canvas, resize
+from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.palette.swatches import draw_palette
 
 GAP = 4

@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-from tf_deeppaint.images.pixels import WHITE, heat_colors, resize
+from tf_deeppaint.images.canvas import resize
+from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.compositing import lay_lines
 
 # How much of the heat's own color shows; the rest is white, or lines would drown in the dark.
@@ -26,6 +27,8 @@ def draw_heat_map(attention: np.ndarray, sketch: np.ndarray) -> np.ndarray:
     levels = np.rint(np.clip(attention, 0, 1) * 255).astype(np.uint8)
     levels = resize(levels, min(height, len(levels)), min(width, levels.shape[1]))
     levels = cv2.resize(levels, (width, height), interpolation=cv2.INTER_LINEAR)
-    colors = heat_colors(np.arange(256, dtype=np.uint8)[None])[0]
+    colors = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[None], cv2.COLORMAP_VIRIDIS)[
+        0, :, ::-1
+    ]
     light = np.rint(WHITE + STRENGTH * (colors.astype(np.float32) - WHITE)).astype(np.uint8)
     return lay_lines(light[levels], sketch)

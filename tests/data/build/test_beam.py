@@ -12,7 +12,7 @@ from tf_deeppaint.data.build.builder import Reports, build_dataset
 from tf_deeppaint.data.build.preparation import BuildConfig
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.data.sources.folder import Folder
-from tf_deeppaint.images.pixels import write_picture
+from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.utils.errors import DeepPaintError
 
 CONFIG = BuildConfig(64, "drop", ("mixture", "thin"))

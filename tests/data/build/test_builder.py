@@ -21,13 +21,9 @@ from tf_deeppaint.data.build.workers import Workers
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.data.sources.folder import Folder
 from tf_deeppaint.data.sources.registry import Example, LoadedExample, Origin
-from tf_deeppaint.images.pixels import (
-    encode_png,
-    fit_to_canvas,
-    read_picture,
-    resize,
-    write_picture,
-)
+from tf_deeppaint.images.canvas import fit_to_canvas, resize
+from tf_deeppaint.images.decoding import read_picture
+from tf_deeppaint.images.encoding import encode_png, write_picture
 from tf_deeppaint.line_art.styles import extract_sketch
 from tf_deeppaint.palette.extraction import extract_palette
 from tf_deeppaint.utils import locks

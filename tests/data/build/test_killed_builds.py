@@ -10,7 +10,7 @@ import pytest
 
 from tf_deeppaint.data import records
 from tf_deeppaint.data.sources.dolls.source import Dolls
-from tf_deeppaint.images.pixels import write_picture
+from tf_deeppaint.images.encoding import write_picture
 
 KILLS = 10
 # Shards of twelve records: at 64 pixels real ones hold thousands.

@@ -10,7 +10,7 @@ from tf_deeppaint.data.build import near_duplicates
 from tf_deeppaint.data.build.plan import Planned, Seen
 from tf_deeppaint.data.build.preparation import BuildConfig, LookTask, PrepareTask, check_config
 from tf_deeppaint.data.sources.registry import Example, Inspection, LoadedExample, Origin, Skipped
-from tf_deeppaint.images.pixels import fit_to_canvas, resize
+from tf_deeppaint.images.canvas import fit_to_canvas, resize
 from tf_deeppaint.line_art.styles import extract_sketch
 from tf_deeppaint.palette.extraction import extract_palette
 from tf_deeppaint.utils.errors import DeepPaintError

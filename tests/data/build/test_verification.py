@@ -14,7 +14,7 @@ from tf_deeppaint.data import records
 from tf_deeppaint.data.build.builder import build_dataset
 from tf_deeppaint.data.build.verification import verify
 from tf_deeppaint.data.sources.dolls.source import Dolls
-from tf_deeppaint.images.pixels import encode_png
+from tf_deeppaint.images.encoding import encode_png
 from tf_deeppaint.utils.files import sha256
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tf_deeppaint.images.pixels import resize, to_gray
+from tf_deeppaint.images.canvas import resize
+from tf_deeppaint.images.pixels import to_gray
 
 SIDE, COEFFICIENTS = 64, 16
 # Of 255 bits. Among 600 dolls, which all stand alike, the closest two strangers differ in 52;

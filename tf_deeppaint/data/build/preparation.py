@@ -15,7 +15,8 @@ from tf_deeppaint.data import records
 from tf_deeppaint.data.build import near_duplicates
 from tf_deeppaint.data.build.plan import Planned, Seen
 from tf_deeppaint.data.sources.registry import Example, LoadedExample, Skipped, Source
-from tf_deeppaint.images.pixels import FITS, MAX_SIDE, fit_to_canvas
+from tf_deeppaint.images.canvas import FITS, fit_to_canvas
+from tf_deeppaint.images.pixels import MAX_SIDE
 from tf_deeppaint.line_art.sketch_keras import SketchKeras
 from tf_deeppaint.line_art.styles import CHOICES, MIXTURE, draw_styles
 from tf_deeppaint.palette.extraction import check_background, extract_palette

@@ -12,7 +12,8 @@ import tensorflow as tf
 from tf_deeppaint.data import records
 from tf_deeppaint.data.build.plan import shuffled
 from tf_deeppaint.data.build.shards import portions
-from tf_deeppaint.images.picture_headers import read_header
+from tf_deeppaint.images.decoding import read_header
+from tf_deeppaint.images.encoding import PNG_END
 from tf_deeppaint.palette.extraction import BANDS
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -143,7 +144,7 @@ def _fault(png: bytes, side: int, channels: int) -> str:
     if (header.height, header.width) != (side, side):
         return f"{header.width} x {header.height} pixels, not {side} x {side}"
     pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None or not header.complete:
+    if pixels is None or not png.endswith(PNG_END):
         return "cannot be decoded"
     found = 1 if pixels.ndim == 2 else pixels.shape[2]
     if found != channels or pixels.dtype != np.uint8:

@@ -14,7 +14,7 @@ from tf_deeppaint.data.sources.registry import (
     Skipped,
     digest_of,
 )
-from tf_deeppaint.images.pixels import decode_picture, decode_small
+from tf_deeppaint.images.decoding import decode_picture, decode_small
 from tf_deeppaint.palette.extraction import NEAR_WHITE
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError

@@ -11,7 +11,9 @@ import numpy as np
 
 from tf_deeppaint.data.sources.fetching import fetch_npm
 from tf_deeppaint.data.sources.registry import Example, LoadedExample, Origin, digest_of
-from tf_deeppaint.images.pixels import decode_rgba, fit_to_canvas, over_white, to_gray
+from tf_deeppaint.images.canvas import fit_to_canvas
+from tf_deeppaint.images.decoding import decode_rgba
+from tf_deeppaint.images.pixels import over_white, to_gray
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 

@@ -16,7 +16,9 @@ from tf_deeppaint.data.sources.registry import (
     Origin,
     digest_of,
 )
-from tf_deeppaint.images.pixels import decode_picture, decode_small, resize, to_gray
+from tf_deeppaint.images.canvas import resize
+from tf_deeppaint.images.decoding import decode_picture, decode_small
+from tf_deeppaint.images.pixels import to_gray
 from tf_deeppaint.palette.extraction import extract_palette
 from tf_deeppaint.palette.palette_files import MAX_PALETTE_BYTES, palette_from_json
 from tf_deeppaint.utils import files

@@ -9,7 +9,9 @@ import numpy as np
 
 from tf_deeppaint.data.sources.fetching import fetch_debian
 from tf_deeppaint.data.sources.registry import Example, LoadedExample, Origin, digest_of
-from tf_deeppaint.images.pixels import decode_rgba, over_white, read_rgba, resize, to_gray
+from tf_deeppaint.images.canvas import resize
+from tf_deeppaint.images.decoding import decode_rgba, read_rgba
+from tf_deeppaint.images.pixels import over_white, to_gray
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
