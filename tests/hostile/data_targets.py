@@ -120,6 +120,8 @@ def manifests() -> Target:
     from tf_deeppaint.data import records
 
     def feed(data: bytes) -> None:
+        for name, content in data_set().items():
+            write_file(f"data/{name}", content)
         write_file("data/manifest.json", data)
         for whole in (False, True):
             manifest = records.read_manifest("data", whole)
