@@ -1,10 +1,10 @@
-"""Asks the studio, and an exported SavedModel, for pictures from many places at once.
+"""Sends requests from many clients at once to the studio and to an exported SavedModel.
 
     python -m tests.faults.load --seconds=120 --clients=64
 
-A third of the requests is hostile. Every good one must be answered with a picture; none may take
-the server down, and its memory must not grow while it goes on. Of the SavedModel every hostile one
-must be answered with INVALID_ARGUMENT.
+A third of the requests are hostile. Every good request must be answered with a picture. No request
+may stop the server, and its memory must not grow. The SavedModel must answer every hostile request
+with INVALID_ARGUMENT.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The real programs as processes, small: started, hurt, finished, and what they leave checked."""
+"""Small runs of the real programs as processes: starting, killing, and checking what they leave."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""Figures kept in a document, between marks, by the command that finds them."""
+"""Tables in a document, between marks, rewritten by the command that measures them."""
 
 from pathlib import Path
 

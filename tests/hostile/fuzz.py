@@ -1,4 +1,4 @@
-"""Feeds every parser with changed inputs and tells what they made of them.
+"""Feeds every parser with changed inputs and reports crashes, hangs and unexpected exceptions.
 
     python -m tests.hostile.fuzz --seed=1 --inputs=100000
     python -m tests.hostile.fuzz --target="palettes JSON" --seed=1 --number=712 --output=bad.json
@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.hostile.found import FOUND
+from tests.hostile.findings import FINDINGS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -40,7 +40,7 @@ class Outcome:
 
 
 def fuzz(target: str, seed: int, count: int, first: int = 0) -> Outcome:
-    """Feeds a target with `count` inputs, in a process that is begun anew where it dies."""
+    """Feeds a target with `count` inputs, in a process that is started again when it dies."""
     outcome, began, number, end = Outcome(target), time.monotonic(), first, first + count
     while number < end:
         number = _run_worker(outcome, seed, number, end)
@@ -147,7 +147,7 @@ def table(outcomes: list[Outcome], seed: int, before: str = "") -> list[str]:
         *rows,
         f"| **all** | **{inputs:,}** | **{refused:,}** | **{findings}** | |",
         "",
-        f"Findings of earlier runs, fixed, and tried again by every `make test`: {len(FOUND)}.",
+        f"Findings of earlier runs, fixed, and tried again by every `make test`: {len(FINDINGS)}.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Inputs that are nearly right: files changed a little or a lot, the same for the same seed."""
+"""Mutations: valid inputs changed at random, the same for the same seed."""
 
 import json
 import random

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.helpers.programs import ROOT
 from tests.hostile import data_targets, targets
 from tests.hostile.figures import rewrite
-from tests.hostile.found import FOUND
+from tests.hostile.findings import FINDINGS
 from tests.hostile.mutations import mutate, mutate_json, mutate_png
 from tf_deeppaint.images.decoding import decode_picture, decode_rgba, read_header
 from tf_deeppaint.images.encoding import encode_png
@@ -60,7 +60,7 @@ def fed(tmp_path_factory):
     locks.WATCH_S = watch
 
 
-@pytest.mark.parametrize("found", FOUND, ids=lambda f: f"{f.target}, {f.did}")
+@pytest.mark.parametrize("found", FINDINGS, ids=lambda f: f"{f.target}, {f.did}")
 def test_what_was_found_once_does_no_harm(fed, found):
     fed(found.target, found.make())
 

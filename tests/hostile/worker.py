@@ -1,4 +1,4 @@
-"""Feeds one target with inputs, in a process that may die of it: `python worker.py TARGET ...`.
+"""Feeds one target with inputs, in a process of its own: `python worker.py TARGET ...`.
 
 Prints a JSON line when it is ready, then one for every finding and one at the end; before each
 input it writes the input's number into a file that the watcher maps too.
