@@ -2,8 +2,8 @@ r"""Time and memory as work grows: the picture, the batch, the network, the data
 
 python -m experiments.benchmarks.cost --picture=docs/pictures/cost.png --results=cost.jsonl
 
-Each point is a process of its own. Data sets are simulated: their shards are one and the same file
-under many names, so that a million records take the room of a thousand.
+Each point is a process of its own. Data sets are simulated: their shards are hard links to one
+file, so that a million records take the disk space of a thousand.
 """
 
 import itertools
@@ -16,77 +16,70 @@ from typing import NamedTuple
 
 from absl import flags
 
-from experiments.benchmarks.results import Row, write_rows
-from experiments.benchmarks.turns import Work, measure
-from tf_deeppaint.utils import programs
+from experiments.benchmarks import harness
+from experiments.benchmarks.results import Row
+from experiments.benchmarks.rounds import Workload, measure
 
-_TURNS = flags.DEFINE_integer("turns", 3, "How often each is timed.", lower_bound=1)
 _PICTURE = flags.DEFINE_string("picture", "docs/pictures/cost.png", "The PNG that is drawn.")
-_RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, as JSON.")
 
 STEP = {"width": 16, "size": 256, "batch": 4, "precision": "mixed_bfloat16"}
+# Batch 1, since larger sizes and widths would not fit into memory otherwise.
+SMALL_STEP = STEP | {"batch": 1}
 PAINT = {"width": 16, "size": 512, "precision": "float32"}
-# The work, what of it grows, and how.
+# Work, its workload and arguments, the argument that grows, and its values.
 GROWTHS = (
-    ("training step", "keras_work:training_step", STEP, "size", (128, 256, 512, 1024)),
-    ("training step", "keras_work:training_step", STEP, "batch", (1, 2, 4, 8, 16)),
-    ("training step", "keras_work:training_step", STEP, "width", (8, 16, 32, 64)),
-    ("one picture", "keras_work:forward", PAINT, "size", (128, 256, 512, 1024)),
-    ("one picture", "keras_work:forward", PAINT, "width", (8, 16, 32, 64)),
+    ("training step", "keras_workloads:training_step", SMALL_STEP, "size", (128, 256, 512, 1024)),
+    ("training step", "keras_workloads:training_step", STEP, "batch", (1, 2, 4, 8, 16)),
+    ("training step", "keras_workloads:training_step", SMALL_STEP, "width", (8, 16, 32, 64)),
+    ("one picture", "keras_workloads:forward", PAINT, "size", (128, 256, 512, 1024)),
+    ("one picture", "keras_workloads:forward", PAINT, "width", (8, 16, 32, 64)),
 )
-# The step's other arguments where its size grows, which else would not fit into memory.
-SMALLER = {"size": {"batch": 1}, "width": {"batch": 1}}
 RECORDS = (10**3, 10**4, 10**5, 10**6)
-OF_ONE_SHARD = 1000
+SHARD_RECORDS = 1000
 
 
 class Point(NamedTuple):
-    """What one work of one extent took."""
+    """The cost of one workload: seconds, and MiB beyond what its idle process takes."""
 
     work: str
     grows: str
-    extent: int
+    value: int
     seconds: float
     mib: int
 
 
-def main() -> None:
-    points = [*of_networks(), *of_data()]
-    rows = []
-    for point in points:
-        work = f"{point.work}, {point.grows} {point.extent}"
-        rows.append(Row(work, f"{point.mib} MiB", 1000 * point.seconds, unit="ms"))
-    write_rows("cost", rows, _RESULTS.value)
+def main() -> Iterator[Row]:
+    points = []
+    for point in (*measure_networks(), *measure_data()):
+        points.append(point)
+        work = f"{point.work}, {point.grows} {point.value}"
+        yield Row(work, f"{point.mib} MiB", 1000 * point.seconds, unit="ms")
     draw(points, Path(_PICTURE.value))
 
 
-def of_networks() -> Iterator[Point]:
-    for work, function, arguments, grows, extents in GROWTHS:
-        for extent in extents:
-            small = SMALLER.get(grows, {}) if "batch" in arguments else {}
-            given = arguments | small | {grows: extent}
-            yield point(work, grows, extent, Work(function, given))
+def measure_networks() -> Iterator[Point]:
+    for work, function, arguments, grows, values in GROWTHS:
+        for value in values:
+            yield measure_point(work, grows, value, Workload(function, arguments | {grows: value}))
 
 
-def of_data() -> Iterator[Point]:
+def measure_data() -> Iterator[Point]:
     with tempfile.TemporaryDirectory() as folder:
-        shard = make_shard(Path(folder, "one"))
+        data = make_data(Path(folder, "one"))
         for count in RECORDS:
-            data = simulate(shard, Path(folder, str(count)), count)
-            work = Work("keras_work:first_batch", {"folder": str(data)})
-            yield point("start of reading", "records", count, work)
+            simulated = simulate(data, Path(folder, str(count)), count)
+            workload = Workload("keras_workloads:first_batch", {"folder": str(simulated)})
+            yield measure_point("start of reading", "records", count, workload)
 
 
-def point(work: str, grows: str, extent: int, what: Work) -> Point:
-    measured = measure({"": what}, _TURNS.value, warm_up=1)[""]
-    seconds = statistics.median(measured.seconds)
-    found = Point(work, grows, extent, seconds, measured.peak_mib - measured.idle_mib)
-    print(*found, flush=True)
-    return found
+def measure_point(work: str, grows: str, value: int, workload: Workload) -> Point:
+    measurement = measure({work: workload}, harness.rounds(3))[work]
+    mib = measurement.peak_mib - measurement.idle_mib
+    return Point(work, grows, value, statistics.median(measurement.seconds), mib)
 
 
-def make_shard(folder: Path) -> Path:
-    """A data set of one training shard of `OF_ONE_SHARD` records at 64 px."""
+def make_data(folder: Path) -> Path:
+    """A small data set at 64 px."""
     from tf_deeppaint.utils.silence import import_tensorflow
 
     import_tensorflow()
@@ -98,8 +91,8 @@ def make_shard(folder: Path) -> Path:
     return folder
 
 
-def simulate(one: Path, folder: Path, count: int) -> Path:
-    """A data set of about `count` records whose shards are one file."""
+def simulate(data: Path, folder: Path, count: int) -> Path:
+    """A data set of `count` records whose training shards are one file, of another's records."""
     import dataclasses
 
     import tensorflow as tf
@@ -107,21 +100,21 @@ def simulate(one: Path, folder: Path, count: int) -> Path:
     from tf_deeppaint.data import records
     from tf_deeppaint.utils import files
 
-    manifest = records.read_manifest(one)
-    first = one / manifest.shards["train"][0].name
+    manifest = records.read_manifest(data)
+    first = data / manifest.shards["train"][0].name
     few = [record.numpy() for record in tf.data.TFRecordDataset(str(first))]
     folder.mkdir()
-    whole = folder / records.shard_name("train", 0)
-    with tf.io.TFRecordWriter(str(whole)) as writer:
-        for record in itertools.islice(itertools.cycle(few), OF_ONE_SHARD):
+    shard = folder / records.shard_name("train", 0)
+    with tf.io.TFRecordWriter(str(shard)) as writer:
+        for record in itertools.islice(itertools.cycle(few), SHARD_RECORDS):
             writer.write(record)
-    size, digest = whole.stat().st_size, files.sha256(whole)
+    size, digest = shard.stat().st_size, files.sha256(shard)
     shards = []
-    for number in range(count // OF_ONE_SHARD):
+    for number in range(count // SHARD_RECORDS):
         name = records.shard_name("train", number)
         if number:
-            os.link(whole, folder / name)
-        shards.append(records.Shard(name, OF_ONE_SHARD, size, digest))
+            os.link(shard, folder / name)
+        shards.append(records.Shard(name, SHARD_RECORDS, size, digest))
     records.write_manifest(
         folder, dataclasses.replace(manifest, shards={"train": shards, "test": []})
     )
@@ -129,33 +122,31 @@ def simulate(one: Path, folder: Path, count: int) -> Path:
 
 
 def draw(points: list[Point], path: Path) -> None:
-    """Seconds above, memory below, against what grows; both axes logarithmic."""
+    """Draws seconds above and memory below, against what grows; all axes are logarithmic."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    plain = FuncFormatter(lambda value, _: f"{value:,.10g}")
-    names = {"size": "side, pixels", "batch": "batch", "width": "width", "records": "records"}
-    figure, axes = pyplot.subplots(2, len(names), figsize=(13, 6), sharex="col", dpi=100)
-    for column, (grows, label) in enumerate(names.items()):
+    labels = {"size": "side, pixels", "batch": "batch", "width": "width", "records": "records"}
+    figure, axes = pyplot.subplots(2, len(labels), figsize=(13, 6), sharex="col", dpi=100)
+    for (above, below), (grows, label) in zip(axes.T, labels.items(), strict=True):
         for work in dict.fromkeys(p.work for p in points if p.grows == grows):
-            own = [p for p in points if (p.work, p.grows) == (work, grows)]
-            extents = [p.extent for p in own]
-            axes[0, column].loglog(extents, [p.seconds for p in own], "o-", label=work)
-            axes[1, column].loglog(extents, [p.mib for p in own], "o-", label=work)
-        extents = sorted({p.extent for p in points if p.grows == grows})
-        axes[1, column].set_xticks(extents, [f"{extent:,}" for extent in extents], minor=False)
-        axes[1, column].set_xlabel(label)
-        axes[0, column].legend(frameon=False)
-    for row in axes:
-        for one in row:
-            one.grid(alpha=0.3)
-            one.xaxis.set_minor_formatter(NullFormatter())
-            one.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            one.yaxis.set_major_formatter(plain)
-            one.yaxis.set_minor_formatter(NullFormatter())
+            line = [p for p in points if (p.work, p.grows) == (work, grows)]
+            values = [p.value for p in line]
+            above.loglog(values, [p.seconds for p in line], "o-", label=work)
+            below.loglog(values, [p.mib for p in line], "o-", label=work)
+        ticks = sorted({p.value for p in points if p.grows == grows})
+        below.set_xticks(ticks, [f"{value:,}" for value in ticks], minor=False)
+        below.set_xlabel(label)
+        above.legend(frameon=False)
+    for plot in axes.flat:
+        plot.grid(alpha=0.3)
+        plot.xaxis.set_minor_formatter(NullFormatter())
+        plot.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        plot.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+        plot.yaxis.set_minor_formatter(NullFormatter())
     axes[0, 0].set_ylabel("seconds")
     axes[1, 0].set_ylabel("MiB")
     figure.tight_layout()
@@ -164,4 +155,4 @@ def draw(points: list[Point], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    programs.run(main)
+    harness.run(main)

@@ -1,32 +1,28 @@
-r"""How fast palettes are found, beside `colorgram.py` as the reference calls it.
+"""How fast palettes are extracted, beside `colorgram.py` as the published code calls it.
 
 python -m experiments.benchmarks.palette --results=results.jsonl
 
-Each a 512 px picture: by the package on four bands, by NumPy, and in the graph, 16 at a time. Ours
-counts runs of equal pixels, which drawings have; so noise, which has none, is measured as well.
+Each of a 512 px picture: by colorgram.py on four bands, by NumPy, and in the graph, 16 at a time.
+Ours counts runs of equal pixels, which drawings have; so noise, which has none, is measured too.
 """
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from absl import flags
-
-from experiments.benchmarks import reference_python
-from experiments.benchmarks.results import Row, write_rows
-from experiments.benchmarks.turns import alternate
-from tf_deeppaint.utils import programs
+from experiments.benchmarks import harness
+from experiments.benchmarks.results import Row
+from experiments.benchmarks.rounds import alternate
 from tf_deeppaint.utils.silence import import_tensorflow
-
-_TURNS = flags.DEFINE_integer("turns", 15, "How often each is timed.", lower_bound=1)
-_RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, as JSON.")
 
 SIZE, BATCH = 512, 16
 
 
-def main() -> None:
+def main() -> Iterator[Row]:
     tf = import_tensorflow()
     import numpy as np
 
+    from experiments.benchmarks.workloads import published_python
     from tf_deeppaint.data.sources.dolls.source import Dolls
     from tf_deeppaint.images.encoding import write_picture
     from tf_deeppaint.palette.extraction import extract_palette
@@ -36,31 +32,28 @@ def main() -> None:
     pictures = [dolls.load(drawing, SIZE).picture for drawing in dolls.drawings()]
     batch = tf.constant(np.stack(pictures))
     in_graph = tf.function(extract_palettes)
-    np.testing.assert_array_equal(in_graph(batch), [extract_palette(one) for one in pictures])
+    np.testing.assert_array_equal(in_graph(batch), [extract_palette(p) for p in pictures])
     noise = np.random.default_rng(1).integers(0, 256, pictures[0].shape, dtype=np.uint8)
     with tempfile.TemporaryDirectory() as folder:
-        path, noisy = Path(folder, "picture.png"), Path(folder, "noise.png")
-        write_picture(path, pictures[0])
-        write_picture(noisy, noise)
+        picture_file, noise_file = Path(folder, "picture.png"), Path(folder, "noise.png")
+        write_picture(picture_file, pictures[0])
+        write_picture(noise_file, noise)
         seconds = alternate(
             {
-                "colorgram.py": lambda: reference_python.palette(path),
+                "colorgram.py": lambda: published_python.palette(picture_file),
                 "NumPy": lambda: extract_palette(pictures[0]),
                 "in the graph": lambda: in_graph(batch).numpy(),
-                "colorgram.py on noise": lambda: reference_python.palette(noisy),
+                "colorgram.py on noise": lambda: published_python.palette(noise_file),
                 "NumPy on noise": lambda: extract_palette(noise),
             },
-            _TURNS.value,
+            harness.rounds(15),
         )
     seconds["in the graph"] = [value / BATCH for value in seconds["in the graph"]]
     work = f"palette of a picture, {SIZE} px"
-    found = [
-        Row.of_ratio(work, "NumPy", "colorgram.py", seconds, 100.0),
-        Row.of_ratio(work, "in the graph", "colorgram.py", seconds, 60.0),
-        Row.of_ratio(work, "NumPy on noise", "colorgram.py on noise", seconds),
-    ]
-    write_rows("palette", found, _RESULTS.value)
+    yield Row.of_speedup(work, "NumPy", "colorgram.py", seconds, 100.0)
+    yield Row.of_speedup(work, "in the graph", "colorgram.py", seconds, 60.0)
+    yield Row.of_speedup(work, "NumPy on noise", "colorgram.py on noise", seconds)
 
 
 if __name__ == "__main__":
-    programs.run(main)
+    harness.run(main)

@@ -1,35 +1,30 @@
-r"""What this machine could do at best, and what a training step and a picture ask of it.
+"""The machine's peak rates, and the least time of a training step and of a picture at them.
 
 python -m experiments.benchmarks.roofline --results=results.jsonl
 
 The peaks are measured: matrix products and convolutions in float32 and bfloat16, and copies in
-memory. Operations and bytes are counted in the graphs: those of their convolutions, and what all
-their operations on pictures read and write. The larger of the two times that they take at the
-peaks is the least the work could take if nothing were fused.
+memory. In the graphs the operations of convolutions are counted, and the bytes that all operations
+on pictures read and write. At the peaks, the larger of the two times is the least that the work
+could take if nothing were fused.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from absl import flags
-
-from experiments.benchmarks.results import Row, write_rows
-from experiments.benchmarks.turns import seconds_of
-from tf_deeppaint.utils import programs
+from experiments.benchmarks import harness
+from experiments.benchmarks.results import Row
+from experiments.benchmarks.rounds import alternate
 from tf_deeppaint.utils.silence import import_tensorflow
-
-_TURNS = flags.DEFINE_integer("turns", 7, "How often each is timed.", lower_bound=1)
-_RESULTS = flags.DEFINE_string("results", None, "File to append the figures to, as JSON.")
 
 SIDE = 2048
 COPIED_MIB = 512
-# Widths and batches of training steps, and widths of networks that paint; sides of both.
+# Widths and batches of training steps; widths of networks that paint; sides of both in pixels.
 CASES = ((16, 4), (64, 1), (64, 4))
 WIDTHS = (16, 64)
 SIZE, PAINTED_SIZE = 256, 512
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 CONVOLUTIONS = ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter")
-# What only names a tensor, or another shape of it.
+# Operations that move no data: they name a tensor or change its shape.
 FREE = (
     "Const",
     "Identity",
@@ -42,36 +37,33 @@ FREE = (
 )
 
 
-def main() -> None:
+def main() -> Iterator[Row]:
     import_tensorflow()
     peaks = {dtype: product_peak(dtype) for dtype in PRECISIONS}
     convolutions = {dtype: convolution_peak(dtype) for dtype in PRECISIONS}
     bandwidth = copy_peak()
-    found = [
-        Row(f"peak of {what}", dtype, value / 1e9, unit="GFLOP/s")
-        for what, values in (("matrix products", peaks), ("3 x 3 convolutions", convolutions))
-        for dtype, value in values.items()
-    ]
-    found.append(Row("peak of copies in memory", "float32", bandwidth / 1e9, unit="GB/s"))
+    for name, rates in (("matrix products", peaks), ("3 x 3 convolutions", convolutions)):
+        for dtype, rate in rates.items():
+            yield Row(f"peak of {name}", dtype, rate / 1e9, unit="GFLOP/s")
+    yield Row("peak of copies in memory", "float32", bandwidth / 1e9, unit="GB/s")
     for dtype, policy in PRECISIONS.items():
         peak = max(peaks[dtype], convolutions[dtype])
         for width, batch in CASES:
             step = f"a training step, {SIZE} px, width {width}, batch {batch}"
             graph = training_graph(width, batch, policy)
-            found.append(least_time(step, dtype, graph, peak, bandwidth))
+            yield least_time(step, dtype, graph, peak, bandwidth)
         for width in WIDTHS:
             picture = f"one picture, {PAINTED_SIZE} px, width {width}"
             graph = painting_graph(width, policy)
-            found.append(least_time(picture, dtype, graph, peak, bandwidth))
-    write_rows("roofline", found, _RESULTS.value)
+            yield least_time(picture, dtype, graph, peak, bandwidth)
 
 
 def least_time(work: str, dtype: str, graph, peak: float, bandwidth: float) -> Row:
-    """What a graph takes at best."""
+    """The least time of a graph."""
     operations, moved = demands(graph)
-    asked = f"{dtype}: {operations / 1e9:.0f} GFLOP, {moved / 2**30:.1f} GiB moved"
+    needs = f"{dtype}: {operations / 1e9:.0f} GFLOP, {moved / 2**30:.1f} GiB moved"
     least = max(operations / peak, moved / bandwidth)
-    return Row(f"least time of {work}", asked, 1000 * least, unit="ms")
+    return Row(f"least time of {work}", needs, 1000 * least, unit="ms")
 
 
 def product_peak(dtype: str) -> float:
@@ -93,30 +85,26 @@ def convolution_peak(dtype: str) -> float:
 
 
 def copy_peak() -> float:
-    """Bytes a second, read and written, of adding 1 to what no cache holds."""
+    """Bytes a second, read and written, of adding 1 to more than the caches hold."""
     import tensorflow as tf
 
     values = tf.zeros(COPIED_MIB * 2**18)
     return 2 * COPIED_MIB * 2**20 / shortest(tf.function(lambda: values + 1.0))
 
 
-def shortest(work: Callable[[], object]) -> float:
-    work()
-    return min(seconds_of(work) for _ in range(_TURNS.value))
+def shortest(function: Callable[[], object]) -> float:
+    return min(alternate({"": function}, harness.rounds(7))[""])
 
 
 def training_graph(width: int, batch: int, precision: str, size: int = SIZE):
     """The graph of a training step, as it is traced."""
     import tensorflow as tf
 
-    from tf_deeppaint import DeepPaint, Discriminator, Generator
+    from experiments.benchmarks.workloads.keras_workloads import make_training_step
 
-    options = {"dtype": precision}
-    model = DeepPaint(Generator(width, size=size, **options), Discriminator(width, **options))
-    model.compile()
     shapes = {"sketch": (size, size, 3), "palette": (4, 4, 3), "picture": (size, size, 3)}
     spec = {key: tf.TensorSpec((batch, *shape)) for key, shape in shapes.items()}
-    return tf.function(model.train_step).get_concrete_function(spec).graph
+    return make_training_step(width, size, precision).get_concrete_function(spec).graph
 
 
 def painting_graph(width: int, precision: str, size: int = PAINTED_SIZE):
@@ -138,9 +126,9 @@ def painting_graph(width: int, precision: str, size: int = PAINTED_SIZE):
 def demands(graph) -> tuple[float, float]:
     """Operations of a graph's convolutions, and bytes that its operations read and write."""
     nodes = [node for node in graph.get_operations() if node.type not in FREE]
-    work = sum(operations_of(node) for node in nodes if node.type in CONVOLUTIONS)
+    operations = sum(operations_of(node) for node in nodes if node.type in CONVOLUTIONS)
     moved = sum(size_of(t) for node in nodes for t in (*node.inputs, *node.outputs))
-    return work, moved
+    return operations, moved
 
 
 def operations_of(node) -> float:
@@ -161,4 +149,4 @@ def size_of(tensor) -> int:
 
 
 if __name__ == "__main__":
-    programs.run(main)
+    harness.run(main)

@@ -10,7 +10,7 @@ from tf_deeppaint.networks.torch_weights import to_generator
 
 torch = pytest.importorskip("torch", reason="PyTorch, of the extra bench, is what is compared with")
 
-from experiments.benchmarks import torch_reference  # noqa: E402 - needs PyTorch
+from experiments.benchmarks.workloads import torch_reference  # noqa: E402 - needs PyTorch
 
 WIDTH, SIZE, BATCH = 4, 64, 2
 

@@ -1,12 +1,11 @@
-"""The reference's networks and its training step, in PyTorch: what the benchmarks compare with.
+"""The published networks and their training step in PyTorch, which the benchmarks compare with.
 
-Written from the description of the published network alone (ktaebum/AttentionedDeepPaint); tensors
-bear its names, so that `tf_deeppaint.networks.torch_weights` reads a state dict of
-`Generator`. All is `(N, C, H, W)`, values in [-1, 1].
+Written from the description of the published network alone (ktaebum/AttentionedDeepPaint). Tensors
+have its names, so that `tf_deeppaint.networks.torch_weights` reads a state dict of `Generator`. All
+shapes are `(N, C, H, W)`, values in [-1, 1].
 
-`tuned` networks are as fast as we could make PyTorch be on a CPU without changing what they
-compute: channels last, and Adam as one kernel. What a process needs beside that is in
-`TUNED_ENVIRONMENT`.
+`tuned` networks are as fast as we could make PyTorch on a CPU without changing what they compute:
+channels last, and Adam as one kernel. `rounds.TUNED_ENVIRONMENT` is the environment they need.
 """
 
 import random
@@ -22,17 +21,9 @@ UP = (8, 8, 8, 4, 2, 1)
 DROPPED = 3
 L1_WEIGHT = 100.0
 
-# Freed memory is kept. Otherwise large tensors go back to the system every time and their pages are
-# made anew, which takes up to half of the time of a step.
-TUNED_ENVIRONMENT = {
-    "MALLOC_MMAP_THRESHOLD_": str(8 * 2**30),
-    "MALLOC_TRIM_THRESHOLD_": str(16 * 2**30),
-    "MALLOC_TOP_PAD_": str(256 * 2**20),
-}
-
 
 class _Block(nn.Module):
-    """Two 3 x 3 convolutions and the way around them."""
+    """Two 3 x 3 convolutions with a residual connection around them."""
 
     def __init__(self, inside: int, around: int, outputs: int):
         super().__init__()
@@ -51,7 +42,7 @@ class _Block(nn.Module):
 
 
 class _Gate(nn.Module):
-    """Scales a skip connection by the attention that the gate signal draws to it."""
+    """Scales a skip connection by its attention to the gate signal."""
 
     def __init__(self, channels: int, signal: int):
         super().__init__()
@@ -94,20 +85,20 @@ class Generator(nn.Module):
         self.apply(_initialize)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
-        """Returns the picture and the gates' maps, the deepest first."""
+        """Returns the picture and the attention maps, the deepest first."""
         x = self.first_layer(x)
         levels = []
         for block in self.down_sampler:
             skip = block(F.relu(x), x)
-            x, places = F.max_pool2d(skip, 2, return_indices=True)
-            levels.append((skip, places))
+            x, indices = F.max_pool2d(skip, 2, return_indices=True)
+            levels.append((skip, indices))
         signal = self.gate_block(x)
         maps = []
         for stage, (block, gate) in enumerate(zip(self.up_sampler, self.attentions, strict=True)):
-            skip, places = levels.pop()
+            skip, indices = levels.pop()
             skip, attention = gate(skip, signal)
             maps.append(attention)
-            x = F.max_unpool2d(x, places, 2)
+            x = F.max_unpool2d(x, indices, 2)
             x = block(torch.cat([F.relu(x), skip], 1), x)
             if stage < DROPPED:
                 x = F.dropout2d(x, 0.5, self.training)
@@ -139,10 +130,10 @@ def _initialize(layer: nn.Module) -> None:
 
 
 class Pool:
-    """Past fakes.
+    """The pool of past fakes.
 
     Args:
-        capacity: Pictures kept.
+        capacity: The number of pictures kept.
     """
 
     def __init__(self, capacity: int = 50):
@@ -150,14 +141,14 @@ class Pool:
         self.stored: list[torch.Tensor] = []
 
     def exchange(self, pictures: torch.Tensor) -> torch.Tensor:
-        """What the discriminator is shown in the place of new fakes, `(N, C, H, W)`."""
+        """Replaces new fakes by what the discriminator sees instead, `(N, C, H, W)`."""
         shown = []
         for picture in pictures:
             if len(self.stored) < self.capacity:
                 self.stored.append(picture.clone())
             elif random.random() < 0.5:
-                place = random.randrange(self.capacity)
-                picture, self.stored[place] = self.stored[place], picture.clone()
+                slot = random.randrange(self.capacity)
+                picture, self.stored[slot] = self.stored[slot], picture.clone()
             shown.append(picture)
         return torch.stack(shown)
 
@@ -220,17 +211,17 @@ def memory_format(tuned: bool) -> torch.memory_format:
     return torch.channels_last if tuned else torch.contiguous_format
 
 
-def settle(network: nn.Module, given: torch.Tensor) -> nn.Module:
-    """Gives a network's norms the statistics of what they see, and returns it in training mode.
+def settle(network: nn.Module, inputs: torch.Tensor) -> nn.Module:
+    """Gives a network's norms the statistics of their inputs; returns it in training mode.
 
-    Without them the features of random weights fade to numbers so small that they are slow.
+    Without them the features of random weights fade to denormal numbers, which are slow.
     """
     norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
     momentum = norms[0].momentum
     for norm in norms:
         norm.momentum = 1.0
     with torch.no_grad():
-        network.train()(given)
+        network.train()(inputs)
     for norm in norms:
         norm.momentum = momentum
     return network

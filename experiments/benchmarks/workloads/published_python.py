@@ -1,4 +1,4 @@
-"""The reference's own Python for pictures: palette, line art, and a pair as its loader reads it."""
+"""The published Python for pictures: palette, line art, and a pair as its loader reads it."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ BANDS = COLORS = 4
 
 
 def palette(path: Path) -> list:
-    """Five colors of each of four bands by colorgram.py, as the paper's authors extract them."""
+    """Five colors of each of four bands by colorgram.py, as the authors extract them."""
     import colorgram
     from PIL import Image
 
@@ -20,7 +20,7 @@ def palette(path: Path) -> list:
 
 
 def sketch(path: Path) -> np.ndarray:
-    """XDoG in float64, as published ports have it: sigma 0.5, k 4.5, tau 0.95."""
+    """XDoG in float64, as in published ports: sigma 0.5, k 4.5, tau 0.95."""
     import cv2
 
     gray = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) / 255.0
@@ -31,19 +31,19 @@ def sketch(path: Path) -> np.ndarray:
 
 
 def write_pair(folder: Path, name: str, picture: np.ndarray, lines: np.ndarray, colors) -> None:
-    """Writes what the reference's loader reads: a PNG of picture and sketch, colors as JSON."""
+    """Writes what the loader reads: a PNG of picture and sketch side by side, colors as JSON."""
     from tf_deeppaint.images.encoding import write_picture
     from tf_deeppaint.palette.palette_files import write_palette
 
-    both = np.concatenate([picture, np.repeat(lines[..., None], 3, axis=-1)], axis=1)
-    write_picture(folder / f"{name}.png", both)
+    pair = np.concatenate([picture, np.repeat(lines[..., None], 3, axis=-1)], axis=1)
+    write_picture(folder / f"{name}.png", pair)
     write_palette(folder / f"{name}.json", colors)
 
 
 def read_pair(path: Path, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     """Sketch `(3, S, S)`, histogram images `(12, S, S)` and picture `(3, S, S)`, float32.
 
-    Mirrored half of the time; by Pillow and, number by number, NumPy.
+    Mirrored half of the time, by Pillow and NumPy.
     """
     from PIL import Image, ImageOps
 

@@ -1,4 +1,4 @@
-"""The works of the reference in PyTorch, as written and tuned; see `turns.Work`."""
+"""Workloads of the published network in PyTorch, as written and tuned; see `rounds.Workload`."""
 
 import os
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from experiments.benchmarks.reference_python import read_pair
-from experiments.benchmarks.torch_reference import (
+from experiments.benchmarks.workloads.published_python import read_pair
+from experiments.benchmarks.workloads.torch_reference import (
     Generator,
     Training,
     memory_format,
@@ -29,7 +29,7 @@ def training_step(
 
 
 def forward(width: int, size: int, tuned: bool, bfloat16: bool = False) -> Callable[[], object]:
-    """One picture, from NumPy to NumPy; as written the norms stay in training mode, as they did."""
+    """One picture, from NumPy to NumPy; as written the norms are in training mode."""
     torch.manual_seed(0)
     values = random_values((1, 15, size, size), tuned)
     network = Generator(width).to(memory_format=memory_format(tuned))
@@ -44,13 +44,13 @@ def forward(width: int, size: int, tuned: bool, bfloat16: bool = False) -> Calla
 
 
 def random_values(shape: tuple, tuned: bool) -> torch.Tensor:
-    """float32 in [-1, 1], always the same."""
+    """float32 in [-1, 1], the same at every call."""
     values = np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
     return torch.from_numpy(values).contiguous(memory_format=memory_format(tuned))
 
 
 class _Pairs(torch.utils.data.Dataset):
-    """The reference's pairs in a folder."""
+    """The published loader's pairs in a folder."""
 
     def __init__(self, folder: str):
         self.paths = sorted(Path(folder).glob("*.png"))
@@ -64,7 +64,7 @@ class _Pairs(torch.utils.data.Dataset):
 
 
 def reading(folder: str, batch: int, batches: int) -> Callable[[], object]:
-    """Batches of the reference's pairs, by a process a core."""
+    """Batches of the published loader's pairs, one process a core."""
     loader = torch.utils.data.DataLoader(
         _Pairs(folder),
         batch,

@@ -1,4 +1,4 @@
-"""The works of this library that are timed beside the reference's; see `turns.Work`."""
+"""Workloads of this library; see `rounds.Workload`."""
 
 import multiprocessing
 import tempfile
@@ -22,18 +22,23 @@ from tf_deeppaint.palette.graph import palettes_to_histograms
 
 
 def training_step(width: int, size: int, batch: int, precision: str) -> Callable[[], object]:
-    """One step of the GAN, in a graph as `fit` runs it."""
-    options = {"dtype": precision}
-    model = DeepPaint(Generator(width, size=size, **options), Discriminator(width, **options))
-    model.compile()
+    """One step of the GAN, on random pictures."""
+    step = make_training_step(width, size, precision)
     shapes = {"sketch": (size, size, 3), "palette": (4, 4, 3), "picture": (size, size, 3)}
     pictures = {key: tf.constant(random_values((batch, *shape))) for key, shape in shapes.items()}
-    step = tf.function(model.train_step)
     return lambda: float(step(pictures)["generator_loss"])
 
 
+def make_training_step(width: int, size: int, precision: str) -> Callable[[dict], dict]:
+    """The step of a new GAN in a graph, as `fit` runs it."""
+    options = {"dtype": precision}
+    model = DeepPaint(Generator(width, size=size, **options), Discriminator(width, **options))
+    model.compile()
+    return tf.function(model.train_step)
+
+
 def forward(width: int, size: int, precision: str) -> Callable[[], object]:
-    """One picture, in a graph, from NumPy to NumPy; norms folded into kernels."""
+    """One picture, in a graph, from NumPy to NumPy, with norms folded into kernels."""
     generator = in_precision(fold_norms(settled_generator(width, size)), precision)
     run = tf.function(lambda inputs: generator(inputs, training=False))
     inputs = {
@@ -44,9 +49,9 @@ def forward(width: int, size: int, precision: str) -> Callable[[], object]:
 
 
 def litert(width: int, size: int, precision: str) -> Callable[[], object]:
-    """One picture, by the LiteRT file of a network."""
+    """One picture by the LiteRT file of a network."""
     file = Path(tempfile.mkdtemp(), "network.tflite")
-    # Converting takes gigabytes, which a process of its own gives back before anything is timed.
+    # Converting takes gigabytes, which a process of its own frees before anything is timed.
     arguments = (file, width, size, precision)
     converting = multiprocessing.get_context("spawn").Process(target=write_litert, args=arguments)
     converting.start()
@@ -65,7 +70,7 @@ def write_litert(file: Path, width: int, size: int, precision: str) -> None:
 def settled_generator(width: int, size: int) -> Generator:
     """A generator of random weights whose norms have seen drawn pictures.
 
-    Without their statistics features fade to numbers so small that they are slow.
+    Without their statistics features fade to denormal numbers, which are slow.
     """
     generator = Generator(width, size=size, background="white", seed=0)
     norms = [
@@ -82,12 +87,12 @@ def settled_generator(width: int, size: int) -> Generator:
 
 
 def random_values(shape: tuple) -> np.ndarray:
-    """float32 in [-1, 1], always the same."""
+    """float32 in [-1, 1], the same at every call."""
     return np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
 
 
 def reading(folder: str, batch: int, batches: int, augmentations: list) -> Callable[[], object]:
-    """Training batches of a data set, histogram images drawn."""
+    """Training batches of a data set, with histogram images."""
     stream = load_training([folder], batch, 0, augmentations)
     endless = iter(stream.map(lambda b: b | {"histogram": _histograms(b)}))
     return lambda: [next(endless) for _ in range(batches)]

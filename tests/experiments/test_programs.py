@@ -1,0 +1,99 @@
+"""Programs outside the package: each answers `--help` at once, and finds what it imports."""
+
+import ast
+import importlib
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.programs import ROOT
+
+FOLDERS = ("experiments", "export", "tfrecords")
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+    for folder in FOLDERS
+    for path in sorted((ROOT / folder).rglob("*.py"))
+}
+PROGRAMS = [name for name, path in MODULES.items() if "absl import flags" in path.read_text()]
+PROGRAMS += [name for name, path in MODULES.items() if "\n    harness.run(" in path.read_text()]
+PROGRAMS = sorted(set(PROGRAMS) - {"experiments.benchmarks.harness"})
+
+# Runs each program in a fork of a process that has imported no more than all of them need.
+HELP = """
+import contextlib, io, json, os, runpy, sys
+import numpy, absl.app
+for name in sys.argv[1:]:
+    if os.fork() == 0:
+        text, status = io.StringIO(), "no exit"
+        sys.argv = [name, "--help"]
+        try:
+            with contextlib.redirect_stdout(text):
+                runpy.run_module(name, run_name="__main__", alter_sys=True)
+        except SystemExit as exit:
+            status = exit.code
+        except BaseException as error:
+            status = repr(error)
+        slow = sorted({"tensorflow", "keras", "torch", "cv2"} & set(sys.modules))
+        print(json.dumps([name, status, text.getvalue(), slow]), flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
+
+@pytest.fixture(scope="module", name="answers")
+def ask_for_help() -> dict[str, list]:
+    done = subprocess.run(
+        [sys.executable, "-c", HELP, *PROGRAMS], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return {name: rest for name, *rest in map(json.loads, done.stdout.splitlines())}
+
+
+def test_programs_are_found():
+    assert {"experiments.compare", "experiments.benchmarks.serving", "export.onnx"} < set(PROGRAMS)
+    assert len(PROGRAMS) > 20
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_help_lists_the_flags_and_imports_no_tensorflow(answers, program):
+    status, text, slow = answers[program]
+    assert status == 0
+    source = MODULES[program].read_text()
+    own = re.findall(r'(?:DEFINE_\w+|declare_key_flag)\(\s*"(\w+)"', source)
+    own += ["rounds", "results"] if "harness.run(" in source else []
+    assert own and set(own) <= set(re.findall(r"--(?:\[no\])?(\w+)", text))
+    assert slow == []
+
+
+def imports_of(path: Path) -> list[tuple[str, str]]:
+    """Modules and names that a file imports from this project, also inside functions."""
+    return [
+        (node.module, alias.name)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+        if node.module.split(".")[0] in ("tf_deeppaint", "experiments", "export", "tfrecords")
+    ]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_import_from_this_project_is_there(name):
+    for module, attribute in imports_of(MODULES[name]):
+        if "torch" in (MODULES.get(f"{module}.{attribute}") or MODULES.get(module) or Path()).name:
+            pytest.importorskip("torch")
+        imported = importlib.import_module(module)
+        assert hasattr(imported, attribute) or importlib.util.find_spec(f"{module}.{attribute}"), (
+            f"{module} has no {attribute}"
+        )
+
+
+@pytest.mark.parametrize("name", ["keras_workloads", "torch_workloads", "worker"])
+def test_workloads_are_importable(name):
+    if "torch" in name:
+        pytest.importorskip("torch")
+    importlib.import_module(f"experiments.benchmarks.workloads.{name}")
