@@ -58,6 +58,7 @@ setup(
         "pillow>=12",
         "absl-py>=2.1",
         "scikit-image>=0.22",
+        "tqdm>=4.66",
     ],
     package_data={"tf_deeppaint": ["bundled/*", "evaluation/*.html", "studio/static/*"]},
     extras_require={

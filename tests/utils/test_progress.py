@@ -35,8 +35,8 @@ def test_rate_and_time_left_follow_from_what_is_done(capsys, clock):
     clock[0] += 400
     shown.update(90_000, 90_000)
     first, last = capsys.readouterr().out.splitlines()
-    assert first == "drawing 10000/90000, 200 a second, 0:06:40 left"
-    assert last == "drawing 90000/90000, 200 a second"
+    assert first == "drawing 10000/90000, 200.00/s, 06:40 left"
+    assert last == "drawing 90000/90000, 200.00/s, 00:00 left"
 
 
 def test_on_a_terminal_there_is_one_bar(capsys, monkeypatch, clock):
@@ -47,6 +47,8 @@ def test_on_a_terminal_there_is_one_bar(capsys, monkeypatch, clock):
         shown.update(done, 3)
     out = capsys.readouterr().out
     assert out.count("\n") == 1 and out.endswith("\n") and out.count("\r") == 4
-    bars = re.findall(r"[#.]{30}", out)
-    assert [bar.count("#") for bar in bars] == [0, 10, 20, 30]
-    assert "drawing 3/3" in out
+    bars = re.findall(r"(\d+)%\|([# \d]*)\|", out)
+    assert [int(percent) for percent, _ in bars] == [0, 33, 67, 100]
+    widths = [bar.count("#") for _, bar in bars]
+    assert widths == sorted(set(widths)) and widths[0] == 0 and widths[3] == len(bars[3][1])
+    assert "drawing: 100%" in out and "3/3" in out

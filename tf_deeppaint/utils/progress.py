@@ -3,14 +3,17 @@
 import sys
 import time
 
-BAR = 30
+from tqdm import tqdm
+
+_WIDTH = 80  # letters of the bar and its numbers
+_LINE = "{desc} {n_fmt}/{total_fmt}, {rate_fmt}, {remaining} left"
 
 
 class Progress:
-    """Shows how far a loop has come, how fast it goes, and when it will be done.
+    """Shows how far a loop has come, its rate and the time left.
 
     Args:
-        unit: What is counted, such as "drawing".
+        unit: What is counted, such as "picture".
     """
 
     def __init__(self, unit: str):
@@ -19,21 +22,22 @@ class Progress:
         self.tenths = 0
 
     def update(self, done: int, total: int) -> None:
-        """Tells that `done` of `total` units are finished; call it often."""
-        if sys.stdout.isatty():
-            filled = BAR * done // total
-            bar = "#" * filled + "." * (BAR - filled)
-            end = "\n" if done == total else ""
-            print(f"\r{bar} {self._line(done, total)}\x1b[K", end=end, flush=True)
-        elif (tenths := 10 * done // total) != self.tenths:
-            self.tenths = tenths
-            print(self._line(done, total), flush=True)
-
-    def _line(self, done: int, total: int) -> str:
-        seconds = max(time.monotonic() - self.started, 1e-9)
-        rate = done / seconds
-        line = f"{self.unit} {done}/{total}, {rate:.3g} a second"
-        if done == total:
-            return line
-        left = round((total - done) / rate) if done else 0
-        return f"{line}, {left // 3600}:{left // 60 % 60:02d}:{left % 60:02d} left"
+        """Shows that `done` of `total` units are finished; call it often."""
+        is_terminal, tenths = sys.stdout.isatty(), 10 * done // total
+        if not is_terminal and tenths == self.tenths:
+            return
+        self.tenths = tenths
+        line = tqdm.format_meter(
+            done,
+            total,
+            time.monotonic() - self.started,
+            ncols=_WIDTH,
+            prefix=self.unit,
+            unit="",
+            ascii=True,
+            bar_format=None if is_terminal else _LINE,
+        )
+        if is_terminal:
+            print(f"\r{line}\x1b[K", end="\n" if done == total else "", flush=True)
+        else:
+            print(line, flush=True)
