@@ -32,28 +32,6 @@ PROGRAMS = {
     "export.saved_model": "--max_pixels",
     "export.serving.client": "--protocol",
 }
-# Those of experiments/, found by the line that runs them.
-EXPERIMENTS = sorted(
-    ".".join(path.relative_to(ROOT).with_suffix("").parts)
-    for path in (ROOT / "experiments").rglob("*.py")
-    if "programs.run(main)" in path.read_text()
-)
-# Modules that need what only `pip install "tf-deeppaint[bench]"` brings.
-BENCH_ONLY = {"torch", "colorgram", "matplotlib", "openvino", "psutil"}
-
-
-IMPORT_ALL = """
-import importlib, sys
-from absl import flags
-for name in sys.argv[1:]:
-    for flag in list(flags.FLAGS):  # two programs may have flags of the same name
-        if flags.FLAGS.find_module_defining_flag(flag) in sys.argv[1:]:
-            delattr(flags.FLAGS, flag)
-    try:
-        importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        print(name, error.name.partition(".")[0])
-"""
 
 
 @functools.cache
@@ -69,29 +47,6 @@ def test_help_lists_the_flags(program):
     assert process.returncode == 0
     assert f"python -m {program} --" in process.stdout
     assert PROGRAMS[program] in process.stdout
-
-
-@pytest.mark.parametrize("program", EXPERIMENTS)
-def test_help_of_an_experiment_lists_its_flags(program):
-    process = run(program, "--help")
-    assert process.returncode == 0, process.stderr
-    assert "flags:" in process.stdout
-
-
-@pytest.mark.parametrize("folder", ["tfrecords", "export", "experiments"])
-def test_every_module_beside_the_library_can_be_imported(folder):
-    """In one process; a module may lack only what the benchmarks install."""
-    paths = sorted((ROOT / folder).rglob("*.py"))
-    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths]
-    process = subprocess.run(
-        [sys.executable, "-c", IMPORT_ALL, *(n for n in names if not n.endswith("__init__"))],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert process.returncode == 0, process.stderr
-    missing = dict(line.split() for line in process.stdout.splitlines())
-    assert len(names) > 2 and set(missing.values()) <= BENCH_ONLY, missing
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
