@@ -1,4 +1,4 @@
-"""The networks of REFERENCE.md and pix2pix written down again, in NumPy and float64: the oracle.
+"""The published network and pix2pix written again in NumPy and float64: the oracle.
 
 Nothing here calls the library; it only reads the weights of its layers. Inference mode, `(N, H, W,
 C)`.

@@ -1,4 +1,4 @@
-"""The user's sketchKeras is run as REFERENCE.md states it, whatever its file and the picture."""
+"""The user's sketchKeras is run as its authors run it, whatever its file and the picture."""
 
 import json
 import pickle
@@ -69,7 +69,7 @@ def drawing(height: int, width: int, seed: int = 0) -> np.ndarray:
     return np.clip(picture - 40 * rows[..., None], 0, 255).astype(np.uint8)
 
 
-# --- REFERENCE.md, written out ------------------------------------------------------------------
+# --- the authors' steps, written out --------------------------------------------------------------
 
 
 def blurred(levels: np.ndarray) -> np.ndarray:
@@ -84,7 +84,7 @@ def blurred(levels: np.ndarray) -> np.ndarray:
 
 
 def reference_line_map(picture: np.ndarray, network: keras.Model) -> np.ndarray:
-    """REFERENCE.md's steps for a picture whose longer side has 512 pixels."""
+    """The authors' steps for a picture whose longer side has 512 pixels."""
     height, width = picture.shape[:2]
     light = (picture - np.rint(blurred(picture))) / 128
     light /= light.max()

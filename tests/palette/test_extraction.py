@@ -140,7 +140,7 @@ def test_a_thousand_palettes_in_graph_equal_colorgram(examined, background):
 
 
 def rule_of_the_reference(pixels: np.ndarray) -> np.ndarray:
-    """The bins as REFERENCE.md states them: luminance in float64, integer hue and lightness."""
+    """The bins as colorgram.py counts them: luminance in float64, integer hue and lightness."""
     r, g, b = (pixels[..., channel].astype(np.int64) for channel in range(3))
     luminance = np.trunc(r * 0.2126 + g * 0.7152 + b * 0.0722).astype(np.int64)
     most, least = pixels.max(-1).astype(np.int64), pixels.min(-1).astype(np.int64)

@@ -1,4 +1,4 @@
-"""The training step, against a plain transcription of REFERENCE.md's step."""
+"""The training step, against a plain transcription of the published step."""
 
 import keras
 import numpy as np
@@ -74,7 +74,7 @@ class PlainAdam:
 
 
 class PlainTraining:
-    """REFERENCE.md's step in the order of its sentences, eagerly, on one persistent tape."""
+    """The published step in its own order, eagerly, on one persistent tape."""
 
     def __init__(self) -> None:
         self.generator, self.discriminator = networks()

@@ -1,4 +1,4 @@
-"""The pool of past fakes, against REFERENCE.md's rule in plain Python."""
+"""The pool of past fakes, against the rule of its paper in plain Python."""
 
 import ast
 import subprocess
