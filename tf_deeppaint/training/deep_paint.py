@@ -31,14 +31,7 @@ from tf_deeppaint.training.image_pool import ImagePool
 from tf_deeppaint.training.optimizers import ADAM, FLOAT16_SCALE, Adam, GuardedOptimizer
 
 DEFAULT = losses.Objective()
-METRICS = (
-    "generator_loss",
-    "discriminator_loss",
-    "adversarial",
-    "l1",
-    "perceptual",
-    "tv",
-)
+METRICS = ("generator_loss", "discriminator_loss", "adversarial", "l1", "perceptual", "tv")
 
 
 @keras.saving.register_keras_serializable(PACKAGE)

@@ -1,20 +1,18 @@
-"""A pool of past fakes, so that the discriminator does not forget what it has seen."""
+"""The pool of past fake pairs: the discriminator sees these again and does not forget them."""
 
 import keras
 import tensorflow as tf
 
 
 class ImagePool(tf.Module):
-    """Hands back pictures generated now or earlier (Shrivastava et al., arXiv:1612.07828).
+    """Exchanges new pictures for stored ones (Shrivastava et al., arXiv:1612.07828).
 
-    Until the pool is full every picture is stored and handed back. Then, with probability 0.5, a
-    random stored one is handed back and the new one takes its place; else the new one is.
-
-    The variables are one set a replica: every replica has a pool of its own, and choices of its
-    own.
+    Until the pool is full every picture is stored and returned. Then, with probability 0.5, a
+    random stored one is returned and the new one takes its place; else the new one is returned.
+    Every replica has its own variables: a pool and random choices of its own.
 
     Args:
-        capacity: Number of pictures kept; 0 hands every picture back.
+        capacity: Number of pictures kept; with 0 every new picture is returned.
         picture_shape: `(H, W, C)`.
         seed: Seed of the choices.
     """
@@ -32,14 +30,14 @@ class ImagePool(tf.Module):
         self.random = keras.random.SeedGenerator(seed)
 
     def exchange(self, pictures: tf.Tensor, finite: tf.Tensor | bool = True) -> tf.Tensor:
-        """Stores and swaps a batch, one picture after another.
+        """Exchanges a batch, one picture after another.
 
         Args:
             pictures: float32 `(N, H, W, C)`; N must be known when the graph is built.
-            finite: Whether they may be stored; else they are handed back and the pool stays.
+            finite: Whether they may be stored; else they are returned and the pool stays.
 
         Returns:
-            What is to be judged in their place, same shape.
+            New or stored pictures, `(N, H, W, C)`.
         """
         if not self.capacity:
             return pictures
@@ -56,7 +54,7 @@ class ImagePool(tf.Module):
         )
 
     def _seed(self) -> tf.Tensor:
-        """int32 `(2,)`, another one every time and on every replica."""
+        """A seed `(2,)`, int32; another one for every call and every replica."""
         return tf.cast(self.random.next(), tf.int32) + tf.constant([0, _replica()])
 
     def _exchange_one(self, picture: tf.Tensor, slot: tf.Tensor, swap: tf.Tensor) -> tf.Tensor:
@@ -77,7 +75,7 @@ class ImagePool(tf.Module):
         return tf.cond(self.count < self.capacity, fill, choose)
 
     def _store(self, slot: tf.Tensor, picture: tf.Tensor) -> None:
-        # On the replica's own copy: a distributed variable has no scatter.
+        # Into the replica's own copy: a distributed variable has no scatter.
         copies = tf.distribute.get_strategy().experimental_local_results(self.stored)
         copies[_replica() % len(copies)].scatter_nd_update([[slot]], picture[None])
 

@@ -3,9 +3,9 @@
 This module needs no TensorFlow.
 """
 
-import csv
 import dataclasses
-import io
+
+from absl import flags
 
 from tf_deeppaint.utils import options as checks
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -181,12 +181,8 @@ def options_table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def _as_text(value) -> str:
+def _as_text(value: bool | int | float | str | tuple[str, ...]) -> str:
     """A value as a flag takes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str | int | float):
-        return str(value)
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(value)
-    return line.getvalue()
+    if isinstance(value, tuple | list):
+        return flags.CsvListSerializer(",").serialize(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
