@@ -58,6 +58,7 @@ setup(
         "pillow>=12",
         "absl-py>=2.1",
         "scikit-image>=0.22",
+        "scipy>=1.11",
         "tqdm>=4.66",
     ],
     package_data={"tf_deeppaint": ["bundled/*", "evaluation/*.html", "studio/static/*"]},

@@ -16,7 +16,7 @@ from tf_deeppaint.utils import programs
 from tf_deeppaint.utils.silence import import_tensorflow
 
 if TYPE_CHECKING:
-    from tf_deeppaint.data.sources.registry import LoadedExample
+    from tf_deeppaint.data.sources.base import LoadedExample
     from tf_deeppaint.painting.painter import Painter
 
 _OUTPUT = flags.DEFINE_string("output", "docs/pictures", "Folder of the pictures.")
@@ -38,7 +38,7 @@ def main() -> None:
     from tf_deeppaint.painting.painter import Painter
 
     dolls = Dolls(COUNT, seed=SEED)
-    drawings = list(dolls.drawings())
+    drawings = list(dolls.examples())
     drawn = [dolls.load(drawing, SIDE) for drawing in drawings]
     scan = dolls.load(drawings[SKETCHES[0]], SCAN).sketch
     sketches = [drawn[number].sketch for number in SKETCHES]

@@ -26,7 +26,7 @@ def make_folder(tmp_path_factory):
     """A model, a sketch of odd shape, its scan, a reference and its palette; and bad files."""
     folder = tmp_path_factory.mktemp("colorize")
     dolls = Dolls(2, seed=8)
-    first, second = (dolls.load(drawing, 96) for drawing in dolls.drawings())
+    first, second = (dolls.load(drawing, 96) for drawing in dolls.examples())
     write_picture(folder / "sketch.png", first.sketch[:90, 10:80])
     write_picture(folder / "reference.png", second.picture)
     write_palette(folder / "palette.json", extract_palette(second.picture, "white"))

@@ -161,9 +161,9 @@ def test_building_reports_bad_pictures_and_builds_from_the_rest(tmp_path):
     assert process.returncode == 0, process.stderr
     (report,) = process.stderr.splitlines()
     assert report.startswith("skipped: ") and "cut.png" in report
-    assert "left out: 1 cut off" in process.stdout
-    manifest = records.read_manifest(tmp_path / "out")
-    assert (manifest.left_out, manifest.size) == ({"cut off": 1}, 64)
+    assert "skipped: 1 cut off" in process.stdout
+    manifest = records.load_manifest(tmp_path / "out")
+    assert (manifest.skipped, manifest.size) == ({"cut off": 1}, 64)
     verified = run("tfrecords.verify", f"--data={tmp_path / 'out'}")
     assert (verified.returncode, verified.stderr) == (0, "")
     assert "sound" in verified.stdout

@@ -22,7 +22,7 @@ def main() -> None:
         print(line, flush=True)
     if faults:
         raise DeepPaintError(f"{_DATA.value}: {faults} faults; build the data set again")
-    manifest = records.read_manifest(_DATA.value)
+    manifest = records.load_manifest(_DATA.value)
     counts = " and ".join(f"{manifest.count(split)} {split}" for split in records.SPLITS)
     print(f"{_DATA.value}: sound, {counts} records")
 

@@ -72,7 +72,7 @@ def write_sketches(folder: Path) -> np.ndarray:
     from tf_deeppaint.images.encoding import write_picture
 
     dolls = Dolls(_SKETCHES.value, seed=1)
-    for number, drawing in enumerate(dolls.drawings()):
+    for number, drawing in enumerate(dolls.examples()):
         drawn = dolls.load(drawing, _SIZE.value)
         write_picture(folder / f"{number:04d}.png", drawn.sketch)
     return drawn.picture

@@ -67,7 +67,7 @@ def write_pictures(folder: Path, count: int) -> None:
     from tf_deeppaint.images.encoding import write_picture
 
     dolls = Dolls(min(DRAWN, count), seed=1)
-    drawn = [dolls.load(drawing, SIZE).picture for drawing in dolls.drawings()]
+    drawn = [dolls.load(drawing, SIZE).picture for drawing in dolls.examples()]
     rng = np.random.default_rng(0)
     for number in range(count):
         picture = drawn[number % len(drawn)][:, :: rng.choice([-1, 1]), rng.permutation(3)]

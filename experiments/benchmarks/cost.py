@@ -84,7 +84,7 @@ def make_data(folder: Path) -> Path:
 
     import_tensorflow()
     from tf_deeppaint.data.build.builder import build_dataset
-    from tf_deeppaint.data.build.preparation import BuildConfig
+    from tf_deeppaint.data.build.config import BuildConfig
     from tf_deeppaint.data.sources.dolls.source import Dolls
 
     build_dataset(Dolls(24, seed=1), folder, BuildConfig(64, "white"))
@@ -100,7 +100,7 @@ def simulate(data: Path, folder: Path, count: int) -> Path:
     from tf_deeppaint.data import records
     from tf_deeppaint.utils import files
 
-    manifest = records.read_manifest(data)
+    manifest = records.load_manifest(data)
     first = data / manifest.shards["train"][0].name
     few = [record.numpy() for record in tf.data.TFRecordDataset(str(first))]
     folder.mkdir()

@@ -62,7 +62,7 @@ def write_data(shards: Path, pairs: Path) -> None:
     """Writes the same drawings as shards and as the published loader's pairs."""
     from experiments.benchmarks.workloads.published_python import write_pair
     from tf_deeppaint.data.build.builder import build_dataset
-    from tf_deeppaint.data.build.preparation import BuildConfig
+    from tf_deeppaint.data.build.config import BuildConfig
     from tf_deeppaint.data.loading import first_records
     from tf_deeppaint.data.sources.dolls.source import Dolls
 

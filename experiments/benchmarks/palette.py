@@ -29,7 +29,7 @@ def main() -> Iterator[Row]:
     from tf_deeppaint.palette.graph import extract_palettes
 
     dolls = Dolls(BATCH, seed=1)
-    pictures = [dolls.load(drawing, SIZE).picture for drawing in dolls.drawings()]
+    pictures = [dolls.load(drawing, SIZE).picture for drawing in dolls.examples()]
     batch = tf.constant(np.stack(pictures))
     in_graph = tf.function(extract_palettes)
     np.testing.assert_array_equal(in_graph(batch), [extract_palette(p) for p in pictures])

@@ -31,7 +31,7 @@ def main() -> Iterator[Row]:
     served = tf.saved_model.load(_MODEL.value).signatures["serving_default"]
     painter = Painter.load()
     dolls = Dolls(2, seed=1)
-    sketch, other = dolls.drawings()
+    sketch, other = dolls.examples()
     reference = encode_png(dolls.load(other, 512).picture)
     yield Row("peak memory", "both models loaded", peak_mib(), unit="MiB")
     for side in map(int, _SIDES.value):

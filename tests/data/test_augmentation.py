@@ -186,8 +186,8 @@ def test_crop_finds_the_palette_of_the_cropped_picture(example, background):
 def test_at_512_pixels_the_palette_is_near_enough_that_of_every_pixel():
     dolls = Dolls(3, seed=2)
     distances = []
-    for number, drawing in enumerate(dolls.drawings()):
-        picture = dolls.load(drawing, 512).picture
+    for number, example in enumerate(dolls.examples()):
+        picture = dolls.load(example, 512).picture
         trio = {
             "sketch": picture[..., :1],
             "picture": picture,

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint.data import loading, records
-from tf_deeppaint.data.bad_records import BAD, BadRecords, first_sound, is_sound, read_shard
+from tf_deeppaint.data import records
+from tf_deeppaint.data.bad_records import BAD, BadRecords, is_sound, read_first_sound, read_shard
+from tf_deeppaint.data.damage import wrap_damage_errors
 from tf_deeppaint.data.loading import load_evaluation, load_training
 from tf_deeppaint.training.loop import train
 from tf_deeppaint.training.options import TrainingOptions
@@ -91,7 +92,7 @@ def test_a_missing_shard_is_all_bad(tmp_path, stored):
     (tmp_path / "folder").mkdir()
     for name in ("none", "folder"):
         assert read(tmp_path / name, 3) == ([BAD] * 3, 3)
-    assert first_sound([(str(tmp_path / "none"), 3)], SIZE) is None
+    assert read_first_sound([(str(tmp_path / "none"), 3)], SIZE) is None
 
 
 def test_records_of_another_kind_are_bad(stored):
@@ -223,7 +224,7 @@ def test_damage_while_a_shard_is_in_use_is_named(copy, stored, kind):
     harm(copy, kind, stored)
     with (
         pytest.raises(DeepPaintError, match=f"{SHARD}: damaged; do this$"),
-        loading.naming_damage([copy], "do this"),
+        wrap_damage_errors([copy], "do this"),
     ):
         list(stream.take(12))
 
@@ -237,12 +238,12 @@ def test_a_record_that_is_wrong_from_the_start_is_named(copy, stored):
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
     (copy / records.MANIFEST).write_text(json.dumps(manifest))
-    with pytest.raises(DeepPaintError, match=f"{SHARD}: damaged"), loading.naming_damage([copy]):
+    with pytest.raises(DeepPaintError, match=f"{SHARD}: damaged"), wrap_damage_errors([copy]):
         list(load_training([copy], 2, 0, ()).take(4))
 
 
 def test_a_mistake_that_is_no_damage_stays_one(doll_shards):
-    with pytest.raises(tf.errors.InvalidArgumentError), loading.naming_damage([doll_shards]):
+    with pytest.raises(tf.errors.InvalidArgumentError), wrap_damage_errors([doll_shards]):
         tf.reshape(tf.zeros([2]), [3])
 
 

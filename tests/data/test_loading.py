@@ -12,8 +12,9 @@ import pytest
 import tensorflow as tf
 
 from tests.helpers.shards import write_manifest, write_shard
-from tf_deeppaint.data import loading, records
+from tf_deeppaint.data import loading, ordering, records
 from tf_deeppaint.data.augmentation import AUGMENTATIONS
+from tf_deeppaint.data.damage import wrap_damage_errors
 from tf_deeppaint.data.loading import load, load_evaluation, load_training
 from tf_deeppaint.images.pixels import to_unit_range
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -42,7 +43,10 @@ def write_dataset(directory: Path, sizes: dict, seed: int, **options) -> Path:
         split: [
             write_shard(
                 directory / f"{split}-{index:05d}.tfrecord",
-                [records.to_example(drawn(f"{n}", n)) for n in itertools.islice(numbers, count)],
+                [
+                    records.serialize_record(drawn(f"{n}", n))
+                    for n in itertools.islice(numbers, count)
+                ],
             )
             for index, count in enumerate(sizes.get(split, []))
         ]
@@ -120,9 +124,9 @@ def test_training_batches_hold_floats_from_minus_one_to_one(few, augmentations):
         assert (batch["sketch"] == batch["sketch"][..., :1]).all()
 
 
-@pytest.mark.parametrize("buffer_bytes", [loading.SHUFFLE_BYTES, 5_000])
+@pytest.mark.parametrize("buffer_bytes", [ordering.SHUFFLE_BYTES, 5_000])
 def test_every_epoch_is_every_record_of_all_data_sets_once(few, many, monkeypatch, buffer_bytes):
-    monkeypatch.setattr(loading, "SHUFFLE_BYTES", buffer_bytes)
+    monkeypatch.setattr(ordering, "SHUFFLE_BYTES", buffer_bytes)
     expected = sorted(fingerprints(few, "train") + fingerprints(many, "train"))
     found = stream([few, many], 3 * 40)
     epochs = [found[first : first + 40] for first in (0, 40, 80)]
@@ -139,7 +143,7 @@ def test_batches_go_on_over_the_border_of_an_epoch(few):
 
 def test_a_small_buffer_shuffles_shards_too(many, monkeypatch):
     """With a buffer of one record the order is that in which shards are read."""
-    monkeypatch.setattr(loading, "SHUFFLE_BYTES", 1)
+    monkeypatch.setattr(ordering, "SHUFFLE_BYTES", 1)
     expected = fingerprints(many, "train")
     places = [expected.index(record) for record in stream([many], 60)]
     epochs = places[:30], places[30:]
@@ -154,16 +158,16 @@ def test_the_buffer_holds_no_more_bytes_than_it_may(tmp_path, monkeypatch):
     """With room for five of sixty records none is seen before those 55 ahead of it were read."""
     directory = write_dataset(tmp_path / "data", {"train": [60]}, seed=3)
     shard = directory / "train-00000.tfrecord"
-    monkeypatch.setattr(loading, "SHUFFLE_BYTES", 11 * shard.stat().st_size // 120)
+    monkeypatch.setattr(ordering, "SHUFFLE_BYTES", 11 * shard.stat().st_size // 120)
     expected = fingerprints(directory, "train")
     places = [expected.index(record) for record in stream([directory], 60)]
     ahead = [place - turn for turn, place in enumerate(places)]
     assert 0 < max(ahead) < 5
 
 
-@pytest.mark.parametrize("buffer_bytes", [loading.SHUFFLE_BYTES, 5_000])
+@pytest.mark.parametrize("buffer_bytes", [ordering.SHUFFLE_BYTES, 5_000])
 def test_data_sets_are_mixed_in_their_shares_throughout(tmp_path, monkeypatch, buffer_bytes):
-    monkeypatch.setattr(loading, "SHUFFLE_BYTES", buffer_bytes)
+    monkeypatch.setattr(ordering, "SHUFFLE_BYTES", buffer_bytes)
     few = write_dataset(tmp_path / "few", {"train": [20, 20]}, seed=4)
     many = write_dataset(tmp_path / "many", {"train": [60, 60]}, seed=5)
     of_few = set(fingerprints(few, "train"))
@@ -198,7 +202,7 @@ def test_the_stream_uses_the_augmentations_asked_for(few):
     assert found & plain and found & mirrored - plain
 
 
-def test_a_record_looks_different_in_every_epoch(tmp_path):
+def test_a_record_inspections_different_in_every_epoch(tmp_path):
     directory = write_dataset(tmp_path / "data", {"train": [1]}, seed=7)
     found = stream([directory], 20, augmentations=["color"])
     assert len(set(found)) == 20
@@ -209,7 +213,7 @@ def test_palettes_are_found_anew_by_the_rule_of_the_data_set(tmp_path):
     picture = np.full((64, 64, 3), 255, np.uint8)
     picture[:, :24] = (200, 0, 0)
     lines, unused = np.full((64, 64), 255, np.uint8), np.zeros((4, 4, 3), np.uint8)
-    content = records.to_example(records.make_record("x", "x", [lines], picture, unused))
+    content = records.serialize_record(records.make_record("x", "x", [lines], picture, unused))
     first_colors = {}
     for background in ("keep", "white"):
         folder = tmp_path / background
@@ -227,7 +231,7 @@ def many_sketches(tmp_path) -> Path:
     blank = np.full((64, 64), 255, np.uint8)
     picture, palette = np.dstack([blank] * 3), np.zeros((4, 4, 3), np.uint8)
     record = records.make_record("x", "x", [blank * 0] + [blank] * 5, picture, palette)
-    shard = write_shard(tmp_path / "train-00000.tfrecord", [records.to_example(record)])
+    shard = write_shard(tmp_path / "train-00000.tfrecord", [records.serialize_record(record)])
     write_manifest(tmp_path, {"train": [shard], "test": []})
     return tmp_path
 
@@ -264,7 +268,7 @@ def test_no_more_than_an_epoch_is_read_to_begin_far_on(few):
 def test_records_before_the_start_are_not_decoded(tmp_path):
     written = [drawn(str(n), n) for n in range(8)]
     written[3] = dataclasses.replace(written[3], picture=b"no picture")
-    contents = [records.to_example(record) for record in written]
+    contents = [records.serialize_record(record) for record in written]
     shard = write_shard(tmp_path / "train-00000.tfrecord", contents)
     write_manifest(tmp_path, {"train": [shard], "test": []})
     sound = 0
@@ -394,7 +398,7 @@ def test_load_refuses_what_is_not_there(few, many, tmp_path):
         load(many, "test")
     with pytest.raises(DeepPaintError, match="none: no such folder"):
         load(tmp_path / "none", "train")
-    with pytest.raises(DeepPaintError, match="'spin': choose from"):
+    with pytest.raises(DeepPaintError, match="--augment=spin: choose from"):
         load(few, "train", augmentations=["spin"])
 
 
@@ -445,7 +449,7 @@ def test_too_few_records_for_a_batch_are_refused(few):
 
 
 def test_an_unknown_augmentation_is_refused(few):
-    with pytest.raises(DeepPaintError, match="'spin': choose from flip, crop, warp"):
+    with pytest.raises(DeepPaintError, match="--augment=spin: choose from flip, crop, warp"):
         load_training([few], 4, 0, ["flip", "spin"])
 
 
@@ -474,7 +478,7 @@ def test_a_damaged_shard_is_named(few, tmp_path):
     shard.write_bytes(content)
     with (
         pytest.raises(DeepPaintError, match=r"data/train-00001\.tfrecord: damaged") as caught,
-        loading.naming_damage([tmp_path / "data"]),
+        wrap_damage_errors([tmp_path / "data"]),
     ):
         list(load_training([tmp_path / "data"], 4, 0, ()).take(4))
     assert "\n" not in str(caught.value)

@@ -27,7 +27,7 @@ def rewrite(directory, change) -> None:
 
 def refused(directory, message: str) -> None:
     with pytest.raises(DeepPaintError, match=message) as caught:
-        records.read_manifest(directory)
+        records.load_manifest(directory)
     assert str(directory) in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -41,7 +41,7 @@ def test_an_example_holds_name_group_sketches_picture_and_histogram():
     picture = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
     palette = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
     record = records.make_record("folder/Zoë.png", "twins", sketches, picture, palette)
-    example = tf.train.Example.FromString(records.to_example(record))
+    example = tf.train.Example.FromString(records.serialize_record(record))
     feature = {key: value.bytes_list.value for key, value in example.features.feature.items()}
     assert set(feature) == {"name", "group", "sketch", "picture", "histogram"}
     assert [name.decode() for name in feature["name"]] == ["folder/Zoë.png"]
@@ -81,27 +81,37 @@ def test_shards_are_known_by_their_names(name, is_one):
     assert records.is_shard_name(name) == is_one
 
 
+def test_the_values_of_a_record_are_read_back_and_nothing_else_is_one():
+    picture = np.zeros((64, 64, 3), np.uint8)
+    record = records.make_record("a/b", "g", [picture[..., 0]] * 2, picture, picture[:4, :4])
+    values = records.read_values(records.serialize_record(record))
+    assert set(values) == set(records.KEYS)
+    assert values["name"] == [b"a/b"] and values["sketch"] == list(record.sketches)
+    assert values["histogram"] == [record.palette]
+    assert records.read_values(b"\xff\xff") is None
+
+
 # --- the manifest -------------------------------------------------------------------------------
 
 
 def test_a_manifest_comes_back_as_it_was_written(copy):
-    manifest = records.read_manifest(copy)
+    manifest = records.load_manifest(copy)
     records.write_manifest(copy, manifest)
-    assert records.read_manifest(copy) == manifest
+    assert records.load_manifest(copy) == manifest
     assert (manifest.size, manifest.background) == (64, "drop")
     assert manifest.count("train") + manifest.count("test") == 12
 
 
 def test_the_manifest_states_version_counts_license_and_rule(doll_shards):
     document = json.loads((doll_shards / "manifest.json").read_text())
-    assert (document["format"], document["version"]) == ("tf_deeppaint records", 2)
+    assert (document["format"], document["version"]) == ("tf_deeppaint records", 3)
     assert document["counts"] == {"train": 8, "test": 4}
     assert document["options"]["source"] == "dolls"
     assert document["options"]["size"] == 64
     assert document["origin"]["license"] == "CC0-1.0"
     assert document["origin"]["attribution"]
     assert "SHA-256" in document["split_rule"]
-    assert document["left_out"] == {}
+    assert document["skipped"] == {}
 
 
 def test_a_missing_folder_or_manifest_is_named(tmp_path):
@@ -112,11 +122,11 @@ def test_a_missing_folder_or_manifest_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change", [{"version": 1}, {"version": 3}, {"version": None}, {"format": "others"}]
+    "change", [{"version": 1}, {"version": 4}, {"version": None}, {"format": "others"}]
 )
 def test_another_version_is_refused(copy, change):
     rewrite(copy, lambda document: document.update(change))
-    refused(copy, r"manifest\.json: written as .* but this program reads .* version 2; build")
+    refused(copy, r"manifest\.json: written as .* but this program reads .* version 3; build")
 
 
 @pytest.mark.parametrize(
@@ -134,14 +144,14 @@ def test_a_cut_manifest_is_refused_wherever_it_ends(copy):
         refused(copy, "damaged")
 
 
-@pytest.mark.parametrize("key", ["options", "origin", "split_rule", "left_out", "shards"])
+@pytest.mark.parametrize("key", ["options", "origin", "split_rule", "skipped", "shards"])
 def test_a_manifest_without_one_of_its_keys_is_damaged(copy, key):
     rewrite(copy, lambda document: {k: v for k, v in document.items() if k != key})
     refused(copy, "damaged")
 
 
 @pytest.mark.parametrize("value", [None, [], "text", {"a": 1.5}, 1.5])
-@pytest.mark.parametrize("key", ["options", "origin", "left_out", "shards"])
+@pytest.mark.parametrize("key", ["options", "origin", "skipped", "shards"])
 def test_a_manifest_with_another_type_in_it_is_damaged(copy, key, value):
     rewrite(copy, lambda document: document.update({key: value}))
     refused(copy, "damaged")
@@ -174,7 +184,7 @@ def test_a_shard_name_with_a_path_is_refused(copy, name):
 def test_a_shard_name_that_is_no_file_is_refused(copy, name):
     rewrite(copy, lambda document: document["shards"]["test"][0].update(name=name))
     with pytest.raises(DeepPaintError):
-        records.read_manifest(copy)
+        records.load_manifest(copy)
 
 
 @pytest.mark.parametrize("split", records.SPLITS)
@@ -188,3 +198,18 @@ def test_a_cut_shard_is_named(copy):
     whole = shard.read_bytes()
     shard.write_bytes(whole[:-1])
     refused(copy, rf"train-00000\.tfrecord: {len(whole) - 1} bytes, but .* says {len(whole)}")
+
+
+def test_a_manifest_of_version_2_is_read_under_its_old_keys(copy):
+    """As the version before wrote it: a few keys had other names."""
+    expected = records.load_manifest(copy)
+
+    def age(document):
+        document["version"] = 2
+        document["left_out"] = document.pop("skipped")
+        document["origin"]["licence"] = document["origin"].pop("license")
+        document["options"]["drawings"] = document["options"].pop("examples")
+        document["options"]["drop_copies"] = document["options"].pop("drop_duplicates")
+
+    rewrite(copy, age)
+    assert records.load_manifest(copy) == expected

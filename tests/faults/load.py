@@ -132,7 +132,7 @@ class Load:
         self.failures: list[str] = []
         self.memory: list[int] = []
         dolls = Dolls(4, seed=3)
-        drawn = [dolls.load(drawing, 256) for drawing in dolls.drawings()]
+        drawn = [dolls.load(drawing, 256) for drawing in dolls.examples()]
         self.sketches = [encode_png(one.sketch) for one in drawn]
         self.references = [encode_png(one.picture) for one in drawn]
 

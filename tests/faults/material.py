@@ -31,7 +31,7 @@ class Material:
         if folder.is_dir():
             return folder
         dolls = Dolls(count, seed=4)
-        for number, drawing in enumerate(dolls.drawings()):
+        for number, drawing in enumerate(dolls.examples()):
             picture = dolls.load(drawing, 96).picture
             write_picture(folder / f"{number}.png", picture)
             if number % 5 == 0:
@@ -48,14 +48,14 @@ class Material:
         folder = self.folder / f"sketches-{count}"
         if not folder.is_dir():
             dolls = Dolls(count, seed=9)
-            for number, drawing in enumerate(dolls.drawings()):
+            for number, drawing in enumerate(dolls.examples()):
                 write_picture(folder / f"{number}.png", dolls.load(drawing, 128).sketch)
         return folder
 
     def data(self) -> Path:
         """A data set of a few dolls in two training shards, to be copied where it is hurt."""
         from tf_deeppaint.data.build import builder
-        from tf_deeppaint.data.build.preparation import BuildConfig
+        from tf_deeppaint.data.build.config import BuildConfig
         from tf_deeppaint.data.sources.dolls.source import Dolls
 
         folder = self.folder / "data"

@@ -56,7 +56,7 @@ def write_drawn(directory: Path, numbers=range(5), size: int = SIZE) -> Path:
     for number in numbers:
         sketch, picture, palette = draw(number)
         record = records.make_record(NAMES[number], GROUPS[number], [sketch], picture, palette)
-        examples.append(records.to_example(record))
+        examples.append(records.serialize_record(record))
     shards = [
         write_shard(directory / records.shard_name("test", i), examples[2 * i : 2 * i + 2])
         for i in range(-(-len(examples) // 2))

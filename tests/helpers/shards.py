@@ -6,7 +6,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from tf_deeppaint.data import records
-from tf_deeppaint.data.sources.registry import Origin
+from tf_deeppaint.data.sources.base import Origin
 
 ORIGIN = Origin("test", "Test", "CC0-1.0", "", "")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tf_deeppaint.data.sources.registry import Source
+from tf_deeppaint.data.sources.base import Source
 
 
 def write_picture(path: Path, pixels: np.ndarray, **options) -> bytes:
@@ -21,6 +21,6 @@ def check_travels(source: Source) -> None:
     parcel = pickle.dumps(source)
     copy = pickle.loads(parcel)
     assert len(parcel) < 1000
-    assert sorted(copy.drawings()) == sorted(source.drawings())
+    assert sorted(copy.examples()) == sorted(source.examples())
     assert (copy.origin, copy.options) == (source.origin, source.options)
     assert source.origin.name == type(source).__name__.lower()

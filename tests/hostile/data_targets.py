@@ -50,7 +50,7 @@ def pictures() -> Target:
 def data_set() -> dict[str, bytes]:
     """The files of a small data set."""
     from tf_deeppaint.data.build.builder import build_dataset
-    from tf_deeppaint.data.build.preparation import BuildConfig
+    from tf_deeppaint.data.build.config import BuildConfig
     from tf_deeppaint.data.sources.dolls.source import Dolls
 
     with tempfile.TemporaryDirectory() as folder:
@@ -61,12 +61,12 @@ def data_set() -> dict[str, bytes]:
 def records() -> Target:
     import tensorflow as tf
 
-    from tf_deeppaint.data import loading
+    from tf_deeppaint.data import parsing
     from tf_deeppaint.data.bad_records import BadRecords, read_shard
 
     shards = [data for name, data in data_set().items() if name.endswith("tfrecord")]
     decode = tf.function(
-        lambda record: loading.decode_record(record, 64, tf.constant([1, 2])),
+        lambda record: parsing.decode_record(record, 64, tf.constant([1, 2])),
         [tf.TensorSpec([], tf.string)],
     )
 
@@ -124,7 +124,7 @@ def manifests() -> Target:
             write_file(f"data/{name}", content)
         write_file("data/manifest.json", data)
         for whole in (False, True):
-            manifest = records.read_manifest("data", whole)
+            manifest = records.load_manifest("data", whole)
             manifest.count("train") + manifest.size
             assert manifest.background
 
@@ -132,29 +132,29 @@ def manifests() -> Target:
 
 
 def receipts() -> Target:
-    from tf_deeppaint.data.build.shards import read_note
+    from tf_deeppaint.data.build.shards import load_receipt
 
     note = {
         "shard": {"name": "train-00000.tfrecord", "records": 2, "bytes": 9, "sha256": "ab"},
-        "left_out": {"damaged": 1},
+        "skipped": {"damaged": 1},
         "complaints": ["x"],
     }
 
     def feed(data: bytes) -> None:
         write_file("data/.building/train-00000.tfrecord.json", data)
         write_file("data/train-00000.tfrecord", bytes(9))
-        read_note("data", "train-00000.tfrecord")
+        load_receipt("data", "train-00000.tfrecord")
 
     return Target([json.dumps(note).encode()], feed, mutate_json, share=20)
 
 
 def plans() -> Target:
     from tf_deeppaint.data.build.plan import Plan
-    from tf_deeppaint.data.sources.registry import Example
+    from tf_deeppaint.data.sources.base import Example
 
     with Plan("seed.sqlite") as plan:
-        plan.list_drawings([Example(f"d{n}", n, f"g{n}") for n in range(40)], {"size": 64})
-        plan.finish_looks()
+        plan.list_examples([Example(f"d{n}", n, f"g{n}") for n in range(40)], {"size": 64})
+        plan.finish_inspections()
         plan.arrange(lambda group: "train" if group < "g3" else "test", False)
     seed = Path("seed.sqlite").read_bytes()
 
@@ -164,10 +164,10 @@ def plans() -> Target:
                 os.remove(left)
         write_file("plan.sqlite", data)
         with Plan("plan.sqlite") as plan:
-            plan.stage, plan.options, plan.moved, plan.left_out(), plan.count_unseen()
+            plan.stage, plan.options, plan.moved, plan.skipped(), plan.count_uninspected()
             for split in ("train", "test"):
                 plan.planned(split, 0, plan.count_planned(split) % 1000)
-            drain(plan.unseen())
+            drain(plan.uninspected())
 
     return Target([seed], feed, share=15)
 
@@ -183,7 +183,7 @@ def danbooru() -> Target:
     def feed(data: bytes) -> None:
         write_file("pictures/0008/8.jpg", b"x")
         write_file("posts.json", data)
-        drain(Danbooru("pictures", ["posts.json"]).drawings())
+        drain(Danbooru("pictures", ["posts.json"]).examples())
 
     def change(data: bytes, rng: random.Random) -> bytes:
         if data == line:
@@ -195,8 +195,8 @@ def danbooru() -> Target:
 
 def pairs() -> Target:
     from tests.helpers.picture_files import encode, image
+    from tf_deeppaint.data.sources.base import Example
     from tf_deeppaint.data.sources.pairs import Pairs
-    from tf_deeppaint.data.sources.registry import Example
     from tf_deeppaint.palette.palette_files import palette_to_json
 
     palette = palette_to_json(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)).encode()

@@ -60,7 +60,7 @@ def _plan() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "plan.sqlite")
         with Plan(path) as plan:
-            plan.list_drawings([], {})
+            plan.list_examples([], {})
         with open(path, "rb") as file:
             return file.read().replace(b"TABLE fact", b"TABLE \xffact")
 

@@ -156,7 +156,7 @@ def shown_sketch() -> np.ndarray:
 
 def doll(size: int) -> np.ndarray:
     source = Dolls(1, seed=4)
-    return source.load(next(iter(source.drawings())), size).sketch
+    return source.load(next(iter(source.examples())), size).sketch
 
 
 CLEAN = {

@@ -22,7 +22,7 @@ def drawn() -> np.ndarray:
 @pytest.fixture(scope="module")
 def doll() -> np.ndarray:
     source = Dolls(1, seed=5)
-    return source.load(next(iter(source.drawings())), 192).picture
+    return source.load(next(iter(source.examples())), 192).picture
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -154,7 +154,7 @@ class Ramp:
 @pytest.fixture(scope="module")
 def batch() -> list[np.ndarray]:
     source = Dolls(7, seed=5)
-    return [source.load(drawing, 64).picture for drawing in source.drawings()]
+    return [source.load(drawing, 64).picture for drawing in source.examples()]
 
 
 def generators(count: int, first: int = 0) -> list[np.random.Generator]:

@@ -65,7 +65,7 @@ def few_colors(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 def generated_pictures() -> list[np.ndarray]:
     rng = np.random.default_rng(20)
     dolls = Dolls(25, seed=20)
-    pictures = [dolls.load(drawing, 32).picture for drawing in dolls.drawings()]
+    pictures = [dolls.load(drawing, 32).picture for drawing in dolls.examples()]
     kinds = [random_picture, natural_picture, drawn_picture, flat_picture, few_colors]
     endless = itertools.cycle(itertools.product(SHAPES, kinds))
     while len(pictures) < PICTURES:

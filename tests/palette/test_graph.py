@@ -17,7 +17,7 @@ ANY_BATCH = tf.TensorSpec([None, None, None, 3], tf.uint8)
 def pictures() -> np.ndarray:
     """Dolls and noise, uint8 (7, 42, 42, 3)."""
     dolls = Dolls(4, seed=1)
-    drawn = [dolls.load(drawing, 42).picture for drawing in dolls.drawings()]
+    drawn = [dolls.load(drawing, 42).picture for drawing in dolls.examples()]
     noise = np.random.default_rng(0).integers(0, 256, (3, 42, 42, 3), dtype=np.uint8)
     return np.concatenate([drawn, noise])
 

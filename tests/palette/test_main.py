@@ -24,7 +24,7 @@ def make_folder(tmp_path_factory):
     """A colored picture of odd shape, and a file that is none."""
     folder = tmp_path_factory.mktemp("palette")
     source = Dolls(1, seed=6)
-    picture = source.load(next(iter(source.drawings())), 200).picture
+    picture = source.load(next(iter(source.examples())), 200).picture
     write_picture(folder / "b.png", picture[:, 20:170])
     (folder / "text.png").write_text("no picture")
     return folder

@@ -58,13 +58,13 @@ def server(folder):
 
 def drawings(count: int) -> list[np.ndarray]:
     dolls = Dolls(count, seed=3)
-    sides = zip(dolls.drawings(), SIZES * count, strict=False)
+    sides = zip(dolls.examples(), SIZES * count, strict=False)
     return [resize(dolls.load(doll, max(s)).sketch, *s) for doll, s in sides]
 
 
 def references(count: int) -> list[np.ndarray]:
     dolls = Dolls(count, seed=4)
-    return [dolls.load(doll, 120).picture for doll in dolls.drawings()]
+    return [dolls.load(doll, 120).picture for doll in dolls.examples()]
 
 
 def encoded(pictures: list[np.ndarray]) -> list[bytes]:

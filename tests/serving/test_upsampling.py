@@ -102,7 +102,7 @@ def test_a_canvas_of_lines_or_of_paper_alone_keeps_its_colors(level):
 def test_drawings_are_painted_as_the_library_paints_them(side, least):
     """At 1, 4 and 12 times the canvas; PSNR in dB of whole pictures, most of them white."""
     dolls = Dolls(20, seed=12)
-    drawing = list(dolls.drawings())[7]
+    drawing = list(dolls.examples())[7]
     small, large = dolls.load(drawing, 128), dolls.load(drawing, side)
     expected = upsample_color(_fill_lines(small.picture, small.sketch), large.sketch)
     expected = lay_lines(expected, large.sketch).astype(int)

@@ -1,8 +1,8 @@
-"""One record -> another as good: what training may change about sketch, picture and palette.
+"""Augmentation: random changes of sketch, picture and palette that leave a valid example.
 
 All of it runs in the graph on uint8 tensors, sketch `(S, S, 1)`, picture `(S, S, 3)`, palette
-`(4, 4, 3)`. What is drawn at random depends on a seed alone, each augmentation on its own part
-of it: switching one on does not change what another draws.
+`(4, 4, 3)`. All that is random depends on a seed alone, each augmentation on its own part of it:
+switching one on does not change the random numbers of another.
 """
 
 import math
@@ -16,21 +16,21 @@ from tf_deeppaint.utils.errors import DeepPaintError
 # In the order in which they are applied.
 AUGMENTATIONS = ("flip", "crop", "warp", "lines", "color", "bands")
 
-# Side of the square that "crop" cuts out, as a share of the canvas.
+# Least side of the square that "crop" cuts out, as a share of the canvas.
 LEAST_CROP = 0.7
-# How far "warp" bends rows, as a share of the height, and in how many waves over the width.
+# Greatest shift of a column by "warp", as a share of the height, and waves over the width.
 MOST_WAVE = 1 / 8
 WAVES = (1.0, 3.0)
-# "lines": a line one pixel wide must keep enough ink to be seen, so thinning stops early. With the
-# least of all three, 0.7 * 0.6 ** 1.3, it keeps 36 % of it.
+# Ranges of the arguments of `redraw` for "lines". A line one pixel wide must stay visible, so
+# thinning stops early: with the least of all three, 0.7 * 0.6 ** 1.3, it keeps 36 % of its ink.
 LINE_WEIGHTS = (-0.4, 1.0)
 GAINS = (0.7, 1.3)
 GAMMAS = (0.7, 1.3)
 # Share of pictures whose palette gets its bands permuted by the "bands" augmentation.
 PERMUTED_BANDS = 0.7
 
-# New palettes are counted on about this many pixels a side: on 512 px drawings 98 % of the colors
-# then lie within 8 of 255 of those that all pixels give.
+# Pixels a side on which new palettes are counted, about: on pictures of 512 pixels 98 % of the
+# colors then lie within 8 of 255 of those that all pixels give.
 _COUNTED_SIDE = 256
 
 
@@ -39,7 +39,7 @@ def check_augmentations(augmentations: Sequence[str]) -> None:
     unknown = set(augmentations) - set(AUGMENTATIONS)
     if unknown:
         raise DeepPaintError(
-            f"augment={sorted(unknown)[0]!r}: choose from {', '.join(AUGMENTATIONS)}"
+            f"--augment={sorted(unknown)[0]}: choose from {', '.join(AUGMENTATIONS)}"
         )
 
 
@@ -50,25 +50,25 @@ def augment(
 
     * `"flip"` mirrors half of the pairs left to right.
     * `"crop"` cuts a square of 70 to 100 % of the side out of sketch and picture and brings it
-      back to full size; the palette is found anew.
-    * `"warp"` finds the palette in a copy of the picture that is rolled and bent up and down,
-      half of the time upside down: the palette names colors, not places.
+      back to full size; the palette is extracted again.
+    * `"warp"` extracts the palette from a copy of the picture that is rolled and bent up and down,
+      half of the time upside down: a palette then says which colors, not where.
     * `"lines"` thickens or thins the sketch's lines by up to a pixel on each side and changes how
       dark they are; paper stays white.
-    * `"color"` permutes the channels and rotates the hue of picture and palette together, so
-      that one drawing has many palettes.
-    * `"bands"` permutes the bands of seven palettes in ten, so that their place in the palette is
-      no sure sign of their place in the picture.
+    * `"color"` permutes the channels and rotates the hue of picture and palette together:
+      one picture has many palettes.
+    * `"bands"` permutes the bands of seven palettes in ten: a band is then no sure sign of where
+      its colors are.
 
-    Without `"crop"` and `"warp"` the palette is the stored one. Found anew, it is counted on every
-    `S // 256`-th pixel each way.
+    Without `"crop"` and `"warp"` the palette is the stored one. Extracted again, it is counted on
+    every `S // 256`-th pixel each way.
 
     Args:
         example: uint8 `sketch` `(S, S, 1)`, `picture` `(S, S, 3)` and `palette` `(4, 4, 3)`; `S`
             is known when the graph is built.
         augmentations: Some of `AUGMENTATIONS`, in any order.
         seed: int32 `(2,)`; decides all that is random.
-        background: The rule by which palettes are found; see `palette.extract_palette`.
+        background: The rule by which palettes are extracted; see `palette.extract_palette`.
 
     Returns:
         The same three, with the same shapes and dtypes.
@@ -84,8 +84,8 @@ def augment(
     sketch, picture = pair
     palette = example["palette"]
     if "crop" in augmentations or "warp" in augmentations:
-        warped = seeds["warp"] if "warp" in augmentations else None
-        palette = _find_palette(picture, background, warped)
+        warp_seed = seeds["warp"] if "warp" in augmentations else None
+        palette = _extract_palette(picture, background, warp_seed)
     if "lines" in augmentations:
         sketch = redraw(sketch, *_draw_lines(seeds["lines"]))
     if "color" in augmentations:
@@ -131,7 +131,7 @@ def warp(picture: tf.Tensor, upside_down: tf.Tensor, shifts: tf.Tensor) -> tf.Te
 
 
 def redraw(sketch: tf.Tensor, weight: tf.Tensor, gain: tf.Tensor, gamma: tf.Tensor) -> tf.Tensor:
-    """Draws the lines of a sketch with another pen: thicker or thinner, darker or fainter.
+    """Makes the lines of a sketch thicker or thinner, darker or fainter.
 
     With ink from 0 (paper) to 1, the most (thicker) or least (thinner) ink of the 3 x 3 pixels
     around each is mixed in by `abs(weight)`, rounded to a gray level; the ink is then
@@ -176,7 +176,7 @@ def _of_neighbors(pixels: tf.Tensor, choose) -> tf.Tensor:
     return choose(choose(columns[:, :-2], columns[:, 1:-1]), columns[:, 2:])
 
 
-def _find_palette(picture: tf.Tensor, background: str, warp_seed: tf.Tensor | None) -> tf.Tensor:
+def _extract_palette(picture: tf.Tensor, background: str, warp_seed: tf.Tensor | None) -> tf.Tensor:
     step = max(1, picture.shape[0] // _COUNTED_SIDE)
     counted = picture[::step, ::step]
     if warp_seed is not None:
@@ -213,7 +213,7 @@ def _draw_lines(seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """The arguments of `redraw` after the sketch."""
     shares = tf.unstack(tf.random.stateless_uniform([3], seed))
     bounds = (LINE_WEIGHTS, GAINS, GAMMAS)
-    return tuple(_between(*both) for both in zip(bounds, shares, strict=True))
+    return tuple(map(_between, bounds, shares))
 
 
 def _draw_color_matrix(seed: tf.Tensor) -> tf.Tensor:

@@ -1,19 +1,19 @@
-"""The record contract: what a shard holds, how shards are named, what the manifest says.
+"""The format of a data set: what a record holds, how shards are named, what the manifest says.
 
 A record is a `tf.train.Example`:
 
-    name       bytes        "SOURCE/DRAWING", unique in the data set
+    name       bytes        "SOURCE/EXAMPLE", unique in the data set
     group      bytes        what shares a split with it: see the manifest's split rule
     sketch     bytes, 1..n  the line art as gray PNG `(size, size)`, one or more styles
     picture    bytes        the colored picture as RGB PNG `(size, size)`
-    histogram  bytes        the histogram images in their least form: the palette as RGB PNG,
-                            4 x 4, row = band from the top, column = rank
+    histogram  bytes        the palette as RGB PNG, 4 x 4, row = band from the top, column = rank
 
 Shards are `SPLIT-NNNNN.tfrecord`. `manifest.json` is written last: a folder without one is not a
 data set. `tfrecords/README.md` is the specification for other readers and writers.
 """
 
 import dataclasses
+import hashlib
 import json
 import os
 import re
@@ -21,30 +21,39 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tf_deeppaint.data.sources.registry import Origin
+from tf_deeppaint.data.sources.base import Origin
 from tf_deeppaint.images.encoding import encode_png
 from tf_deeppaint.images.pixels import MAX_SIDE
 from tf_deeppaint.palette.extraction import BACKGROUNDS
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.silence import import_tensorflow
 
 FORMAT = "tf_deeppaint records"
-VERSION = 2
+# Version 2 differs in some keys of the manifest alone, and is still read.
+VERSION = 3
+_RENAMED = {
+    "": {"left_out": "skipped"},
+    "origin": {"licence": "license"},
+    "options": {"drawings": "examples", "drop_copies": "drop_duplicates"},
+}
 MANIFEST = "manifest.json"
 # Bytes: a hundred thousand shards have 15 MiB.
 MAX_MANIFEST = 2**24
 SPLITS = ("train", "test")
+# The keys of a record.
+NAME, GROUP, SKETCH, PICTURE, PALETTE = KEYS = ("name", "group", "sketch", "picture", "histogram")
 
 
 @dataclasses.dataclass(frozen=True)
 class Record:
-    """One training pair, encoded: what a worker hands to the one who writes."""
+    """The values of a record, encoded; pictures as PNG."""
 
     name: str
     group: str
     sketches: tuple[bytes, ...]
     picture: bytes
-    histogram: bytes
+    palette: bytes
 
 
 def make_record(
@@ -54,7 +63,7 @@ def make_record(
     picture: np.ndarray,
     palette: np.ndarray,
 ) -> Record:
-    """Encodes one pair.
+    """Encodes a record.
 
     Args:
         name: Unique in the data set.
@@ -67,25 +76,31 @@ def make_record(
     return Record(name, group, encoded, encode_png(picture), encode_png(palette))
 
 
-def to_example(record: Record) -> bytes:
+def serialize_record(record: Record) -> bytes:
     """Serializes a record as a `tf.train.Example`; equal records give equal bytes."""
-    import tensorflow as tf
-
-    def feature(*values: bytes) -> tf.train.Feature:
-        return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
-
-    example = tf.train.Example(
-        features=tf.train.Features(
-            feature={
-                "name": feature(record.name.encode()),
-                "group": feature(record.group.encode()),
-                "sketch": feature(*record.sketches),
-                "picture": feature(record.picture),
-                "histogram": feature(record.histogram),
-            }
-        )
-    )
+    tf = import_tensorflow()
+    values = {
+        NAME: [record.name.encode()],
+        GROUP: [record.group.encode()],
+        SKETCH: record.sketches,
+        PICTURE: [record.picture],
+        PALETTE: [record.palette],
+    }
+    features = {
+        key: tf.train.Feature(bytes_list=tf.train.BytesList(value=contents))
+        for key, contents in values.items()
+    }
+    example = tf.train.Example(features=tf.train.Features(feature=features))
     return example.SerializeToString(deterministic=True)
+
+
+def read_values(record: bytes) -> dict[str, list[bytes]] | None:
+    """The values under each of `KEYS` of a serialized record, however many; None if it is none."""
+    try:
+        features = import_tensorflow().train.Example.FromString(record).features.feature
+        return {key: list(features[key].bytes_list.value) for key in KEYS}
+    except Exception:  # protobuf has an exception of its own for each of its implementations
+        return None
 
 
 def shard_name(split: str, index: int) -> str:
@@ -94,13 +109,18 @@ def shard_name(split: str, index: int) -> str:
 
 
 def is_shard_name(name: str) -> bool:
-    """Whether a file bears the name of a shard."""
+    """Whether a file has the name of a shard."""
     return re.fullmatch(rf"({'|'.join(SPLITS)})-[0-9]{{5}}\.tfrecord", name) is not None
+
+
+def shuffle_key(name: str) -> bytes:
+    """SHA-256 of an example's name, by which the records of a split are sorted: a fixed shuffle."""
+    return hashlib.sha256(name.encode(errors="surrogateescape")).digest()
 
 
 @dataclasses.dataclass(frozen=True)
 class Shard:
-    """One finished shard as the manifest lists it."""
+    """A finished shard as the manifest lists it."""
 
     name: str
     records: int
@@ -110,21 +130,21 @@ class Shard:
 
 @dataclasses.dataclass(frozen=True)
 class Manifest:
-    """What `manifest.json` says of a data set.
+    """The content of `manifest.json`.
 
     Attributes:
-        options: How it was built: source, size, background, sketch, and what else decides about
-            its bytes. Equal options on equal input give equal shards.
-        origin: Who made the drawings, under which license.
-        split_rule: How drawings were told apart, in words.
-        left_out: Number of drawings of the source that became no record, by reason.
+        options: How the data set was built: source, size, background, sketch, and what else
+            decides about its bytes. Equal options on equal input give equal shards.
+        origin: Who made the pictures, under which license.
+        split_rule: How examples were assigned to splits, in words.
+        skipped: Number of examples of the source that became no record, by reason.
         shards: By split, in order.
     """
 
     options: dict
     origin: Origin
     split_rule: str
-    left_out: dict[str, int]
+    skipped: dict[str, int]
     shards: dict[str, list[Shard]]
 
     @property
@@ -134,7 +154,7 @@ class Manifest:
 
     @property
     def background(self) -> str:
-        """The palette rule of the stored histogram images."""
+        """The rule by which the stored palettes were extracted."""
         return self.options["background"]
 
     def count(self, split: str) -> int:
@@ -151,12 +171,12 @@ def write_manifest(directory: str | os.PathLike, manifest: Manifest) -> None:
     files.write_bytes(files.join(directory, MANIFEST), text.encode() + b"\n")
 
 
-def read_manifest(directory: str | os.PathLike, whole: bool = True) -> Manifest:
-    """Reads the manifest of a data set and checks that its shards are there and whole in size.
+def load_manifest(directory: str | os.PathLike, check_shards: bool = True) -> Manifest:
+    """Loads the manifest of a data set.
 
     Args:
         directory: Folder of the data set.
-        whole: Whether shards are looked at.
+        check_shards: Whether every shard must be there, of the size that the manifest says.
 
     Raises:
         DeepPaintError: no such folder, no manifest, another version, or a shard missing or cut.
@@ -171,44 +191,52 @@ def read_manifest(directory: str | os.PathLike, whole: bool = True) -> Manifest:
         )
     try:
         document = json.loads(files.read_bytes(path, MAX_MANIFEST))
-        version = (document["format"], document["version"])
+        name, version = document["format"], document["version"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise DeepPaintError(f"{path}: damaged ({error}); build the data set again") from error
-    if version != (FORMAT, VERSION):
+        raise _damaged_error(path, error) from error
+    if name != FORMAT or version not in (2, VERSION):
         raise DeepPaintError(
-            f"{path}: written as {str(version[0])[:40]} version {str(version[1])[:40]}, but this "
+            f"{path}: written as {str(name)[:40]} version {str(version)[:40]}, but this "
             f"program reads {FORMAT} version {VERSION}; build the data set again"
         )
     manifest = parse_manifest(document, path)
-    for split in SPLITS if whole else ():
+    for split in SPLITS if check_shards else ():
         for shard in manifest.shards[split]:
             _check_shard(files.join(directory, shard.name), shard)
     return manifest
 
 
 def parse_manifest(document: dict, path: str) -> Manifest:
-    """Makes a manifest of its JSON, whatever has become of the shards.
+    """Makes a manifest of its JSON, of this version or the one before.
 
     Raises:
-        DeepPaintError: it lacks something or holds what cannot be; the text names `path`.
+        DeepPaintError: it lacks something or holds a value that is not allowed; the message names
+            `path`.
     """
     try:
+        document = _rename_keys(document, "")
+        options = _rename_keys(document["options"], "options")
+        origin = Origin(**_rename_keys(document["origin"], "origin"))
         shards = {split: [Shard(**s) for s in document["shards"][split]] for split in SPLITS}
         listed = [shard for split in SPLITS for shard in shards[split]]
         if any("/" in shard.name or os.path.basename(shard.name) != shard.name for shard in listed):
             raise ValueError("a shard's name leaves the folder")
-        options, left_out = document["options"], document["left_out"]
+        skipped = document["skipped"]
         counts = [n for shard in listed for n in (shard.records, shard.bytes)]
-        if any(type(n) is not int or n < 0 for n in (*left_out.values(), *counts)):
+        if any(type(n) is not int or n < 0 for n in (*skipped.values(), *counts)):
             raise ValueError("a count is no number")
         if type(options["size"]) is not int or not 0 < options["size"] <= MAX_SIDE:
             raise ValueError("no such size")
         if options["background"] not in BACKGROUNDS:
             raise ValueError("no such background")
-        origin = Origin(**document["origin"])
-        return Manifest(options, origin, document["split_rule"], left_out, shards)
+        return Manifest(options, origin, document["split_rule"], skipped, shards)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise DeepPaintError(f"{path}: damaged ({error}); build the data set again") from error
+        raise _damaged_error(path, error) from error
+
+
+def _rename_keys(section: dict, name: str) -> dict:
+    """A section of a manifest with the keys of this version."""
+    return {_RENAMED[name].get(key, key): value for key, value in section.items()}
 
 
 def _check_shard(path: str, shard: Shard) -> None:
@@ -218,3 +246,7 @@ def _check_shard(path: str, shard: Shard) -> None:
         raise DeepPaintError(
             f"{path}: {size} bytes, but the manifest says {shard.bytes}; build the data set again"
         )
+
+
+def _damaged_error(path: str, error: Exception) -> DeepPaintError:
+    return DeepPaintError(f"{path}: damaged ({error}); build the data set again")

@@ -1,4 +1,4 @@
-"""What is in a data set, in figures: counts and sizes, and what its palettes are like."""
+"""A data set in numbers: counts, sizes, and the colors of its palettes."""
 
 import os
 from collections.abc import Iterator
@@ -6,15 +6,19 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from tf_deeppaint.data import loading, records
+from tf_deeppaint.data import records
+from tf_deeppaint.data.damage import wrap_damage_errors
+from tf_deeppaint.data.parsing import decode_palette
 from tf_deeppaint.palette.extraction import NEAR_WHITE
 from tf_deeppaint.utils import files
 
-# Levels of 255: below it in every channel a color is called black, and a color whose channels
-# differ by less is called gray.
-DARK, GRAY = 64, 24
+# Levels of 255: below it in every channel a color is called black.
+DARK = 64
+# Levels of 255: a color whose channels differ by less is called gray.
+GRAY = 24
 # Sixths of the color circle, each centered on its name.
 HUES = ("red", "yellow", "green", "cyan", "blue", "magenta")
+# Records whose palettes are described.
 SAMPLE = 1000
 
 
@@ -24,9 +28,9 @@ def summarize(directory: str | os.PathLike, split: str) -> Iterator[str]:
     Raises:
         DeepPaintError: the data set is missing or damaged.
     """
-    manifest = records.read_manifest(directory)
+    manifest = records.load_manifest(directory)
     yield f"{manifest.origin.title}, {manifest.origin.license}; {manifest.size} pixels"
-    options = {key: value for key, value in manifest.options.items() if key != "drawings"}
+    options = {key: value for key, value in manifest.options.items() if key != "examples"}
     yield "options: " + ", ".join(f"{key}={_text(value)}" for key, value in options.items())
     for name in records.SPLITS:
         size = sum(shard.bytes for shard in manifest.shards[name])
@@ -35,8 +39,8 @@ def summarize(directory: str | os.PathLike, split: str) -> Iterator[str]:
             f"{name}: {count} records in {len(manifest.shards[name])} shards, "
             f"{size / 2**20:.1f} MiB, {size / max(count, 1) / 1000:.1f} kB a record"
         )
-    for why, count in sorted(manifest.left_out.items()):
-        yield f"left out: {count} {why}"
+    for reason, count in sorted(manifest.skipped.items()):
+        yield f"skipped: {count} {reason}"
     palettes = first_palettes(directory, split, SAMPLE)
     if len(palettes):
         yield f"palettes of the first {len(palettes)} {split} records: {_describe(palettes)}"
@@ -44,23 +48,17 @@ def summarize(directory: str | os.PathLike, split: str) -> Iterator[str]:
 
 def first_palettes(directory: str | os.PathLike, split: str, count: int) -> np.ndarray:
     """The palettes of the first records of a split, uint8 `(N, 4, 4, 3)`, N at most `count`."""
-    shards = records.read_manifest(directory).shards[split]
+    shards = records.load_manifest(directory).shards[split]
     paths = [files.join(directory, shard.name) for shard in shards]
     if not paths:
         return np.zeros((0, 4, 4, 3), np.uint8)
-
-    def palette(record: tf.Tensor) -> tf.Tensor:
-        features = {"histogram": tf.io.FixedLenFeature([], tf.string)}
-        png = tf.io.parse_single_example(record, features)["histogram"]
-        return tf.ensure_shape(tf.io.decode_png(png, channels=3), (4, 4, 3))
-
-    with loading.naming_damage([directory]):
-        stored = tf.data.TFRecordDataset(paths).take(count).map(palette, tf.data.AUTOTUNE)
+    with wrap_damage_errors([directory]):
+        stored = tf.data.TFRecordDataset(paths).take(count).map(decode_palette, tf.data.AUTOTUNE)
         return np.stack(list(stored.as_numpy_iterator()))
 
 
 def color_shares(palettes: np.ndarray) -> dict[str, float]:
-    """Shares of the colors of palettes by name: white, black, gray, and six hues; their sum is 1.
+    """Shares of the palettes' colors by name: white, black, gray, and six hues; their sum is 1.
 
     Args:
         palettes: uint8 `(N, 4, 4, 3)`, N at least 1.

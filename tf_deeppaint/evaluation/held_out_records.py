@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tf_deeppaint.data import loading
+from tf_deeppaint.data.damage import wrap_damage_errors
 from tf_deeppaint.images.pixels import from_unit_range
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -93,5 +94,5 @@ def choose_donors(names: Sequence[str]) -> np.ndarray:
 
 
 def _load(directories: Paths) -> Iterator[dict]:
-    with loading.naming_damage(directories):
+    with wrap_damage_errors(directories):
         yield from loading.load_evaluation(directories, "test", BATCH)

@@ -188,7 +188,7 @@ def summary(path: str | os.PathLike, found: Fidelity) -> str:
 def drawn_samples(size: int, background: str, count: int = DRAWN) -> tuple[np.ndarray, np.ndarray]:
     """Sketches uint8 `(N, size, size)` and palettes of drawings made for the purpose."""
     dolls = Dolls(count)
-    drawn = [dolls.load(drawing, size) for drawing in dolls.drawings()]
+    drawn = [dolls.load(drawing, size) for drawing in dolls.examples()]
     palettes = [extract_palette(one.picture, background) for one in drawn]
     return np.stack([one.sketch for one in drawn]), np.stack(palettes)
 

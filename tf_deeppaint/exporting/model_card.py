@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tf_deeppaint.data.records import read_manifest
+from tf_deeppaint.data.records import load_manifest
 from tf_deeppaint.exporting.traced_function import weights_digest
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.model_files import BUNDLED_FILE
@@ -122,7 +122,7 @@ def _data(directories: Sequence[str]) -> str:
 
 def _told(directory: str) -> str:
     try:
-        manifest = read_manifest(directory)
+        manifest = load_manifest(directory)
     except DeepPaintError:
         return "no longer there"
     origin = manifest.origin

@@ -168,7 +168,7 @@ def _drawn(max_pixels: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Sketches of several sizes, and references; all within a limit."""
     most = math.isqrt(max_pixels)
     dolls = Dolls(2 * len(_SIDES), seed=7)
-    drawings = list(dolls.drawings())
+    drawings = list(dolls.examples())
     pairs = zip(drawings[: len(_SIDES)], drawings[len(_SIDES) :], _SIDES, strict=True)
     return [
         (

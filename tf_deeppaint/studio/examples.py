@@ -33,7 +33,7 @@ class Example(NamedTuple):
 def draw_examples() -> list[Example]:
     """Draws the examples, so that the studio needs neither files nor a network connection."""
     dolls = Dolls(1 + max(map(max, _PAIRS)), seed=_SEED)
-    drawings = list(dolls.drawings())
+    drawings = list(dolls.examples())
     return [
         Example(
             dolls.load(drawings[sketch], _SIDE).sketch,

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tf_deeppaint.data import loading
 from tf_deeppaint.data.bad_records import BadRecords
+from tf_deeppaint.data.damage import wrap_damage_errors
 from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.networks.generator import GENERATOR_FILE
 from tf_deeppaint.networks.model_files import write_generator
@@ -147,7 +148,7 @@ def _fit_epoch(run: Run, beside_steps: list[keras.callbacks.Callback]) -> int:
     """Trains to the end of the epoch, or until a callback stops; returns the epoch's last step."""
     epoch = run.step // run.plan.steps_per_epoch
     end = min(run.plan.steps, (epoch + 1) * run.plan.steps_per_epoch)
-    with _naming_damage(run.options):
+    with _wrap_damage_errors(run.options):
         run.model.fit(
             _training_batches(run),
             initial_epoch=epoch,
@@ -196,9 +197,9 @@ def _test_batches(run: Run, batch_size: int) -> tf.data.Dataset:
     return loading.load_evaluation(run.options.data, "test", batch_size, run.bad)
 
 
-def _naming_damage(options: TrainingOptions) -> contextlib.AbstractContextManager:
+def _wrap_damage_errors(options: TrainingOptions) -> contextlib.AbstractContextManager:
     advice = "build the data set again, or go on without it by --on_bad_record=skip"
-    return loading.naming_damage(options.data, advice)
+    return wrap_damage_errors(options.data, advice)
 
 
 def _lacks_validation(run: Run) -> bool:
@@ -212,7 +213,7 @@ def _validate(run: Run) -> None:
     batch_size = run.options.batch_size
     records = _test_batches(run, batch_size).unbatch().take(run.options.validation_records)
     with _weights_to_save(run):
-        with _naming_damage(run.options):
+        with _wrap_damage_errors(run.options):
             means = run.validate(records.batch(batch_size))
         if not means:
             return
@@ -230,7 +231,7 @@ def _save_samples(run: Run, step: int) -> None:
     """Saves the generator, and draws what it paints of the first test records."""
     with _weights_to_save(run):
         write_generator(run.model.generator, run.folder / GENERATOR_FILE)
-        with _naming_damage(run.options):
+        with _wrap_damage_errors(run.options):
             batch = next(iter(_test_batches(run, validation.SAMPLES).take(1)), None)
         if batch is None:
             return
@@ -257,7 +258,7 @@ def _weights_to_save(run: Run) -> Iterator[None]:
 
     def measure_norms() -> None:
         batches = _stream(run, 0, run.options.batch_size)
-        with _naming_damage(run.options):
+        with _wrap_damage_errors(run.options):
             run.measure_norms(batches.take(min(NORM_BATCHES, run.plan.steps_per_epoch)))
 
     with averaged_weights(run.model, measure_norms):

@@ -53,7 +53,7 @@ def make_plan(options: TrainingOptions, replicas: int = 1) -> Plan:
             f"choose a multiple of {replicas}"
         )
     bad = BadRecords(silent=True) if options.on_bad_record == "skip" else None
-    manifests = loading.open_datasets(options.data, whole=bad is None)
+    manifests = loading.open_datasets(options.data, check_shards=bad is None)
     # Raises where there are too few records.
     loading.load_training(options.data, options.batch_size, options.seed, options.augment, bad=bad)
     records_per_epoch = sum(manifest.count("train") for manifest in manifests)

@@ -9,7 +9,7 @@ import pytest
 from tf_deeppaint.data.build import builder
 from tf_deeppaint.data.build.beam import Beam
 from tf_deeppaint.data.build.builder import Reports, build_dataset
-from tf_deeppaint.data.build.preparation import BuildConfig
+from tf_deeppaint.data.build.config import BuildConfig
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.data.sources.folder import Folder
 from tf_deeppaint.images.encoding import write_picture
@@ -30,8 +30,8 @@ def small_shards(monkeypatch):
 def folder(tmp_path) -> Path:
     """Thirty dolls, some twice, and a file that is no picture."""
     dolls = Dolls(30, seed=9)
-    for number, drawing in enumerate(dolls.drawings()):
-        picture = dolls.load(drawing, 80).picture
+    for number, example in enumerate(dolls.examples()):
+        picture = dolls.load(example, 80).picture
         write_picture(tmp_path / "pictures" / f"{number}.png", picture)
         if number % 4 == 0:
             write_picture(tmp_path / "pictures" / f"{number}-again.png", picture)
@@ -65,10 +65,10 @@ def test_what_fails_on_a_worker_is_told_in_its_own_words(folder, tmp_path):
 
 def test_a_build_begun_at_home_ends_on_a_runner(folder, tmp_path):
     class Stopped(Folder):
-        def load(self, drawing, size):
+        def load(self, example, size):
             if len(list((tmp_path / "beam").glob("train-*.tfrecord"))) == 3:
                 raise KeyboardInterrupt
-            return super().load(drawing, size)
+            return super().load(example, size)
 
     with pytest.raises(KeyboardInterrupt):
         build_dataset(Stopped(folder), tmp_path / "beam", CONFIG)

@@ -1,6 +1,7 @@
 """Building: the same bytes from any number of workers, honest splits, nothing half-finished."""
 
 import contextlib
+import dataclasses
 import hashlib
 import itertools
 import json
@@ -16,11 +17,11 @@ from tests.helpers.dolls import CONFIG, DOLLS
 from tf_deeppaint.data import records
 from tf_deeppaint.data.build import builder
 from tf_deeppaint.data.build.builder import Reports, build_dataset, split_of
-from tf_deeppaint.data.build.preparation import BuildConfig
+from tf_deeppaint.data.build.config import BuildConfig
 from tf_deeppaint.data.build.workers import Workers
+from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.data.sources.folder import Folder
-from tf_deeppaint.data.sources.registry import Example, LoadedExample, Origin
 from tf_deeppaint.images.canvas import fit_to_canvas, resize
 from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.images.encoding import encode_png, write_picture
@@ -31,7 +32,7 @@ from tf_deeppaint.utils.errors import DeepPaintError
 
 
 class FakeSource:
-    """Twenty groups of three flat drawings; those named in `bad` cannot be read."""
+    """Twenty groups of three flat examples; those named in `bad` cannot be read."""
 
     origin = Origin("fake", "Fake", "CC0-1.0", "", "")
     options: dict = {}  # noqa: RUF012 - of no test's concern
@@ -41,15 +42,15 @@ class FakeSource:
         self.groups = groups
         self.loaded = []
 
-    def drawings(self):
+    def examples(self):
         pairs = itertools.product(range(self.groups), "abc")
         return (Example(f"{n}-{letter}", 0, f"group-{n}") for n, letter in pairs)
 
-    def load(self, drawing, size):
-        self.loaded.append(drawing.name)
-        if self.bad == "all" or drawing.name in self.bad:
-            raise DeepPaintError(f"{drawing.name}: is damaged", "damaged")
-        shade = int(hashlib.md5(drawing.name.encode()).hexdigest()[:2], 16)
+    def load(self, example, size):
+        self.loaded.append(example.name)
+        if self.bad == "all" or example.name in self.bad:
+            raise DeepPaintError(f"{example.name}: is damaged", "damaged")
+        shade = int(hashlib.md5(example.name.encode()).hexdigest()[:2], 16)
         return LoadedExample(np.full((40, 30, 3), shade, np.uint8))
 
 
@@ -78,18 +79,18 @@ def decode(data: bytes) -> np.ndarray:
 def test_every_doll_is_stored_once_in_its_split(doll_shards):
     stored = {split: set(examples_of(doll_shards, split)) for split in records.SPLITS}
     expected = {"train": set(), "test": set()}
-    for drawing in DOLLS.drawings():
-        expected[split_of("dolls", drawing.group)].add(f"dolls/{drawing.name}")
+    for example in DOLLS.examples():
+        expected[split_of("dolls", example.group)].add(f"dolls/{example.name}")
     assert stored == expected
     assert min(len(names) for names in stored.values()) > 2
 
 
 def test_pictures_and_sketches_are_the_sources_own(doll_shards):
     stored = examples_of(doll_shards, "train") | examples_of(doll_shards, "test")
-    for drawing in DOLLS.drawings():
-        artwork = DOLLS.load(drawing, 64)
-        (sketch,) = stored[f"dolls/{drawing.name}"]["sketch"]
-        (picture,) = stored[f"dolls/{drawing.name}"]["picture"]
+    for example in DOLLS.examples():
+        artwork = DOLLS.load(example, 64)
+        (sketch,) = stored[f"dolls/{example.name}"]["sketch"]
+        (picture,) = stored[f"dolls/{example.name}"]["picture"]
         assert np.array_equal(decode(sketch), artwork.sketch)
         assert np.array_equal(decode(picture)[..., ::-1], artwork.picture)
 
@@ -189,7 +190,7 @@ def test_a_full_shard_is_followed_by_the_next(monkeypatch, doll_shards, tmp_path
     manifest = build_dataset(DOLLS, tmp_path, CONFIG)
     names = [shard.name for shard in manifest.shards["test"]]
     assert names == [f"test-{number:05d}.tfrecord" for number in range(manifest.count("test"))]
-    assert records.read_manifest(tmp_path) == manifest
+    assert records.load_manifest(tmp_path) == manifest
     for split in records.SPLITS:
         assert list(examples_of(tmp_path, split)) == list(examples_of(doll_shards, split))
 
@@ -229,17 +230,17 @@ def test_bad_pictures_are_skipped_counted_and_reported(photographs, tmp_path):
     manifest = build_dataset(
         Folder(photographs),
         tmp_path / "data",
-        CONFIG._replace(min_size=8),
+        dataclasses.replace(CONFIG, min_size=8),
         reports=Reports(lambda *step: steps.append(step), complaints.append),
     )
-    assert manifest.left_out == {"cut off": 1, "empty": 1, "smaller than 8 pixels": 4}
-    assert records.read_manifest(tmp_path / "data") == manifest
+    assert manifest.skipped == {"cut off": 1, "empty": 1, "smaller than 8 pixels": 4}
+    assert records.load_manifest(tmp_path / "data") == manifest
     assert manifest.count("train") + manifest.count("test") == 16
     assert sorted(line.split("/")[-1].split(":")[0] for line in complaints) == [
         "cut.png",
         "empty.jpg",
     ]
-    for stage, total in (("looked at", 22), ("prepared", 16)):
+    for stage, total in (("inspected", 22), ("prepared", 16)):
         done = [step[1] for step in steps if step[0] == stage]
         assert done[0] == 0 and done == sorted(done) and done[-1] == total
         assert {step[2] for step in steps if step[0] == stage} == {total}
@@ -250,21 +251,21 @@ def test_a_strict_build_stops_at_the_first_bad_picture(photographs, tmp_path, co
     with Workers(count) as workers, pytest.raises(DeepPaintError, match=r"(cut|empty)\.\w+: "):
         build_dataset(Folder(photographs), tmp_path / "data", CONFIG, workers, strict=True)
     with pytest.raises(DeepPaintError, match="no finished data set"):
-        records.read_manifest(tmp_path / "data")
+        records.load_manifest(tmp_path / "data")
 
 
 def test_bad_pictures_that_only_loading_finds_are_counted_too(tmp_path):
     complaints = []
     bad = FakeSource(bad=("3-a", "7-c"))
     manifest = build_dataset(bad, tmp_path, CONFIG, reports=Reports(on_skip=complaints.append))
-    assert manifest.left_out == {"damaged": 2}
+    assert manifest.skipped == {"damaged": 2}
     assert sorted(complaints) == ["3-a: is damaged", "7-c: is damaged"]
     stored = examples_of(tmp_path, "train") | examples_of(tmp_path, "test")
     assert len(stored) == 58 and "fake/3-a" not in stored
 
 
 def test_nothing_is_left_where_every_picture_is_bad(tmp_path):
-    with pytest.raises(DeepPaintError, match="no drawing is left to write: 60 damaged"):
+    with pytest.raises(DeepPaintError, match="no example is left to write: 60 damaged"):
         build_dataset(FakeSource(bad="all"), tmp_path / "data", CONFIG)
     assert not (tmp_path / "data").exists()
 
@@ -283,20 +284,20 @@ def test_a_finished_data_set_is_left_as_it_is(doll_shards, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("source", "recipe", "what"),
+    ("source", "config", "what"),
     [
-        (FakeSource(), CONFIG._replace(size=128), "size"),
-        (FakeSource(), CONFIG._replace(background="keep"), "background"),
-        (FakeSource(), CONFIG._replace(sketch=("thin",)), "sketch"),
-        (FakeSource(groups=21), CONFIG, "drawings"),
+        (FakeSource(), dataclasses.replace(CONFIG, size=128), "size"),
+        (FakeSource(), dataclasses.replace(CONFIG, background="keep"), "background"),
+        (FakeSource(), dataclasses.replace(CONFIG, sketch=("thin",)), "sketch"),
+        (FakeSource(groups=21), CONFIG, "examples"),
         (DOLLS, CONFIG, "source"),
     ],
 )
-def test_another_data_set_is_not_built_over_a_finished_one(tmp_path, source, recipe, what):
+def test_another_data_set_is_not_built_over_a_finished_one(tmp_path, source, config, what):
     build_dataset(FakeSource(), tmp_path, CONFIG)
     before = files_of(tmp_path)
     with pytest.raises(DeepPaintError, match=f"holds a data set of another .*{what}.*; choose"):
-        build_dataset(source, tmp_path, recipe)
+        build_dataset(source, tmp_path, config)
     assert files_of(tmp_path) == before
 
 
@@ -304,7 +305,7 @@ def test_what_a_killed_build_left_is_cleared_away(doll_shards, tmp_path):
     for name in ("train-00000.tfrecord", "test-00007.tfrecord"):
         (tmp_path / f"{name}.incomplete").write_bytes(b"half a shard")
     (tmp_path / "train-00003.tfrecord").write_bytes(b"a whole one of another build")
-    assert build_dataset(DOLLS, tmp_path, CONFIG) == records.read_manifest(tmp_path)
+    assert build_dataset(DOLLS, tmp_path, CONFIG) == records.load_manifest(tmp_path)
     assert files_of(tmp_path) == files_of(doll_shards)
 
 
@@ -326,12 +327,12 @@ def small_shards(monkeypatch):
 
 
 class Stopped(FakeSource):
-    """Is interrupted at the fortieth drawing."""
+    """Is interrupted at the fortieth example."""
 
-    def load(self, drawing, size):
+    def load(self, example, size):
         if len(self.loaded) == 40:
             raise KeyboardInterrupt
-        return super().load(drawing, size)
+        return super().load(example, size)
 
 
 @pytest.fixture
@@ -346,7 +347,7 @@ def test_an_interrupted_build_leaves_no_data_set(broken_off):
     assert not list(broken_off.glob("*.incomplete"))
     assert len(list(broken_off.glob("train-*.tfrecord"))) == 5
     with pytest.raises(DeepPaintError, match="no finished data set"):
-        records.read_manifest(broken_off)
+        records.load_manifest(broken_off)
 
 
 def test_an_interrupted_build_goes_on_where_it_was(broken_off, tmp_path):
@@ -368,17 +369,17 @@ def test_a_shard_that_was_damaged_meanwhile_is_written_again(broken_off, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("source", "recipe", "what"),
+    ("source", "config", "what"),
     [
-        (FakeSource(groups=21), CONFIG, "drawings"),
-        (FakeSource(), CONFIG._replace(background="keep"), "background"),
-        (DOLLS, CONFIG, "drawings, source"),
+        (FakeSource(groups=21), CONFIG, "examples"),
+        (FakeSource(), dataclasses.replace(CONFIG, background="keep"), "background"),
+        (DOLLS, CONFIG, "examples, source"),
     ],
 )
-def test_another_build_does_not_go_on_with_it(broken_off, source, recipe, what):
+def test_another_build_does_not_go_on_with_it(broken_off, source, config, what):
     before = files_of(broken_off)
     with pytest.raises(DeepPaintError, match=f"an unfinished data set of another {what}; go on"):
-        build_dataset(source, broken_off, recipe)
+        build_dataset(source, broken_off, config)
     assert files_of(broken_off) == before
     build_dataset(FakeSource(), broken_off, CONFIG)
 
@@ -388,12 +389,12 @@ def test_a_picture_that_changes_during_the_build_stops_it(photographs, tmp_path,
     """The sizes of the files stay: only what is in one of them differs from what was planned."""
 
     class Changing(Folder):
-        def load(self, drawing, size):
+        def load(self, example, size):
             path = photographs / "7.png"
             path.unlink(missing_ok=True)
             if change == "content":
                 write_picture(path, np.full((64, 64, 3), 9, np.uint8))
-            return super().load(drawing, size)
+            return super().load(example, size)
 
     with pytest.raises(DeepPaintError, match=r"^7\.png: has changed since this build began"):
         build_dataset(Changing(photographs), tmp_path / "data", CONFIG)
@@ -403,7 +404,7 @@ def test_a_picture_that_changes_during_the_build_stops_it(photographs, tmp_path,
 def test_a_finished_data_set_of_a_changed_folder_is_told(photographs, tmp_path):
     build_dataset(Folder(photographs), tmp_path / "data", CONFIG)
     (photographs / "3.png").unlink()
-    with pytest.raises(DeepPaintError, match="holds a data set of another drawings; choose"):
+    with pytest.raises(DeepPaintError, match="holds a data set of another examples; choose"):
         build_dataset(Folder(photographs), tmp_path / "data", CONFIG)
 
 
@@ -435,15 +436,15 @@ def test_a_build_that_ended_while_this_one_waited_is_not_begun_anew(tmp_path, mo
     before = {}
     monkeypatch.setattr(locks, "hold", hold_late)
     source = FakeSource()
-    assert build_dataset(source, output, CONFIG) == records.read_manifest(output)
+    assert build_dataset(source, output, CONFIG) == records.load_manifest(output)
     assert files_of(output) == before and not source.loaded
 
 
 def test_two_builds_of_one_output_do_not_mix(tmp_path):
     class Nested(FakeSource):
-        def drawings(self):
+        def examples(self):
             build_dataset(FakeSource(), tmp_path / "data", CONFIG)
-            return super().drawings()
+            return super().examples()
 
     with pytest.raises(
         DeepPaintError, match=rf"data: process {os.getpid()} on .* is building there; wait"
@@ -458,12 +459,12 @@ def test_two_builds_of_one_output_do_not_mix(tmp_path):
 def copied(tmp_path) -> Path:
     """Sixteen dolls, each also as a smaller JPEG and as an equal file."""
     folder = tmp_path / "copied"
-    for drawing in Dolls(16, seed=1).drawings():
-        picture = Dolls(16, seed=1).load(drawing, 128).picture
-        write_picture(folder / f"{drawing.name}.png", picture)
-        (folder / f"{drawing.name}-equal.png").write_bytes(encode_png(picture))
+    for example in Dolls(16, seed=1).examples():
+        picture = Dolls(16, seed=1).load(example, 128).picture
+        write_picture(folder / f"{example.name}.png", picture)
+        (folder / f"{example.name}-equal.png").write_bytes(encode_png(picture))
         small = cv2.resize(picture[..., ::-1], (96, 96), interpolation=cv2.INTER_AREA)
-        cv2.imwrite(str(folder / f"{drawing.name}-small.jpg"), small)
+        cv2.imwrite(str(folder / f"{example.name}-small.jpg"), small)
     return folder
 
 
@@ -479,8 +480,9 @@ def test_copies_share_a_split(copied, tmp_path):
 
 
 def test_copies_are_dropped_on_request(copied, tmp_path):
-    manifest = build_dataset(Folder(copied), tmp_path / "data", CONFIG._replace(drop_copies=True))
-    assert manifest.left_out == {"copy of another": 32}
+    config = dataclasses.replace(CONFIG, drop_duplicates=True)
+    manifest = build_dataset(Folder(copied), tmp_path / "data", config)
+    assert manifest.skipped == {"copy of another": 32}
     stored = examples_of(tmp_path / "data", "train") | examples_of(tmp_path / "data", "test")
     assert len({name[: len("folder/doll-1-000000")] for name in stored}) == len(stored) == 16
 
@@ -495,7 +497,7 @@ def test_input_and_output_may_lie_in_a_cloud(doll_shards, monkeypatch, tmp_path)
         with gfile.GFile(f"{bucket}/data/{name}", "rb") as file:
             stored[name] = file.read()
     assert stored == files_of(doll_shards)
-    assert build_dataset(DOLLS, f"{bucket}/data", CONFIG) == records.read_manifest(doll_shards)
+    assert build_dataset(DOLLS, f"{bucket}/data", CONFIG) == records.load_manifest(doll_shards)
     assert not (tmp_path / "tf_deeppaint" / "builds").exists()
     gfile.rmtree(bucket)
 
@@ -509,20 +511,20 @@ def test_an_output_that_is_no_folder_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "recipe",
+    "config",
     [
-        CONFIG._replace(size=0),
-        CONFIG._replace(size=-64),
-        CONFIG._replace(size=100),
-        CONFIG._replace(size=8256),
-        CONFIG._replace(background="none"),
-        CONFIG._replace(sketch=("crayon",)),
+        dataclasses.replace(CONFIG, size=0),
+        dataclasses.replace(CONFIG, size=-64),
+        dataclasses.replace(CONFIG, size=100),
+        dataclasses.replace(CONFIG, size=8256),
+        dataclasses.replace(CONFIG, background="none"),
+        dataclasses.replace(CONFIG, sketch=("crayon",)),
     ],
     ids=str,
 )
-def test_a_recipe_that_cannot_be_followed_is_refused(tmp_path, recipe):
-    with pytest.raises(DeepPaintError, match=r"^(size|background|sketch)="):
-        build_dataset(FakeSource(), tmp_path / "data", recipe)
+def test_a_config_that_is_not_allowed_is_refused(tmp_path, config):
+    with pytest.raises(DeepPaintError, match=r"^--(size|background|sketch)="):
+        build_dataset(FakeSource(), tmp_path / "data", config)
     assert not (tmp_path / "data").exists()
 
 

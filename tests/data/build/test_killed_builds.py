@@ -30,8 +30,8 @@ def pictures(tmp_path_factory) -> Path:
     """Ninety dolls, every fifth of them twice, and two files that are no pictures."""
     folder = tmp_path_factory.mktemp("pictures")
     dolls = Dolls(90, seed=4)
-    for number, drawing in enumerate(dolls.drawings()):
-        picture = dolls.load(drawing, 96).picture
+    for number, example in enumerate(dolls.examples()):
+        picture = dolls.load(example, 96).picture
         write_picture(folder / f"{number}.png", picture)
         if number % 5 == 0:
             write_picture(folder / "again" / f"{number}.png", picture[::-1][::-1])

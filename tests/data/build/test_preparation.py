@@ -1,16 +1,18 @@
-"""Preparation of one drawing: what is fitted, drawn and extracted, against plain recomputation."""
+"""Preparation of one example: what is fitted, drawn and extracted, against plain recomputation."""
 
+import dataclasses
 import pickle
 
 import cv2
 import numpy as np
 import pytest
 
-from tf_deeppaint.data.build import near_duplicates
-from tf_deeppaint.data.build.plan import Planned, Seen
-from tf_deeppaint.data.build.preparation import BuildConfig, LookTask, PrepareTask, check_config
-from tf_deeppaint.data.sources.registry import Example, Inspection, LoadedExample, Origin, Skipped
+from tf_deeppaint.data.build.config import BuildConfig, check_config
+from tf_deeppaint.data.build.plan import InspectionResult, PlannedExample
+from tf_deeppaint.data.build.preparation import InspectTask, PrepareTask
+from tf_deeppaint.data.sources.base import Example, Inspection, LoadedExample, Origin, Skipped
 from tf_deeppaint.images.canvas import fit_to_canvas, resize
+from tf_deeppaint.images.perceptual_hash import perceptual_hash
 from tf_deeppaint.line_art.styles import extract_sketch
 from tf_deeppaint.palette.extraction import extract_palette
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -34,20 +36,20 @@ class Shapes:
         self.palette = palette
         self.digest = digest
 
-    def look(self, drawing):
-        if drawing.name == "dull":
+    def inspect(self, example):
+        if example.name == "dull":
             return Skipped("too dull")
-        if drawing.name == "bad":
+        if example.name == "bad":
             raise DeepPaintError("bad: is cut off", "cut off")
-        picture = picture_of(drawing.name)
+        picture = picture_of(example.name)
         return Inspection("d" * 64, picture, *picture.shape[:2])
 
-    def load(self, drawing, size):
-        if drawing.name in ("bad", "gone"):
+    def load(self, example, size):
+        if example.name in ("bad", "gone"):
             raise DeepPaintError(
-                f"{drawing.name}: no", {"bad": "damaged", "gone": "missing"}[drawing.name]
+                f"{example.name}: no", {"bad": "damaged", "gone": "missing"}[example.name]
             )
-        picture = picture_of(drawing.name)
+        picture = picture_of(example.name)
         sketch = 255 - picture[..., 0] if self.lines else None
         return LoadedExample(picture, sketch, self.digest, self.palette)
 
@@ -56,10 +58,10 @@ def decode(png: bytes) -> np.ndarray:
     return cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
 
 
-def records_of(source: Shapes, recipe: BuildConfig, names=tuple(SHAPES)) -> dict:
-    """Sketches, picture and palette of each drawing, decoded."""
-    planned = [Planned(Example(name, 0, f"group of {name}"), "") for name in names]
-    prepared = PrepareTask(source, recipe, False)(planned)
+def records_of(source: Shapes, config: BuildConfig, names=tuple(SHAPES)) -> dict:
+    """Sketches, picture and palette of each example, decoded."""
+    planned = [PlannedExample(Example(name, 0, f"group of {name}"), "") for name in names]
+    prepared = PrepareTask(source, config, False)(planned)
     found = {}
     for name, item in zip(names, prepared, strict=True):
         assert item.record.name == f"shapes/{name}"
@@ -67,16 +69,16 @@ def records_of(source: Shapes, recipe: BuildConfig, names=tuple(SHAPES)) -> dict
         found[name] = (
             [decode(png) for png in item.record.sketches],
             decode(item.record.picture)[..., ::-1],
-            decode(item.record.histogram)[..., ::-1],
+            decode(item.record.palette)[..., ::-1],
         )
     return found
 
 
 @pytest.mark.parametrize("fit", ["pad", "crop"])
 @pytest.mark.parametrize("limit", [1.0, 2.0, 100.0])
-def test_pictures_are_fitted_as_the_recipe_says(fit, limit):
-    recipe = BuildConfig(64, "keep", ("thin",), fit=fit, max_enlargement=limit)
-    for name, ((sketch,), picture, palette) in records_of(Shapes(), recipe).items():
+def test_pictures_are_fitted_as_the_config_says(fit, limit):
+    config = BuildConfig(64, "keep", ("thin",), fit=fit, max_enlargement=limit)
+    for name, ((sketch,), picture, palette) in records_of(Shapes(), config).items():
         expected, _ = fit_to_canvas(picture_of(name), 64, fit, limit)
         assert np.array_equal(picture, expected)
         assert np.array_equal(sketch, extract_sketch(expected, "thin"))
@@ -84,8 +86,8 @@ def test_pictures_are_fitted_as_the_recipe_says(fit, limit):
 
 
 def test_own_lines_are_fitted_like_the_picture():
-    recipe = BuildConfig(64, "drop", ("own",), fit="crop")
-    for name, ((sketch,), picture, _) in records_of(Shapes(lines=True), recipe).items():
+    config = BuildConfig(64, "drop", ("own",), fit="crop")
+    for name, ((sketch,), picture, _) in records_of(Shapes(lines=True), config).items():
         # The lines were made of the picture, so that they must still match it.
         inside = picture[..., 0] < 255
         assert np.abs(255 - picture[..., 0].astype(int) - sketch)[inside].max() <= 1, name
@@ -110,11 +112,11 @@ def test_where_there_are_no_own_lines_a_mixture_takes_their_place():
         assert np.array_equal(own[name][0][0], mixture[name][0][0])
 
 
-def test_what_a_drawing_becomes_hangs_on_no_other():
-    recipe = BuildConfig(64, "drop", ("mixture", "xdog"))
-    together = records_of(Shapes(), recipe)
+def test_a_record_depends_on_no_other_example():
+    config = BuildConfig(64, "drop", ("mixture", "xdog"))
+    together = records_of(Shapes(), config)
     for name in SHAPES:
-        alone = records_of(Shapes(), recipe, (name,))[name]
+        alone = records_of(Shapes(), config, (name,))[name]
         for one, other in zip(together[name][0], alone[0], strict=True):
             assert np.array_equal(one, other)
 
@@ -128,57 +130,58 @@ def test_what_a_drawing_becomes_hangs_on_no_other():
     ],
 )
 def test_a_given_palette_is_used_where_it_fits(background, fit, used):
-    recipe = BuildConfig(64, background, ("thin",), fit=fit)
-    found = records_of(Shapes(palette=GIVEN), recipe)
+    config = BuildConfig(64, background, ("thin",), fit=fit)
+    found = records_of(Shapes(palette=GIVEN), config)
     assert {name for name, (*_, p) in found.items() if np.array_equal(p, GIVEN)} == used
 
 
-# --- bad and changed drawings -------------------------------------------------------------------
+# --- bad and changed examples -------------------------------------------------------------------
 
 
-def test_a_bad_drawing_is_counted_and_the_rest_goes_on():
+def test_a_bad_example_is_counted_and_the_rest_goes_on():
     names = ("wide", "bad", "tall")
-    planned = [Planned(Example(name, 0, "g"), "") for name in names]
+    planned = [PlannedExample(Example(name, 0, "g"), "") for name in names]
     first, bad, last = PrepareTask(Shapes(), BuildConfig(64, "drop"), False)(planned)
     assert first.record.name == "shapes/wide" and last.record.name == "shapes/tall"
     assert bad == (None, "damaged", "bad: no")
 
 
-def test_strictly_the_first_bad_drawing_raises():
+def test_strictly_the_first_bad_example_raises():
     with pytest.raises(DeepPaintError, match=r"^bad: no$"):
-        PrepareTask(Shapes(), BuildConfig(64, "drop"), True)([Planned(Example("bad"), "")])
+        PrepareTask(Shapes(), BuildConfig(64, "drop"), True)([PlannedExample(Example("bad"), "")])
     with pytest.raises(DeepPaintError, match="cut off"):
-        LookTask(Shapes(), 1, True)([(1, Example("bad"))])
+        InspectTask(Shapes(), 1, True)([(1, Example("bad"))])
 
 
 @pytest.mark.parametrize("name", ["wide", "gone"])
-def test_a_drawing_that_is_not_what_was_looked_at_stops_everything(name):
+def test_an_example_that_changed_since_its_inspection_stops_everything(name):
     source = Shapes(digest="other")
+    planned = [PlannedExample(Example(name), "planned")]
     with pytest.raises(DeepPaintError, match=f"^{name}: has changed since this build began"):
-        PrepareTask(source, BuildConfig(64, "drop"), False)([Planned(Example(name), "planned")])
+        PrepareTask(source, BuildConfig(64, "drop"), False)(planned)
 
 
-def test_looks_tell_likeness_or_why_not():
+def test_inspections_give_the_perceptual_hash_or_a_reason():
     names = ("square", "dull", "bad", "small")
-    found = LookTask(Shapes(), 32, False)([(n, Example(name)) for n, name in enumerate(names)])
+    found = InspectTask(Shapes(), 32, False)([(n, Example(name)) for n, name in enumerate(names)])
     assert found == [
-        (0, Seen("d" * 64, near_duplicates.likeness(picture_of("square")))),
-        (1, Seen(left_out="too dull")),
-        (2, Seen(left_out="cut off", complaint="bad: is cut off")),
-        (3, Seen(left_out="smaller than 32 pixels")),
+        (0, InspectionResult("d" * 64, perceptual_hash(picture_of("square")))),
+        (1, InspectionResult(skipped="too dull")),
+        (2, InspectionResult(skipped="cut off", complaint="bad: is cut off")),
+        (3, InspectionResult(skipped="smaller than 32 pixels")),
     ]
 
 
 def test_tasks_and_their_errors_travel_between_processes():
     task = PrepareTask(Shapes(lines=True), BuildConfig(64, "drop"), True)
     again = pickle.loads(pickle.dumps(task))
-    planned = [Planned(Example("wide", 0, "g"), "")]
+    planned = [PlannedExample(Example("wide", 0, "g"), "")]
     assert again(planned) == task(planned)
     error = pickle.loads(pickle.dumps(DeepPaintError("what", "kind")))
     assert (str(error), error.kind) == ("what", "kind")
 
 
-# --- recipes ------------------------------------------------------------------------------------
+# --- options ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -187,19 +190,19 @@ def test_tasks_and_their_errors_travel_between_processes():
         ({"size": 0}, "size=0"),
         ({"size": 100}, "size=100: a multiple of 64"),
         ({"size": 8256}, "size=8256"),
-        ({"background": "none"}, "background='none'"),
+        ({"background": "none"}, "--background=none"),
         ({"sketch": ()}, "sketch="),
-        ({"sketch": ("own", "crayon")}, "sketch='crayon'"),
+        ({"sketch": ("own", "crayon")}, "--sketch=own,crayon"),
         ({"sketch": ("own", "own")}, "names a style twice"),
         ({"sketch": ("sketchkeras",)}, "needs --network=FILE"),
-        ({"fit": "squash"}, "fit='squash'"),
+        ({"fit": "squash"}, "--fit=squash"),
         ({"max_enlargement": 0.5}, "max_enlargement=0.5"),
         ({"max_enlargement": float("nan")}, "max_enlargement=nan"),
         ({"network": "none.keras"}, "none.keras"),
     ],
     ids=str,
 )
-def test_a_recipe_that_cannot_be_followed_is_refused(change, message):
+def test_a_config_that_is_not_allowed_is_refused(change, message):
     with pytest.raises(DeepPaintError) as caught:
-        check_config(BuildConfig(64, "drop")._replace(**change))
+        check_config(dataclasses.replace(BuildConfig(64, "drop"), **change))
     assert message in str(caught.value)

@@ -52,7 +52,7 @@ def feature(example: tf.train.Example, key: str) -> list[bytes]:
 
 def test_a_sound_data_set_gives_no_line(doll_shards, tmp_path):
     assert list(verify(doll_shards)) == []
-    several = CONFIG._replace(sketch=("own", "thin"), size=128)
+    several = dataclasses.replace(CONFIG, sketch=("own", "thin"), size=128)
     build_dataset(Dolls(5), tmp_path / "several", several)
     assert list(verify(tmp_path / "several")) == []
 
@@ -78,7 +78,7 @@ def test_an_unlisted_shard_is_told(data):
 
 
 def test_a_wrong_count_is_told(data):
-    manifest = records.read_manifest(data)
+    manifest = records.load_manifest(data)
     (shard,) = manifest.shards["test"]
     more = dataclasses.replace(shard, records=9)
     records.write_manifest(
@@ -133,11 +133,13 @@ def test_records_out_of_order_or_twice_are_told(data):
     rewrite(data, "train", [stored[1], stored[0], *stored[2:], stored[-1]])
     out_of_order, twice = verify(data)
     assert "record 1" in out_of_order and out_of_order.endswith("out of order")
-    assert twice == "1 names stand there more than once"
+    assert twice == "1 names are there more than once"
 
 
 def test_a_group_in_both_splits_is_told(data):
     train, test = (examples(data / f"{split}-00000.tfrecord") for split in ("train", "test"))
     train[0].features.feature["group"].bytes_list.value[:] = feature(test[1], "group")
     rewrite(data, "train", train)
-    assert list(verify(data)) == ["1 groups stand in both splits: training has seen what is tested"]
+    assert list(verify(data)) == [
+        "1 groups are in both splits: test records resemble training records"
+    ]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.helpers.source_files import check_travels, write_picture
+from tf_deeppaint.data.sources.base import Example, Inspection, Skipped
 from tf_deeppaint.data.sources.danbooru import Danbooru
-from tf_deeppaint.data.sources.registry import Example, Inspection, Skipped
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -41,16 +41,16 @@ def folder(tmp_path):
 
 
 def chosen(folder, found: list, **options) -> tuple[list[str], dict[str, int]]:
-    """Names of the drawings listed, and how many posts were left out for which reason."""
+    """Names of the examples listed, and how many posts were left out for which reason."""
     metadata = folder.parent / "posts.json"
     metadata.write_text("\n".join(map(json.dumps, found)))
-    listed = list(Danbooru(folder, [metadata], **options).drawings())
-    drawings = [item for item in listed if isinstance(item, Example)]
-    for drawing in drawings:
-        assert drawing.bytes == (folder / drawing.name).stat().st_size
-        assert (drawing.group, drawing.split) == ("", "")
-    reasons = collections.Counter(item.why for item in listed if isinstance(item, Skipped))
-    return [drawing.name for drawing in drawings], dict(reasons)
+    listed = list(Danbooru(folder, metadata=[metadata], **options).examples())
+    examples = [item for item in listed if isinstance(item, Example)]
+    for example in examples:
+        assert example.bytes == (folder / example.name).stat().st_size
+        assert (example.group, example.split) == ("", "")
+    reasons = collections.Counter(item.reason for item in listed if isinstance(item, Skipped))
+    return [example.name for example in examples], dict(reasons)
 
 
 def test_a_picture_is_found_in_its_bucket_or_beside_the_others(folder):
@@ -130,7 +130,10 @@ def test_the_order_of_the_flags_changes_nothing(folder):
     one = {"include_tags": ["a", "b"], "exclude_tags": ["c", "d"], "ratings": ["s", "q"]}
     other = {flag: values[::-1] for flag, values in one.items()}
     assert chosen(folder, found, **one) == chosen(folder, found, **other)
-    assert Danbooru(folder, ["x"], **one).options == Danbooru(folder, ["x"], **other).options
+    assert (
+        Danbooru(folder, metadata=["x"], **one).options
+        == Danbooru(folder, metadata=["x"], **other).options
+    )
 
 
 def test_several_files_and_folders_of_metadata_are_read(folder, tmp_path):
@@ -140,8 +143,8 @@ def test_several_files_and_folders_of_metadata_are_read(folder, tmp_path):
     (tmp_path / "more" / "c.json").write_text(
         json.dumps({"id": 3012, "rating": "g", "tag_string": "solo white_background"})
     )
-    source = Danbooru(folder, [tmp_path / "a.json", tmp_path / "more"])
-    assert {drawing.name for drawing in source.drawings()} == {
+    source = Danbooru(folder, metadata=[tmp_path / "a.json", tmp_path / "more"])
+    assert {example.name for example in source.examples()} == {
         "0005/5.png",
         "0013/13.jpg",
         "0012/3012.jpg",
@@ -172,18 +175,18 @@ def test_choosing_nothing_is_an_error_that_tells_why(folder):
 
 def test_what_is_missing_is_named(folder, tmp_path):
     with pytest.raises(DeepPaintError, match="nowhere: no such folder"):
-        list(Danbooru(tmp_path / "nowhere", [tmp_path / "posts.json"]).drawings())
+        list(Danbooru(tmp_path / "nowhere", metadata=[tmp_path / "posts.json"]).examples())
     with pytest.raises(DeepPaintError, match=r"posts\.json: cannot be read"):
-        list(Danbooru(folder, [tmp_path / "posts.json"]).drawings())
+        list(Danbooru(folder, metadata=[tmp_path / "posts.json"]).examples())
 
 
 def test_without_metadata_the_pictures_are_looked_at(folder):
     write_picture(folder / "0001" / "1.png", np.full((40, 30, 3), 90, np.uint8))
     source = Danbooru(folder, select="white_background")
-    listed = {drawing.name: drawing for drawing in source.drawings()}
+    listed = {example.name: example for example in source.examples()}
     assert set(listed) == {p.relative_to(folder).as_posix() for p in folder.rglob("*.*")}
-    assert source.look(listed["0001/1.png"]) == Skipped("no white background")
-    look = source.look(listed["0005/5.png"])
+    assert source.inspect(listed["0001/1.png"]) == Skipped("no white background")
+    look = source.inspect(listed["0005/5.png"])
     assert isinstance(look, Inspection)
     artwork = source.load(listed["0005/5.png"], 512)
     np.testing.assert_array_equal(artwork.picture, PICTURE)
@@ -195,10 +198,10 @@ def test_tags_choose_first_and_looking_second(folder):
     write_picture(folder / "0001" / "1.png", np.full((40, 30, 3), 90, np.uint8))
     found = [post(1), post(5)]
     assert chosen(folder, found, select="white_background")[0] == ["0001/1.png", "0005/5.png"]
-    source = Danbooru(folder, [folder.parent / "posts.json"], select="white_background")
-    assert source.look(Example("0001/1.png")) == Skipped("no white background")
-    by_tags = Danbooru(folder, [folder.parent / "posts.json"])
-    assert isinstance(by_tags.look(Example("0001/1.png")), Inspection)
+    source = Danbooru(folder, metadata=[folder.parent / "posts.json"], select="white_background")
+    assert source.inspect(Example("0001/1.png")) == Skipped("no white background")
+    by_tags = Danbooru(folder, metadata=[folder.parent / "posts.json"])
+    assert isinstance(by_tags.inspect(Example("0001/1.png")), Inspection)
 
 
 def test_pictures_and_metadata_in_a_cloud_are_read_like_those_here(folder, tmp_path):
@@ -208,11 +211,11 @@ def test_pictures_and_metadata_in_a_cloud_are_read_like_those_here(folder, tmp_p
         name = path.relative_to(folder).as_posix()
         files.write_bytes(f"ram://danbooru/{name}", path.read_bytes())
     files.write_bytes("ram://metadata/posts", (tmp_path / "posts.json").read_bytes())
-    far = list(Danbooru("ram://danbooru", ["ram://metadata"]).drawings())
+    far = list(Danbooru("ram://danbooru", metadata=["ram://metadata"]).examples())
     assert [item.name for item in far if isinstance(item, Example)] == near[0]
     assert [item for item in far if isinstance(item, Skipped)] == [Skipped("no picture file")]
 
 
 def test_danbooru_travels_to_workers(folder):
     chosen(folder, [post(5), post(6)])
-    check_travels(Danbooru(folder, [folder.parent / "posts.json"]))
+    check_travels(Danbooru(folder, metadata=[folder.parent / "posts.json"]))

@@ -24,7 +24,7 @@ def post(number, *tags: str, **others) -> dict:
 
 
 def test_a_post_of_the_dumps_is_understood(tmp_path):
-    path = tmp_path / "danbooru_metadata.json"
+    path = tmp_path / "posts.json"
     path.write_text(json.dumps(post("2345678", "solo", "1girl", file_ext="PNG", rating="q")))
     assert list(read_posts(str(path))) == [
         Post(2345678, "png", "q", frozenset({"solo", "1girl"})),
@@ -32,7 +32,7 @@ def test_a_post_of_the_dumps_is_understood(tmp_path):
 
 
 def test_a_post_of_the_newer_dumps_is_understood(tmp_path):
-    path = tmp_path / "danbooru_metadata.json"
+    path = tmp_path / "posts.json"
     fields = {"id": 7, "rating": "g", "file_ext": "jpg", "tag_string": "solo white_background"}
     path.write_text(json.dumps(fields))
     assert list(read_posts(str(path))) == [
@@ -98,7 +98,7 @@ def test_every_form_gives_the_same_posts_wherever_blocks_end(tmp_path, monkeypat
     ids=lambda line: repr(line[:20]),
 )
 def test_a_line_that_is_no_post_is_passed_over(tmp_path, line):
-    path = tmp_path / "danbooru_metadata.jsonl"
+    path = tmp_path / "posts.jsonl"
     good = json.dumps(post(1)).encode()
     path.write_bytes(b"\n".join([good, line, good]))
     assert [found and found.number for found in read_posts(str(path))] == [1, None, 1]
@@ -117,13 +117,13 @@ def test_a_line_that_is_no_post_is_passed_over(tmp_path, line):
     ],
 )
 def test_fields_that_make_no_sense_are_empty(tmp_path, fields, expected):
-    path = tmp_path / "danbooru_metadata.jsonl"
+    path = tmp_path / "posts.jsonl"
     path.write_text(json.dumps({"id": 1} | fields))
     assert list(read_posts(str(path))) == [expected]
 
 
 def test_items_of_a_list_that_are_no_posts_are_passed_over(tmp_path):
-    path = tmp_path / "danbooru_metadata.json"
+    path = tmp_path / "posts.json"
     path.write_text(json.dumps([post(1), 17, None, "x", [post(9)], {}, post(2)]))
     found = [found and found.number for found in read_posts(str(path))]
     assert found == [1, None, None, None, None, None, 2]
@@ -141,7 +141,7 @@ def test_items_of_a_list_that_are_no_posts_are_passed_over(tmp_path):
     ],
 )
 def test_a_damaged_list_is_named_with_what_was_read(tmp_path, damage):
-    path = tmp_path / "danbooru_metadata.json"
+    path = tmp_path / "posts.json"
     path.write_text(damage(json.dumps([post(1), post(2), post(3)])))
     found = []
     with pytest.raises(DeepPaintError, match=r"posts\.json: its list is .* after [23] posts"):
@@ -153,8 +153,8 @@ def test_a_damaged_list_is_named_with_what_was_read(tmp_path, damage):
 
 def test_an_empty_file_and_an_empty_list_hold_no_posts(tmp_path):
     for content in ("", "\n\n", "[]", " [ ] "):
-        (tmp_path / "danbooru_metadata.json").write_text(content)
-        assert list(read_posts(str(tmp_path / "danbooru_metadata.json"))) == []
+        (tmp_path / "posts.json").write_text(content)
+        assert list(read_posts(str(tmp_path / "posts.json"))) == []
 
 
 def test_a_folder_of_metadata_is_read_file_by_file(tmp_path):
@@ -176,15 +176,15 @@ def test_metadata_that_is_missing_or_cannot_be_read_is_named(tmp_path, monkeypat
     def refuse(path):
         raise PermissionError(13, "Permission denied")
 
-    (tmp_path / "danbooru_metadata.json").write_text("{}")
+    (tmp_path / "posts.json").write_text("{}")
     monkeypatch.setattr(files, "open_binary", refuse)
     with pytest.raises(DeepPaintError, match=r"posts\.json: cannot be read \(Permission denied"):
-        list(read_posts(str(tmp_path / "danbooru_metadata.json")))
+        list(read_posts(str(tmp_path / "posts.json")))
 
 
 @pytest.mark.parametrize("form", ["lines", "list"])
 def test_memory_does_not_grow_with_the_file(tmp_path, form):
-    path = tmp_path / "danbooru_metadata.json"
+    path = tmp_path / "posts.json"
     path.write_text(EVERY_FORM[form]([post(n, *"abcdefghij") for n in range(20_000)]))
     assert path.stat().st_size > 9 * danbooru_metadata.MAX_POST
     tracemalloc.start()

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from tests.helpers.source_files import check_travels, write_picture
+from tf_deeppaint.data.sources.base import Example, Inspection, Skipped
 from tf_deeppaint.data.sources.folder import Folder, has_white_border
-from tf_deeppaint.data.sources.registry import Example, Inspection, Skipped
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -33,22 +33,22 @@ def pictures(tmp_path):
 
 
 def test_visible_pictures_that_lie_within_the_folder_are_listed(pictures):
-    found = sorted(Folder(pictures).drawings())
-    assert [drawing.name for drawing in found] == [
+    found = sorted(Folder(pictures).examples())
+    assert [example.name for example in found] == [
         "a/deep/Copy.PNG",
         "a/other.jpg",
         "b.png",
         "stays.png",
     ]
     assert [d.bytes for d in found] == [(pictures / d.name).stat().st_size for d in found]
-    assert {(drawing.group, drawing.split) for drawing in found} == {("", "")}
+    assert {(example.group, example.split) for example in found} == {("", "")}
 
 
 def test_a_look_tells_digest_size_and_a_small_copy(tmp_path):
     rng = np.random.default_rng(0)
     pixels = np.kron(rng.integers(0, 256, (8, 12, 3)), np.ones((50, 50, 1))).astype(np.uint8)
     data = write_picture(tmp_path / "x.png", pixels)
-    look = Folder(tmp_path).look(Example("x.png"))
+    look = Folder(tmp_path).inspect(Example("x.png"))
     assert look.digest == hashlib.sha256(data).hexdigest()
     assert (look.height, look.width) == (400, 600)
     # Areas averaged, independently of the decoder's own shrinking.
@@ -61,7 +61,7 @@ def test_a_look_at_a_jpeg_shows_what_loading_shows(tmp_path):
     pixels = np.stack([rows // 4, columns // 3, 255 - rows // 4], -1).astype(np.uint8)
     write_picture(tmp_path / "x.jpg", pixels, quality=90)
     source = Folder(tmp_path)
-    look, artwork = source.look(Example("x.jpg")), source.load(Example("x.jpg"), 512)
+    look, artwork = source.inspect(Example("x.jpg")), source.load(Example("x.jpg"), 512)
     assert look.digest == artwork.digest
     height, width = look.picture.shape[:2]
     small = Image.fromarray(artwork.picture).resize((width, height), Image.Resampling.BOX)
@@ -78,8 +78,8 @@ def test_a_picture_is_loaded_as_it_is_without_sketch(pictures):
 def test_a_damaged_picture_is_listed_and_named(pictures):
     (pictures / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
     source = Folder(pictures)
-    (broken,) = (d for d in source.drawings() if d.name == "broken.png")
-    for act in (source.look, lambda drawing: source.load(drawing, 64)):
+    (broken,) = (d for d in source.examples() if d.name == "broken.png")
+    for act in (source.inspect, lambda example: source.load(example, 64)):
         with pytest.raises(DeepPaintError, match=r"broken\.png"):
             act(broken)
 
@@ -87,7 +87,7 @@ def test_a_damaged_picture_is_listed_and_named(pictures):
 def test_a_picture_that_vanished_or_cannot_be_read_is_named(pictures, monkeypatch):
     source = Folder(pictures)
     with pytest.raises(DeepPaintError, match=r"gone\.png: does not exist"):
-        source.look(Example("gone.png"))
+        source.inspect(Example("gone.png"))
 
     def refuse(path):
         raise PermissionError(13, "Permission denied")
@@ -102,26 +102,26 @@ def test_a_name_that_is_no_text_is_listed_as_text_and_read(tmp_path):
     expected = Folder(tmp_path).load(Example("x.png"), 64).picture
     (tmp_path / "x.png").rename(tmp_path / "x\udcff.png")
     source = Folder(tmp_path)
-    (odd,) = source.drawings()
+    (odd,) = source.examples()
     assert odd.name == "x\\udcff.png"
     np.testing.assert_array_equal(source.load(odd, 64).picture, expected)
 
 
 def test_a_folder_that_is_missing_or_bare_is_named(tmp_path):
     with pytest.raises(DeepPaintError, match="nowhere: no such folder"):
-        list(Folder(tmp_path / "nowhere").drawings())
+        list(Folder(tmp_path / "nowhere").examples())
     with pytest.raises(DeepPaintError, match="holds no picture"):
-        list(Folder(tmp_path).drawings())
+        list(Folder(tmp_path).examples())
 
 
 def test_a_folder_in_a_cloud_is_read_like_one_here(pictures):
     for name in ("b.png", "a/deep/Copy.PNG", ".hidden.png", "notes.txt"):
         files.write_bytes(f"ram://folder/{name}", (pictures / name).read_bytes())
     far, near = Folder("ram://folder"), Folder(pictures)
-    assert sorted(far.drawings()) == [d for d in sorted(near.drawings()) if ".PNG" in d.name] + [
-        d for d in near.drawings() if d.name == "b.png"
+    assert sorted(far.examples()) == [d for d in sorted(near.examples()) if ".PNG" in d.name] + [
+        d for d in near.examples() if d.name == "b.png"
     ]
-    one, other = far.look(Example("b.png")), near.look(Example("b.png"))
+    one, other = far.inspect(Example("b.png")), near.inspect(Example("b.png"))
     assert one.digest == other.digest
     np.testing.assert_array_equal(one.picture, other.picture)
     np.testing.assert_array_equal(far.load(Example("a/deep/Copy.PNG"), 64).picture, RED)
@@ -168,10 +168,10 @@ def test_selecting_leaves_out_other_backgrounds_when_looking(tmp_path):
     cut_out = np.dstack([figure(0), np.where(figure(0).any(-1), 255, 0)]).astype(np.uint8)
     write_picture(tmp_path / "clear.png", cut_out)
     source = Folder(tmp_path, select="white_background")
-    assert isinstance(source.look(Example("white.jpg")), Inspection)
-    assert isinstance(source.look(Example("clear.png")), Inspection)
-    assert source.look(Example("gray.jpg")) == Skipped("no white background")
-    assert isinstance(Folder(tmp_path).look(Example("gray.jpg")), Inspection)
+    assert isinstance(source.inspect(Example("white.jpg")), Inspection)
+    assert isinstance(source.inspect(Example("clear.png")), Inspection)
+    assert source.inspect(Example("gray.jpg")) == Skipped("no white background")
+    assert isinstance(Folder(tmp_path).inspect(Example("gray.jpg")), Inspection)
 
 
 def test_the_folder_travels_to_workers(pictures):

@@ -1,4 +1,4 @@
-"""OpenMoji: which drawings are listed, how they are grouped and rasterized."""
+"""OpenMoji: which examples are listed, how they are grouped and rasterized."""
 
 import hashlib
 import json
@@ -9,8 +9,8 @@ import pytest
 
 from tests.helpers.source_files import check_travels
 from tf_deeppaint.data.sources import openmoji
+from tf_deeppaint.data.sources.base import Example
 from tf_deeppaint.data.sources.openmoji import OpenMoji
-from tf_deeppaint.data.sources.registry import Example
 from tf_deeppaint.utils.errors import DeepPaintError
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 72 72">{}</svg>'
@@ -26,11 +26,11 @@ def box(fill: str) -> str:
 
 @pytest.fixture
 def emoji(tmp_path):
-    pytest.importorskip("resvg_py", reason="drawing OpenMoji needs resvg_py")
+    pytest.importorskip("resvg_py", reason="example OpenMoji needs resvg_py")
     art = {
         "1F170": (box("#EA5A47"), BOX_LINES),
         "1F171": (box("#92D3F5"), BOX_LINES),
-        # The same drawing, written another way.
+        # The same example, written another way.
         "1F172": (box("#B1CC33"), BOX_LINES.replace("#000", "#000000")),
         "1F600": (f'<circle cx="36" cy="36" r="20" fill="#FCEA2B"/>{DISC_LINES}', DISC_LINES),
         "E001": (box("#3F3F3F"), BOX_LINES),
@@ -59,12 +59,12 @@ def emoji(tmp_path):
 
 
 def test_openmoji_leaves_out_flags_black_unfilled_and_unpaired_drawings(emoji):
-    names = [drawing.name for drawing in OpenMoji(emoji).drawings()]
+    names = [example.name for example in OpenMoji(emoji).examples()]
     assert names == ["1F170", "1F171", "1F172", "1F600"]
 
 
 def groups(source: OpenMoji) -> dict[str, str]:
-    return {drawing.name: drawing.group for drawing in source.drawings()}
+    return {example.name: example.group for example in source.examples()}
 
 
 def test_openmoji_groups_colorings_of_one_drawing_by_the_digest_of_its_lines(emoji):
@@ -76,9 +76,9 @@ def test_openmoji_groups_colorings_of_one_drawing_by_the_digest_of_its_lines(emo
 
 
 def test_openmoji_tells_the_size_of_both_files(emoji):
-    for drawing in OpenMoji(emoji).drawings():
-        files = (emoji / kind / f"{drawing.name}.svg" for kind in (openmoji.COLOR, openmoji.LINES))
-        assert drawing.bytes == sum(path.stat().st_size for path in files)
+    for example in OpenMoji(emoji).examples():
+        files = (emoji / kind / f"{example.name}.svg" for kind in (openmoji.COLOR, openmoji.LINES))
+        assert example.bytes == sum(path.stat().st_size for path in files)
 
 
 def test_openmoji_loads_picture_and_lines_at_the_same_place(emoji):
@@ -129,24 +129,24 @@ def test_openmoji_lists_a_drawing_too_large_to_read_and_load_names_it(emoji, mon
 def test_openmoji_names_a_listing_that_is_none(emoji, listing):
     (emoji / openmoji.LISTING).write_text(listing, encoding="latin-1")
     with pytest.raises(DeepPaintError, match=r"openmoji\.json: not OpenMoji's listing"):
-        list(OpenMoji(emoji).drawings())
+        list(OpenMoji(emoji).examples())
 
 
 def test_openmoji_names_what_the_folder_lacks(emoji):
     (emoji / openmoji.LISTING).unlink()
     with pytest.raises(DeepPaintError, match=r"openmoji\.json: does not exist; .*--input"):
-        list(OpenMoji(emoji).drawings())
+        list(OpenMoji(emoji).examples())
     (emoji / openmoji.LISTING).write_text("[]")
     for path in (emoji / openmoji.LINES).iterdir():
         path.unlink()
-    with pytest.raises(DeepPaintError, match="no drawing in both kinds"):
-        list(OpenMoji(emoji).drawings())
+    with pytest.raises(DeepPaintError, match="no emoji in both kinds"):
+        list(OpenMoji(emoji).examples())
 
 
 def test_openmoji_without_rasterizer_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(DeepPaintError, match=r'pip install "tf-deeppaint\[openmoji\]"'):
-        OpenMoji(tmp_path)
+        next(OpenMoji(tmp_path).examples())
 
 
 def test_openmoji_travels_to_workers(emoji):

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from tests.helpers.source_files import check_travels, write_picture
+from tf_deeppaint.data.sources.base import Example
 from tf_deeppaint.data.sources.pairs import Pairs
-from tf_deeppaint.data.sources.registry import Example
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -81,14 +81,14 @@ def published(tmp_path):
 
 
 def test_the_published_folders_decide_the_split(published):
-    found = sorted(Pairs(published).drawings())
-    assert {drawing.name: drawing.split for drawing in found} == {
+    found = sorted(Pairs(published).examples())
+    assert {example.name: example.split for example in found} == {
         "train/1.png": "train",
         "train/2.png": "train",
         "val/3.png": "test",
         "test/4.png": "test",
     }
-    assert {drawing.group for drawing in found} == {""}
+    assert {example.group for example in found} == {""}
     palette = (published / "colorgram" / "1.json").stat().st_size
     assert found[1].bytes == (published / "train" / "1.png").stat().st_size + palette
     assert found[2].bytes == (published / "train" / "2.png").stat().st_size
@@ -98,8 +98,8 @@ def test_without_such_folders_every_picture_below_is_a_pair(tmp_path):
     write_picture(tmp_path / "a.png", pair(1))
     write_picture(tmp_path / "more" / "b.jpg", pair(2))
     write_palette(tmp_path, "a.json", reference_palette(colored(1)))
-    drawings = sorted(Pairs(tmp_path).drawings())
-    assert [(d.name, d.split) for d in drawings] == [("a.png", ""), ("more/b.jpg", "")]
+    examples = sorted(Pairs(tmp_path).examples())
+    assert [(d.name, d.split) for d in examples] == [("a.png", ""), ("more/b.jpg", "")]
 
 
 def test_a_palette_belongs_to_the_picture_of_its_own_path(tmp_path):
@@ -123,7 +123,7 @@ def test_a_pair_is_cut_into_picture_and_sketch(tmp_path, order):
     np.testing.assert_array_equal(artwork.picture, picture)
     np.testing.assert_array_equal(artwork.sketch, sketch)
     assert artwork.palette is None
-    look = source.look(Example("x.png"))
+    look = source.inspect(Example("x.png"))
     assert look.digest == artwork.digest == hashlib.sha256(data).hexdigest()
     assert (look.height, look.width) == (60, 80)
     np.testing.assert_array_equal(look.picture, picture)
@@ -132,7 +132,7 @@ def test_a_pair_is_cut_into_picture_and_sketch(tmp_path, order):
 def test_a_look_at_a_large_pair_shows_the_picture_alone(tmp_path):
     picture = colored(6, 512, 512)
     write_picture(tmp_path / "x.png", side_by_side(picture, rgb(line_art(6, 512, 512))))
-    look = Pairs(tmp_path).look(Example("x.png"))
+    look = Pairs(tmp_path).inspect(Example("x.png"))
     assert (look.height, look.width) == (512, 512)
     expected = np.asarray(Image.fromarray(picture).resize((128, 128), Image.Resampling.BOX))
     assert np.abs(look.picture.astype(int) - expected).max() <= 1
@@ -141,7 +141,7 @@ def test_a_look_at_a_large_pair_shows_the_picture_alone(tmp_path):
 def test_an_odd_width_has_no_halves(tmp_path):
     write_picture(tmp_path / "x.png", colored(1, 20, 31))
     source = Pairs(tmp_path)
-    for act in (source.look, lambda drawing: source.load(drawing, 64)):
+    for act in (source.inspect, lambda example: source.load(example, 64)):
         with pytest.raises(DeepPaintError, match=r"x\.png: 31 pixels wide") as caught:
             act(Example("x.png"))
         assert caught.value.kind == "odd width"
@@ -188,7 +188,7 @@ def test_a_palette_beside_the_pairs_is_used_and_part_of_the_digest(published):
     parts = [(published / name).read_bytes() for name in ("train/1.png", "colorgram/1.json")]
     digests = b"".join(hashlib.sha256(part).digest() for part in parts)
     assert artwork.digest == hashlib.sha256(digests).hexdigest()
-    assert artwork.digest == source.look(Example("train/1.png")).digest
+    assert artwork.digest == source.inspect(Example("train/1.png")).digest
     assert load(source, "train/2.png").palette is None
 
 
@@ -246,14 +246,14 @@ def parallel(tmp_path):
 def test_a_sketch_is_found_by_the_path_of_its_picture(parallel):
     colors, lines = parallel
     source = Pairs(colors, sketches=lines)
-    found = sorted(source.drawings())
+    found = sorted(source.examples())
     assert [(d.name, d.split) for d in found] == [
         ("train/a.jpg", "train"),
         ("val/deep/b.PNG", "test"),
     ]
     contents = [(colors / "train/a.jpg").read_bytes(), (lines / "train/a.png").read_bytes()]
     assert found[0].bytes == sum(map(len, contents))
-    artwork, look = load(source, "train/a.jpg"), source.look(found[0])
+    artwork, look = load(source, "train/a.jpg"), source.inspect(found[0])
     np.testing.assert_array_equal(artwork.sketch, line_art(1))
     decoded = np.asarray(Image.open(colors / "train" / "a.jpg"))
     assert np.abs(artwork.picture.astype(int) - decoded).mean() < 2
@@ -300,9 +300,9 @@ def test_a_picture_without_a_sketch_is_listed_and_reported(parallel):
     colors, lines = parallel
     data = write_picture(colors / "train" / "c.png", colored(3))
     source = Pairs(colors, sketches=lines)
-    (lone,) = (drawing for drawing in source.drawings() if drawing.name == "train/c.png")
+    (lone,) = (example for example in source.examples() if example.name == "train/c.png")
     assert lone.bytes == len(data)
-    for act in (source.look, lambda drawing: source.load(drawing, 64)):
+    for act in (source.inspect, lambda example: source.load(example, 64)):
         with pytest.raises(DeepPaintError, match=r"train/c\.png: no sketch of that") as caught:
             act(lone)
         assert caught.value.kind == "without sketch"
@@ -351,11 +351,11 @@ def test_a_palette_is_used_beside_two_folders_too(parallel):
 def test_folders_that_are_missing_bare_or_one_in_the_other_are_named(tmp_path):
     (tmp_path / "bare").mkdir()
     with pytest.raises(DeepPaintError, match="nowhere: no such folder"):
-        list(Pairs(tmp_path / "nowhere").drawings())
+        list(Pairs(tmp_path / "nowhere").examples())
     with pytest.raises(DeepPaintError, match="bare: holds no picture"):
-        list(Pairs(tmp_path / "bare").drawings())
+        list(Pairs(tmp_path / "bare").examples())
     with pytest.raises(DeepPaintError, match="nowhere: no such folder"):
-        list(Pairs(tmp_path / "bare", sketches=tmp_path / "nowhere").drawings())
+        list(Pairs(tmp_path / "bare", sketches=tmp_path / "nowhere").examples())
     for inside in (tmp_path, tmp_path / "bare"):
         with pytest.raises(DeepPaintError, match=r"lies in --input=.*side by side"):
             Pairs(tmp_path, sketches=inside)
@@ -367,7 +367,7 @@ def test_pairs_in_a_cloud_are_read_like_those_here(published):
         name = path.relative_to(published).as_posix()
         files.write_bytes(f"ram://pairs/{name}", path.read_bytes())
     far, near = Pairs("ram://pairs"), Pairs(published)
-    assert sorted(far.drawings()) == sorted(near.drawings())
+    assert sorted(far.examples()) == sorted(near.examples())
     one, other = load(far, "train/1.png"), load(near, "train/1.png")
     assert one.digest == other.digest
     for values, expected in zip(one, other, strict=True):
@@ -381,7 +381,7 @@ def test_two_folders_in_a_cloud_are_read_like_those_here(parallel):
             files.write_bytes(f"ram://{folder.name}/{name}", path.read_bytes())
     far = Pairs("ram://colors", sketches="ram://lines")
     near = Pairs(parallel[0], sketches=parallel[1])
-    assert sorted(far.drawings()) == sorted(near.drawings())
+    assert sorted(far.examples()) == sorted(near.examples())
     assert load(far, "val/deep/b.PNG").digest == load(near, "val/deep/b.PNG").digest
 
 

@@ -1,71 +1,102 @@
-"""Opening a source by its name, with the flags that it can use and no others."""
+"""Opening a source by its name, with the options that it has and no others."""
 
+import dataclasses
 import hashlib
 
 import pytest
+from absl import flags
 
+from tf_deeppaint.data.sources.base import digest_of
 from tf_deeppaint.data.sources.danbooru import Danbooru
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.data.sources.folder import Folder
 from tf_deeppaint.data.sources.openmoji import OpenMoji
 from tf_deeppaint.data.sources.pairs import Pairs
-from tf_deeppaint.data.sources.registry import FLAGS, digest_of, open_source
+from tf_deeppaint.data.sources.registry import SOURCES, open_source, source_options
 from tf_deeppaint.data.sources.wesnoth import Wesnoth
 from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.options import define_flags, flag_values
 
-
-def opened(name: str, folder: str | None = None, **options):
-    return open_source(name, folder, count=3, seed=5, **options)
+CLASSES = {
+    "dolls": Dolls,
+    "folder": Folder,
+    "pairs": Pairs,
+    "danbooru": Danbooru,
+    "openmoji": OpenMoji,
+    "wesnoth": Wesnoth,
+}
+# The least that a source must be given.
+REQUIRED = {
+    "folder": {"input": "there"},
+    "pairs": {"input": "there"},
+    "danbooru": {"input": "there", "select": "white_background"},
+}
 
 
 def test_every_source_opens_under_its_own_name():
-    kinds = {
-        "dolls": Dolls,
-        "folder": Folder,
-        "pairs": Pairs,
-        "danbooru": Danbooru,
-        "openmoji": OpenMoji,
-        "wesnoth": Wesnoth,
-    }
-    assert set(kinds) == set(FLAGS)
-    for name, kind in kinds.items():
-        options = {"select": "white_background"} if name == "danbooru" else {}
-        source = opened(name, None if name == "dolls" else "there", **options)
-        assert type(source) is kind
+    assert set(CLASSES) == set(SOURCES)
+    for name, source_class in CLASSES.items():
+        source = open_source(name, REQUIRED.get(name, {}))
+        assert type(source) is source_class
         assert source.origin.name == name
         assert "there" not in str(source.options), "the manifest holds no path of a machine"
 
 
-def test_dolls_are_counted_and_seeded():
-    assert [drawing.name for drawing in opened("dolls").drawings()] == [
+def parse(*line: str) -> dict:
+    """The source options of a command line."""
+    registry = flags.FlagValues()
+    options = source_options()
+    define_flags(options, required=False, registry=registry)
+    registry(["program", *line])
+    return flag_values(options, only_given=True, registry=registry)
+
+
+def test_the_flags_of_all_sources_become_the_options_of_one():
+    options = parse("--count=3", "--seed=5")
+    assert [example.name for example in open_source("dolls", options).examples()] == [
         "doll-5-000000",
         "doll-5-000001",
         "doll-5-000002",
     ]
+    options = parse("--input=there", "--metadata=a.json,b", "--exclude_tags=comic", "--ratings=g")
+    assert open_source("danbooru", options) == Danbooru(
+        "there", metadata=("a.json", "b"), exclude_tags=("comic",), ratings=("g",)
+    )
+    with pytest.raises(DeepPaintError, match="--source=wesnoth has no use for --count"):
+        open_source("wesnoth", parse("--count=2000"))
+
+
+def test_each_flag_has_a_sources_default_and_names_all_its_users():
+    for field in dataclasses.fields(source_options()):
+        users = [
+            name
+            for name, source_class in CLASSES.items()
+            if field.name in {own.name for own in dataclasses.fields(source_class)}
+        ]
+        assert all(name in field.metadata["help"] for name in users), field.name
+        defaults = [
+            own.default
+            for name in users
+            for own in dataclasses.fields(CLASSES[name])
+            if own.name == field.name
+        ]
+        assert field.default in defaults
 
 
 def test_options_that_decide_about_bytes_stand_in_the_manifest():
-    assert opened("folder", "there", select="white_background").options == {
-        "select": "white_background"
-    }
-    assert opened("pairs", "there", pair_order="sketch_color", check_palette=True).options == {
+    assert Folder("there", "white_background").options == {"select": "white_background"}
+    assert Pairs("there", "sketch_color", check_palette=True).options == {
         "pair_order": "sketch_color",
         "check_palette": True,
     }
-    assert opened("pairs", "there", sketches="lines").options == {
-        "sketches": True,
-        "check_palette": False,
-    }
-    assert opened("danbooru", "there", select="white_background").options == {
-        "select": "white_background"
-    }
-    chosen = opened(
-        "danbooru",
+    assert Pairs("there", sketches="lines").options == {"sketches": True, "check_palette": False}
+    assert Danbooru("there", "white_background").options == {"select": "white_background"}
+    chosen = Danbooru(
         "there",
-        metadata=["posts.json"],
-        include_tags=["solo", "hat"],
-        exclude_tags=["comic"],
-        ratings=["s", "g", "q"],
+        metadata=("posts.json",),
+        include_tags=("solo", "hat"),
+        exclude_tags=("comic",),
+        ratings=("s", "g", "q"),
     )
     assert chosen.options == {
         "select": None,
@@ -79,35 +110,36 @@ def test_options_that_decide_about_bytes_stand_in_the_manifest():
     ("name", "options", "message"),
     [
         ("dreams", {}, r"no source named 'dreams': choose one of dolls, folder, pairs, "),
-        ("folder", {}, r"--source=folder needs --input=FOLDER"),
-        ("pairs", {}, r"--source=pairs needs --input=FOLDER"),
-        ("danbooru", {"metadata": ["x"]}, r"--source=danbooru needs --input=FOLDER"),
-        ("dolls", {"folder": "x"}, r"--source=dolls has no use for --input; "),
+        ("folder", {}, r"--source=folder needs --input: Folder of the pictures"),
+        ("pairs", {"input": None}, r"--source=pairs needs --input: "),
+        ("danbooru", {"metadata": ("x",)}, r"--source=danbooru needs --input: "),
+        ("dolls", {"input": "x"}, r"--source=dolls has no use for --input; "),
+        ("dolls", {"count": 0}, r"--count=0: must be at least 1"),
         ("dolls", {"sketches": "x"}, r"has no use for --sketches; --source=pairs has$"),
-        ("folder", {"folder": "x", "pair_order": "sketch_color"}, r"no use for --pair_order"),
+        ("folder", {"input": "x", "pair_order": "sketch_color"}, r"no use for --pair_order"),
         ("openmoji", {"check_palette": True}, r"no use for --check_palette; --source=pairs has"),
         ("wesnoth", {"select": "white_background"}, r"no use for --select; .*danbooru has$"),
-        ("pairs", {"folder": "x", "ratings": ["e"]}, r"no use for --ratings; --source=danbooru"),
+        ("pairs", {"input": "x", "ratings": ("e",)}, r"no use for --ratings; --source=danbooru"),
         (
             "pairs",
-            {"folder": "x", "sketches": "y", "pair_order": "sketch_color"},
+            {"input": "x", "sketches": "y", "pair_order": "sketch_color"},
             r"leave it out beside --sketches",
         ),
         (
             "danbooru",
-            {"folder": "x", "select": "white_background", "exclude_tags": ["comic"]},
+            {"input": "x", "select": "white_background", "exclude_tags": ("comic",)},
             r"--exclude_tags needs --metadata=FILES",
         ),
-        ("danbooru", {"folder": "x"}, r"--metadata=FILES, or by looking with --select=white_b"),
-        ("danbooru", {"folder": "x", "metadata": ["y"], "ratings": ["x"]}, r"--ratings=x: name"),
-        ("danbooru", {"folder": "x", "metadata": ["y"], "ratings": []}, r"--ratings=: name some"),
-        ("folder", {"folder": "x", "select": "blue"}, r"--select=blue: choose one of white_back"),
-        ("pairs", {"folder": "x", "pair_order": "up_down"}, r"--pair_order=up_down: choose one"),
+        ("danbooru", {"input": "x"}, r"--metadata=FILES, or by looking with --select=white_b"),
+        ("danbooru", {"input": "x", "metadata": ("y",), "ratings": ("x",)}, r"--ratings=x: choose"),
+        ("danbooru", {"input": "x", "metadata": ("y",), "ratings": ()}, r"--ratings=: name some"),
+        ("folder", {"input": "x", "select": "blue"}, r"--select=blue: choose one of white_back"),
+        ("pairs", {"input": "x", "pair_order": "up_down"}, r"--pair_order=up_down: choose one"),
     ],
 )
 def test_what_a_source_cannot_use_is_refused(name, options, message):
     with pytest.raises(DeepPaintError, match=message):
-        opened(name, **options)
+        open_source(name, options)
 
 
 def test_the_digest_of_one_file_is_its_sha256_and_of_several_that_of_theirs():

@@ -8,7 +8,7 @@ import pytest
 
 from tests.helpers.source_files import check_travels, write_picture
 from tf_deeppaint.data.sources import wesnoth
-from tf_deeppaint.data.sources.registry import Example
+from tf_deeppaint.data.sources.base import Example
 from tf_deeppaint.data.sources.wesnoth import Wesnoth
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -52,12 +52,12 @@ WOUNDED = "data/campaigns/One/images/portraits/wounded-knight.png"
 
 
 def test_wesnoth_keeps_distinct_portraits_on_transparent_ground(game):
-    names = [drawing.name for drawing in Wesnoth(game).drawings()]
+    names = [example.name for example in Wesnoth(game).examples()]
     assert names == [SAME, WOUNDED, ARCHER]
 
 
 def groups(source: Wesnoth) -> dict[str, str]:
-    return {drawing.name: drawing.group for drawing in source.drawings()}
+    return {example.name: example.group for example in source.examples()}
 
 
 def test_wesnoth_groups_variants_under_the_first_name(game):
@@ -65,14 +65,14 @@ def test_wesnoth_groups_variants_under_the_first_name(game):
 
 
 def test_wesnoth_tells_the_size_of_each_file_and_leaves_the_split_open(game):
-    for drawing in Wesnoth(game).drawings():
-        assert drawing.bytes == (game / drawing.name).stat().st_size
-        assert drawing.split == ""
+    for example in Wesnoth(game).examples():
+        assert example.bytes == (game / example.name).stat().st_size
+        assert example.split == ""
 
 
 def test_wesnoth_takes_the_folder_of_portraits_itself(game):
     source = Wesnoth(game / "data" / "core" / "images" / "portraits")
-    assert [drawing.name for drawing in source.drawings()] == [
+    assert [example.name for example in source.examples()] == [
         "elves/archer.png",
         "humans/knight.png",
     ]
@@ -106,24 +106,26 @@ def test_crop_to_figure_keeps_a_margin_within_the_canvas():
     assert (cropped[..., 3] > 0).sum() == 60 * 101
 
 
-def test_group_twins_joins_by_way_of_others():
+def test_near_duplicates_are_joined_also_by_way_of_others():
     bits = np.zeros((6, 256), bool)
-    bits[1, :50] = bits[2, :100] = True
-    bits[3, 120:] = bits[4, 220:] = bits[5, 170:] = True
-    groups = wesnoth.group_twins(dict(zip("abcdef", bits, strict=True)))
+    bits[1, :70] = bits[2, :140] = True
+    bits[3, 60:] = bits[4, 186:] = bits[5, 120:] = True
+
+    def group(bits: np.ndarray) -> dict[str, str]:
+        hashes = (row.tobytes() + bytes(48) for row in np.packbits(bits, axis=1))
+        return wesnoth.group_near_duplicates(dict(zip("abcdef", hashes, strict=True)))
+
     # e is like a, f is like both d and e, so that all are of one group in the end.
-    assert set(groups.values()) == {"a"}
+    assert set(group(bits).values()) == {"a"}
     bits[5] = bits[0]
-    bits[3, :120] = True
-    groups = wesnoth.group_twins(dict(zip("abcdef", bits, strict=True)))
-    assert groups == {"a": "a", "b": "a", "c": "a", "d": "d", "e": "a", "f": "a"}
+    assert group(bits) == {"a": "a", "b": "a", "c": "a", "d": "d", "e": "a", "f": "a"}
 
 
 def test_wesnoth_names_a_folder_that_is_missing_or_bare(tmp_path):
     with pytest.raises(DeepPaintError, match="nowhere: no such folder"):
-        list(Wesnoth(tmp_path / "nowhere").drawings())
+        list(Wesnoth(tmp_path / "nowhere").examples())
     with pytest.raises(DeepPaintError, match="holds no portrait"):
-        list(Wesnoth(tmp_path).drawings())
+        list(Wesnoth(tmp_path).examples())
 
 
 def test_wesnoth_travels_to_workers(game):

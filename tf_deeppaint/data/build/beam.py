@@ -1,7 +1,7 @@
 """The work of a build on many machines, by Apache Beam on any of its runners.
 
-Machines share nothing but the folders of input and output. The work to do goes into files there,
-one JSON line a portion; so does what comes of it, and a run that was broken off goes on from that.
+Machines share nothing but the folders of input and output. The work goes into files there, one JSON
+line a portion, and so do the results, from which a run that was broken off goes on.
 """
 
 import contextlib
@@ -10,17 +10,17 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from tf_deeppaint.data.build.plan import Planned, Seen
-from tf_deeppaint.data.build.preparation import LookTask, PrepareTask
+from tf_deeppaint.data.build.plan import InspectionResult, PlannedExample
+from tf_deeppaint.data.build.preparation import InspectTask, PrepareTask
 from tf_deeppaint.data.build.shards import (
     WORK_FOLDER,
     PlannedShard,
     Progress,
+    load_receipt,
     portions,
-    read_note,
     write_shard,
 )
-from tf_deeppaint.data.sources.registry import Example
+from tf_deeppaint.data.sources.base import Example
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -32,13 +32,14 @@ except ImportError as _error:
         '--runner needs Apache Beam: run pip install "tf-deeppaint[beam]"'
     ) from _error
 
-# Drawings in one line of work for the looks: seconds of work, and a file of results for each.
-LOOKS = 256
-_OURS = re.compile(r"DeepPaintError: (.+?)(?: \[while running|\n|$)")
+# Examples in one line of work for inspections: seconds of work, and one file of results.
+INSPECTIONS = 256
+# An error of this project in the text of a failure on another machine.
+_OUR_ERROR = re.compile(r"DeepPaintError: (.+?)(?: \[while running|\n|$)")
 
 
 class Beam:
-    """Looks at drawings and writes shards as Beam pipelines; a context manager.
+    """Inspects examples and writes shards as Beam pipelines; a context manager.
 
     Args:
         runner: Name of the runner, such as `"DirectRunner"`.
@@ -54,19 +55,19 @@ class Beam:
     def __exit__(self, *exception) -> None:
         pass
 
-    def look(
-        self, task: LookTask, output: str, drawings: Iterator[tuple[int, Example]]
-    ) -> Iterator[list[tuple[int, Seen]]]:
-        """Looks at numbered drawings; yields what was seen, in no certain order."""
-        yield from _collect_looks(output)  # of a run that was broken off
-        lines = (json.dumps(portion) for portion in portions(drawings, LOOKS))
-        self._run(beam.ParDo(_LookAtLine(task, output)), output, "looks.jsonl", lines)
-        yield from _collect_looks(output)
+    def inspect(
+        self, task: InspectTask, output: str, examples: Iterator[tuple[int, Example]]
+    ) -> Iterator[list[tuple[int, InspectionResult]]]:
+        """Inspects numbered examples; yields the results, in no certain order."""
+        yield from _collect_inspections(output)  # of a run that was broken off
+        lines = (json.dumps(portion) for portion in portions(examples, INSPECTIONS))
+        self._run(beam.ParDo(_InspectLine(task, output)), output, "inspections.jsonl", lines)
+        yield from _collect_inspections(output)
 
     def write(
         self, task: PrepareTask, output: str, shards: Iterable[PlannedShard]
     ) -> Iterator[Progress]:
-        """Prepares and writes shards, each on one machine; then yields what came of them."""
+        """Prepares and writes shards, each on one machine; then yields their results."""
         names = []
 
         def lines() -> Iterator[str]:
@@ -76,14 +77,14 @@ class Beam:
 
         self._run(beam.ParDo(_WriteLine(task, output)), output, "shards.jsonl", lines())
         for name in names:
-            note = read_note(output, name)
-            if note is None:
+            receipt = load_receipt(output, name)
+            if receipt is None:
                 raise DeepPaintError(
                     f"{files.join(output, name)}: not there after the pipeline's end; all machines "
                     "must reach the output folder"
                 )
-            drawings = note.shard.records + sum(note.left_out.values())
-            yield Progress(drawings, note.complaints)
+            examples = receipt.shard.records + sum(receipt.skipped.values())
+            yield Progress(examples, receipt.complaints)
 
     def _run(self, step: beam.PTransform, output: str, name: str, lines: Iterator[str]) -> None:
         """Runs a step on every line, which go into a file that all machines read."""
@@ -96,30 +97,30 @@ class Beam:
         except DeepPaintError:
             raise
         except Exception as error:
-            # What failed on another machine comes back as text.
-            ours = _OURS.search(str(error))
-            reason = ours[1] if ours else f"the pipeline failed: {str(error).strip()[-500:]}"
+            # A failure on another machine comes back as text.
+            match = _OUR_ERROR.search(str(error))
+            reason = match[1] if match else f"the pipeline failed: {str(error).strip()[-500:]}"
             raise DeepPaintError(reason) from error
         finally:
             with contextlib.suppress(DeepPaintError):
                 files.remove(path)
 
 
-class _LookAtLine(beam.DoFn):
-    """Looks at the drawings of a line and leaves a file of what was seen."""
+class _InspectLine(beam.DoFn):
+    """Inspects the examples of a line and writes a file of the results."""
 
-    def __init__(self, task: LookTask, output: str):
+    def __init__(self, task: InspectTask, output: str):
         self.task = task
         self.output = output
 
     def process(self, line: str) -> None:
-        numbered = [(number, Example(*drawing)) for number, drawing in json.loads(line)]
-        seen = [
-            [number, look._replace(likeness=look.likeness.hex())]
-            for number, look in self.task(numbered)
+        numbered = [(number, Example(*example)) for number, example in json.loads(line)]
+        results = [
+            [number, result._replace(perceptual_hash=result.perceptual_hash.hex())]
+            for number, result in self.task(numbered)
         ]
-        path = files.join(self.output, f"{WORK_FOLDER}/looks-{numbered[0][0]:09d}.json")
-        files.write_bytes(path, json.dumps(seen).encode())
+        path = files.join(self.output, f"{WORK_FOLDER}/inspections-{numbered[0][0]:09d}.json")
+        files.write_bytes(path, json.dumps(results).encode())
 
 
 class _WriteLine(beam.DoFn):
@@ -130,19 +131,23 @@ class _WriteLine(beam.DoFn):
         self.output = output
 
     def process(self, line: str) -> None:
-        name, drawings = json.loads(line)
-        planned = [Planned(Example(*drawing), digest) for drawing, digest in drawings]
-        if read_note(self.output, name) is None:
+        name, examples = json.loads(line)
+        planned = [PlannedExample(Example(*example), digest) for example, digest in examples]
+        if load_receipt(self.output, name) is None:
             write_shard(self.task, self.output, PlannedShard(name, planned))
 
 
-def _collect_looks(output: str) -> Iterator[list[tuple[int, Seen]]]:
-    """Yields what files of looks hold; a file is removed once the next is asked for."""
+def _collect_inspections(output: str) -> Iterator[list[tuple[int, InspectionResult]]]:
+    """Yields the results in files of inspections; a file is removed once the next is asked for."""
     folder = files.join(output, WORK_FOLDER)
     for name in files.names(folder):
-        if not re.fullmatch(r"looks-[0-9]+\.json", os.path.basename(name)):
+        if not re.fullmatch(r"inspections-[0-9]+\.json", os.path.basename(name)):
             continue
         path = files.join(folder, name)
-        found = [(number, Seen(*seen)) for number, seen in json.loads(files.read_bytes(path))]
-        yield [(number, s._replace(likeness=bytes.fromhex(s.likeness))) for number, s in found]
+        results = []
+        for number, fields in json.loads(files.read_bytes(path)):
+            result = InspectionResult(*fields)
+            own_hash = bytes.fromhex(result.perceptual_hash)
+            results.append((number, result._replace(perceptual_hash=own_hash)))
+        yield results
         files.remove(path)

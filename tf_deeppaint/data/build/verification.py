@@ -10,33 +10,32 @@ import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint.data import records
-from tf_deeppaint.data.build.plan import shuffled
 from tf_deeppaint.data.build.shards import portions
+from tf_deeppaint.data.records import GROUP, NAME, PALETTE, PICTURE, SKETCH, shuffle_key
 from tf_deeppaint.images.decoding import read_header
 from tf_deeppaint.images.encoding import PNG_END
 from tf_deeppaint.palette.extraction import BANDS
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
-KEYS = ("name", "group", "sketch", "picture", "histogram")
-# Records that are decoded at a time, on all cores.
+# Records decoded at a time, on all cores.
 _PORTION = 256
 _PARALLEL_READS = os.cpu_count()
 
 
 def verify(directory: str | os.PathLike) -> Iterator[str]:
-    """Yields what is wrong with a data set, a line each; nothing where it is sound.
+    """Yields the faults of a data set, a line each; nothing where it is sound.
 
     Checked are the manifest; size and SHA-256 of every shard; the CRC of every record; that its
     pictures decode to the size and the kind that the manifest and the format say; the number, the
-    order and the names of the records; that no group stands in two splits; and that no shard lies
-    there unlisted.
+    order and the names of the records; that no group is in two splits; and that every shard in the
+    folder is listed.
 
     Args:
         directory: Folder of the data set. Memory grows by 16 bytes a record.
     """
     try:
-        manifest = records.read_manifest(directory)
+        manifest = records.load_manifest(directory)
     except DeepPaintError as error:
         yield str(error)
         return
@@ -44,24 +43,24 @@ def verify(directory: str | os.PathLike) -> Iterator[str]:
     for name in files.names(directory):
         if records.is_shard_name(name) and name not in listed:
             yield f"{name}: a shard that the manifest does not list"
-    seen = {split: _Seen() for split in records.SPLITS}
+    contents = {split: _SplitContents() for split in records.SPLITS}
     for split in records.SPLITS:
         for shard in manifest.shards[split]:
-            yield from _check_shard(directory, manifest, shard, seen[split])
-    yield from _check_splits(seen)
+            yield from _check_shard(directory, manifest, shard, contents[split])
+    yield from _check_splits(contents)
 
 
-class _Seen:
-    """What stands in a split so far: 8 bytes for each name and each group, and the last name."""
+class _SplitContents:
+    """The names and groups of a split so far, 8 bytes each, and the sort key of the last name."""
 
     def __init__(self):
         self.names = array.array("Q")
         self.groups = array.array("Q")
-        self.last = b""
+        self.last_key = b""
 
 
 class _Record(NamedTuple):
-    """What a record says, and what is wrong with it."""
+    """Name and group of a record, and its faults."""
 
     name: str
     group: str
@@ -69,7 +68,10 @@ class _Record(NamedTuple):
 
 
 def _check_shard(
-    directory: str | os.PathLike, manifest: records.Manifest, shard: records.Shard, seen: _Seen
+    directory: str | os.PathLike,
+    manifest: records.Manifest,
+    shard: records.Shard,
+    contents: _SplitContents,
 ) -> Iterator[str]:
     path = files.join(directory, shard.name)
     if files.sha256(path) != shard.sha256:
@@ -80,7 +82,7 @@ def _check_shard(
             stored = tf.data.TFRecordDataset(path).as_numpy_iterator()
             for portion in portions(stored, _PORTION):
                 for record in pool.map(lambda data: _check_record(data, manifest), portion):
-                    yield from _check_place(record, f"{shard.name}, record {count}", seen)
+                    yield from _check_order(record, f"{shard.name}, record {count}", contents)
                     count += 1
     except tf.errors.DataLossError:
         yield f"{shard.name}: damaged after record {count}"
@@ -89,35 +91,34 @@ def _check_shard(
         yield f"{shard.name}: {count} records, but the manifest says {shard.records}"
 
 
-def _check_place(record: _Record, where: str, seen: _Seen) -> Iterator[str]:
+def _check_order(record: _Record, where: str, contents: _SplitContents) -> Iterator[str]:
     for fault in record.faults:
         yield f"{where} ({record.name}): {fault}"
     if not record.name:
         return
-    digest = shuffled(record.name.partition("/")[2])
-    if digest < seen.last:
+    key = shuffle_key(record.name.partition("/")[2])
+    if key < contents.last_key:
         yield f"{where} ({record.name}): out of order"
-    seen.last = digest
-    seen.names.append(int.from_bytes(shuffled(record.name)[:8], "big"))
-    seen.groups.append(int.from_bytes(shuffled(record.group)[:8], "big"))
+    contents.last_key = key
+    contents.names.append(int.from_bytes(shuffle_key(record.name)[:8], "big"))
+    contents.groups.append(int.from_bytes(shuffle_key(record.group)[:8], "big"))
 
 
-def _check_splits(seen: dict[str, _Seen]) -> Iterator[str]:
-    names = np.concatenate([np.asarray(split.names, np.uint64) for split in seen.values()])
+def _check_splits(contents: dict[str, _SplitContents]) -> Iterator[str]:
+    names = np.concatenate([np.asarray(split.names, np.uint64) for split in contents.values()])
     if twice := len(names) - len(np.unique(names)):
-        yield f"{twice} names stand there more than once"
-    groups = [np.asarray(split.groups, np.uint64) for split in seen.values()]
+        yield f"{twice} names are there more than once"
+    groups = [np.asarray(split.groups, np.uint64) for split in contents.values()]
     shared = np.intersect1d(*groups)
     if shared.size:
-        yield f"{shared.size} groups stand in both splits: training has seen what is tested"
+        yield f"{shared.size} groups are in both splits: test records resemble training records"
 
 
 def _check_record(data: bytes, manifest: records.Manifest) -> _Record:
+    values = records.read_values(data)
     try:
-        features = tf.train.Example.FromString(data).features.feature
-        values = {key: list(features[key].bytes_list.value) for key in KEYS}
-        name, group = values["name"][0].decode(), values["group"][0].decode()
-    except Exception:  # protobuf has an exception of its own for each of its implementations
+        name, group = values[NAME][0].decode(), values[GROUP][0].decode()
+    except (TypeError, IndexError, UnicodeDecodeError):
         return _Record("", "", ["not a record"])
     source, size = manifest.options["source"], manifest.size
     faults = []
@@ -125,17 +126,19 @@ def _check_record(data: bytes, manifest: records.Manifest) -> _Record:
         faults.append(f"not named after its source, {source}")
     if not group:
         faults.append("no group")
-    if not values["sketch"]:
+    if not values[SKETCH]:
         faults.append("no sketch")
-    for key, side, channels in (("sketch", size, 1), ("picture", size, 3), ("histogram", BANDS, 3)):
-        if key != "sketch" and len(values[key]) != 1:
+    for key, side, channels in ((SKETCH, size, 1), (PICTURE, size, 3), (PALETTE, BANDS, 3)):
+        if key != SKETCH and len(values[key]) != 1:
             faults.append(f"{len(values[key])} values of {key}")
-        faults += (f"{key}: {f}" for png in values[key] if (f := _fault(png, side, channels)))
+        faults += (
+            f"{key}: {fault}" for png in values[key] if (fault := _fault(png, side, channels))
+        )
     return _Record(name, group, faults)
 
 
 def _fault(png: bytes, side: int, channels: int) -> str:
-    """What is wrong with a stored picture; empty where nothing is."""
+    """The fault of a stored picture; empty where it has none."""
     import cv2
 
     header = read_header(png)
@@ -146,7 +149,7 @@ def _fault(png: bytes, side: int, channels: int) -> str:
     pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or not png.endswith(PNG_END):
         return "cannot be decoded"
-    found = 1 if pixels.ndim == 2 else pixels.shape[2]
-    if found != channels or pixels.dtype != np.uint8:
-        return f"{found} channels of {pixels.dtype}, not {channels} of uint8"
+    stored_channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    if stored_channels != channels or pixels.dtype != np.uint8:
+        return f"{stored_channels} channels of {pixels.dtype}, not {channels} of uint8"
     return ""

@@ -8,21 +8,22 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 
-from tf_deeppaint.data.build.plan import Planned, Seen
-from tf_deeppaint.data.build.preparation import LookTask, PrepareTask
+from tf_deeppaint.data.build.plan import InspectionResult, PlannedExample
+from tf_deeppaint.data.build.preparation import InspectTask, PrepareTask
 from tf_deeppaint.data.build.shards import PORTION, PlannedShard, Progress, ShardWriter, portions
-from tf_deeppaint.data.sources.registry import Example
+from tf_deeppaint.data.sources.base import Example
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow
 
-# Portions that wait for each worker: of records, each some megabytes, and of looks, some bytes.
-WAITING, WAITING_LOOKS = 3, 128
+# Portions that wait for each worker: of records, some megabytes each, and of inspections, some
+# bytes each.
+WAITING_RECORDS, WAITING_INSPECTIONS = 3, 128
 
 
 class Workers:
-    """Some processes that look at drawings and prepare them; this one writes what they prepare.
+    """Some processes that inspect and prepare examples; this one writes what they prepare.
 
-    A context manager. What is under way is bounded, however many drawings there are.
+    A context manager. The work under way is bounded, however many examples there are.
 
     Args:
         count: Number of processes; 1 works in this one.
@@ -44,14 +45,14 @@ class Workers:
         if self.executor is not None:
             self.executor.shutdown(cancel_futures=True)
 
-    def look(
-        self, task: LookTask, output: str, drawings: Iterator[tuple[int, Example]]
-    ) -> Iterator[list[tuple[int, Seen]]]:
-        """Looks at numbered drawings; yields what was seen, in order, some at a time."""
-        for looks in self._map(task, portions(drawings, PORTION), WAITING_LOOKS):
-            # Writing will need it; loaded now, it takes no time from the looks that wait.
+    def inspect(
+        self, task: InspectTask, output: str, examples: Iterator[tuple[int, Example]]
+    ) -> Iterator[list[tuple[int, InspectionResult]]]:
+        """Inspects numbered examples; yields the results, in order, some at a time."""
+        for results in self._map(task, portions(examples, PORTION), WAITING_INSPECTIONS):
+            # Writing will need TensorFlow; imported now, it takes no time from waiting results.
             import_tensorflow()
-            yield looks
+            yield results
 
     def write(
         self, task: PrepareTask, output: str, shards: Iterable[PlannedShard]
@@ -59,17 +60,17 @@ class Workers:
         """Prepares and writes shards in order; yields how far it has come."""
         sent: collections.deque[tuple[str, bool]] = collections.deque()
 
-        def work() -> Iterator[list[Planned]]:
+        def work() -> Iterator[list[PlannedExample]]:
             for shard in shards:
-                waiting = len(shard.drawings)
-                for portion in portions(shard.drawings, PORTION):
+                waiting = len(shard.examples)
+                for portion in portions(shard.examples, PORTION):
                     waiting -= len(portion)
                     sent.append((shard.name, not waiting))
                     yield portion
 
         with contextlib.ExitStack() as stack:
             writer = None
-            for prepared in self._map(task, work(), WAITING):
+            for prepared in self._map(task, work(), WAITING_RECORDS):
                 name, last = sent.popleft()
                 if writer is None:
                     writer = stack.enter_context(ShardWriter(output, name))
@@ -104,11 +105,11 @@ class Workers:
 def _start_worker() -> None:
     import cv2
 
-    cv2.setNumThreads(1)  # one process a core is threads enough
+    cv2.setNumThreads(1)  # with one process a core, one thread each is enough
     threading.Thread(target=_die_with_parent, daemon=True).start()
 
 
 def _die_with_parent() -> None:
-    """Ends this worker when its parent was killed, or it would wait for work for ever."""
+    """Ends this worker when its parent was killed; it would wait for work for ever."""
     multiprocessing.parent_process().join()
     os._exit(1)

@@ -11,14 +11,14 @@ from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
 SUFFIXES = (".json", ".jsonl", ".ndjson")
-# Posts have 1 to 20 KiB.
+# Bytes; posts have 1 to 20 KiB.
 MAX_POST = 2**20
 _ID = re.compile(r"[0-9]{1,12}")
 _BETWEEN_POSTS = re.compile(r"[\s,]*")
 
 
 class Post(NamedTuple):
-    """What the metadata says about one picture; empty where it says nothing that makes sense.
+    """The metadata of one picture; a field is empty where the metadata has no valid value.
 
     Attributes:
         number: The post's `id`.
@@ -36,7 +36,7 @@ class Post(NamedTuple):
 def read_posts(path: str) -> Iterator[Post | None]:
     """Yields the posts of a file, or of every file of metadata below a folder.
 
-    Memory does not grow with the files. None stands for what cannot be read as a post.
+    Memory does not grow with the files. None stands for an entry that is no post.
 
     Raises:
         DeepPaintError: there is no such file or folder, or a list is damaged.
@@ -44,7 +44,7 @@ def read_posts(path: str) -> Iterator[Post | None]:
     if not files.is_folder(path):
         yield from _read_file(path)
         return
-    # The dumps' own files are at times named by a number alone.
+    # Some files of the dumps are named by a number alone.
     for entry in files.walk(path, ("",)):
         if entry.name.lower().endswith(SUFFIXES) or "." not in entry.name.rpartition("/")[2]:
             yield from _read_file(files.join(path, entry.name))
@@ -55,8 +55,8 @@ def _read_file(path: str) -> Iterator[Post | None]:
     start = next(blocks, b"")
     blocks = itertools.chain([start], blocks)
     is_list = start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"[")
-    for found in _list_items(blocks, path) if is_list else _lines(blocks):
-        yield _as_post(found)
+    for item in _list_items(blocks, path) if is_list else _lines(blocks):
+        yield _as_post(item)
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[object]:
@@ -64,7 +64,7 @@ def _lines(blocks: Iterator[bytes]) -> Iterator[object]:
     line = b""
     for block in itertools.chain(blocks, [b"\n"]):
         first, *others = block.split(b"\n")
-        # One byte past the limit is kept, to know by.
+        # One byte past the limit is kept, by which `_parsed` knows.
         line = (line + first)[: MAX_POST + 1]
         for following in others:
             if line.strip():
@@ -95,7 +95,7 @@ def _list_items(blocks: Iterator[bytes], path: str) -> Iterator[object]:
         try:
             item, at = parse(text, at)
         except (ValueError, RecursionError) as error:
-            # What is cut off by the end of the block looks malformed until the next one is there.
+            # An item cut off by the end of the block is malformed until the next block is there.
             block = next(blocks, b"") if len(text) - at <= MAX_POST else b""
             if not block:
                 raise DeepPaintError(
@@ -107,22 +107,22 @@ def _list_items(blocks: Iterator[bytes], path: str) -> Iterator[object]:
         yield item
 
 
-def _as_post(found: object) -> Post | None:
-    if not isinstance(found, dict):
+def _as_post(item: object) -> Post | None:
+    if not isinstance(item, dict):
         return None
-    number, extension, rating = (found.get(key) for key in ("id", "file_ext", "rating"))
+    number, extension, rating = (item.get(key) for key in ("id", "file_ext", "rating"))
     if not isinstance(number, int | str) or not _ID.fullmatch(str(number)):
         return None
     return Post(
         int(number),
         extension.lower() if isinstance(extension, str) else "",
         rating if isinstance(rating, str) else "",
-        frozenset(_tags(found)),
+        frozenset(_tags(item)),
     )
 
 
-def _tags(found: dict) -> Iterator[str]:
-    tags, string = found.get("tags"), found.get("tag_string")
+def _tags(item: dict) -> Iterator[str]:
+    tags, string = item.get("tags"), item.get("tag_string")
     for tag in tags if isinstance(tags, list) else ():
         if isinstance(tag, dict) and isinstance(tag.get("name"), str):
             yield tag["name"]

@@ -1,4 +1,4 @@
-"""Fetches public art by package name, with the package's own client, into a cache, once."""
+"""Downloads of public art by package name, by the package's own client, into a cache."""
 
 import contextlib
 import fnmatch
@@ -17,7 +17,7 @@ from typing import IO
 
 from tf_deeppaint.utils.errors import DeepPaintError
 
-# A client that is still busy after this long is stuck, not slow: the art is under 300 MB.
+# Seconds; a client that takes longer is stuck, not slow: the art is under 300 MB.
 TIMEOUT_S = 1800
 # By itself npm retries for more than a minute before it says that there is no network.
 _NPM_FLAGS = (
@@ -26,7 +26,7 @@ _NPM_FLAGS = (
     "--fetch-retries=1",
     "--fetch-retry-mintimeout=1000",
 )
-# npm prints these about every failure; the sentence a person needs stands in another line.
+# npm prints these about every failure; the reason stands in another line.
 _NPM_NOISE = re.compile(
     r"npm (error|ERR!) (code|errno|syscall|type|A complete log)\b|npm (warn|WARN)"
 )
@@ -45,7 +45,7 @@ def fetch_npm(spec: str, wanted: Sequence[str], instead: str) -> Path:
     Args:
         spec: Name and exact version, as in `openmoji@17.0.0`.
         wanted: Patterns of the paths inside the package to keep; `*` also matches `/`.
-        instead: What a person can do where fetching fails, as the end of a sentence.
+        instead: What to do where fetching fails, as the end of a sentence.
 
     Returns:
         The folder that holds the wanted files under their paths inside the package.
@@ -61,7 +61,7 @@ def fetch_npm(spec: str, wanted: Sequence[str], instead: str) -> Path:
             with archive.open("rb") as stream:
                 _extract(stream, wanted, art, skip_parts=1)
 
-    return _once(spec, [spec], wanted, unpack)
+    return _cached(spec, [spec], wanted, unpack)
 
 
 def fetch_debian(packages: Sequence[str], wanted: Sequence[str], instead: str) -> Path:
@@ -70,7 +70,7 @@ def fetch_debian(packages: Sequence[str], wanted: Sequence[str], instead: str) -
     Args:
         packages: Package names; the versions are those of the machine's own Debian or Ubuntu.
         wanted: Patterns of the paths inside the packages to keep; `*` also matches `/`.
-        instead: What a person can do where fetching fails, as the end of a sentence.
+        instead: What to do where fetching fails, as the end of a sentence.
 
     Returns:
         The folder that holds the wanted files of all packages, `usr/...`.
@@ -91,10 +91,10 @@ def fetch_debian(packages: Sequence[str], wanted: Sequence[str], instead: str) -
             with listing.open("rb") as stream:
                 _extract(stream, wanted, art)
 
-    return _once(packages[0], packages, wanted, unpack)
+    return _cached(packages[0], packages, wanted, unpack)
 
 
-def _once(
+def _cached(
     title: str, packages: Sequence[str], wanted: Sequence[str], unpack: Callable[[Path, Path], None]
 ) -> Path:
     """Returns the cached folder of these packages; where there is none, `unpack` makes it.
@@ -122,7 +122,7 @@ def _once(
 
 
 def _move(folder: Path, final: Path) -> None:
-    """Renames a folder; where another process was faster, its folder holds the same and stays."""
+    """Renames a folder. Where another process was faster, its folder holds the same and stays."""
     try:
         folder.rename(final)
     except OSError:
@@ -140,10 +140,10 @@ def _client(program: str, advice: str) -> str:
 def _run(
     command: Sequence[str], folder: Path, advice: str, stdout: IO[bytes] | None = None
 ) -> None:
-    """Runs a client in `folder`; `stdout` receives its output where that is wanted."""
-    what = " ".join([Path(command[0]).name, *command[1:3]])
+    """Runs a client in `folder`, its output going to the file `stdout`, if any."""
+    shown = " ".join([Path(command[0]).name, *command[1:3]])
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command,
             cwd=folder,
             stdin=subprocess.DEVNULL,
@@ -152,16 +152,16 @@ def _run(
             timeout=TIMEOUT_S,
         )
     except subprocess.TimeoutExpired as error:
-        raise DeepPaintError(f"{what}: not done after {TIMEOUT_S} s; {advice}") from error
+        raise DeepPaintError(f"{shown}: not done after {TIMEOUT_S} s; {advice}") from error
     except OSError as error:
-        raise DeepPaintError(f"{what}: cannot be run ({error.strerror}); {advice}") from error
-    if done.returncode:
-        reason = _telling_line(done.stderr.decode(errors="replace"))
-        raise DeepPaintError(f"{what}: {reason or f'exit status {done.returncode}'}; {advice}")
+        raise DeepPaintError(f"{shown}: cannot be run ({error.strerror}); {advice}") from error
+    if process.returncode:
+        reason = _error_line(process.stderr.decode(errors="replace"))
+        raise DeepPaintError(f"{shown}: {reason or f'exit status {process.returncode}'}; {advice}")
 
 
-def _telling_line(stderr: str) -> str:
-    """The line of a failed client's output that says why, without a full stop."""
+def _error_line(stderr: str) -> str:
+    """The line of a failed client's output that gives the reason, without a full stop."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     npm = [line for line in lines if re.match(r"npm (error|ERR!) ", line)]
     if npm:
@@ -174,8 +174,8 @@ def _telling_line(stderr: str) -> str:
 def _extract(stream: IO[bytes], wanted: Sequence[str], art: Path, skip_parts: int = 0) -> None:
     """Unpacks the wanted regular files of a tar archive below `art`.
 
-    Links, devices, owners and modes are never restored and no path leaves `art`, so that an
-    archive can do nothing but add files; every Python has what this needs.
+    Links, devices, owners and modes are never restored and no path leaves `art`: an archive can
+    do nothing but add files.
     """
     try:
         with tarfile.open(fileobj=stream, mode="r:*") as archive:

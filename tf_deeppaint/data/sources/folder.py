@@ -1,12 +1,12 @@
 """A folder of anyone's own pictures; their lines are extracted from them."""
 
-import os
+import dataclasses
 from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 
-from tf_deeppaint.data.sources.registry import (
-    SELECTIONS,
+from tf_deeppaint.data.sources.base import (
     Example,
     Inspection,
     LoadedExample,
@@ -18,20 +18,32 @@ from tf_deeppaint.images.decoding import decode_picture, decode_small
 from tf_deeppaint.palette.extraction import NEAR_WHITE
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.options import check_options, option
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
-# Pixels; what a look at a picture shrinks it to.
-LOOK_SIDE = 128
-# Share of the shorter side.
+# Pixels of the longer side of a picture that is inspected.
+INSPECTION_SIDE = 128
+# Depth of the border that is examined, as a share of the shorter side.
 BORDER = 0.03
-# Share of the border: figures are often cut by one edge of their picture, seldom by two.
+# Least share of white pixels in a white border: figures are often cut by one edge of their
+# picture, seldom by two.
 WHITE_BORDER = 0.75
 
 
+@dataclasses.dataclass(frozen=True)
 class Folder:
-    """Every picture below a folder, except hidden ones and those that links fetch from outside."""
+    """Every picture below a folder, except hidden ones and those that links fetch from outside.
 
-    origin = Origin(
+    Raises:
+        DeepPaintError: no such selection.
+    """
+
+    input: str = option(help="Folder of the pictures, here or in a cloud (gs://).")
+    select: str | None = option(
+        None, "Take pictures whose border is near white.", ["white_background"]
+    )
+
+    origin: ClassVar[Origin] = Origin(
         name="folder",
         title="A folder of pictures",
         license="as the owner of the pictures states",
@@ -39,56 +51,47 @@ class Folder:
         url="",
     )
 
-    def __init__(self, folder: str | os.PathLike, select: str | None = None):
-        """Takes the pictures below `folder`, which is looked into when they are listed.
+    def __post_init__(self):
+        check_options(self)
 
-        Args:
-            folder: On this machine or in a cloud.
-            select: `"white_background"` leaves out the others when they are looked at.
+    @property
+    def options(self) -> dict[str, object]:
+        return {"select": self.select}
 
-        Raises:
-            DeepPaintError: no such selection.
-        """
-        if select is not None and select not in SELECTIONS:
-            raise DeepPaintError(f"--select={select}: choose one of {', '.join(SELECTIONS)}")
-        self.folder = os.fspath(folder)
-        self.select = select
-        self.options: dict[str, object] = {"select": select}
-
-    def drawings(self) -> Iterator[Example | Skipped]:
+    def examples(self) -> Iterator[Example | Skipped]:
         """Lists the pictures by their path below the folder, with `/` on every system.
 
         Raises:
             DeepPaintError: there is no such folder, or no picture in it.
         """
-        check_folder(self.folder)
+        check_folder(self.input)
         empty = True
-        for entry in files.walk(self.folder, SUFFIXES):
+        for entry in files.walk(self.input, SUFFIXES):
             yield Example(entry.name, entry.bytes)
             empty = False
         if empty:
-            raise no_picture(self.folder)
+            raise no_picture_error(self.input)
 
-    def look(self, drawing: Example) -> Inspection | Skipped:
+    def inspect(self, example: Example) -> Inspection | Skipped:
         """Decodes a picture at a small size.
 
         Raises:
             DeepPaintError: as `load` does.
         """
-        path = files.join(self.folder, drawing.name)
+        path = files.join(self.input, example.name)
         data = files.read_bytes(path)
-        picture, height, width = decode_small(data, path, LOOK_SIDE)
+        picture, height, width = decode_small(data, path, INSPECTION_SIDE)
         if self.select == "white_background" and not has_white_border(picture):
             return Skipped("no white background")
         return Inspection(digest_of(data), picture, height, width)
 
-    def load(self, drawing: Example, size: int) -> LoadedExample:
-        """Reads one picture as it is, transparency over white; `size` plays no part.
+    def load(self, example: Example, size: int) -> LoadedExample:
+        """Reads a picture as it is, transparency over white; `size` is not used.
 
         Raises:
             DeepPaintError: the file is missing, damaged, or over the limits on size.
         """
-        path = files.join(self.folder, drawing.name)
+        path = files.join(self.input, example.name)
         data = files.read_bytes(path)
         return LoadedExample(decode_picture(data, path), digest=digest_of(data))
 
@@ -99,7 +102,7 @@ def check_folder(folder: str) -> None:
         raise DeepPaintError(f"{folder}: no such folder; name one that holds pictures")
 
 
-def no_picture(folder: str) -> DeepPaintError:
+def no_picture_error(folder: str) -> DeepPaintError:
     """The error of a folder without pictures."""
     kinds = " ".join(SUFFIXES)
     return DeepPaintError(f"{folder}: holds no picture ({kinds}), nor do its subfolders")

@@ -1,5 +1,7 @@
 """OpenMoji: emoji drawn as vectors, each once in color and once as its lines alone."""
 
+import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -9,13 +11,14 @@ from typing import ClassVar
 
 import numpy as np
 
+from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, digest_of
 from tf_deeppaint.data.sources.fetching import fetch_npm
-from tf_deeppaint.data.sources.registry import Example, LoadedExample, Origin, digest_of
 from tf_deeppaint.images.canvas import fit_to_canvas
 from tf_deeppaint.images.decoding import decode_rgba
 from tf_deeppaint.images.pixels import over_white, to_gray
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.options import option
 
 PACKAGE = "openmoji@17.0.0"
 COLOR = "color/svg"
@@ -24,9 +27,9 @@ LISTING = "data/openmoji.json"
 WANTED = (f"{COLOR}/*.svg", f"{LINES}/*.svg", LISTING, "LICENSE.txt")
 INSTEAD = f"pass --input with a folder that holds OpenMoji's {COLOR}, {LINES} and {LISTING}"
 
-# The largest file of OpenMoji has 200 KiB.
+# Bytes; the largest file of OpenMoji has 200 KiB.
 MAX_SVG_BYTES = 4 * 2**20
-# Whether a drawing teaches coloring shows at this size (pixels) as well as at any other.
+# Pixels; whether an emoji teaches coloring shows at this size as well as at any other.
 JUDGED_SIZE = 64
 # Levels of 255: a pixel that differs this much from the line art has been filled.
 FILL_DIFFERENCE = 24
@@ -37,14 +40,19 @@ DARK_LEVEL = 96
 MAX_DARK_FILL = 0.5
 
 
+@dataclasses.dataclass(frozen=True)
 class OpenMoji:
     """Pairs of a colored emoji and its line art, rasterized at the size asked for.
 
-    Left out are flags (their colors are given, not chosen), those with hardly any filled area,
-    and those filled with black for the most part.
+    Skipped are flags (their colors are given, not chosen), emoji with hardly any filled area, and
+    those filled with black for the most part.
     """
 
-    origin = Origin(
+    input: str | None = option(
+        None, "Folder of the package's files; fetched and cached without it."
+    )
+
+    origin: ClassVar[Origin] = Origin(
         name="openmoji",
         title="OpenMoji",
         license="CC-BY-SA-4.0",
@@ -54,28 +62,26 @@ class OpenMoji:
         ),
         url="https://openmoji.org",
     )
-
     options: ClassVar[dict[str, object]] = {}
 
-    def __init__(self, folder: str | os.PathLike | None = None):
-        """Takes the art from `folder`, laid out as the npm package is; None fetches that.
+    @functools.cached_property
+    def folder(self) -> str:
+        """The folder given, laid out as the npm package is, or the cached one of the package.
 
         Raises:
-            DeepPaintError: the rasterizer is not installed, or the art cannot be fetched.
+            DeepPaintError: the rasterizer is not installed, or the package cannot be fetched.
         """
         _rasterizer()
-        if folder is None:
-            folder = fetch_npm(PACKAGE, WANTED, INSTEAD)
-        self.folder = os.fspath(folder)
+        return os.fspath(self.input or fetch_npm(PACKAGE, WANTED, INSTEAD))
 
-    def drawings(self) -> Iterator[Example]:
+    def examples(self) -> Iterator[Example]:
         """Lists the pairs that are worth learning from, by name: the emoji's hexcodes.
 
-        Colorings of one drawing (skin tones, hearts) share a group: the digest of its line SVG.
+        Colorings of one emoji (skin tones, hearts) share a group: the digest of its line SVG.
         Every pair is rasterized small to be judged, which takes some seconds.
 
         Raises:
-            DeepPaintError: the folder lacks the art or its listing, or no drawing is left.
+            DeepPaintError: the folder lacks the art or its listing, or no emoji is left.
         """
         empty = True
         sketches: dict[str, np.ndarray] = {}
@@ -92,23 +98,23 @@ class OpenMoji:
                 # The same lines are at times written as different SVG.
                 group = groups.setdefault(sketches[group].tobytes(), group)
             except DeepPaintError:
-                # Listed all the same: `load` will say what is wrong and it will be counted.
+                # Listed all the same, so that `load` says what is wrong and it is counted.
                 pass
             yield Example(name, size, group[:16])
             empty = False
         if empty:
-            raise DeepPaintError(f"{self.folder}: none of its drawings is filled; {INSTEAD}")
+            raise DeepPaintError(f"{self.folder}: none of its emoji is filled; {INSTEAD}")
 
-    def load(self, drawing: Example, size: int) -> LoadedExample:
-        """Rasterizes one pair at `size` x `size` pixels, on white, with the margin the art has.
+    def load(self, example: Example, size: int) -> LoadedExample:
+        """Rasterizes a pair at `size` x `size` pixels, on white, with the margin the art has.
 
         Raises:
             DeepPaintError: one of the two SVG files is missing or damaged.
         """
-        picture, lines = self._read(drawing.name)
+        picture, lines = self._read(example.name)
         return LoadedExample(
-            self._picture(picture, drawing.name, size),
-            self._sketch(lines, drawing.name, size),
+            self._picture(picture, example.name, size),
+            self._sketch(lines, example.name, size),
             digest_of(picture, lines),
         )
 
@@ -131,7 +137,7 @@ class OpenMoji:
             for kind in (COLOR, LINES)
         )
         if not colored & lines:
-            raise DeepPaintError(f"{self.folder}: no drawing in both kinds; {INSTEAD}")
+            raise DeepPaintError(f"{self.folder}: no emoji in both kinds; {INSTEAD}")
         return sorted((colored & lines) - flags)
 
     def _read(self, name: str) -> tuple[bytes, bytes]:
@@ -169,11 +175,11 @@ def rasterize(svg: bytes, name: str, size: int) -> np.ndarray:
 
     Args:
         svg: The file's bytes.
-        name: What to call it in an error.
+        name: How an error names it.
         size: Side of the canvas in pixels.
 
     Raises:
-        DeepPaintError: it is no SVG.
+        DeepPaintError: it is not an SVG.
     """
     resvg = _rasterizer()
     try:
@@ -187,9 +193,8 @@ def rasterize(svg: bytes, name: str, size: int) -> np.ndarray:
         )
     except ValueError as error:
         raise DeepPaintError(f"{name}: not an SVG that can be drawn ({error})", "no SVG") from error
-    drawn = over_white(decode_rgba(png, name))
     # What is not square comes back smaller than asked for.
-    return fit_to_canvas(drawn, size)[0]
+    return fit_to_canvas(over_white(decode_rgba(png, name)), size)[0]
 
 
 def _rasterizer() -> ModuleType:

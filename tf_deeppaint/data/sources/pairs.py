@@ -1,20 +1,19 @@
 """Pictures that come with their line art: side by side in one picture, or in two folders."""
 
+import dataclasses
 import os
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from tf_deeppaint.data.sources.folder import LOOK_SIDE, SUFFIXES, check_folder, no_picture
-from tf_deeppaint.data.sources.registry import (
-    PAIR_ORDERS,
-    Example,
-    Inspection,
-    LoadedExample,
-    Origin,
-    digest_of,
+from tf_deeppaint.data.sources.base import Example, Inspection, LoadedExample, Origin, digest_of
+from tf_deeppaint.data.sources.folder import (
+    INSPECTION_SIDE,
+    SUFFIXES,
+    check_folder,
+    no_picture_error,
 )
 from tf_deeppaint.images.canvas import resize
 from tf_deeppaint.images.decoding import decode_picture, decode_small
@@ -23,7 +22,10 @@ from tf_deeppaint.palette.extraction import extract_palette
 from tf_deeppaint.palette.palette_files import MAX_PALETTE_BYTES, palette_from_json
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.options import check_options, option
 
+# Which half of a picture is on the left and which on the right.
+PAIR_ORDERS = ("color_sketch", "sketch_color")
 # Folders of the published layout, and the split that each is.
 SPLITS = {"train": "train", "val": "test", "test": "test"}
 PALETTES = "colorgram"
@@ -38,7 +40,7 @@ class _File(NamedTuple):
 
 
 class _Files(NamedTuple):
-    """All files of a drawing."""
+    """All files of an example."""
 
     picture: _File
     sketch: _File | None
@@ -48,15 +50,30 @@ class _Files(NamedTuple):
         return digest_of(*(file.data for file in self if file is not None))
 
 
+@dataclasses.dataclass(frozen=True)
 class Pairs:
     """The pictures below a folder, with their line art and, where there are any, their palettes.
 
     Folders `train`, `val` and `test` decide the split, as in the public "anime sketch colorization
     pair"; without them every picture below the folder is taken. `colorgram/NAME.json` holds the
-    palette of the picture NAME, its path inside the split's folder without its suffix.
+    palette of the picture NAME, its path inside the split's folder without its suffix. `sketches`
+    holds the line art of each picture under the picture's own path, with any suffix.
+
+    Raises:
+        DeepPaintError: no such order, an order beside sketches, or the sketches lie among the
+            pictures.
     """
 
-    origin = Origin(
+    input: str = option(help="Folder of the pictures, here or in a cloud (gs://).")
+    pair_order: str = option(PAIR_ORDERS[0], "What is left and what is right.", PAIR_ORDERS)
+    sketches: str | None = option(
+        None, "Folder of the sketches, where --input holds the pictures alone."
+    )
+    check_palette: bool = option(
+        False, "Skip pairs whose colorgram/<id>.json differs from the palette extracted here."
+    )
+
+    origin: ClassVar[Origin] = Origin(
         name="pairs",
         title="Pairs of picture and sketch",
         license="as the owner of the pictures states",
@@ -64,110 +81,96 @@ class Pairs:
         url="",
     )
 
-    def __init__(
-        self,
-        folder: str | os.PathLike,
-        pair_order: str = PAIR_ORDERS[0],
-        sketches: str | os.PathLike | None = None,
-        check_palette: bool = False,
-    ):
-        """Takes the pairs below `folder`, which is looked into when they are listed.
-
-        Args:
-            folder: On this machine or in a cloud.
-            pair_order: What the left and the right half of a picture hold: one of `PAIR_ORDERS`.
-            sketches: Folder that holds the line art of each picture under the picture's own path,
-                with any suffix; None takes it from the other half of the picture.
-            check_palette: Whether a palette that is not the picture's own is an error.
-
-        Raises:
-            DeepPaintError: no such order, or the sketches lie among the pictures.
-        """
-        if pair_order not in PAIR_ORDERS:
+    def __post_init__(self):
+        check_options(self)
+        if self.sketches is None:
+            return
+        if self.pair_order != PAIR_ORDERS[0]:
             raise DeepPaintError(
-                f"--pair_order={pair_order}: choose one of {', '.join(PAIR_ORDERS)}"
+                "--pair_order tells the halves of one picture apart; leave it out beside --sketches"
             )
-        self.folder = os.fspath(folder)
-        self.sketches = None if sketches is None else os.fspath(sketches)
-        self.pair_order = pair_order
-        self.check_palette = check_palette
-        if self.sketches is not None and _lies_in(self.sketches, self.folder):
+        if _lies_in(self.sketches, self.input):
             raise DeepPaintError(
-                f"--sketches={self.sketches} lies in --input={self.folder}, so that its sketches "
+                f"--sketches={self.sketches} lies in --input={self.input}, so that its sketches "
                 "would count as pictures; give two folders side by side"
             )
-        form = {"pair_order": pair_order} if sketches is None else {"sketches": True}
-        self.options: dict[str, object] = {**form, "check_palette": check_palette}
 
-    def drawings(self) -> Iterator[Example]:
+    @property
+    def options(self) -> dict[str, object]:
+        layout = {"pair_order": self.pair_order} if self.sketches is None else {"sketches": True}
+        return {**layout, "check_palette": self.check_palette}
+
+    def examples(self) -> Iterator[Example]:
         """Lists the pictures by their path below the folder, with `/` on every system.
 
         Raises:
             DeepPaintError: there is no such folder, no picture in it, or no folder of sketches.
         """
-        check_folder(self.folder)
+        check_folder(self.input)
         if self.sketches is not None:
             check_folder(self.sketches)
         empty = True
-        published = [kind for kind in SPLITS if files.is_folder(files.join(self.folder, kind))]
-        for kind in published or [""]:
-            inside = files.join(self.folder, kind) if kind else self.folder
-            for entry in files.walk(inside, SUFFIXES):
-                name = posixpath.join(kind, entry.name)
+        published = [name for name in SPLITS if files.is_folder(files.join(self.input, name))]
+        for split in published or [""]:
+            folder = files.join(self.input, split) if split else self.input
+            for entry in files.walk(folder, SUFFIXES):
+                name = posixpath.join(split, entry.name)
                 others = (self._find_sketch(name), self._find_palette(name))
-                beside = sum(other.bytes for other in others if other is not None)
-                yield Example(name, entry.bytes + beside, split=SPLITS.get(kind, ""))
+                size = entry.bytes + sum(other.bytes for other in others if other is not None)
+                yield Example(name, size, split=SPLITS.get(split, ""))
                 empty = False
         if empty:
-            raise no_picture(self.folder)
+            raise no_picture_error(self.input)
 
-    def look(self, drawing: Example) -> Inspection:
+    def inspect(self, example: Example) -> Inspection:
         """Decodes a picture, without its sketch, at a small size.
 
         Raises:
             DeepPaintError: a file is missing or damaged, or a picture has no even halves.
         """
-        own = self._read(drawing.name)
-        picture, height, width = decode_small(own.picture.data, own.picture.path, LOOK_SIDE)
-        if own.sketch is None:
-            _check_even(width, own.picture.path)
+        example_files = self._read(example.name)
+        data, path = example_files.picture.data, example_files.picture.path
+        picture, height, width = decode_small(data, path, INSPECTION_SIDE)
+        if example_files.sketch is None:
+            _check_even(width, path)
             picture, _ = self._halves(picture)
             width //= 2
-        return Inspection(own.digest(), picture, height, width)
+        return Inspection(example_files.digest(), picture, height, width)
 
-    def load(self, drawing: Example, size: int) -> LoadedExample:
-        """Reads one picture and its line art as they are; `size` plays no part.
+    def load(self, example: Example, size: int) -> LoadedExample:
+        """Reads a picture and its line art as they are; `size` is not used.
 
         Raises:
-            DeepPaintError: as `look` does; or picture and line art are of different shapes or
-                appear to be swapped, or the palette is none, or not the one to be expected.
+            DeepPaintError: as `inspect` does; or picture and line art are of different shapes or
+                appear to be swapped, or the palette is none, or not the expected one.
         """
-        own = self._read(drawing.name)
-        path = own.picture.path
-        picture = decode_picture(own.picture.data, path)
-        if own.sketch is None:
+        example_files = self._read(example.name)
+        path = example_files.picture.path
+        picture = decode_picture(example_files.picture.data, path)
+        if example_files.sketch is None:
             _check_even(picture.shape[1], path)
             picture, sketch = (np.ascontiguousarray(half) for half in self._halves(picture))
         else:
-            sketch = decode_picture(own.sketch.data, own.sketch.path)
+            sketch = decode_picture(example_files.sketch.data, example_files.sketch.path)
             _check_same_shape(picture, sketch, path)
         if _chroma(picture) < GRAY and _chroma(sketch) > COLORED:
-            raise self._swapped(path)
+            raise self._swapped_error(path)
         lines = resize(to_gray(sketch), *picture.shape[:2])
-        return LoadedExample(picture, lines, own.digest(), self._palette(own.palette, picture))
+        palette = self._load_palette(example_files.palette, picture)
+        return LoadedExample(picture, lines, example_files.digest(), palette)
 
     def _read(self, name: str) -> _Files:
         sketch, palette = self._find_sketch(name), self._find_palette(name)
         if self.sketches is not None and sketch is None:
             raise DeepPaintError(
-                f"{files.join(self.folder, name)}: no sketch of that name in {self.sketches}; add "
+                f"{files.join(self.input, name)}: no sketch of that name in {self.sketches}; add "
                 "it, or remove the picture",
                 "without sketch",
             )
         return _Files(
-            _read_file(self.folder, name),
+            _read_file(self.input, name),
             sketch and _read_file(self.sketches, sketch.name),
-            palette and _read_file(self.folder, palette.name, MAX_PALETTE_BYTES),
+            palette and _read_file(self.input, palette.name, MAX_PALETTE_BYTES),
         )
 
     def _find_sketch(self, name: str) -> files.Entry | None:
@@ -179,10 +182,10 @@ class Pairs:
     def _find_palette(self, name: str) -> files.Entry | None:
         first, _, rest = name.partition("/")
         stem, _ = posixpath.splitext(rest if first in SPLITS else name)
-        return files.find(self.folder, [f"{PALETTES}/{stem}.json"])
+        return files.find(self.input, [f"{PALETTES}/{stem}.json"])
 
-    def _palette(self, file: _File | None, picture: np.ndarray) -> np.ndarray | None:
-        """The palette that a file holds, checked where that was asked for."""
+    def _load_palette(self, file: _File | None, picture: np.ndarray) -> np.ndarray | None:
+        """The palette of a file, checked if `check_palette`."""
         if file is None:
             return None
         palette = palette_from_json(file.data.decode("utf-8", "replace"), file.path)
@@ -190,13 +193,13 @@ class Pairs:
             _check_equal(palette, extract_palette(picture, "drop"), file.path)
         return palette
 
-    def _halves(self, both: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _halves(self, joined: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Picture and sketch, each RGB `(H, W // 2, 3)`, of a picture RGB `(H, W, 3)`."""
-        width = both.shape[1] // 2
-        left, right = both[:, :width], both[:, -width:]
+        width = joined.shape[1] // 2
+        left, right = joined[:, :width], joined[:, -width:]
         return (left, right) if self.pair_order == PAIR_ORDERS[0] else (right, left)
 
-    def _swapped(self, path: str) -> DeepPaintError:
+    def _swapped_error(self, path: str) -> DeepPaintError:
         other = PAIR_ORDERS[1 - PAIR_ORDERS.index(self.pair_order)]
         advice = f"pass --pair_order={other}"
         if self.sketches is not None:
@@ -213,7 +216,7 @@ def _read_file(folder: str, name: str, limit: int = files.MAX_BYTES) -> _File:
 
 
 def _chroma(picture: np.ndarray) -> float:
-    """Mean distance of a pixel from gray, in levels of 255; a sixteenth of the pixels tells."""
+    """Mean distance of a pixel from gray, in levels of 255; a sixteenth of the pixels is enough."""
     return float(np.ptp(picture[::4, ::4], axis=-1).mean())
 
 
@@ -228,7 +231,7 @@ def _check_even(width: int, path: str) -> None:
 
 def _check_same_shape(picture: np.ndarray, sketch: np.ndarray, path: str) -> None:
     (height, width), (sketch_height, sketch_width) = picture.shape[:2], sketch.shape[:2]
-    # Whoever resized one of them rounded its sides to whole pixels.
+    # Resizing one of them has rounded its sides to whole pixels.
     tolerance = max(height, width, sketch_height, sketch_width)
     if abs(height * sketch_width - width * sketch_height) > tolerance:
         raise DeepPaintError(
@@ -244,7 +247,7 @@ def _check_equal(palette: np.ndarray, extracted: np.ndarray, path: str) -> None:
         band, rank = differing[0]
         raise DeepPaintError(
             f"{path}: color {rank + 1} of band {band + 1} is {palette[band, rank].tolist()}, but "
-            f"{extracted[band, rank].tolist()} in the picture; extract it anew or remove the file",
+            f"{extracted[band, rank].tolist()} in the picture; extract it again or remove the file",
             "another palette",
         )
 

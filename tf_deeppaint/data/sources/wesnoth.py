@@ -1,5 +1,7 @@
 """Portraits painted for The Battle for Wesnoth, on transparent backgrounds."""
 
+import dataclasses
+import functools
 import hashlib
 import os
 from collections.abc import Iterator
@@ -7,13 +9,18 @@ from typing import ClassVar
 
 import numpy as np
 
+from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, digest_of
 from tf_deeppaint.data.sources.fetching import fetch_debian
-from tf_deeppaint.data.sources.registry import Example, LoadedExample, Origin, digest_of
-from tf_deeppaint.images.canvas import resize
 from tf_deeppaint.images.decoding import decode_rgba, read_rgba
-from tf_deeppaint.images.pixels import over_white, to_gray
+from tf_deeppaint.images.perceptual_hash import (
+    SHAPE_BYTES,
+    count_differing_bits,
+    perceptual_hash,
+)
+from tf_deeppaint.images.pixels import over_white
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.options import option
 
 # fmt: off
 _PARTS = (
@@ -32,25 +39,31 @@ WANTED = (
 INSTEAD = f"pass --input with a folder that holds Wesnoth's images/{FOLDER}"
 SUFFIXES = (".png", ".webp")
 
-# Smaller pictures are sprites and icons.
+# Pixels of the shorter side; smaller pictures are sprites and icons.
 MIN_SIDE = 200
 # Below this alpha (of 255) a pixel is background; painters leave faint specks around a figure.
 FAINT_ALPHA = 8
-# Portraits leave a tenth and more of the canvas free; what leaves less is a scene.
+# Share of the canvas: portraits leave a tenth and more free; what leaves less is a scene.
 MIN_BACKGROUND = 0.1
+# White around the cut figure, as a share of its longer side.
 MARGIN = 0.04
 
-HASH_SIDE = 16
-# Of HASH_SIDE ** 2 = 256 bits. Seen on the 456 portraits of 1.16: up to 56 bits every pair is one
-# painting repainted; up to 65 such pairs and strangers mix, and joining strangers only makes a few
-# groups larger than need be; from 66 on strangers chain into ever larger groups.
-TWIN_BITS = 62
+# Of the 255 bits of shape of the perceptual hash of a figure cut out. Seen on the 456 portraits of
+# 1.16: up to 82 bits every pair is one painting repainted; up to 92 such pairs and strangers mix,
+# and joining strangers only makes a few groups larger than need be; from 96 on strangers chain into
+# ever larger groups.
+NEAR_BITS = 88
 
 
+@dataclasses.dataclass(frozen=True)
 class Wesnoth:
     """Portraits on white, cut to the figure. They have no line art of their own."""
 
-    origin = Origin(
+    input: str | None = option(
+        None, "Folder of the package's files; fetched and cached without it."
+    )
+
+    origin: ClassVar[Origin] = Origin(
         name="wesnoth",
         title="The Battle for Wesnoth",
         # Older art is under the one, newer under the other, file by file.
@@ -60,20 +73,18 @@ class Wesnoth:
         ),
         url="https://www.wesnoth.org",
     )
-
     options: ClassVar[dict[str, object]] = {}
 
-    def __init__(self, folder: str | os.PathLike | None = None):
-        """Takes the portraits below `folder`; None fetches the game's data packages.
+    @functools.cached_property
+    def folder(self) -> str:
+        """The folder given, or the cached one of the game's data packages.
 
         Raises:
             DeepPaintError: the packages cannot be fetched.
         """
-        self.folder = os.fspath(
-            fetch_debian(PACKAGES, WANTED, INSTEAD) if folder is None else folder
-        )
+        return os.fspath(self.input or fetch_debian(PACKAGES, WANTED, INSTEAD))
 
-    def drawings(self) -> Iterator[Example]:
+    def examples(self) -> Iterator[Example]:
         """Lists the distinct portraits by their path below the folder.
 
         Pictures of one figure (variants, campaigns' copies) share a group: the first of their
@@ -88,41 +99,20 @@ class Wesnoth:
         hashes = self._hashes(sorted(sizes))
         if not hashes:
             raise DeepPaintError(f"{self.folder}: holds no portrait; {INSTEAD}")
-        hashed = {name: bits for name, bits in hashes.items() if bits is not None}
-        groups = group_twins(hashed)
+        groups = group_near_duplicates({name: data for name, data in hashes.items() if data})
         for name in hashes:
             yield Example(name, sizes[name], groups.get(name, name))
 
-    def load(self, drawing: Example, size: int) -> LoadedExample:
-        """Reads one portrait over white, cut to the figure; `size` plays no part.
+    def load(self, example: Example, size: int) -> LoadedExample:
+        """Reads a portrait over white, cut to the figure; `size` is not used.
 
         Raises:
             DeepPaintError: the file is missing or damaged.
         """
-        path = files.join(self.folder, drawing.name)
+        path = files.join(self.folder, example.name)
         data = files.read_bytes(path)
         figure = crop_to_figure(decode_rgba(data, path), MARGIN)
         return LoadedExample(over_white(figure), digest=digest_of(data))
-
-    def _hashes(self, names: list[str]) -> dict[str, np.ndarray | None]:
-        """Those of the names that are distinct portraits, with the difference hash of each.
-
-        None stands for a file that cannot be read: it is listed all the same, since `load` will
-        say what is wrong with it and it will be counted.
-        """
-        hashes: dict[str, np.ndarray | None] = {}
-        seen = set()
-        for name in names:
-            try:
-                rgba = read_rgba(files.join(self.folder, name))
-            except DeepPaintError:
-                hashes[name] = None
-                continue
-            digest = hashlib.sha256(rgba.tobytes()).digest()
-            if digest not in seen and is_portrait(rgba):
-                hashes[name] = difference_hash(rgba)
-            seen.add(digest)
-        return hashes
 
     def _sizes(self) -> dict[str, int]:
         """Paths of all pictures kept under a folder of portraits, with the files' sizes."""
@@ -132,6 +122,26 @@ class Wesnoth:
             for entry in files.walk(self.folder, SUFFIXES)
             if FOLDER in (top, *entry.name.split("/")[:-1])
         }
+
+    def _hashes(self, names: list[str]) -> dict[str, bytes]:
+        """Those of the names that are distinct portraits, with their perceptual hashes.
+
+        A file that cannot be read has an empty hash. It is listed all the same, so that `load`
+        says what is wrong with it and it is counted.
+        """
+        hashes: dict[str, bytes] = {}
+        digests = set()
+        for name in names:
+            try:
+                rgba = read_rgba(files.join(self.folder, name))
+            except DeepPaintError:
+                hashes[name] = b""
+                continue
+            digest = hashlib.sha256(rgba.tobytes()).digest()
+            if digest not in digests and is_portrait(rgba):
+                hashes[name] = perceptual_hash(over_white(crop_to_figure(rgba, margin=0)))
+            digests.add(digest)
+        return hashes
 
 
 def is_portrait(rgba: np.ndarray) -> bool:
@@ -155,34 +165,21 @@ def crop_to_figure(rgba: np.ndarray, margin: float) -> np.ndarray:
     return rgba[top : rows[-1] + pixels + 1, left : columns[-1] + pixels + 1]
 
 
-def difference_hash(rgba: np.ndarray) -> np.ndarray:
-    """What the figure looks like, coarsely: bool `(HASH_SIDE ** 2,)`, alike for alike figures.
-
-    Each bit says whether the figure, shrunk, grows brighter from one cell to the next.
-    """
-    gray = to_gray(over_white(crop_to_figure(rgba, margin=0)))
-    cells = resize(gray, HASH_SIDE, HASH_SIDE + 1)
-    return (cells[:, 1:] > cells[:, :-1]).ravel()
-
-
-def group_twins(hashes: dict[str, np.ndarray]) -> dict[str, str]:
-    """Joins what differs in `TWIN_BITS` at most, also by way of others: name -> first such name.
+def group_near_duplicates(hashes: dict[str, bytes]) -> dict[str, str]:
+    """Joins what differs in `NEAR_BITS` at most, also by way of others: name -> first such name.
 
     Args:
-        hashes: Bits of equal length under each name, sorted by name.
+        hashes: The perceptual hash under each name, sorted by name.
     """
-    names = list(hashes)
-    parents = list(range(len(names)))
+    from scipy.sparse.csgraph import connected_components  # slow, and --help imports this module
 
-    def root(i: int) -> int:
-        while parents[i] != i:
-            parents[i] = parents[parents[i]]
-            i = parents[i]
-        return i
-
-    for i, name in enumerate(names[1:], start=1):
-        distances = (np.stack([hashes[other] for other in names[:i]]) != hashes[name]).sum(axis=1)
-        for j in np.flatnonzero(distances <= TWIN_BITS):
-            low, high = sorted((root(i), root(int(j))))
-            parents[high] = low
-    return {name: names[root(i)] for i, name in enumerate(names)}
+    if not hashes:
+        return {}
+    shapes = np.array([list(data[:SHAPE_BYTES]) for data in hashes.values()], np.uint8)
+    near = count_differing_bits(shapes[:, np.newaxis], shapes) <= NEAR_BITS
+    _, clusters = connected_components(near, directed=False)
+    first: dict[int, str] = {}
+    return {
+        name: first.setdefault(cluster, name)
+        for name, cluster in zip(hashes, clusters.tolist(), strict=True)
+    }

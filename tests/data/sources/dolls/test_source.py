@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from tf_deeppaint.data.sources.base import Example, LoadedExample
 from tf_deeppaint.data.sources.dolls.source import Dolls
-from tf_deeppaint.data.sources.registry import Example, LoadedExample
 from tf_deeppaint.utils.errors import DeepPaintError
 
 SIZE = 96
@@ -17,7 +17,7 @@ SOME = 40
 @pytest.fixture(scope="module")
 def artworks() -> list[LoadedExample]:
     source = Dolls(SOME, seed=3)
-    return [source.load(drawing, SIZE) for drawing in source.drawings()]
+    return [source.load(example, SIZE) for example in source.examples()]
 
 
 def same(one: LoadedExample, other: LoadedExample) -> bool:
@@ -25,18 +25,18 @@ def same(one: LoadedExample, other: LoadedExample) -> bool:
 
 
 def test_drawings_are_named_after_seed_and_number_and_grouped_alone() -> None:
-    drawings = list(Dolls(3, seed=7).drawings())
-    assert [drawing.name for drawing in drawings] == [
+    examples = list(Dolls(3, seed=7).examples())
+    assert [example.name for example in examples] == [
         "doll-7-000000",
         "doll-7-000001",
         "doll-7-000002",
     ]
-    assert all(drawing.group == drawing.name for drawing in drawings)
+    assert all(example.group == example.name for example in examples)
 
 
 def test_drawings_are_listed_without_holding_them() -> None:
-    drawings = Dolls(10**12).drawings()
-    assert next(drawings).name == "doll-0-000000"
+    examples = Dolls(10**12).examples()
+    assert next(examples).name == "doll-0-000000"
 
 
 def test_a_doll_depends_on_its_name_alone(artworks: list[LoadedExample]) -> None:
@@ -51,17 +51,17 @@ def test_another_number_or_seed_is_another_doll(artworks: list[LoadedExample]) -
     pictures = {artwork.picture.tobytes() for artwork in artworks}
     assert len(pictures) == SOME
     other = Dolls(1, seed=4)
-    assert other.load(next(other.drawings()), SIZE).picture.tobytes() not in pictures
+    assert other.load(next(other.examples()), SIZE).picture.tobytes() not in pictures
 
 
 @pytest.mark.parametrize("size", [32, 48, 97, 1024])
 def test_any_size_can_be_drawn_and_shows_the_same_doll(size: int) -> None:
     source = Dolls(2)
-    _, drawing = source.drawings()
-    picture, sketch, *_ = source.load(drawing, size)
+    _, example = source.examples()
+    picture, sketch, *_ = source.load(example, size)
     assert picture.shape == (size, size, 3) and picture.dtype == np.uint8
     assert sketch is not None and sketch.shape == (size, size) and sketch.dtype == np.uint8
-    inside = source.load(drawing, 128).picture.min(2) < 250
+    inside = source.load(example, 128).picture.min(2) < 250
     small = cv2.resize(
         (picture.min(2) < 250).astype(np.float32), (16, 16), interpolation=cv2.INTER_AREA
     )
@@ -90,16 +90,16 @@ def test_the_picture_is_dark_wherever_the_sketch_is_black(artworks: list[LoadedE
 def test_the_sketch_knows_nothing_of_colors_and_shadows() -> None:
     # At this size a line is several pixels wide, so a region's inside must be pure white.
     source = Dolls(4)
-    for drawing in source.drawings():
-        sketch = source.load(drawing, 512).sketch
+    for example in source.examples():
+        sketch = source.load(example, 512).sketch
         tones = np.bincount(sketch.ravel(), minlength=256) / sketch.size
         assert tones[0] + tones[255] > 0.9
 
 
 def test_a_closed_region_has_few_tones(artworks: list[LoadedExample]) -> None:
     source = Dolls(6)
-    for drawing in source.drawings():
-        picture, sketch, *_ = source.load(drawing, 384)
+    for example in source.examples():
+        picture, sketch, *_ = source.load(example, 384)
         count, regions, stats, _ = cv2.connectedComponentsWithStats(
             (sketch == 255).astype(np.uint8), connectivity=4
         )
@@ -150,19 +150,19 @@ def test_poses_and_styles_vary(artworks: list[LoadedExample]) -> None:
 def test_a_source_survives_pickling() -> None:
     source = Dolls(2, seed=5)
     copy = pickle.loads(pickle.dumps(source))
-    assert copy.origin == source.origin and list(copy.drawings()) == list(source.drawings())
-    _, second = source.drawings()
+    assert copy.origin == source.origin and list(copy.examples()) == list(source.examples())
+    _, second = source.examples()
     assert same(copy.load(second, 64), source.load(second, 64))
 
 
 @pytest.mark.parametrize("count", [0, -3])
 def test_fewer_than_one_doll_is_refused(count: int) -> None:
-    with pytest.raises(DeepPaintError, match=rf"{count} dolls.*at least 1"):
+    with pytest.raises(DeepPaintError, match=f"--count={count}: must be at least 1"):
         Dolls(count)
 
 
 def test_a_negative_seed_is_refused() -> None:
-    with pytest.raises(DeepPaintError, match=r"seed -1.*0 or more"):
+    with pytest.raises(DeepPaintError, match="--seed=-1: must be at least 0"):
         Dolls(1, seed=-1)
 
 
@@ -175,4 +175,4 @@ def test_a_malformed_name_is_refused(name: str) -> None:
 def test_an_empty_canvas_is_refused() -> None:
     source = Dolls(1)
     with pytest.raises(DeepPaintError, match="0 pixels"):
-        source.load(next(source.drawings()), 0)
+        source.load(next(source.examples()), 0)

@@ -12,13 +12,16 @@ from tf_deeppaint.data.sources.dolls.canvas import (
     polygon,
     stroke,
 )
-from tf_deeppaint.data.sources.dolls.colors import Colors, chance, pick
+from tf_deeppaint.data.sources.dolls.colors import Colors, chance
 from tf_deeppaint.data.sources.dolls.frames import LEG, SIDES, Frame
-from tf_deeppaint.data.sources.dolls.hair import bow
-from tf_deeppaint.data.sources.dolls.things import GOLD, star
-
-CLOTH_PATTERNS = ("none", "none", "none", "bands", "bars", "dots")
-SHIRT_PATTERNS = ("none", "none", "bands", "bars", "dots", "heart", "star", "buttons")
+from tf_deeppaint.data.sources.dolls.ornaments import (
+    CLOTH_PATTERNS,
+    GOLD,
+    SHIRT_PATTERNS,
+    band,
+    bow,
+    pattern,
+)
 
 
 def garments(
@@ -29,7 +32,7 @@ def garments(
         _torso(body, body.hip * 1.02, body.hip_y, rng.uniform(0.0, 0.06)),
         paint=colors.top,
         shading=1.0,
-        details=_pattern(rng, colors, body.shoulder_y, body.hip_y, body.shoulder, SHIRT_PATTERNS),
+        details=pattern(rng, colors, body.shoulder_y, body.hip_y, body.shoulder, SHIRT_PATTERNS),
     )
     tucked = chance(rng, 0.5)
     if kind == "dress":
@@ -82,15 +85,7 @@ def _dress(rng: np.random.Generator, colors: Colors, body: Frame, bodice: Shape)
     if chance(rng, 0.4):
         skirt = _skirt(rng, colors, body, body.waist_y)
     y, w = body.waist_y, body.waist + 0.03
-    sash = Shape(
-        loop(
-            [(-w, y - 0.07), (0, y - 0.02), (w, y - 0.07)],
-            [(w, y - 0.07), (w, y + 0.07)],
-            [(w, y + 0.07), (0, y + 0.12), (-w, y + 0.07)],
-            [(-w, y + 0.07), (-w, y - 0.07)],
-        ),
-        paint=colors.trim,
-    )
+    sash = Shape(band(w, (y - 0.07, y - 0.02), (y + 0.07, y + 0.12)), paint=colors.trim)
     shapes = [bodice, *skirt, sash]
     if chance(rng, 0.35):
         shapes += _apron(body, y)
@@ -135,7 +130,7 @@ def _skirt(rng: np.random.Generator, colors: Colors, body: Frame, top_y: float) 
     ]
     details = _hem_band(rng, colors, wide, hem_y, length)
     if not details:
-        details = _pattern(rng, colors, top_y, hem_y, wide, CLOTH_PATTERNS)
+        details = pattern(rng, colors, top_y, hem_y, wide, CLOTH_PATTERNS)
     return [Shape(outline, paint=colors.bottom, shading=1.0, details=(*details, *pleats))]
 
 
@@ -145,13 +140,13 @@ def _hem_band(
     if chance(rng, 0.55):
         return ()
     high = length * rng.uniform(0.12, 0.3)
-    band = loop(
+    outline = loop(
         [(-wide - 0.2, hem_y - high), (0.0, hem_y + 0.1 - high), (wide + 0.2, hem_y - high)],
         [(wide + 0.2, hem_y - high), (wide + 0.2, hem_y + 0.5)],
         [(wide + 0.2, hem_y + 0.5), (-wide - 0.2, hem_y + 0.5)],
         [(-wide - 0.2, hem_y + 0.5), (-wide - 0.2, hem_y - high)],
     )
-    return (Shape(band, paint=colors.trim, shading=0.0, line=0.7),)
+    return (Shape(outline, paint=colors.trim, shading=0.0, line=0.7),)
 
 
 def _trousers(rng: np.random.Generator, colors: Colors, body: Frame, end: float) -> list[Shape]:
@@ -201,12 +196,7 @@ def _trousers(rng: np.random.Generator, colors: Colors, body: Frame, end: float)
 
 def _belt(colors: Colors, body: Frame) -> list[Shape]:
     y, w = body.waist_y, body.waist + 0.02
-    strap = loop(
-        [(-w, y - 0.05), (0, y), (w, y - 0.05)],
-        [(w, y - 0.05), (w, y + 0.06)],
-        [(w, y + 0.06), (0, y + 0.11), (-w, y + 0.06)],
-        [(-w, y + 0.06), (-w, y - 0.05)],
-    )
+    strap = band(w, (y - 0.05, y), (y + 0.06, y + 0.11))
     buckle = polygon([(-0.09, y - 0.03), (0.09, y - 0.03), (0.09, y + 0.14), (-0.09, y + 0.14)])
     return [Shape(strap, paint=colors.shoes), Shape(buckle, paint=GOLD, line=0.8)]
 
@@ -296,15 +286,10 @@ def _robe(rng: np.random.Generator, colors: Colors, body: Frame) -> list[Shape]:
     wide = body.hip + rng.uniform(0.05, 0.2)
     overlap = stroke([(0.16, body.waist_y), (0.24, body.hip_y), (0.2, hem_y + 0.1)], 0.9)
     outline = _torso(body, wide, hem_y, 0.08)
-    pattern = _pattern(rng, colors, body.shoulder_y, hem_y, wide, CLOTH_PATTERNS)
-    gown = Shape(outline, paint=colors.layer, shading=1.0, details=(*pattern, overlap))
+    printed = pattern(rng, colors, body.shoulder_y, hem_y, wide, CLOTH_PATTERNS)
+    gown = Shape(outline, paint=colors.layer, shading=1.0, details=(*printed, overlap))
     y, w = body.waist_y, body.waist + 0.12
-    sash = loop(
-        [(-w, y - 0.16), (0, y - 0.1), (w, y - 0.16)],
-        [(w, y - 0.16), (w, y + 0.16)],
-        [(w, y + 0.16), (0, y + 0.22), (-w, y + 0.16)],
-        [(-w, y + 0.16), (-w, y - 0.16)],
-    )
+    sash = band(w, (y - 0.16, y - 0.1), (y + 0.16, y + 0.22))
     cord = Shape(
         polygon(
             [(-w - 0.2, y + 0.03), (w + 0.2, y + 0.03), (w + 0.2, y + 0.09), (-w - 0.2, y + 0.09)]
@@ -313,65 +298,3 @@ def _robe(rng: np.random.Generator, colors: Colors, body: Frame) -> list[Shape]:
         line=0.6,
     )
     return [gown, Shape(sash, paint=colors.accent, details=(cord,))]
-
-
-def _pattern(
-    rng: np.random.Generator,
-    colors: Colors,
-    top: float,
-    low: float,
-    wide: float,
-    kinds: tuple[str, ...],
-) -> tuple[Shape, ...]:
-    kind = pick(rng, kinds)
-    paint, middle = colors.trim, top + 0.52 * (low - top)
-    if kind == "bands":
-        step = rng.uniform(0.24, 0.34)
-        ys = np.arange(top + 0.3, low + 0.2, step)
-        return tuple(
-            Shape(
-                polygon([(-2, y), (2, y), (2, y + step * 0.45), (-2, y + step * 0.45)]),
-                paint=paint,
-                line=0.6,
-            )
-            for y in ys
-        )
-    if kind == "bars":
-        xs = np.linspace(-wide, wide, int(rng.integers(4, 7)))
-        return tuple(
-            Shape(
-                polygon(
-                    [
-                        (x - 0.05, top - 1),
-                        (x + 0.05, top - 1),
-                        (x * 1.1 + 0.05, low + 1),
-                        (x * 1.1 - 0.05, low + 1),
-                    ]
-                ),
-                paint=paint,
-                line=0.6,
-            )
-            for x in xs
-        )
-    if kind == "dots":
-        step = rng.uniform(0.22, 0.3)
-        rows = enumerate(np.arange(top + 0.1, low + 0.2, step))
-        return tuple(
-            Shape(
-                ellipse(x + step / 2 * (i % 2), y, step * 0.22, step * 0.22), paint=paint, line=0.6
-            )
-            for i, y in rows
-            for x in np.arange(-wide, wide, step)
-        )
-    if kind == "heart":
-        heart = loop(
-            [(0, middle - 0.06), (0.1, middle - 0.15), (0.18, middle - 0.04), (0, middle + 0.16)],
-            [(0, middle + 0.16), (-0.18, middle - 0.04), (-0.1, middle - 0.15), (0, middle - 0.06)],
-        )
-        return (Shape(heart, paint=paint, line=0.7),)
-    if kind == "star":
-        return (Shape(star(0.0, middle, 0.19), paint=paint, line=0.7),)
-    if kind == "buttons":
-        ys = np.linspace(top + 0.4, low - 0.1, 3)
-        return tuple(Shape(ellipse(0, y, 0.05, 0.05), paint=paint, line=0.7) for y in ys)
-    return ()

@@ -118,7 +118,7 @@ def scheme(rng: np.random.Generator) -> Colors:
     return Colors(
         ink=pick(rng, INKS),
         skin=shaded(skin),
-        blush=flat(blush),  # type: ignore[arg-type]
+        blush=flat(blush),
         mouth=flat(hsv(rng.uniform(0.96, 1.02), 0.6, rng.uniform(0.55, 0.8))),
         hair=shaded(hair),
         iris=shaded(_iris(rng)),
@@ -139,13 +139,13 @@ def _skin(rng: np.random.Generator) -> Color:
     mix = (1 - (place - low)) * np.array(SKIN_TONES[low]) + (place - low) * np.array(
         SKIN_TONES[low + 1]
     )
-    return tuple(int(level) for level in mix)  # type: ignore[return-value]
+    return tuple(int(level) for level in mix)
 
 
 def _hair(rng: np.random.Generator) -> Color:
     if chance(rng, 0.5):
         change = rng.integers(-14, 15, 3)
-        return tuple(  # type: ignore[return-value]
+        return tuple(
             int(level) for level in np.clip(np.array(pick(rng, NATURAL_HAIR)) + change, 0, 255)
         )
     return hsv(rng.random(), rng.uniform(0.25, 0.8), rng.uniform(0.45, 0.98))

@@ -18,13 +18,13 @@ from tf_deeppaint.data.sources.dolls.canvas import (
     stroke,
 )
 from tf_deeppaint.data.sources.dolls.colors import Colors, chance, pick
+from tf_deeppaint.data.sources.dolls.frames import SIDES
 
 EYE_X = 0.43
 EYE_Y = 0.3
 MOUTH_Y = 0.76
 # Of all faces, the shares up to which both eyes are shut or one winks, smiling below SMILING.
 SHUT, WINKING, SMILING = 0.08, 0.14, 0.11
-SIDES = (-1, 1)
 
 
 def face(rng: np.random.Generator, colors: Colors, fringe: np.ndarray) -> list[Shape]:
@@ -155,7 +155,7 @@ def _iris(colors: Colors, x: float, eyes: Eyes) -> list[Shape]:
     darkest = tuple(level // 3 for level in colors.iris.shaded)
     pupil = Shape(
         ellipse(x, EYE_Y + 0.03, width * 0.3, height * 0.48),
-        paint=flat(darkest),  # type: ignore[arg-type]
+        paint=flat(darkest),
         line=0.6,
         inked=not eyes.hollow,
     )

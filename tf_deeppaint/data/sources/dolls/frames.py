@@ -6,6 +6,7 @@ import numpy as np
 
 from tf_deeppaint.data.sources.dolls.colors import chance, pick
 
+# What is on the left of the page, and on the right.
 SIDES = (-1, 1)
 Point = tuple[float, float]
 # Half widths along a leg, from hip to ankle.

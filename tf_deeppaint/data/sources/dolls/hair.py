@@ -1,4 +1,4 @@
-"""Hair and headwear of dolls, around a head at (0, 0) of radius 1 whose chin is near (0, 1)."""
+"""Hair of dolls around a head at (0, 0) of radius 1: crown and fringe, and a style behind."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -7,23 +7,19 @@ from typing import NamedTuple
 import numpy as np
 
 from tf_deeppaint.data.sources.dolls.canvas import (
-    Paint,
     Shape,
-    blob,
-    ellipse,
     flat,
     limb,
     loop,
     mirrored,
-    polygon,
     smooth,
     stroke,
 )
 from tf_deeppaint.data.sources.dolls.colors import Colors, chance, pick
+from tf_deeppaint.data.sources.dolls.frames import SIDES, Point
+from tf_deeppaint.data.sources.dolls.hairstyles import STYLES, polar
 
-SIDES = (-1, 1)
 SIDE_VALLEY = (0.84, -0.12)
-Point = tuple[float, float]
 
 
 class Hair(NamedTuple):
@@ -73,7 +69,7 @@ def _shine(rng: np.random.Generator, colors: Colors) -> list[Shape]:
         return []
     glow = tuple(int(level + (255 - level) * 0.35) for level in colors.hair.lit)
     arc = limb([(-0.62, -0.62), (-0.3, -0.78), (0.0, -0.83)], (0.0, 0.05, 0.0))
-    return [Shape(arc, paint=flat(glow), line=0)]  # type: ignore[arg-type]
+    return [Shape(arc, paint=flat(glow), line=0)]
 
 
 def _smooth_crown(rng: np.random.Generator, sides: float) -> np.ndarray:
@@ -100,18 +96,12 @@ def _spiky_crown(rng: np.random.Generator, sides: float) -> np.ndarray:
 def _curly_crown(rng: np.random.Generator, sides: float) -> np.ndarray:
     count = int(rng.integers(9, 13))
     angles = np.linspace(-np.pi * 1.12, np.pi * 0.12, count + 1)
-    runs: list[np.ndarray] = [
-        smooth([(-1.0, sides), (-1.22, sides * 0.6), _polar(1.25, angles[0])])
-    ]
+    runs: list[np.ndarray] = [smooth([(-1.0, sides), (-1.22, sides * 0.6), polar(1.25, angles[0])])]
     for a, b in pairwise(angles):
-        top = _polar(rng.uniform(1.42, 1.5), (a + b) / 2)
-        runs.append(smooth([_polar(1.25, a), top, _polar(1.25, b)]))
-    runs.append(smooth([_polar(1.25, angles[-1]), (1.22, sides * 0.6), (1.0, sides)]))
+        top = polar(rng.uniform(1.42, 1.5), (a + b) / 2)
+        runs.append(smooth([polar(1.25, a), top, polar(1.25, b)]))
+    runs.append(smooth([polar(1.25, angles[-1]), (1.22, sides * 0.6), (1.0, sides)]))
     return np.concatenate(runs)
-
-
-def _polar(radius: float, angle: float) -> Point:
-    return float(radius * np.cos(angle)), float(radius * np.sin(angle))
 
 
 def _lock(start: Point, end: Point, bulge: float) -> np.ndarray:
@@ -198,151 +188,6 @@ FRINGES: tuple[Callable[[np.random.Generator], Fringe], ...] = (
     _bare_forehead,
 )
 
-Parts = tuple[list[Shape], list[Shape]]
-
-
-def _curtain(
-    rng: np.random.Generator, paint: Paint, length: float, wide: float, wave: float
-) -> Shape:
-    """Hair hanging behind the head down to `length`, ending in pointed tips."""
-    sway = wave * np.array([0.0, 1.0, -1.0, 1.0])
-    ys = np.linspace(-0.3, length, 5)[:-1]
-    flank = [(wide + s - 0.25 * (y < -0.2), y) for s, y in zip(sway, ys, strict=True)]
-    count = int(rng.integers(4, 8))
-    tips = np.linspace(wide, -wide, count + 1) * 0.97
-    ends = [(x, length + rng.uniform(-0.1, 0.04)) for x in tips]
-    runs = [smooth([(0.0, -1.1), (0.75, -0.8), *flank, ends[0]])]
-    for a, b in pairwise(ends):
-        runs.append(smooth([a, ((a[0] + b[0]) / 2 + 0.03, min(a[1], b[1]) - 0.16), b]))
-    runs.append(smooth([ends[-1], *((-x, y) for x, y in flank[::-1]), (-0.75, -0.8), (0.0, -1.1)]))
-    lines = [
-        stroke([(x * 0.9, length * 0.35), (x * 0.95, length * 0.65), (x, length - 0.2)], 0.5)
-        for x in (tips[1:-1] + 0.03)
-    ]
-    return Shape(np.concatenate(runs), paint=paint, shading=1.0, details=tuple(lines))
-
-
-def _short(rng: np.random.Generator, colors: Colors) -> Parts:
-    nape = flat(colors.hair.shaded)
-    return [_curtain(rng, nape, rng.uniform(0.75, 0.95), rng.uniform(0.85, 1.0), 0.0)], []
-
-
-def _bob(rng: np.random.Generator, colors: Colors) -> Parts:
-    wide = rng.uniform(1.15, 1.3)
-    return [_curtain(rng, colors.hair, rng.uniform(1.1, 1.4), wide, 0.03)], []
-
-
-def _long(rng: np.random.Generator, colors: Colors) -> Parts:
-    wide = rng.uniform(1.1, 1.35)
-    return [_curtain(rng, colors.hair, rng.uniform(1.9, 3.4), wide, 0.02)], []
-
-
-def _wavy(rng: np.random.Generator, colors: Colors) -> Parts:
-    wide = rng.uniform(1.2, 1.4)
-    return [_curtain(rng, colors.hair, rng.uniform(1.7, 2.8), wide, 0.12)], []
-
-
-def _spiky(rng: np.random.Generator, colors: Colors) -> Parts:
-    return _short(rng, colors)
-
-
-def _tail(rng: np.random.Generator, colors: Colors, root: Point, bend: Point, end: Point) -> Shape:
-    wide = rng.uniform(0.26, 0.42)
-    path = [root, bend, end]
-    outline = limb(path, (0.12, wide, wide * 0.95, wide * 0.6, 0.02))
-    curve = smooth(path)
-    inner = [curve[3:-4] + np.array((shift, 0.0)) for shift in (-wide / 3, wide / 3)]
-    strands = tuple(Shape(line, line=0.5, closed=False) for line in inner)
-    return Shape(outline, paint=colors.hair, shading=1.0, details=strands)
-
-
-def _tie(colors: Colors, x: float, y: float, ribbon: bool) -> list[Shape]:
-    if ribbon:
-        return bow(x, y, 0.3, colors.accent)
-    return [Shape(ellipse(x, y, 0.13, 0.13), paint=colors.accent)]
-
-
-def _twin_tails(rng: np.random.Generator, colors: Colors) -> Parts:
-    y, length, spread = rng.uniform(-0.6, 0.3), rng.uniform(1.5, 3.0), rng.uniform(0.3, 0.7)
-    ribbon = chance(rng, 0.5)
-    behind = _short(rng, colors)[0]
-    over: list[Shape] = []
-    for side in SIDES:
-        root, end = (side * 1.08, y), (side * (1.1 + spread * 0.8), y + length)
-        behind.append(_tail(rng, colors, root, (side * (1.2 + spread), y + length * 0.4), end))
-        over += _tie(colors, side * 1.1, y, ribbon)
-    return behind, over
-
-
-def _ponytail(rng: np.random.Generator, colors: Colors) -> Parts:
-    side, length = pick(rng, SIDES), rng.uniform(1.6, 2.8)
-    tail = _tail(rng, colors, (side * 0.7, -0.95), (side * 1.55, -0.4), (side * 1.45, length - 0.9))
-    behind = [*_short(rng, colors)[0], tail]
-    return behind, _tie(colors, side * 0.8, -0.93, chance(rng, 0.5))
-
-
-def _bun(rng: np.random.Generator, colors: Colors) -> Parts:
-    radius = rng.uniform(0.3, 0.42)
-    spots = pick(rng, ([(0.0, -1.35)], [(-0.8, -1.02), (0.8, -1.02)]))
-    buns = [
-        Shape(
-            ellipse(x, y, radius * 1.05, radius),
-            paint=colors.hair,
-            shading=1.0,
-            details=(
-                stroke(
-                    [(x - radius * 0.6, y + 0.1), (x, y - radius * 0.5), (x + radius * 0.5, y)], 0.5
-                ),
-            ),
-        )
-        for x, y in spots
-    ]
-    return [*_short(rng, colors)[0], *buns], []
-
-
-def _braids(rng: np.random.Generator, colors: Colors) -> Parts:
-    count, x = int(rng.integers(4, 7)), rng.uniform(0.82, 0.98)
-    over: list[Shape] = []
-    for side in SIDES:
-        ys = 0.62 + 0.27 * np.arange(count)
-        tuft = [(side * x - 0.1, ys[-1]), (side * x, ys[-1] + 0.5), (side * x + 0.1, ys[-1])]
-        over.append(Shape(loop(tuft, [tuft[-1], tuft[0]]), paint=colors.hair, shading=0.5))
-        over += [
-            Shape(
-                ellipse(side * x + 0.03 * (-1) ** i, y, 0.2, 0.16, 0.4 * (-1) ** i),
-                paint=colors.hair,
-                shading=0.6,
-            )
-            for i, y in reversed(list(enumerate(ys)))
-        ]
-        over += _tie(colors, side * x, ys[-1] + 0.15, False)
-    return _short(rng, colors)[0], over
-
-
-def _curly(rng: np.random.Generator, colors: Colors) -> Parts:
-    count, low = 14, rng.uniform(0.8, 1.3)
-    angles = np.linspace(0, 2 * np.pi, count + 1)
-    runs = []
-    for a, b in pairwise(angles):
-        rim = [_polar(1.2, a), _polar(1.42, (a + b) / 2), _polar(1.2, b)]
-        # Above the ears the crown must hide this outline, or two lines run side by side.
-        runs.append(smooth([(x, y * (low if y > 0 else 0.85)) for x, y in rim]))
-    return [Shape(np.concatenate(runs), paint=colors.hair, shading=1.0)], []
-
-
-STYLES: dict[str, Callable[[np.random.Generator, Colors], Parts]] = {
-    "short": _short,
-    "bob": _bob,
-    "long": _long,
-    "wavy": _wavy,
-    "spiky": _spiky,
-    "twin tails": _twin_tails,
-    "ponytail": _ponytail,
-    "bun": _bun,
-    "braids": _braids,
-    "curly": _curly,
-}
-
 
 def _cowlick(rng: np.random.Generator, colors: Colors, style: str) -> list[Shape]:
     if style in ("spiky", "curly", "bun") or chance(rng, 0.75):
@@ -353,143 +198,3 @@ def _cowlick(rng: np.random.Generator, colors: Colors, style: str) -> list[Shape
         [(0.34 * side, -1.48), (0.16 * side, -1.32), (0.1 * side, -1.1)],
     )
     return [Shape(lick, paint=colors.hair)]
-
-
-def bow(x: float, y: float, size: float, paint: Paint) -> list[Shape]:
-    """A ribbon tied in a bow around `(x, y)`, reaching `size` to either side."""
-    wings = [
-        Shape(
-            blob(
-                [
-                    (x, y),
-                    (x + s * size * 0.8, y - size * 0.6),
-                    (x + s * size, y),
-                    (x + s * size * 0.8, y + size * 0.6),
-                ]
-            ),
-            paint=paint,
-            shading=0.5,
-            details=(stroke([(x, y), (x + s * size * 0.6, y)], 0.5),),
-        )
-        for s in SIDES
-    ]
-    return [*wings, Shape(ellipse(x, y, size * 0.24, size * 0.28), paint=paint)]
-
-
-def headwear(rng: np.random.Generator, colors: Colors) -> list[Shape]:
-    """Something worn on smooth hair: a hat, ears, a crown, flowers."""
-    return pick(rng, HATS)(rng, colors)
-
-
-def _beanie(rng: np.random.Generator, colors: Colors) -> list[Shape]:
-    high, y = rng.uniform(1.35, 1.6), -0.42
-    dome = loop(
-        [(-1.16, y), (-1.0, -1.05), (0, -high), (1.0, -1.05), (1.16, y)],
-        [(1.16, y), (0, y - 0.16), (-1.16, y)],
-    )
-    band = loop(
-        [(-1.2, y - 0.12), (0, y - 0.34), (1.2, y - 0.12)],
-        [(1.2, y - 0.12), (1.2, y + 0.18)],
-        [(1.2, y + 0.18), (0, y - 0.04), (-1.2, y + 0.18)],
-        [(-1.2, y + 0.18), (-1.2, y - 0.12)],
-    )
-    hat = [Shape(dome, paint=colors.accent, shading=1.0), Shape(band, paint=colors.trim)]
-    if chance(rng, 0.5):
-        hat.insert(0, Shape(ellipse(0, -high - 0.1, 0.22, 0.22), paint=colors.trim, shading=0.6))
-    return hat
-
-
-def _brimmed(rng: np.random.Generator, colors: Colors) -> list[Shape]:
-    wide, pointed = rng.uniform(1.5, 1.8), chance(rng, 0.4)
-    brim = Shape(ellipse(0, -0.62, wide, 0.3), paint=colors.accent, shading=0.6)
-    top = [(-0.95, -0.7), (-0.55, -1.3), (0.15, -2.0), (0.4, -1.35), (0.95, -0.7)]
-    if not pointed:
-        top = [(-0.98, -0.7), (-0.85, -1.25), (0, -1.5), (0.85, -1.25), (0.98, -0.7)]
-    base = [(0.95, -0.7), (0, -0.58), (-0.95, -0.7)]
-    band = loop(
-        [(-1.1, -0.92), (0, -0.78), (1.1, -0.92)],
-        [(1.1, -0.92), (1.1, -0.6)],
-        [(1.1, -0.6), (0, -0.5), (-1.1, -0.6)],
-        [(-1.1, -0.6), (-1.1, -0.92)],
-    )
-    ribbon = Shape(band, paint=colors.trim)
-    return [brim, Shape(loop(top, base), paint=colors.accent, shading=1.0, details=(ribbon,))]
-
-
-def _ears(rng: np.random.Generator, colors: Colors) -> list[Shape]:
-    long_eared = chance(rng, 0.35)
-    shapes = []
-    for side in SIDES:
-        inner, outer = (side * 0.3, -1.08), (side * 0.92, -0.72)
-        tip = (side * 0.55, -2.1) if long_eared else (side * 0.95, -1.5)
-        if long_eared:
-            outline = loop(
-                [inner, (side * 0.28, -1.8), tip, (side * 0.8, -1.7), (side * 0.72, -0.95)],
-                [(side * 0.72, -0.95), inner],
-            )
-        else:
-            outline = loop(
-                [inner, (side * 0.55, -1.38), tip],
-                [tip, (side * 1.05, -1.1), outer],
-                [outer, inner],
-            )
-        center = np.mean([inner, tip, outer], 0)
-        lining = Shape((outline - center) * 0.55 + center, paint=colors.blush, line=0.7)
-        shapes.append(Shape(outline, paint=colors.hair, shading=0.6, details=(lining,)))
-    return shapes
-
-
-def _band_bow(rng: np.random.Generator, colors: Colors) -> list[Shape]:
-    band = limb(
-        [(-1.14, -0.2), (-0.8, -0.86), (0, -1.14), (0.8, -0.86), (1.14, -0.2)],
-        (0.04, 0.09, 0.09, 0.09, 0.04),
-        cap=0.5,
-    )
-    x, y = pick(rng, ((0.0, -1.15), (0.68, -0.92), (-0.68, -0.92)))
-    return [Shape(band, paint=colors.accent), *bow(x, y, rng.uniform(0.35, 0.6), colors.accent)]
-
-
-def _crown(rng: np.random.Generator, colors: Colors) -> list[Shape]:
-    count = int(rng.integers(3, 6))
-    xs = np.linspace(-0.55, 0.55, 2 * count + 1)
-    zigzag = [(x * 1.15, -1.5 if i % 2 == 0 else -1.24) for i, x in enumerate(xs)]
-    base = smooth([(0.55, -0.98), (0, -0.9), (-0.55, -0.98)])
-    gem = Shape(ellipse(0, -1.06, 0.08, 0.08), paint=colors.trim, line=0.6)
-    gold = Paint((244, 204, 84), (212, 160, 52))
-    outline = np.concatenate([polygon(zigzag), base])
-    return [Shape(outline, paint=gold, shading=0.5, details=(gem,))]
-
-
-def _flower(rng: np.random.Generator, colors: Colors) -> list[Shape]:
-    x, y, size = pick(rng, SIDES) * 0.86, rng.uniform(-0.75, -0.5), rng.uniform(0.16, 0.22)
-    turns = 2 * np.pi * np.arange(5) / 5
-    petals = [
-        Shape(
-            ellipse(x + size * np.cos(t), y + size * np.sin(t), size * 0.75, size * 0.75),
-            paint=colors.accent,
-            line=0.7,
-        )
-        for t in turns
-    ]
-    return [*petals, Shape(ellipse(x, y, size * 0.5, size * 0.5), paint=colors.trim, line=0.7)]
-
-
-def _headphones(rng: np.random.Generator, colors: Colors) -> list[Shape]:
-    arch = limb([(-1.2, 0.1), (-0.95, -0.9), (0, -1.32), (0.95, -0.9), (1.2, 0.1)], (0.07, 0.07))
-    cups = [
-        Shape(ellipse(s * 1.15, 0.18, 0.2, 0.34), paint=colors.trim, shading=0.6) for s in SIDES
-    ]
-    return [Shape(arch, paint=colors.accent), *cups]
-
-
-HATS: tuple[Callable[[np.random.Generator, Colors], list[Shape]], ...] = (
-    _beanie,
-    _brimmed,
-    _ears,
-    _band_bow,
-    _band_bow,
-    _crown,
-    _flower,
-    _flower,
-    _headphones,
-)

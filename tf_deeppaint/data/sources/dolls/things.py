@@ -16,9 +16,8 @@ from tf_deeppaint.data.sources.dolls.canvas import (
 )
 from tf_deeppaint.data.sources.dolls.colors import Colors, chance, pick
 from tf_deeppaint.data.sources.dolls.frames import SIDES, Frame
-from tf_deeppaint.data.sources.dolls.hair import bow
+from tf_deeppaint.data.sources.dolls.ornaments import GOLD, bow, flower, star
 
-GOLD = Paint((244, 208, 96), (212, 164, 60))
 WOOD = Paint((160, 110, 70), (124, 82, 50))
 
 
@@ -242,13 +241,6 @@ def _shoulder_bag(rng: np.random.Generator, colors: Colors, body: Frame) -> list
     ]
 
 
-def star(x: float, y: float, radius: float) -> np.ndarray:
-    """A five-pointed star around `(x, y)`."""
-    turns = -np.pi / 2 + np.pi * np.arange(10) / 5
-    radii = np.where(np.arange(10) % 2 == 0, radius, radius * 0.48)
-    return np.stack([x + radii * np.cos(turns), y + radii * np.sin(turns)], 1)
-
-
 def held(rng: np.random.Generator, colors: Colors, body: Frame) -> tuple[list[Shape], list[Shape]]:
     """What the hand on the left and the hand on the right of the page hold, often nothing."""
     things: tuple[list[Shape], list[Shape]] = ([], [])
@@ -292,14 +284,6 @@ def _stick(colors: Colors, x: float, y: float, kind: str) -> list[Shape]:
             ),
         ]
     green = Paint((98, 164, 86), (70, 124, 64))
-    turns = 2 * np.pi * np.arange(6) / 6
-    petals = [
-        Shape(
-            ellipse(x + 0.15 * np.cos(t), top - 0.05 + 0.15 * np.sin(t), 0.11, 0.11),
-            paint=colors.accent,
-            line=0.7,
-        )
-        for t in turns
-    ]
+    petals = flower(x, top - 0.05, 6, 0.15, 0.11, colors.accent)
     heart = Shape(ellipse(x, top - 0.05, 0.1, 0.1), paint=GOLD, line=0.7)
     return [Shape(stem, paint=green), *petals, heart]

@@ -1,0 +1,171 @@
+"""Hair styles of dolls: what falls behind the head, and tails, braids and ties beside it."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+
+from tf_deeppaint.data.sources.dolls.canvas import (
+    Paint,
+    Shape,
+    ellipse,
+    flat,
+    limb,
+    loop,
+    smooth,
+    stroke,
+)
+from tf_deeppaint.data.sources.dolls.colors import Colors, chance, pick
+from tf_deeppaint.data.sources.dolls.frames import SIDES, Point
+from tf_deeppaint.data.sources.dolls.ornaments import bow
+
+# Drawn behind the body, and over the head.
+Parts = tuple[list[Shape], list[Shape]]
+
+
+def _curtain(
+    rng: np.random.Generator, paint: Paint, length: float, wide: float, wave: float
+) -> Shape:
+    """Hair hanging behind the head down to `length`, ending in pointed tips."""
+    sway = wave * np.array([0.0, 1.0, -1.0, 1.0])
+    ys = np.linspace(-0.3, length, 5)[:-1]
+    flank = [(wide + s - 0.25 * (y < -0.2), y) for s, y in zip(sway, ys, strict=True)]
+    count = int(rng.integers(4, 8))
+    tips = np.linspace(wide, -wide, count + 1) * 0.97
+    ends = [(x, length + rng.uniform(-0.1, 0.04)) for x in tips]
+    runs = [smooth([(0.0, -1.1), (0.75, -0.8), *flank, ends[0]])]
+    for a, b in pairwise(ends):
+        runs.append(smooth([a, ((a[0] + b[0]) / 2 + 0.03, min(a[1], b[1]) - 0.16), b]))
+    runs.append(smooth([ends[-1], *((-x, y) for x, y in flank[::-1]), (-0.75, -0.8), (0.0, -1.1)]))
+    lines = [
+        stroke([(x * 0.9, length * 0.35), (x * 0.95, length * 0.65), (x, length - 0.2)], 0.5)
+        for x in (tips[1:-1] + 0.03)
+    ]
+    return Shape(np.concatenate(runs), paint=paint, shading=1.0, details=tuple(lines))
+
+
+def _short(rng: np.random.Generator, colors: Colors) -> Parts:
+    nape = flat(colors.hair.shaded)
+    return [_curtain(rng, nape, rng.uniform(0.75, 0.95), rng.uniform(0.85, 1.0), 0.0)], []
+
+
+def _bob(rng: np.random.Generator, colors: Colors) -> Parts:
+    wide = rng.uniform(1.15, 1.3)
+    return [_curtain(rng, colors.hair, rng.uniform(1.1, 1.4), wide, 0.03)], []
+
+
+def _long(rng: np.random.Generator, colors: Colors) -> Parts:
+    wide = rng.uniform(1.1, 1.35)
+    return [_curtain(rng, colors.hair, rng.uniform(1.9, 3.4), wide, 0.02)], []
+
+
+def _wavy(rng: np.random.Generator, colors: Colors) -> Parts:
+    wide = rng.uniform(1.2, 1.4)
+    return [_curtain(rng, colors.hair, rng.uniform(1.7, 2.8), wide, 0.12)], []
+
+
+def _spiky(rng: np.random.Generator, colors: Colors) -> Parts:
+    return _short(rng, colors)
+
+
+def _tail(rng: np.random.Generator, colors: Colors, root: Point, bend: Point, end: Point) -> Shape:
+    wide = rng.uniform(0.26, 0.42)
+    path = [root, bend, end]
+    outline = limb(path, (0.12, wide, wide * 0.95, wide * 0.6, 0.02))
+    curve = smooth(path)
+    inner = [curve[3:-4] + np.array((shift, 0.0)) for shift in (-wide / 3, wide / 3)]
+    strands = tuple(Shape(line, line=0.5, closed=False) for line in inner)
+    return Shape(outline, paint=colors.hair, shading=1.0, details=strands)
+
+
+def _tie(colors: Colors, x: float, y: float, ribbon: bool) -> list[Shape]:
+    if ribbon:
+        return bow(x, y, 0.3, colors.accent)
+    return [Shape(ellipse(x, y, 0.13, 0.13), paint=colors.accent)]
+
+
+def _twin_tails(rng: np.random.Generator, colors: Colors) -> Parts:
+    y, length, spread = rng.uniform(-0.6, 0.3), rng.uniform(1.5, 3.0), rng.uniform(0.3, 0.7)
+    ribbon = chance(rng, 0.5)
+    behind = _short(rng, colors)[0]
+    over: list[Shape] = []
+    for side in SIDES:
+        root, end = (side * 1.08, y), (side * (1.1 + spread * 0.8), y + length)
+        behind.append(_tail(rng, colors, root, (side * (1.2 + spread), y + length * 0.4), end))
+        over += _tie(colors, side * 1.1, y, ribbon)
+    return behind, over
+
+
+def _ponytail(rng: np.random.Generator, colors: Colors) -> Parts:
+    side, length = pick(rng, SIDES), rng.uniform(1.6, 2.8)
+    tail = _tail(rng, colors, (side * 0.7, -0.95), (side * 1.55, -0.4), (side * 1.45, length - 0.9))
+    behind = [*_short(rng, colors)[0], tail]
+    return behind, _tie(colors, side * 0.8, -0.93, chance(rng, 0.5))
+
+
+def _bun(rng: np.random.Generator, colors: Colors) -> Parts:
+    radius = rng.uniform(0.3, 0.42)
+    spots = pick(rng, ([(0.0, -1.35)], [(-0.8, -1.02), (0.8, -1.02)]))
+    buns = [
+        Shape(
+            ellipse(x, y, radius * 1.05, radius),
+            paint=colors.hair,
+            shading=1.0,
+            details=(
+                stroke(
+                    [(x - radius * 0.6, y + 0.1), (x, y - radius * 0.5), (x + radius * 0.5, y)], 0.5
+                ),
+            ),
+        )
+        for x, y in spots
+    ]
+    return [*_short(rng, colors)[0], *buns], []
+
+
+def _braids(rng: np.random.Generator, colors: Colors) -> Parts:
+    count, x = int(rng.integers(4, 7)), rng.uniform(0.82, 0.98)
+    over: list[Shape] = []
+    for side in SIDES:
+        ys = 0.62 + 0.27 * np.arange(count)
+        tuft = [(side * x - 0.1, ys[-1]), (side * x, ys[-1] + 0.5), (side * x + 0.1, ys[-1])]
+        over.append(Shape(loop(tuft, [tuft[-1], tuft[0]]), paint=colors.hair, shading=0.5))
+        over += [
+            Shape(
+                ellipse(side * x + 0.03 * (-1) ** i, y, 0.2, 0.16, 0.4 * (-1) ** i),
+                paint=colors.hair,
+                shading=0.6,
+            )
+            for i, y in reversed(list(enumerate(ys)))
+        ]
+        over += _tie(colors, side * x, ys[-1] + 0.15, False)
+    return _short(rng, colors)[0], over
+
+
+def _curly(rng: np.random.Generator, colors: Colors) -> Parts:
+    count, low = 14, rng.uniform(0.8, 1.3)
+    angles = np.linspace(0, 2 * np.pi, count + 1)
+    runs = []
+    for a, b in pairwise(angles):
+        rim = [polar(1.2, a), polar(1.42, (a + b) / 2), polar(1.2, b)]
+        # Above the ears the crown must hide this outline, or two lines run side by side.
+        runs.append(smooth([(x, y * (low if y > 0 else 0.85)) for x, y in rim]))
+    return [Shape(np.concatenate(runs), paint=colors.hair, shading=1.0)], []
+
+
+STYLES: dict[str, Callable[[np.random.Generator, Colors], Parts]] = {
+    "short": _short,
+    "bob": _bob,
+    "long": _long,
+    "wavy": _wavy,
+    "spiky": _spiky,
+    "twin tails": _twin_tails,
+    "ponytail": _ponytail,
+    "bun": _bun,
+    "braids": _braids,
+    "curly": _curly,
+}
+
+
+def polar(radius: float, angle: float) -> Point:
+    """The point at an angle in radians, clockwise on the page from the right."""
+    return float(radius * np.cos(angle)), float(radius * np.sin(angle))
