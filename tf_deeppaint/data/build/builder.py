@@ -14,13 +14,8 @@ from typing import NamedTuple, Protocol
 
 from tf_deeppaint.data import records
 from tf_deeppaint.data.build.config import BuildConfig, check_config
-from tf_deeppaint.data.build.plan import (
-    ARRANGED,
-    LISTED,
-    InspectionResult,
-    ListingDigest,
-    Plan,
-)
+from tf_deeppaint.data.build.listing import ListingDigest
+from tf_deeppaint.data.build.plan import ARRANGED, LISTED, InspectionResult, Plan
 from tf_deeppaint.data.build.preparation import InspectTask, PrepareTask
 from tf_deeppaint.data.build.shards import WORK_FOLDER, PlannedShard, Progress, load_receipt
 from tf_deeppaint.data.build.workers import Workers

@@ -6,7 +6,6 @@ where it stopped. It passes through three stages, each finished as a whole: *lis
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import sqlite3
@@ -16,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tf_deeppaint.data.build import near_duplicates
+from tf_deeppaint.data.build.listing import ListingDigest
 from tf_deeppaint.data.records import shuffle_key
 from tf_deeppaint.data.sources.base import Example, Skipped
 from tf_deeppaint.images.perceptual_hash import SHAPE_BYTES
@@ -331,22 +331,3 @@ class Plan:
             raise DeepPaintError(
                 f"{self.path}: damaged ({error}); remove {folder} and build again"
             ) from error
-
-
-class ListingDigest:
-    """A digest of all that a source lists, in whatever order."""
-
-    def __init__(self):
-        self.total = 0
-
-    def add(self, items: Iterable[Example | Skipped]) -> Iterator[Example | Skipped]:
-        """Yields the items, and takes them into account."""
-        for item in items:
-            text = "\0".join(map(str, item))
-            digest = hashlib.sha256(text.encode(errors="surrogateescape")).digest()
-            self.total = (self.total + int.from_bytes(digest, "big")) % 2**256
-            yield item
-
-    def hexdigest(self) -> str:
-        """The sum of the SHA-256 of every item, modulo 2 ** 256, in hexadecimal."""
-        return f"{self.total:064x}"
