@@ -17,6 +17,11 @@ PROGRAMS = sorted(
     for folder in ("tfrecords", "export", "experiments")
     for path in (ROOT / folder).rglob("*.py")
 )
+DOCUMENTS = sorted(
+    path
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("[a-z]*/**/*.md")]
+    if path.relative_to(ROOT).parts[0] not in ("runs", "data", "out", "models")
+)
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 FOLDERS = sorted({path.parent for path in [*LIBRARY, *PROGRAMS]})
 
@@ -80,6 +85,22 @@ def strip_strings(path: Path) -> str:
 @pytest.mark.parametrize("path", [*LIBRARY, *PROGRAMS], ids=named)
 def test_nothing_edits_the_path_of_modules(path):
     assert "sys.path" not in strip_strings(path)
+
+
+BRITISH = re.compile(
+    r"colour|behaviour|neighbour|\bgrey|\bcentre|licence|artefact|\w+(?:al|im|n|r|ogn)is(?:e[ds]?|ing|ation)\b",
+    re.IGNORECASE,
+)
+# Words that end like British ones.
+AMERICAN = {"otherwise", "noise", "raise", "precise", "promise", "exercise", "arise", "surprise"}
+
+
+@pytest.mark.parametrize("path", [*LIBRARY, *PROGRAMS, *DOCUMENTS], ids=named)
+def test_the_spelling_is_american(path):
+    """But for quoted names that older files hold."""
+    text = re.sub(r"[\"`'](?:colour|licence)[\"`',]|origin\.licence", "", path.read_text())
+    words = {match[0].lower() for match in BRITISH.finditer(text)}
+    assert {word for word in words if not word.startswith(tuple(w[:-1] for w in AMERICAN))} == set()
 
 
 def test_tests_mirror_the_library():
