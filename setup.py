@@ -57,6 +57,7 @@ setup(
         "opencv-python-headless>=4.12",
         "pillow>=12",
         "absl-py>=2.1",
+        "filelock>=4.3",
         "scikit-image>=0.22",
         "scipy>=1.11",
         "tqdm>=4.66",

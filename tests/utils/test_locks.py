@@ -1,5 +1,6 @@
 """Folders are held by one process at a time, and a dead one's are taken over."""
 
+import errno
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -100,44 +102,73 @@ def test_of_several_at_once_one_holds_it_at_any_time(path):
     assert all("is x there" in message for message in refused)
 
 
-def left_by_another_machine(path: Path) -> locks.Holder:
+def left_by_another_machine(path: Path) -> None:
     path.parent.mkdir()
-    found = locks.Holder("elsewhere", 7, "2026-01-01 00:00:00+00:00", 3)
-    path.write_text(json.dumps(found._asdict()))
-    return found
+    path.write_text('{"host": "elsewhere", "pid": 7, "since": "2026-01-01 00:00:00+00:00"}')
+
+
+def clock(monkeypatch, sleep=lambda seconds: None) -> list[float]:
+    """A clock on which every look is another second; what was slept is kept."""
+    ticks, slept = iter(range(1000)), []
+    fake = SimpleNamespace(
+        monotonic=lambda: next(ticks), sleep=lambda s: (slept.append(s), sleep(s))
+    )
+    monkeypatch.setattr(locks, "time", fake)
+    return slept
+
+
+@pytest.mark.parametrize("since", ["2026-01-01", "2026-01-01 00:00:00+00:00"])
+def test_the_text_of_an_older_version_is_read(path, monkeypatch, since):
+    """It counted its signs of life."""
+    path.parent.mkdir()
+    path.write_text(json.dumps({"host": "elsewhere", "pid": 7, "since": since, "beats": 3}))
+    clock(monkeypatch, lambda _: os.utime(path, (1, 1)))
+    with (
+        pytest.raises(DeepPaintError, match=f"process 7 on elsewhere since {since[:10]}"),
+        locks.hold(path, "training"),
+    ):
+        pass
 
 
 def test_another_machine_that_gives_a_sign_of_life_keeps_it(path, monkeypatch):
-    found = left_by_another_machine(path)
-    monkeypatch.setattr(locks, "WATCH_S", 5.0)
-    clock = iter(range(100))
-    monkeypatch.setattr(locks.time, "monotonic", lambda: next(clock))
-    beat = found._replace(beats=4)._asdict()
-    monkeypatch.setattr(locks.time, "sleep", lambda _: path.write_text(json.dumps(beat)))
-    with pytest.raises(DeepPaintError, match="process 7 on elsewhere since 2026-01-01"):
-        locks._take(str(path), "training", "run")
+    left_by_another_machine(path)
+    slept = clock(monkeypatch, lambda _: os.utime(path, (1, len(slept) // 3)))
+    os.utime(path, (1, 0))
+    with (
+        pytest.raises(DeepPaintError, match="process 7 on elsewhere since 2026-01-01"),
+        locks.hold(path, "training"),
+    ):
+        pass
+    assert len(slept) == 3 and "elsewhere" in path.read_text()
 
 
 def test_another_machine_that_gives_none_loses_it(path, monkeypatch, capsys):
     left_by_another_machine(path)
-    monkeypatch.setattr(locks, "WATCH_S", 5.0)
-    clock, slept = iter(range(100)), []
-    monkeypatch.setattr(locks.time, "monotonic", lambda: next(clock))
-    monkeypatch.setattr(locks.time, "sleep", slept.append)
-    handle = locks._take(str(path), "training", "run")
-    assert json.loads(path.read_text())["host"] == socket.gethostname() and slept
-    os.close(handle)
+    slept = clock(monkeypatch)
+    with locks.hold(path, "training"):
+        assert json.loads(path.read_text())["host"] == socket.gethostname()
+    assert len(slept) >= locks.WATCH_S - 2
     assert "process 7 on elsewhere" in capsys.readouterr().out
 
 
-def test_where_the_file_system_has_no_locks_a_living_process_is_still_seen(path, monkeypatch):
+@pytest.mark.parametrize("error", [OSError(errno.ENOTSUP, "no locks"), NotImplementedError()])
+def test_where_the_file_system_has_no_locks_a_living_process_is_still_seen(
+    path, monkeypatch, error
+):
+    def acquire(*_, **__):
+        raise error
+
     first = holder(path)
-    monkeypatch.setattr(locks, "fcntl", None)
-    with pytest.raises(DeepPaintError, match=f"process {first.pid} on "):
-        locks._take(str(path), "training", "run")
+    monkeypatch.setattr(locks.FileLock, "acquire", acquire)
+    with (
+        pytest.raises(DeepPaintError, match=f"process {first.pid} on "),
+        locks.hold(path, "training"),
+    ):
+        pass
     first.kill()
     first.communicate()
-    os.close(locks._take(str(path), "training", "run"))
+    with locks.hold(path, "training"):
+        assert json.loads(path.read_text())["pid"] == os.getpid()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[" * 3000, b'{"pid": 1}', b"\xff" * 9000])
@@ -149,19 +180,22 @@ def test_a_damaged_file_is_no_obstacle(path, content):
 
 
 def test_signs_of_life_are_given(path, monkeypatch):
-    monkeypatch.setattr(locks, "BEAT_S", 0.001)
-    seen = threading.Event()
-    write = locks._write
-
-    def noticed(handle, holder):
-        write(handle, holder)
-        if holder.beats >= 2:
-            seen.set()
-
-    monkeypatch.setattr(locks, "_write", noticed)
+    monkeypatch.setattr(locks, "TOUCH_S", 0.001)
+    touched, utime = threading.Event(), os.utime
+    monkeypatch.setattr(locks.os, "utime", lambda *a, **k: (utime(*a, **k), touched.set()))
     with locks.hold(path, "training"):
-        assert seen.wait(20)
-        assert json.loads(path.read_text())["beats"] >= 2
+        before = json.loads(path.read_text())
+        assert touched.wait(20)
+        assert json.loads(path.read_text()) == before
+
+
+def test_a_file_that_is_a_link_is_not_written_through(path, tmp_path):
+    (tmp_path / "victim").write_text("precious")
+    path.parent.mkdir()
+    path.symlink_to(tmp_path / "victim")
+    with pytest.raises(DeepPaintError, match="cannot be written"), locks.hold(path, "training"):
+        pass
+    assert (tmp_path / "victim").read_text() == "precious"
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
