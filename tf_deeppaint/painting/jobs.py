@@ -10,7 +10,6 @@ from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
-PAIRINGS = ("name", "all")
 
 _WILD = "*?["
 
