@@ -30,10 +30,10 @@ def main() -> None:
     import_tensorflow()
     from tf_deeppaint.exporting import saved_model
     from tf_deeppaint.exporting.model_card import write_model_card
-    from tf_deeppaint.networks.model_files import read_generator
+    from tf_deeppaint.networks.model_files import load_generator
 
     saved_model.check_output(_OUTPUT.value, _OVERWRITE.value)
-    generator = read_generator(_MODEL.value)
+    generator = load_generator(_MODEL.value)
     found = saved_model.export(generator, _OUTPUT.value, _MAX_PIXELS.value, _OVERWRITE.value)
     write_model_card(_OUTPUT.value, generator, _MODEL.value, found)
     print(f"{_OUTPUT.value}: {dict(found)[saved_model.BESIDE]} {saved_model.BESIDE}")

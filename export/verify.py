@@ -27,10 +27,10 @@ _DATA = flags.DEFINE_string(
 def main() -> None:
     import_tensorflow()
     from tf_deeppaint.exporting import fidelity
-    from tf_deeppaint.networks.model_files import read_generator
+    from tf_deeppaint.networks.model_files import load_generator
     from tf_deeppaint.utils.errors import DeepPaintError
 
-    network = read_generator(_MODEL.value)
+    network = load_generator(_MODEL.value)
     artifact = fidelity.open_artifact(_ARTIFACT.value)
     size = artifact.size or network.size
     samples = fidelity.stored_samples(_DATA.value, "test", size, network.background)

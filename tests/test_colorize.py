@@ -32,7 +32,7 @@ def make_folder(tmp_path_factory):
     write_palette(folder / "palette.json", extract_palette(second.picture, "white"))
     scan = np.minimum(230, 60 + read_picture(folder / "sketch.png") // 2)
     write_picture(folder / "scan.png", scan)
-    generator = Generator(2, size=64, background="white", head="mixture", seed=0)
+    generator = Generator(2, size=64, background="white", head_kind="mixture", seed=0)
     generator.set_weights([w * 4 if w.ndim == 4 else w for w in generator.get_weights()])
     generator.save(folder / "generator.keras")
     whole = (folder / "reference.png").read_bytes()

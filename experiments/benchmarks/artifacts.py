@@ -85,11 +85,11 @@ def main() -> None:
 def make_network():
     """The network of the flags, for the canvas of the flags."""
     from experiments.benchmarks.workloads.keras_workloads import settled_generator
-    from tf_deeppaint.networks.model_files import read_generator
+    from tf_deeppaint.networks.model_files import load_generator
 
     if not _MODEL.value and _WIDTH.value != BUNDLED_WIDTH:
         return settled_generator(_WIDTH.value, _SIZE.value)
-    network = read_generator(_MODEL.value)
+    network = load_generator(_MODEL.value)
     if network.width != _WIDTH.value:
         raise DeepPaintError(f"--model has another width; give --width={network.width}")
     resized = type(network).from_config(network.get_config() | {"size": _SIZE.value})

@@ -112,9 +112,9 @@ def painting_graph(width: int, precision: str, size: int = PAINTED_SIZE):
     import tensorflow as tf
 
     from tf_deeppaint import Generator
-    from tf_deeppaint.networks.model_files import in_precision
+    from tf_deeppaint.networks.model_files import with_precision
 
-    generator = in_precision(Generator(width, size=size, norm="none"), precision)
+    generator = with_precision(Generator(width, size=size, norm="none"), precision)
     spec = {
         name: tf.TensorSpec((1, size, size, channels))
         for name, channels in (("sketch", 3), ("histogram", 12))

@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.small_networks import make_network
 from tf_deeppaint.exporting.export import export_file
-from tf_deeppaint.networks.model_files import read_generator, write_generator
+from tf_deeppaint.networks.model_files import load_generator, write_generator
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -32,7 +32,7 @@ def test_a_file_is_put_in_place_with_its_card(run, tmp_path):
     found = export_file(run, output, ".keras", write_generator)
     assert written(output.parent) == ["model.keras", "model_card.md"]
     assert found.largest == 0 and found.precision == "float32" and found.bytes > 0
-    assert isinstance(read_generator(output), UNet)
+    assert isinstance(load_generator(output), UNet)
     before = output.read_bytes()
     with pytest.raises(DeepPaintError, match="is there already; --overwrite replaces it"):
         export_file(run, output, ".keras", write_generator)
@@ -123,14 +123,14 @@ def test_keras_model_writes_weights_in_half_the_size(run, tmp_path):
     done = program("keras_model", *flags)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{output}: ")
-    network = read_generator(run)
-    for weight, whole in zip(read_generator(output).weights, network.weights, strict=True):
+    network = load_generator(run)
+    for weight, whole in zip(load_generator(output).weights, network.weights, strict=True):
         assert weight.dtype in ("float16", "float32")
         np.testing.assert_allclose(weight.numpy(), whole.numpy(), rtol=1e-3, atol=1e-6)
 
 
 def test_verify_tells_what_is_over_the_bounds(run, doll_shards, tmp_path):
-    network = read_generator(run)
+    network = load_generator(run)
     network.set_weights([1.1 * weight for weight in network.get_weights()])
     write_generator(network, tmp_path / "other.keras")
     flags = (f"--model={run}", f"--data={doll_shards}")

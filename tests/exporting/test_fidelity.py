@@ -25,7 +25,7 @@ def draw_what_is_given():
 
 @pytest.fixture(scope="module", name="true")
 def paint_the_truth(network, given) -> np.ndarray:
-    return KerasBackend(network).run(*given)
+    return np.stack([prediction.values for prediction in KerasBackend(network).run(*given)])
 
 
 def save_model(network, path) -> None:

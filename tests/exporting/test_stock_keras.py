@@ -1,4 +1,4 @@
-"""The plain twin: the same pictures, and a file that needs nothing of this package."""
+"""The stock Keras model: the same pictures, and a file that needs nothing of this package."""
 
 import json
 import subprocess
@@ -31,8 +31,9 @@ assert "tf_deeppaint" not in sys.modules
 def expected_of(network, given: dict) -> dict:
     image, maps = network(given, return_attention=True)
     found = {"image": image} | {f"attention_{stage}": level for stage, level in enumerate(maps)}
-    if getattr(network, "head_kind", "") == "mixture":
-        found |= network.decompose(given)._asdict()
+    if network.head_kind == "mixture":
+        mixture, _ = network.forward(given)
+        found |= mixture._asdict()
     return found
 
 
@@ -43,7 +44,7 @@ def assert_same(found: dict, expected: dict) -> None:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_twin_gives_what_its_network_gives(name):
+def test_a_stock_model_gives_what_its_network_gives(name):
     network = make_network(name)
     # Of instance norms a canvas of 64 pixels leaves no gate signal.
     side = 128 if name == "instance" else 64
@@ -62,9 +63,9 @@ def test_on_flat_paper_where_all_ties_the_first_still_wins():
 def test_another_size_is_another_canvas():
     network = make_network("mixture")
     given = inputs(128, 128)
-    twin = make_stock_model(network, 128)
-    assert twin.get_layer("sketch").batch_shape == (None, 128, 128, 3)
-    assert_same(twin(given), expected_of(network, given))
+    model = make_stock_model(network, 128)
+    assert model.get_layer("sketch").batch_shape == (None, 128, 128, 3)
+    assert_same(model(given), expected_of(network, given))
 
 
 @pytest.mark.parametrize("size", [0, -64, 100])
@@ -73,7 +74,7 @@ def test_a_size_that_is_not_halved_six_times_is_refused(size):
         make_stock_model(make_network("U-Net"), size)
 
 
-def test_a_saved_twin_paints_where_this_package_is_not(tmp_path):
+def test_a_saved_stock_model_paints_where_this_package_is_not(tmp_path):
     network, given = make_network("mixture"), inputs(64, 64)
     paths = [tmp_path / name for name in ("plain.keras", "given.npz", "found.npz")]
     make_stock_model(network).save(paths[0])

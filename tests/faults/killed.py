@@ -91,7 +91,7 @@ def killed_exports(material: Material) -> int:
         if kills >= material.kills:
             break
     finish(programs.compact(output))
-    from tf_deeppaint.networks.model_files import read_generator
+    from tf_deeppaint.networks.model_files import load_generator
 
-    read_generator(output)
+    load_generator(output)
     return kills

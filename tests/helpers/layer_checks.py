@@ -87,8 +87,13 @@ def _check_precision(layer, inputs, policy: str, output_dtype: str | None) -> No
                 assert np.isfinite(np.asarray(y, "float32")).all(), f"{policy}: not finite"
     assert layer.compute_dtype == compute
     assert {w.dtype for w in layer.weights} == {"float32"}, f"{policy}: variables not float32"
-    for part in layer._flatten_layers(include_self=False):
+    for part in sublayers(layer):
         assert part.compute_dtype == compute, f"{policy}: {part.name} computes otherwise"
+
+
+def sublayers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+    """All layers inside a layer, at any depth."""
+    return list(layer._flatten_layers(include_self=False))
 
 
 def _disturb(layer) -> None:

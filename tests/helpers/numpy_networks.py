@@ -150,7 +150,7 @@ def generator(network, *inputs):
         x, place, skip = down_block(x, block)
         places.append(place)
         skips.append(skip)
-    gated = network.get_config()["attention"]
+    gated = network.get_config()["gated"]
     gate = norm(conv(x, network.gate), network.gate_norm) if gated else None
     for stage in range(6):
         skip = skips[5 - stage]
@@ -158,7 +158,7 @@ def generator(network, *inputs):
             skip, attention = attention_gate(skip, gate, network.attention[stage])
             maps.append(attention)
         x = up_block(x, places[5 - stage], skip, network.up[stage])
-    if network.get_config()["head"] == "mixture":
+    if network.get_config()["head_kind"] == "mixture":
         sketch, histogram = inputs
         palette = palette_of(histogram)
         return mix(palette_mixture(relu(x), sketch, palette, network.head), palette), maps

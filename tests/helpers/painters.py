@@ -1,4 +1,4 @@
-"""Painters for tests: tiny networks of random weights, and an backend that needs none."""
+"""Painters for tests: tiny networks of random weights, and a backend that needs none."""
 
 import functools
 import threading
@@ -6,8 +6,9 @@ import threading
 import numpy as np
 
 from tf_deeppaint import Painter
+from tf_deeppaint.painting.prediction import Prediction, make_predictions
 from tf_deeppaint.palette.extraction import BANDS
-from tf_deeppaint.palette.mixing import SLOTS, Mixture
+from tf_deeppaint.palette.mixing import SLOTS
 
 SIZE = 64
 
@@ -21,13 +22,13 @@ def tiny_painter(head: str) -> Painter:
     from tf_deeppaint.networks.generator import Generator
     from tf_deeppaint.painting.keras_backend import KerasBackend
 
-    generator = Generator(4, size=SIZE, background="white", head=head, seed=0)
+    generator = Generator(4, size=SIZE, background="white", head_kind=head, seed=0)
     factor = 4 if head == "mixture" else 6
     generator.set_weights([w * factor if w.ndim == 4 else w for w in generator.get_weights()])
     return Painter(KerasBackend(generator))
 
 
-class FakeEngine:
+class FakeBackend:
     """Paints each band of the canvas in the first color of the palette's band, without a network.
 
     Args:
@@ -46,17 +47,19 @@ class FakeEngine:
         self.batches: list[int] = []
         self._lock = threading.Lock()
 
-    def run(self, sketches: np.ndarray, palettes: np.ndarray) -> Mixture | np.ndarray:
+    def run(self, sketches: np.ndarray, palettes: np.ndarray) -> list[Prediction]:
         with self._lock:
             self.batches.append(len(sketches))
         band = np.arange(self.size) * BANDS // self.size
         if not self.mixes:
             colors = palettes[:, band, 0][:, :, None] * (sketches[..., None] / 255)
-            return (colors / 127.5 - 1).astype(np.float32)
+            image = (colors / 127.5 - 1).astype(np.float32)
+            return make_predictions({"image": image}, sketches, palettes)
         weights = np.zeros((*sketches.shape, SLOTS), np.float32)
         weights[:, np.arange(self.size), :, 4 * band] = 1
         ink = 1 - sketches[..., None].astype(np.float32) / 255
-        return Mixture(weights, np.ones_like(ink), ink)
+        outputs = {"weights": weights, "shade": np.ones_like(ink), "ink": ink}
+        return make_predictions(outputs, sketches, palettes)
 
     def attention(self, sketches: np.ndarray, palettes: np.ndarray) -> list[np.ndarray]:
         sides = [self.size >> gate for gate in range(self.gates, 0, -1)]

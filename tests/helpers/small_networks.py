@@ -3,19 +3,20 @@
 import numpy as np
 
 from tests.helpers import numpy_networks as oracle
+from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet
 
 NETWORKS = {
     "rgb": lambda width: Generator(width, size=64),
-    "mixture": lambda width: Generator(width, size=64, background="white", head="mixture"),
-    "no gates": lambda width: Generator(width, size=64, attention=False, histogram=False),
+    "mixture": lambda width: Generator(width, size=64, background="white", head_kind="mixture"),
+    "no gates": lambda width: Generator(width, size=64, gated=False, histogram=False),
     "U-Net": lambda width: UNet(width, size=64),
     "instance": lambda width: Generator(width, size=64, norm="instance"),
 }
 
 
-def make_network(name: str, width: int = 2) -> Generator | UNet:
+def make_network(name: str, width: int = 2) -> PaintingNetwork:
     network = NETWORKS[name](width)
     oracle.randomize(network, seed=6)
     return network

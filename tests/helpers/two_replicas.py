@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint.networks.discriminator import Discriminator
-from tf_deeppaint.networks.layers import BatchNormalization
+from tf_deeppaint.networks.normalization import BatchNormalization
 from tf_deeppaint.training.deep_paint import on_every_replica
 from tf_deeppaint.training.optimizers import Adam, GuardedOptimizer
 

@@ -73,12 +73,12 @@ def _changed_parts(parts: dict[str, bytes], rng: random.Random) -> dict[str, byt
 
 def generators() -> Target:
     """`.keras` files to the last step; making the network takes a part of a second."""
-    from tf_deeppaint.networks.model_files import read_generator
+    from tf_deeppaint.networks.model_files import load_generator
 
     parts = archive_parts()
 
     def feed(data: bytes) -> None:
-        read_generator(write_file("model.keras", data))
+        load_generator(write_file("model.keras", data))
 
     def change(data: bytes, rng: random.Random) -> bytes:
         return _zip(_changed_parts(parts, rng))

@@ -140,14 +140,14 @@ def studio() -> Target:
     """What a browser, or anybody, sends the studio: payloads of its events."""
     import logging
 
-    from tests.helpers.painters import FakeEngine
+    from tests.helpers.painters import FakeBackend
     from tf_deeppaint import Painter
     from tf_deeppaint.studio.examples import PALETTES
     from tf_deeppaint.studio.page import Handlers
     from tf_deeppaint.studio.sessions import Sessions, palette_to_codes
 
     logging.disable(logging.CRITICAL)
-    sessions = Sessions(Painter(FakeEngine()), os.path.abspath("files"))
+    sessions = Sessions(Painter(FakeBackend()), os.path.abspath("files"))
     handlers = Handlers(sessions)
     sketch = sessions.write_example(0)[0]
     state = sessions.paint(sessions.examples[0].sketch, PALETTES["Sea"])

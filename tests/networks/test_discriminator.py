@@ -8,7 +8,7 @@ from tests.helpers import numpy_networks as oracle
 from tests.helpers.layer_checks import check_layer
 from tests.helpers.two_replicas import on_one_device, on_two_replicas
 from tf_deeppaint import Discriminator
-from tf_deeppaint.networks.layers import BatchNormalization
+from tf_deeppaint.networks.normalization import BatchNormalization
 
 
 def pairs(count: int, height: int, width: int) -> np.ndarray:

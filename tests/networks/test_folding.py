@@ -6,16 +6,17 @@ import pytest
 import tensorflow as tf
 
 from tests.helpers import numpy_networks as oracle
+from tests.helpers.layer_checks import sublayers
 from tests.helpers.small_networks import NETWORKS, inputs, make_network
 from tf_deeppaint.networks.folding import fold_norms
-from tf_deeppaint.networks.layers import BatchNormalization
-from tf_deeppaint.networks.model_files import in_precision, read_generator, write_generator
+from tf_deeppaint.networks.model_files import load_generator, with_precision, write_generator
+from tf_deeppaint.networks.normalization import BatchNormalization
 
 BATCH_NORMED = [name for name in NETWORKS if name != "instance"]
 
 
 def norms_of(network: keras.Model) -> list[keras.Layer]:
-    return [layer for layer in network._flatten_layers() if isinstance(layer, BatchNormalization)]
+    return [layer for layer in sublayers(network) if isinstance(layer, BatchNormalization)]
 
 
 @pytest.mark.parametrize("name", BATCH_NORMED)
@@ -44,11 +45,11 @@ def test_the_folded_pictures_are_those_of_the_numpy_networks():
 
 
 def test_any_precision_is_folded_in_float32_and_the_network_left_as_it_is():
-    network = in_precision(make_network("rgb"), "mixed_bfloat16")
+    network = with_precision(make_network("rgb"), "mixed_bfloat16")
     before = network.get_weights()
     folded = fold_norms(network)
     assert folded.dtype_policy.name == "float32"
-    expected = in_precision(network, "float32")(inputs())
+    expected = with_precision(network, "float32")(inputs())
     np.testing.assert_allclose(folded(inputs()), expected, rtol=0, atol=1e-5)
     assert network.dtype_policy.name == "mixed_bfloat16"
     for weight, other in zip(network.get_weights(), before, strict=True):
@@ -58,7 +59,7 @@ def test_any_precision_is_folded_in_float32_and_the_network_left_as_it_is():
 def test_instance_norms_stay():
     network = make_network("instance")
     assert fold_norms(network) is network
-    half = fold_norms(in_precision(network, "mixed_bfloat16"))
+    half = fold_norms(with_precision(network, "mixed_bfloat16"))
     assert half.norm == "instance"
     np.testing.assert_array_equal(half(inputs()), network(inputs()))
 
@@ -71,7 +72,7 @@ def test_folding_again_changes_nothing():
 def test_a_folded_network_is_written_and_read(tmp_path):
     folded = fold_norms(make_network("U-Net"))
     write_generator(folded, tmp_path / "folded.keras")
-    found = read_generator(tmp_path / "folded.keras")
+    found = load_generator(tmp_path / "folded.keras")
     np.testing.assert_array_equal(found(inputs()), folded(inputs()))
 
 

@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 
 from tests.helpers import numpy_networks as oracle
-from tests.helpers.layer_checks import POLICIES, check_layer
+from tests.helpers.layer_checks import POLICIES, check_layer, sublayers
 from tf_deeppaint import Generator
-from tf_deeppaint.networks.layers import BatchNormalization
+from tf_deeppaint.networks.normalization import BatchNormalization
 from tf_deeppaint.utils.errors import DeepPaintError
 
 SIZE = 64
@@ -87,7 +87,7 @@ def test_with_instance_norm_picture_and_attention_equal_the_numpy_network() -> N
 
 
 def test_without_attention_the_skips_are_plain_and_there_are_no_maps() -> None:
-    generator = Generator(2, size=SIZE, attention=False, dtype="float64")
+    generator = Generator(2, size=SIZE, gated=False, dtype="float64")
     oracle.randomize(generator, seed=6)
     batch = inputs()
     picture, maps = generator(batch, return_attention=True)
@@ -104,7 +104,7 @@ def test_without_attention_it_lacks_the_weights_of_the_gates_alone() -> None:
         for c in (512, 512, 512, 512, 256, 128)
     ]
     signal = (512 + 1) * 512 + 2 * 512
-    generator = Generator(attention=False)
+    generator = Generator(gated=False)
     assert count_numbers(generator.trainable_weights) == 48_573_641 - sum(gates) - signal
 
 
@@ -119,7 +119,7 @@ def test_without_a_histogram_the_sketch_alone_is_seen() -> None:
 
 
 def test_with_a_mixture_head_picture_and_attention_equal_the_numpy_network() -> None:
-    generator = Generator(2, size=SIZE, head="mixture", dtype="float64")
+    generator = Generator(2, size=SIZE, head_kind="mixture", dtype="float64")
     oracle.randomize(generator, seed=6)
     batch = inputs()
     # Histogram images are of one value across, and down a band.
@@ -137,7 +137,7 @@ def test_with_a_mixture_head_picture_and_attention_equal_the_numpy_network() -> 
 def test_every_batch_norm_is_told_whether_it_is_synchronized() -> None:
     for synchronized in (False, True):
         generator = Generator(2, size=SIZE, synchronized=synchronized)
-        norms = [x for x in generator._flatten_layers() if isinstance(x, BatchNormalization)]
+        norms = [x for x in sublayers(generator) if isinstance(x, BatchNormalization)]
         assert [norm.synchronized for norm in norms] == 32 * [synchronized]
 
 
@@ -169,7 +169,7 @@ def test_the_picture_is_float32_between_minus_1_and_1(policy: str) -> None:
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_a_mixed_picture_is_float32_between_minus_1_and_1(policy: str) -> None:
-    generator = Generator(2, size=SIZE, head="mixture", dtype=policy)
+    generator = Generator(2, size=SIZE, head_kind="mixture", dtype=policy)
     generator.head.conv.kernel.assign(50.0 * generator.head.conv.kernel)
     picture = generator(inputs(1))
     assert picture.dtype == "float32"
@@ -241,7 +241,7 @@ OPTIONS = {
     "background": "white",
     "seed": 9,
     "norm": "instance",
-    "attention": False,
+    "gated": False,
     "histogram": False,
     "synchronized": True,
 }
@@ -254,13 +254,15 @@ def test_the_options_survive_saving(tmp_path) -> None:
 
 
 def test_a_saved_generator_with_a_mixture_head_paints_the_same(tmp_path) -> None:
-    generator = Generator(2, size=SIZE, head="mixture")
+    generator = Generator(2, size=SIZE, head_kind="mixture")
     oracle.randomize(generator)
     generator.save(tmp_path / "g.keras")
     loaded = keras.saving.load_model(tmp_path / "g.keras")
-    assert loaded.get_config()["head"] == "mixture"
+    assert loaded.get_config()["head_kind"] == "mixture"
     np.testing.assert_array_equal(loaded(inputs()), generator(inputs()))
-    for part, other in zip(loaded.decompose(inputs()), generator.decompose(inputs()), strict=True):
+    for part, other in zip(
+        loaded.forward(inputs())[0], generator.forward(inputs())[0], strict=True
+    ):
         np.testing.assert_array_equal(part, other)
 
 
@@ -280,8 +282,8 @@ def test_a_generator_saved_before_it_had_options_is_read_as_it_was() -> None:
         ({"width": 2, "size": 100}, "size=100"),
         ({"width": 2, "background": "blue"}, "blue"),
         ({"width": 2, "norm": "layer"}, 'norm="layer"'),
-        ({"width": 2, "head": "hsv"}, 'head="hsv"'),
-        ({"width": 2, "head": "mixture", "histogram": False}, "needs the histogram"),
+        ({"width": 2, "head_kind": "hsv"}, 'head_kind="hsv"'),
+        ({"width": 2, "head_kind": "mixture", "histogram": False}, "needs the histogram"),
     ],
 )
 def test_bad_options_are_refused_by_name(options: dict, word: str) -> None:
@@ -303,7 +305,7 @@ def test_the_generator_can_be_copied_saved_trained_and_run_in_any_precision(tmp_
 @pytest.mark.slow
 def test_the_same_holds_with_a_mixture_head(tmp_path) -> None:
     check_layer(
-        lambda **options: Generator(2, size=SIZE, seed=1, head="mixture", **options),
+        lambda **options: Generator(2, size=SIZE, seed=1, head_kind="mixture", **options),
         (inputs(),),
         tmp_path,
         # Instead of a kernel and a bias: three of each, and the bands' offsets.
@@ -314,7 +316,7 @@ def test_the_same_holds_with_a_mixture_head(tmp_path) -> None:
 
 
 def test_the_same_holds_with_all_options_changed(tmp_path) -> None:
-    changed = {"norm": "instance", "attention": False, "histogram": False, "synchronized": True}
+    changed = {"norm": "instance", "gated": False, "histogram": False, "synchronized": True}
     check_layer(
         lambda **options: Generator(2, size=SIZE, seed=1, **changed, **options),
         ({"sketch": inputs()["sketch"]},),

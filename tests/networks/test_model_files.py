@@ -10,7 +10,7 @@ from tests.helpers.numpy_networks import randomize
 from tf_deeppaint import Painter
 from tf_deeppaint.networks.folding import fold_norms
 from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.networks.model_files import in_precision, read_generator, write_generator
+from tf_deeppaint.networks.model_files import load_generator, with_precision, write_generator
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.painting.keras_backend import KerasBackend
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -19,7 +19,7 @@ from tf_deeppaint.utils.errors import DeepPaintError
 @pytest.fixture(scope="module", name="generator")
 def make_generator() -> Generator:
     """A generator of weights that matter; no test changes it."""
-    generator = Generator(4, size=64, background="white", head="mixture")
+    generator = Generator(4, size=64, background="white", head_kind="mixture")
     randomize(generator)
     return generator
 
@@ -51,7 +51,7 @@ def test_what_is_written_is_read_from_the_file_and_its_run_directory(generator, 
     write_generator(generator, tmp_path / "generator.keras")
     assert [path.name for path in tmp_path.iterdir()] == ["generator.keras"]
     for path in (tmp_path, tmp_path / "generator.keras", str(tmp_path)):
-        found = read_generator(path)
+        found = load_generator(path)
         assert found.get_config() == generator.get_config()
         assert_same_weights(found, generator.get_weights())
 
@@ -59,16 +59,16 @@ def test_what_is_written_is_read_from_the_file_and_its_run_directory(generator, 
 def test_the_baseline_is_read_as_well(tmp_path):
     network = UNet(2, size=64)
     write_generator(network, tmp_path / "unet.keras")
-    found = read_generator(tmp_path / "unet.keras")
+    found = load_generator(tmp_path / "unet.keras")
     assert isinstance(found, UNet)
     assert_same_weights(found, network.get_weights())
 
 
 def test_no_model_is_named(tmp_path):
     with pytest.raises(DeepPaintError, match=r"nowhere.*no such model"):
-        read_generator(tmp_path / "nowhere")
+        load_generator(tmp_path / "nowhere")
     with pytest.raises(DeepPaintError, match=r"generator\.keras.*no such model"):
-        read_generator(tmp_path)
+        load_generator(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no zip", b"{}" * 100])
@@ -76,7 +76,7 @@ def test_a_damaged_model_is_named(tmp_path, content):
     path = tmp_path / "broken.keras"
     path.write_bytes(content)
     with pytest.raises(DeepPaintError, match=r"broken\.keras: cannot be loaded") as caught:
-        read_generator(path)
+        load_generator(path)
     assert "\n" not in str(caught.value)
 
 
@@ -84,7 +84,7 @@ def test_a_model_of_another_kind_is_refused(tmp_path):
     path = tmp_path / "other.keras"
     keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)]).save(path)
     with pytest.raises(DeepPaintError, match="holds a Sequential"):
-        read_generator(path)
+        load_generator(path)
 
 
 @pytest.mark.parametrize("name", ["model.h5", "model", "model.keras.bak"])
@@ -137,14 +137,14 @@ def test_a_folder_that_is_not_there_is_named(generator, tmp_path):
 
 def test_another_precision_has_the_same_options_and_rounded_weights(generator):
     before = generator.get_weights()
-    half = in_precision(generator, "float16")
+    half = with_precision(generator, "float16")
     assert half.get_config() | {"dtype": None} == generator.get_config() | {"dtype": None}
     assert half.compute_dtype == "float16"
     assert half.stem.kernel.dtype == "float16"
     assert_same_weights(half, rounded(generator))
     # The one that was given stays as it is, and there is no twin without need.
     assert_same_weights(generator, before)
-    assert in_precision(generator, "float32") is generator
+    assert with_precision(generator, "float32") is generator
 
 
 def test_in_float16_a_file_has_about_half_the_size(tmp_path):
@@ -160,8 +160,8 @@ def test_a_painter_computes_in_float32_with_the_rounded_weights(generator, compa
     painter = Painter.load(compact)
     assert painter.backend.generator.dtype_policy.name == "float32"
     assert (painter.size, painter.background) == (64, "white")
-    assert painter.backend.generator.get_config()["head"] == "mixture"
-    half = in_precision(generator, "float16")
+    assert painter.backend.generator.get_config()["head_kind"] == "mixture"
+    half = with_precision(generator, "float16")
     assert_same_weights(painter.backend.generator, fold_norms(half).get_weights())
     rng = np.random.default_rng(0)
     sketches = rng.integers(0, 256, (2, 64, 64), dtype=np.uint8)

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint.networks.layers import EPSILON, SpectralConv, make_norm, max_pool, max_unpool
+from tf_deeppaint.networks.convolution import SpectralConv
+from tf_deeppaint.networks.normalization import EPSILON, make_norm
+from tf_deeppaint.networks.pooling import max_pool, max_unpool
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

@@ -14,7 +14,7 @@ import pytest
 from tests.helpers import published_network as published
 from tests.helpers.programs import assert_refused, run
 from tf_deeppaint import Generator
-from tf_deeppaint.networks.model_files import read_generator
+from tf_deeppaint.networks.model_files import load_generator
 from tf_deeppaint.networks.torch_weights import (
     MAX_BYTES,
     load_state_dict,
@@ -248,7 +248,7 @@ def test_the_program_makes_a_generator_that_can_be_painted_with(
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"imported: {output}, width {WIDTH}\n"
     assert [path.name for path in output.parent.iterdir()] == ["model.keras"]
-    painter, loaded = Painter.load(output), read_generator(output)
+    painter, loaded = Painter.load(output), load_generator(output)
     assert (painter.size, painter.background) == (SIZE, "white")
     for weight, expected in zip(loaded.get_weights(), generator.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, expected)

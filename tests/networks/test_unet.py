@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tests.helpers import numpy_networks as oracle
-from tests.helpers.layer_checks import POLICIES, check_layer
+from tests.helpers.layer_checks import POLICIES, check_layer, sublayers
 from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.networks.layers import BatchNormalization
+from tf_deeppaint.networks.normalization import BatchNormalization
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -102,7 +102,7 @@ def test_dropout_follows_the_seed() -> None:
 def test_every_batch_norm_is_told_whether_it_is_synchronized() -> None:
     for synchronized in (False, True):
         network = UNet(2, size=SIZE, synchronized=synchronized)
-        norms = [x for x in network._flatten_layers() if isinstance(x, BatchNormalization)]
+        norms = [x for x in sublayers(network) if isinstance(x, BatchNormalization)]
         assert [norm.synchronized for norm in norms] == 9 * [synchronized]
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 import numpy as np
 import pytest
 
-from tests.helpers.painters import FakeEngine, tiny_painter
+from tests.helpers.painters import FakeBackend, tiny_painter
 from tf_deeppaint import Painter
 from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.painting import batch
@@ -58,7 +58,7 @@ class Collected:
 
 @pytest.mark.parametrize("count", [0, 1, BATCH, BATCH + 1, 5 * BATCH + 3])
 def test_each_job_is_painted_as_it_would_be_alone(tmp_path, rng, count):
-    backend, done = FakeEngine(), Collected()
+    backend, done = FakeBackend(), Collected()
     jobs = draw_sketches(tmp_path, rng, count)
     colors = {job.name: rng.integers(0, 256, (4, 4, 3), dtype=np.uint8) for job in jobs}
     jobs = [job._replace(reference=job.name) for job in jobs]
@@ -66,7 +66,7 @@ def test_each_job_is_painted_as_it_would_be_alone(tmp_path, rng, count):
     assert backend.batches == [BATCH] * (count // BATCH) + [count % BATCH] * (count % BATCH > 0)
     assert sorted(done.pictures) == [job.name for job in jobs]
     for job in jobs:
-        alone = Painter(FakeEngine()).paint(job.sketch, colors=colors[job.name])
+        alone = Painter(FakeBackend()).paint(job.sketch, colors=colors[job.name])
         np.testing.assert_array_equal(done.pictures[job.name], alone)
 
 
@@ -97,8 +97,8 @@ def test_sketches_are_cleaned_on_demand(tmp_path):
     gray[20:23, 10:50] = 40
     write_picture(tmp_path / "scan.png", gray)
     jobs, done = [Job(str(tmp_path / "scan.png"), None, "scan")], Collected()
-    paint_jobs(Painter(FakeEngine()), jobs, lambda _: flat(), done, clean=True)
-    alone = Painter(FakeEngine()).paint(gray, colors=flat(), clean=True)
+    paint_jobs(Painter(FakeBackend()), jobs, lambda _: flat(), done, clean=True)
+    alone = Painter(FakeBackend()).paint(gray, colors=flat(), clean=True)
     np.testing.assert_array_equal(done.pictures["scan"], alone)
     assert (alone[0, 0] == (250, 180, 60)).all()
 
@@ -111,7 +111,7 @@ def test_bad_sketches_are_left_out_in_order_and_the_rest_is_done(tmp_path, rng):
     jobs, done, steps = draw_sketches(tmp_path, rng, 21, bad), Collected(), []
     jobs.append(Job(str(tmp_path / "gone.png"), None, "gone"))
     failures = paint_jobs(
-        Painter(FakeEngine()), jobs, lambda _: flat(), done, on_progress=lambda *s: steps.append(s)
+        Painter(FakeBackend()), jobs, lambda _: flat(), done, on_progress=lambda *s: steps.append(s)
     )
     assert [failure.job for failure in failures] == [jobs[n] for n in (0, 3, 9, 20, 21)]
     assert all(isinstance(failure, Failure) for failure in failures)
@@ -123,7 +123,7 @@ def test_bad_sketches_are_left_out_in_order_and_the_rest_is_done(tmp_path, rng):
 
 def test_only_failures(tmp_path, rng):
     jobs = draw_sketches(tmp_path, rng, 20, dict.fromkeys(range(20), b""))
-    backend, done = FakeEngine(), Collected()
+    backend, done = FakeBackend(), Collected()
     failures = paint_jobs(Painter(backend), jobs, lambda _: flat(), done)
     assert [failure.job for failure in failures] == jobs
     assert not done.pictures and not backend.batches
@@ -140,7 +140,7 @@ def test_a_bad_reference_fails_its_own_jobs(tmp_path, rng):
         return flat()
 
     done = Collected()
-    failures = paint_jobs(Painter(FakeEngine()), jobs, palette_of, done)
+    failures = paint_jobs(Painter(FakeBackend()), jobs, palette_of, done)
     assert failures == [Failure(job, "1: not a picture") for job in jobs[1::3]]
     assert len(done.pictures) == 6
 
@@ -153,7 +153,7 @@ def test_what_cannot_be_written_is_a_failure_too(tmp_path, rng):
             raise DeepPaintError(f"{job.name}: disk full")
         done(job, painting)
 
-    failures = paint_jobs(Painter(FakeEngine()), jobs, lambda _: flat(), finish)
+    failures = paint_jobs(Painter(FakeBackend()), jobs, lambda _: flat(), finish)
     assert [failure.reason for failure in failures] == ["002: disk full", "013: disk full"]
     assert len(done.pictures) == 18
 
@@ -165,7 +165,7 @@ def test_a_mistake_in_the_program_is_not_taken_for_a_bad_file(tmp_path, rng, whe
 
     functions = {"palette_of": lambda _: flat(), "finish": Collected()} | {where: mistake}
     with pytest.raises(KeyError, match="a mistake"):
-        paint_jobs(Painter(FakeEngine()), draw_sketches(tmp_path, rng, 20), **functions)
+        paint_jobs(Painter(FakeBackend()), draw_sketches(tmp_path, rng, 20), **functions)
 
 
 # --- memory --------------------------------------------------------------------------------------
@@ -216,12 +216,12 @@ def test_memory_does_not_grow_with_the_number_of_sketches(monkeypatch, rng):
         count("sketches", sketch)
         return sketch
 
-    class Counting(FakeEngine):
+    class Counting(FakeBackend):
         def run(self, sketches, palettes):
-            found = super().run(sketches, palettes)
-            assert found.weights.shape[1:] == (32, 32, SLOTS)
-            count("batches", found.ink)  # of which each painting has a view
-            return found
+            predictions = super().run(sketches, palettes)
+            assert predictions[0].weights.shape == (32, 32, SLOTS)
+            count("batches", predictions[0].mixture.ink.base)  # of which each painting has a view
+            return predictions
 
     monkeypatch.setattr(batch, "to_sketch", read)
     monkeypatch.setattr(batch, "ThreadPoolExecutor", Hurried)
@@ -245,7 +245,7 @@ def test_sketches_are_read_by_several_threads_while_the_network_works(tmp_path, 
             all_read.set()
         return to_sketch(path, clean)
 
-    class Waiting(FakeEngine):
+    class Waiting(FakeBackend):
         def run(self, sketches, palettes):
             assert all_read.wait(60)
             return super().run(sketches, palettes)

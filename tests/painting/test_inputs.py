@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.helpers.painters import FakeEngine
+from tests.helpers.painters import FakeBackend
 from tests.helpers.picture_files import encode, gradient, image, oriented, png16, transparent, zoo
 from tf_deeppaint import Painter
 from tf_deeppaint.images.decoding import read_picture
@@ -99,7 +99,7 @@ def painted(painter: Painter, given) -> np.ndarray:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_paints_as_its_plain_version_does(tmp_path, mode):
-    painter = Painter(FakeEngine())
+    painter = Painter(FakeBackend())
     expected = painted(painter, to_sketch(plain(mode)))
     assert expected.std() > 5
     np.testing.assert_allclose(painted(painter, image(mode)), expected, atol=2)

@@ -11,7 +11,7 @@ from tf_deeppaint import palette_to_histogram
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.painting.keras_backend import KerasBackend
-from tf_deeppaint.palette.mixing import SLOTS, Mixture
+from tf_deeppaint.palette.mixing import SLOTS
 
 
 @pytest.fixture(name="rng")
@@ -39,7 +39,7 @@ def to_numpy(tensor) -> np.ndarray:
 def test_a_picture_is_the_generators(rng):
     backend, sketches_and_palettes = tiny_painter("rgb").backend, given(rng, 3)
     assert (backend.size, backend.background, backend.mixes) == (64, "white", False)
-    found = backend.run(*sketches_and_palettes)
+    found = np.stack([p.values for p in backend.run(*sketches_and_palettes)])
     expected = to_numpy(backend.generator(inputs_of(*sketches_and_palettes), training=False))
     assert found.dtype == np.float32 and found.shape == (3, 64, 64, 3)
     assert found.std() > 0.05
@@ -49,14 +49,16 @@ def test_a_picture_is_the_generators(rng):
 def test_a_mixture_is_the_generators(rng):
     backend, sketches_and_palettes = tiny_painter("mixture").backend, given(rng, 2)
     assert backend.mixes
-    found = backend.run(*sketches_and_palettes)
-    assert isinstance(found, Mixture)
+    found = [
+        np.stack(parts)
+        for parts in zip(*(p.mixture for p in backend.run(*sketches_and_palettes)), strict=True)
+    ]
     assert [part.shape for part in found] == [(2, 64, 64, channels) for channels in (SLOTS, 1, 1)]
-    expected = backend.generator.decompose(inputs_of(*sketches_and_palettes))
+    expected, _ = backend.generator.forward(inputs_of(*sketches_and_palettes))
     for part, other in zip(found, expected, strict=True):
         assert isinstance(part, np.ndarray) and part.dtype == np.float32
         np.testing.assert_allclose(part, to_numpy(other), atol=1e-4)
-    np.testing.assert_allclose(found.weights.sum(-1), 1, atol=1e-5)
+    np.testing.assert_allclose(found[0].sum(-1), 1, atol=1e-5)
 
 
 def test_batches_of_every_size_are_traced_once(rng):
@@ -84,7 +86,8 @@ def test_threads_trace_it_once_and_do_not_mix_up(rng):
         thread.join()
     assert backend._network.experimental_get_tracing_count() == 1
     for number, batch in enumerate(batches):
-        np.testing.assert_array_equal(found[number], backend.run(*batch))
+        for prediction, expected in zip(found[number], backend.run(*batch), strict=True):
+            np.testing.assert_array_equal(prediction.values, expected.values)
 
 
 @pytest.mark.parametrize("head", ["rgb", "mixture"])
@@ -98,7 +101,7 @@ def test_attention_is_that_behind_the_picture(rng, head):
 
 
 def test_without_gates_there_is_no_attention(rng):
-    for network in (Generator(2, size=64, attention=False), UNet(2, size=64)):
+    for network in (Generator(2, size=64, gated=False), UNet(2, size=64)):
         assert KerasBackend(network).attention(*given(rng, 1)) == []
 
 

@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from tests.helpers.painters import FakeEngine
+from tests.helpers.painters import FakeBackend
 from tf_deeppaint import Painter
 from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.images.encoding import write_picture
@@ -39,7 +39,7 @@ def written(folder) -> list[str]:
 
 
 def test_a_picture_alone(tmp_path):
-    painter = Painter(FakeEngine())
+    painter = Painter(FakeBackend())
     painting = begin(painter)
     write_painting(painter, painting, Outputs(str(tmp_path / "x.png")), "original")
     assert written(tmp_path) == ["x.png"]
@@ -47,7 +47,7 @@ def test_a_picture_alone(tmp_path):
 
 
 def test_everything_of_a_painting(tmp_path):
-    painter = Painter(FakeEngine())
+    painter = Painter(FakeBackend())
     painting = begin(painter)
     outputs = Outputs(*(str(tmp_path / name) for name in ("x.png", "x.ora", "maps")))
     write_painting(painter, painting, outputs, "network")
@@ -62,18 +62,18 @@ def test_everything_of_a_painting(tmp_path):
 
 def test_maps_are_cut_like_the_sketch():
     """The canvas's upper half passes, so the sketch's upper half does, whatever its shape."""
-    painter = Painter(FakeEngine())
+    painter = Painter(FakeBackend())
     for shape in ((40, 60), (60, 40), (15, 60)):
         painting = begin(painter, *shape)
         for level in painter.attention(painting):
-            assert level.shape == (painting.place.height, painting.place.width)
-            half = painting.place.height / 2
+            assert level.shape == (painting.placement.height, painting.placement.width)
+            half = painting.placement.height / 2
             assert (level[: round(half * 0.6)] > 0.5).all()
             assert (level[-round(half * 0.6) :] < 0.5).all()
 
 
 def test_without_gates_nothing_is_written(tmp_path):
-    painter = Painter(FakeEngine(gates=0))
+    painter = Painter(FakeBackend(gates=0))
     outputs = Outputs(*(str(tmp_path / name) for name in ("x.png", "x.ora", "maps")))
     with pytest.raises(DeepPaintError, match="no attention gates"):
         write_painting(painter, begin(painter), outputs, "original")
@@ -82,7 +82,7 @@ def test_without_gates_nothing_is_written(tmp_path):
 
 def test_the_picture_comes_last(tmp_path):
     """So that whoever resumes may trust that with it all is there."""
-    painter = Painter(FakeEngine())
+    painter = Painter(FakeBackend())
     outputs = Outputs(*(str(tmp_path / name) for name in ("x.png", "x.psd", "maps")))
     with pytest.raises(DeepPaintError, match=r"not written as \.psd"):
         write_painting(painter, begin(painter), outputs, "original")

@@ -111,16 +111,18 @@ def test_sketches_of_many_sizes_go_through_the_network_together(painter, rng):
     paintings = painter.begin(sketches, palettes)
     for painting, sketch, palette in zip(paintings, sketches, palettes, strict=True):
         np.testing.assert_array_equal(painting.sketch, sketch)
-        np.testing.assert_array_equal(painting.palette, palette)
+        np.testing.assert_array_equal(painting.prediction.palette, palette)
         alone = painter.begin([sketch], palette[None])[0]
-        np.testing.assert_allclose(painting.found, alone.found, atol=1e-4)
-        np.testing.assert_array_equal(painting.canvas, fit_to_canvas(sketch, 64)[0])
+        values, expected = painting.prediction.values, alone.prediction.values
+        np.testing.assert_allclose(values, expected, atol=1e-4)
+        np.testing.assert_array_equal(painting.prediction.canvas, fit_to_canvas(sketch, 64)[0])
 
 
 def test_attention_lies_on_the_sketch(painter, rng):
     """Against the canvas's maps, enlarged and cut by hand."""
     painting = painter.begin([random_picture(rng, 30, 60)], random_picture(rng, 1, 4, 4, 3))[0]
-    canvas = painter.attention_canvases(painting.canvas[None], painting.palette[None])
+    prediction = painting.prediction
+    canvas = painter.attention_canvases(prediction.canvas[None], prediction.palette[None])
     for level, whole in zip(painter.attention(painting), canvas, strict=True):
         enlarged = cv2.resize(whole[0], (64, 64), interpolation=cv2.INTER_CUBIC)
         np.testing.assert_array_equal(level, enlarged[16:48])
@@ -238,7 +240,7 @@ def test_a_palette_is_four_by_four_bytes(painter, rng, colors):
 
 @pytest.fixture(scope="module", name="mixing")
 def make_mixing() -> Generator:
-    generator = Generator(4, size=64, background="white", head="mixture", seed=0)
+    generator = Generator(4, size=64, background="white", head_kind="mixture", seed=0)
     generator.set_weights([w * 4 if w.ndim == 4 else w for w in generator.get_weights()])
     return generator
 
@@ -252,7 +254,7 @@ def test_a_mixture_is_even_in_an_area_and_the_networks_own_outside(mixing, rng):
         Painter(backend, even_regions=choice).paint_canvases(*inputs)[0] for choice in (False, None)
     )
     inside = np.s_[12:39, 12:49]
-    mixture = mixing.decompose(inputs_of(*inputs))
+    mixture, _ = mixing.forward(inputs_of(*inputs))
     weights, shade = (np.asarray(part)[0][inside] for part in (mixture.weights, mixture.shade))
     colors = np.concatenate([palette.reshape(16, 3), [[255] * 3, [0] * 3]])
     expected = np.clip(weights.mean((0, 1)) @ colors * shade, 0, 255)

@@ -1,12 +1,13 @@
 """Paintings: pictures, layers and other colors of what a network said once."""
 
+import dataclasses
 from zipfile import ZipFile
 
 import cv2
 import numpy as np
 import pytest
 
-from tests.helpers.painters import FakeEngine, tiny_painter
+from tests.helpers.painters import FakeBackend, tiny_painter
 from tf_deeppaint import Painter
 from tf_deeppaint.images.canvas import fit_to_canvas
 from tf_deeppaint.images.decoding import decode_picture, read_picture
@@ -47,7 +48,7 @@ def upright(height: int, width: int) -> np.ndarray:
 
 
 def begin(palette, shape=(90, 60), draw=drawn, **backend) -> Painting:
-    return Painter(FakeEngine(**backend)).begin([draw(*shape)], palette[None])[0]
+    return Painter(FakeBackend(**backend)).begin([draw(*shape)], palette[None])[0]
 
 
 def laid(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
@@ -75,7 +76,7 @@ def test_colors_are_where_the_network_put_them_on_its_canvas(palette):
     """Bands of the canvas, of which a wide sketch covers the middle."""
     painting = begin(palette, (300, 600), upright)
     bands = np.arange(32) * 4 // 32
-    place = painting.place
+    place = painting.placement
     assert (place.top, place.height, place.left, place.width) == (8, 16, 0, 32)
     rows = bands[8 + (np.arange(300) * 16 // 300)]
     inside = np.abs(np.arange(300) - 150) > 95  # five cells from the border of the two bands
@@ -109,10 +110,10 @@ def test_recoloring_mixes_the_same_weights_anew(palette, rng):
     painter = tiny_painter("mixture")
     painting = painter.begin([drawn(64, 64)], palette[None])[0]
     other = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
-    found = painting.found
+    mixture = painting.prediction.mixture
     colors = np.concatenate([other.reshape(16, 3), [[255] * 3, [0] * 3]]).astype(float)
-    mixed = np.einsum("yxk,kc->yxc", found.weights[0].astype(float), colors)
-    expected = np.clip(mixed * found.shade[0], 0, 255) * (1 - found.ink[0])
+    mixed = np.einsum("yxk,kc->yxc", mixture.weights.astype(float), colors)
+    expected = np.clip(mixed * mixture.shade, 0, 255) * (1 - mixture.ink)
     recolored = painting.recolor(other)
     np.testing.assert_allclose(recolored.picture("network"), expected, atol=0.51)
     assert np.abs(recolored.picture().astype(int) - painting.picture()).mean() > 10
@@ -129,7 +130,7 @@ def test_recoloring_leaves_the_painting_as_it_was(palette):
     before = painting.picture()
     painting.recolor(np.zeros((4, 4, 3), np.uint8))
     np.testing.assert_array_equal(painting.picture(), before)
-    np.testing.assert_array_equal(painting.palette, palette)
+    np.testing.assert_array_equal(painting.prediction.palette, palette)
 
 
 def test_only_mixtures_are_recolored(palette):
@@ -191,11 +192,12 @@ def test_white_needs_no_layer(palette):
 
 def test_a_layer_has_what_is_mixed_mostly_of_its_color(palette):
     """Three tenths each of two equal colors are more than four of another."""
+    palette[3, 3] = palette[0, 0]
     painting = begin(palette, (32, 32))
-    painting.palette[3, 3] = painting.palette[0, 0]
-    weights = np.zeros((1, 32, 32, SLOTS), np.float32)
+    weights = np.zeros((32, 32, SLOTS), np.float32)
     weights[..., [0, 15, 4]] = 0.3, 0.3, 0.4
-    painting.found = painting.found._replace(weights=weights)
+    mixture = painting.prediction.mixture._replace(weights=weights)
+    painting.prediction = dataclasses.replace(painting.prediction, mixture=mixture)
     assert [layer.name for layer in painting.layers()][1:-1] == ["1.1 #f03c32"]
 
 
@@ -239,4 +241,5 @@ def test_cutting_takes_what_the_sketch_lies_on(palette):
     painting = begin(palette, (10, 40))
     canvas = np.arange(32 * 32).reshape(32, 32)
     np.testing.assert_array_equal(painting.cut(canvas), canvas[12:20])
-    np.testing.assert_array_equal(painting.cut(painting.canvas), painting.canvas[12:20])
+    canvas = painting.prediction.canvas
+    np.testing.assert_array_equal(painting.cut(canvas), canvas[12:20])

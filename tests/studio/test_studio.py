@@ -42,7 +42,7 @@ ROOT = Path(__file__).parents[2]
 @functools.cache
 def painter_of(head: str) -> Painter:
     keras.utils.set_random_seed(2)
-    generator = Generator(4, size=64, head=head, background="white")
+    generator = Generator(4, size=64, head_kind=head, background="white")
     # Weights of N(0, 0.02) paint everything one gray; larger ones paint pictures that differ.
     generator.set_weights([w * 12 if w.ndim == 4 else w for w in generator.get_weights()])
     return Painter(KerasBackend(generator))

@@ -39,7 +39,7 @@ PATIENCE = 120
 @pytest.fixture(scope="module", name="model")
 def make_model(tmp_path_factory) -> Path:
     keras.utils.set_random_seed(3)
-    generator = Generator(4, size=64, head="mixture", background="white")
+    generator = Generator(4, size=64, head_kind="mixture", background="white")
     # Weights of N(0, 0.02) leave every gate half open; larger ones give maps to look at.
     generator.set_weights([w * 6 if w.ndim == 4 else w for w in generator.get_weights()])
     path = tmp_path_factory.mktemp("model") / "tiny.keras"

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tf_deeppaint.networks.discriminator import Discriminator
 from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.networks.layers import BatchNormalization
+from tf_deeppaint.networks.normalization import BatchNormalization
 from tf_deeppaint.training.averaging import averaged_weights, make_norm_measurement
 from tf_deeppaint.training.deep_paint import DeepPaint
 
@@ -38,8 +38,7 @@ def stream(batches: list[dict]) -> tf.data.Dataset:
 
 
 def first_norm(model: DeepPaint) -> BatchNormalization:
-    layers = model.generator._flatten_layers()
-    return next(layer for layer in layers if isinstance(layer, BatchNormalization))
+    return model.generator.stem_norm
 
 
 def test_statistics_are_the_means_over_the_batches(model, batches) -> None:

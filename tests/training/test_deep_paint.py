@@ -323,7 +323,7 @@ def test_a_step_in_bfloat16_has_float32_losses_and_finite_weights() -> None:
 
 def test_steps_with_a_mixture_head_move_every_weight_and_paint_the_palette() -> None:
     keras.utils.set_random_seed(SEED)
-    generator = Generator(2, size=SIZE, seed=SEED, head="mixture")
+    generator = Generator(2, size=SIZE, seed=SEED, head_kind="mixture")
     model = DeepPaint(generator, Discriminator(2), pool_size=POOL)
     model.compile(*[keras.optimizers.Adam(2e-3, 0.5) for _ in range(2)], run_eagerly=True)
     before = [np.array(weight) for weight in generator.trainable_weights]

@@ -276,7 +276,7 @@ def test_options_reach_the_model(doll_shards: Path, tmp_path) -> None:
     model = make_model(chosen, plan_of(128, "white"))
     generator, discriminator = model.generator, model.discriminator
     assert (generator.width, generator.size, generator.background) == (4, 128, "white")
-    assert (generator.norm, generator.attention, generator.histogram) == ("instance", [], False)
+    assert (generator.norm, generator.gated, generator.histogram) == ("instance", False, False)
     assert (discriminator.width, discriminator.norm) == (4, "none")
     assert discriminator.spectral_norm
     assert (model.objective.gan_loss, model.objective.l1_weight) == ("hinge", 7.0)
@@ -295,7 +295,7 @@ def test_the_head_is_the_one_asked_for(doll_shards, tmp_path) -> None:
     for head in ("rgb", "mixture"):
         chosen = options(doll_shards, tmp_path, head=head)
         model = make_model(chosen, plan_of(64, "white"))
-        assert model.generator.get_config()["head"] == head
+        assert model.generator.get_config()["head_kind"] == head
     assert TrainingOptions(data=(), run="").head == "rgb"
 
 

@@ -107,7 +107,7 @@ def test_keras_still_has_the_private_names_that_are_used() -> None:
     assert adam._get_variable_index(variable) == 0
     for name in ("_stateful_handle_finite_grads", "_stateful_handle_non_finite_grads"):
         assert hasattr(keras.optimizers.LossScaleOptimizer, name)
-    assert hasattr(keras.Model, "_maybe_symbolic_build") and hasattr(keras.Model, "_flatten_layers")
+    assert hasattr(keras.Model, "_maybe_symbolic_build")
     assert tf.__internal__.distribute.strategy_supports_no_merge_call() in (True, False)
 
 

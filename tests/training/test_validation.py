@@ -70,6 +70,6 @@ def test_attention_is_shown_of_every_gate() -> None:
 
 
 def test_without_gates_there_is_no_attention_to_show() -> None:
-    for generator in (UNet(2, size=SIZE), Generator(2, size=SIZE, attention=False)):
+    for generator in (UNet(2, size=SIZE), Generator(2, size=SIZE, gated=False)):
         model = DeepPaint(generator, Discriminator(2), pool_size=0)
         assert draw_attention(model, some_batch(1)) is None

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.networks.model_files import read_generator, write_generator
+from tf_deeppaint.networks.model_files import load_generator, write_generator
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.keras_archives import check_foreign, read_config
@@ -33,7 +33,7 @@ def write(path: Path, parts: dict[str, bytes], how: int = zipfile.ZIP_STORED) ->
     return path
 
 
-def refused(path: Path, read=read_generator) -> str:
+def refused(path: Path, read=load_generator) -> str:
     with pytest.raises(DeepPaintError) as caught:
         read(path)
     message = str(caught.value)
@@ -63,7 +63,7 @@ def first_array(stored: h5py.File) -> h5py.Dataset:
 def test_a_sound_file_is_read(parts, tmp_path):
     path = write(tmp_path / "model.keras", parts)
     assert read_config(path) == json.loads(parts["config.json"])
-    assert read_generator(path).width == 2
+    assert load_generator(path).width == 2
 
 
 @pytest.mark.parametrize(
@@ -180,12 +180,12 @@ def test_a_group_that_holds_itself_is_walked_once(parts, tmp_path):
     def tie(stored):
         stored["layers"]["again"] = stored["/"]
 
-    read_generator(write(tmp_path / "m.keras", with_weights(parts, tie)))
+    load_generator(write(tmp_path / "m.keras", with_weights(parts, tie)))
 
 
 def test_a_file_that_is_none_is_refused(tmp_path):
     for path in (tmp_path / "none.keras", tmp_path / ("n" * 4000)):
-        for read in (read_generator, check_foreign):
+        for read in (load_generator, check_foreign):
             with pytest.raises(DeepPaintError) as caught:
                 read(path)
             assert str(caught.value).startswith(f"{path}: ") and "\n" not in str(caught.value)
@@ -247,7 +247,7 @@ def test_layers_that_run_or_read_something_are_refused(foreign, tmp_path, layer)
 
 def test_the_baseline_is_no_wider_than_its_file_either(tmp_path):
     """The bound on the width holds for the smallest network of its width."""
-    for number, network in enumerate((UNet(2, size=64), Generator(2, size=64, attention=False))):
+    for number, network in enumerate((UNet(2, size=64), Generator(2, size=64, gated=False))):
         path = tmp_path / f"{number}.keras"
         write_generator(network, path, "float16")
-        assert read_generator(path).width == 2
+        assert load_generator(path).width == 2

@@ -7,13 +7,12 @@ from pathlib import Path
 from tf_deeppaint.exporting import fidelity
 from tf_deeppaint.exporting.model_card import write_model_card
 from tf_deeppaint.images.sizes import check_size
-from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.networks.model_files import read_generator
-from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.networks.base import PaintingNetwork
+from tf_deeppaint.networks.model_files import load_generator
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
-Write = Callable[[Generator | UNet, Path], None]
+Write = Callable[[PaintingNetwork, Path], None]
 
 
 def check_output(output: str | os.PathLike, suffix: str, overwrite: bool) -> None:
@@ -59,7 +58,7 @@ def export_file(
     if size is not None:
         check_size(size)
     output = Path(output)
-    network = read_generator(model)
+    network = load_generator(model)
     files.make_folder(output.parent)
     # The suffix says what is in it, so it stays.
     aside = output.with_name(f".incomplete-{output.name}")
@@ -75,7 +74,7 @@ def export_file(
     return found
 
 
-def check(network: Generator | UNet, path: str | os.PathLike) -> fidelity.Fidelity:
+def check(network: PaintingNetwork, path: str | os.PathLike) -> fidelity.Fidelity:
     """Holds an artifact against its network on a few drawings made for the purpose.
 
     Raises:

@@ -16,11 +16,10 @@ from tf_deeppaint.evaluation import metrics
 from tf_deeppaint.exporting import onnx_model
 from tf_deeppaint.images.canvas import fit_to_canvas
 from tf_deeppaint.images.pixels import from_unit_range
-from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.networks.model_files import KINDS, in_precision, read_generator
-from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.networks.base import PaintingNetwork
+from tf_deeppaint.networks.inputs import to_inputs
+from tf_deeppaint.networks.model_files import NETWORKS, load_generator, with_precision
 from tf_deeppaint.painting import litert_backend
-from tf_deeppaint.painting.keras_backend import to_inputs
 from tf_deeppaint.palette.extraction import extract_palette
 from tf_deeppaint.utils import files, keras_archives
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
@@ -116,7 +115,7 @@ def open_artifact(path: str | os.PathLike) -> Artifact:
 
 
 def measure(
-    network: Generator | UNet, artifact: Artifact, sketches: np.ndarray, palettes: np.ndarray
+    network: PaintingNetwork, artifact: Artifact, sketches: np.ndarray, palettes: np.ndarray
 ) -> Fidelity:
     """Paints the same with both.
 
@@ -230,8 +229,8 @@ def _open_onnx(path: str) -> Artifact:
 
 def _open_keras(path: str) -> Artifact:
     document = keras_archives.read_config(path)
-    if document.get("registered_name") in KINDS:
-        network = read_generator(path)
+    if document.get("registered_name") in NETWORKS:
+        network = load_generator(path)
         precision = "float16" if network.variable_dtype == "float16" else "float32"
         return Artifact(path, precision, 0, _network_painter(network))
     keras_archives.check_foreign(path)
@@ -268,8 +267,8 @@ def _open_saved_model(path: str) -> Artifact:
     return Artifact(path, "float32", 0, paint)
 
 
-def _network_painter(network: Generator | UNet) -> Callable:
-    network = in_precision(network, "float32")
+def _network_painter(network: PaintingNetwork) -> Callable:
+    network = with_precision(network, "float32")
     paint = tf.function(lambda sketch, palette: network(to_inputs(sketch, palette)))
     return lambda sketch, palette: paint(tf.constant(sketch), tf.constant(palette)).numpy()
 

@@ -10,8 +10,7 @@ from tensorflow.lite.tools import flatbuffer_utils
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from tf_deeppaint.exporting.traced_function import describe, painting_function
-from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.painting.litert_backend import METADATA
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.silence import without_stderr
@@ -42,7 +41,7 @@ Samples = Iterable[tuple[np.ndarray, np.ndarray]]
 
 
 def convert(
-    network: Generator | UNet,
+    network: PaintingNetwork,
     precision: str = "float32",
     size: int | None = None,
     samples: Samples | None = None,

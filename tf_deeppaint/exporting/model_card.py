@@ -7,9 +7,8 @@ from pathlib import Path
 
 from tf_deeppaint.data.records import load_manifest
 from tf_deeppaint.exporting.traced_function import weights_digest
-from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.model_files import BUNDLED_FILE
-from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.training.metrics_log import MetricsLog
 from tf_deeppaint.training.run_directory import METRICS_FILE, stored_options
 from tf_deeppaint.utils import files
@@ -22,7 +21,7 @@ Rows = Sequence[tuple[str, str]]
 
 def write_model_card(
     artifact: str | os.PathLike,
-    network: Generator | UNet,
+    network: PaintingNetwork,
     model: str | os.PathLike | None,
     fidelity: Rows,
 ) -> str:
@@ -58,11 +57,11 @@ def _chapters(text: str) -> dict[str, str]:
 
 
 def _chapter(
-    artifact: Path, network: Generator | UNet, model: str | os.PathLike | None, fidelity: Rows
+    artifact: Path, network: PaintingNetwork, model: str | os.PathLike | None, fidelity: Rows
 ) -> str:
     facts = [
         ("network", f"{type(network).__name__}, width {network.width}"),
-        ("head", getattr(network, "head_kind", "rgb")),
+        ("head", network.head_kind),
         ("trained on a canvas of", f"{network.size} pixels"),
         ("palette rule", f"background={network.background}"),
         ("made of", "the bundled model" if model is None else os.fspath(model)),

@@ -15,8 +15,7 @@ from tf_deeppaint.exporting import export as exports
 from tf_deeppaint.exporting import fidelity
 from tf_deeppaint.images.decoding import decode_picture
 from tf_deeppaint.images.encoding import encode_png
-from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.painting.keras_backend import KerasBackend
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.palette.extraction import palette_to_histogram
@@ -37,7 +36,7 @@ BESIDE = "beside the Painter's pictures"
 
 
 def export(
-    generator: Generator | UNet,
+    generator: PaintingNetwork,
     output: str | os.PathLike,
     max_pixels: int = MAX_PIXELS,
     overwrite: bool = False,
@@ -180,7 +179,7 @@ def _drawn(max_pixels: int) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def _compare(
-    folder: Path, generator: Generator | UNet, pictures: list[tuple[np.ndarray, np.ndarray]]
+    folder: Path, generator: PaintingNetwork, pictures: list[tuple[np.ndarray, np.ndarray]]
 ) -> list[tuple[str, str]]:
     """How near a SavedModel is to the network and to the Painter, as rows of name and value.
 

@@ -15,9 +15,8 @@ import keras
 import tensorflow as tf
 
 from tf_deeppaint.exporting.stock_keras import make_stock_model
-from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.networks.unet import UNet
-from tf_deeppaint.painting.keras_backend import to_inputs
+from tf_deeppaint.networks.base import PaintingNetwork
+from tf_deeppaint.networks.inputs import to_inputs
 from tf_deeppaint.palette.extraction import BANDS, COLORS
 
 # Names a file of ours among others of its format, and the version of what is written below.
@@ -32,7 +31,7 @@ _OUTPUTS = {
 }
 
 
-def painting_function(network: Generator | UNet, size: int | None = None) -> Callable:
+def painting_function(network: PaintingNetwork, size: int | None = None) -> Callable:
     """The function that is converted, traced for one picture.
 
     Args:
@@ -60,15 +59,15 @@ def painting_function(network: Generator | UNet, size: int | None = None) -> Cal
     return paint
 
 
-def describe(network: Generator | UNet, size: int, precision: str) -> dict:
+def describe(network: PaintingNetwork, size: int, precision: str) -> dict:
     """What stands in a converted file's metadata, as JSON can hold it."""
     return {
         "format": FORMAT,
         "version": VERSION,
         "network": type(network).__name__,
         "width": network.width,
-        "head": getattr(network, "head_kind", "rgb"),
-        "gates": len(getattr(network, "attention", ())),
+        "head": network.head_kind,
+        "gates": len(network.attention) if network.gated else 0,
         "size": size,
         "background": network.background,
         "precision": precision,

@@ -1,1 +1,28 @@
-"""networks."""
+"""The networks: sketch and palette in, picture out, and the discriminator they are trained against.
+
+Inputs are `{"sketch": (N, H, W, 3), "histogram": (N, H, W, 12)}`, floats in [-1, 1], H and W
+multiples of 64. `inputs.to_inputs` makes them of uint8 sketches and palettes. The *histogram
+images* show the palette: the canvas has four horizontal bands, and channels 3k to 3k + 2 of band b
+are filled with color k of the palette's band b.
+
+`generator.Generator` follows "Attentioned Deep Paint" (K. Ahn, github.com/ktaebum/
+AttentionedDeepPaint), from the input to the picture:
+
+1. *stem*: a 3 x 3 convolution to `width` channels,
+2. *down*: six `blocks.DownBlock`s; each ends in 2 x 2 max-pooling and keeps the pooling mask,
+3. *gates*: six `blocks.AttentionGate`s scale the skip connections (arXiv:1804.03999),
+4. *up*: six `blocks.UpBlock`s; each unpools by the mask of its level and joins the gated skip,
+5. *head*: a convolution to RGB, or `heads.PaletteMixture`, which mixes the palette's colors.
+
+`unet.UNet` is the baseline of pix2pix; both are `base.PaintingNetwork`s. `discriminator` judges
+patches. `model_files` reads and writes `.keras` files, `folding` prepares a network for inference,
+`torch_weights` takes over the weights of the original project.
+
+Conventions: tensors are `(N, H, W, C)`. Layers use `keras.ops`, with a TensorFlow kernel or
+gradient where that is faster. Where a line changes the shape, a comment gives the new one. Keras
+stores a layer in a `.keras` file under the name of its attribute: an attribute that holds layers
+keeps its name, or older files do not load.
+"""
+
+# The package under which Keras registers the classes; it is part of every saved model.
+PACKAGE = "tf_deeppaint"

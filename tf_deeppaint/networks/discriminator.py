@@ -1,27 +1,30 @@
-"""The discriminator: which patches of a colored sketch look real (70 x 70 PatchGAN)."""
+"""The discriminator: judges which patches of a picture look real (70 x 70 PatchGAN)."""
 
 import keras
 from keras import ops
 
-from tf_deeppaint.networks.layers import PACKAGE, SpectralConv, conv, make_norm
+from tf_deeppaint.networks import PACKAGE
+from tf_deeppaint.networks.convolution import SpectralConv, conv
+from tf_deeppaint.networks.normalization import make_norm
 
+# Channels of the levels in multiples of `width`, and the strides of their convolutions.
 FACTORS = (1, 2, 4, 8)
 STRIDES = (2, 2, 2, 1)
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class Discriminator(keras.Model):
-    """Judges pairs of sketch and picture patch by patch (Isola et al., arXiv:1611.07004).
+    """Judges each patch of a pair of sketch and picture (Isola et al., arXiv:1611.07004).
 
     Args:
         width: Channels of the first layer; the reference has 64.
-        norm: Kind of its norms, `"batch"`, `"instance"` or `"none"`; see `layers.make_norm`.
+        norm: Kind of its normalization; see `normalization.make_norm`.
         spectral_norm: Whether every kernel is divided by its largest singular value; see
-            `layers.SpectralConv`.
-        synchronized: See `layers.BatchNormalization`.
+            `convolution.SpectralConv`.
+        synchronized: See `normalization.BatchNormalization`.
 
     Call arguments:
-        inputs: Sketch and picture stacked by channel, `(N, H, W, 6)` in [-1, 1].
+        inputs: Sketch and picture, stacked by channel, `(N, H, W, 6)` in [-1, 1].
 
     Returns:
         Logits, float32 `(N, H/8 - 2, W/8 - 2, 1)`: above 0 where the patch looks real.
@@ -49,7 +52,7 @@ class Discriminator(keras.Model):
         # === Layers ===
         options = {"dtype": self.dtype_policy}
         make_conv = SpectralConv if spectral_norm else conv
-        # "same" would pad a stride-2 kernel of 4 otherwise at some sizes: pad by 1, then "valid".
+        # By 1 on each side, as PyTorch pads; "same" pads otherwise at stride 2 and some sizes.
         self.pad = keras.layers.ZeroPadding2D(1, name="pad", **options)
         self.convs = [
             make_conv(
@@ -75,11 +78,14 @@ class Discriminator(keras.Model):
         self.built = True
 
     def call(self, inputs, training=False):
-        x = ops.leaky_relu(self.convs[0](self.pad(inputs), training=training), 0.2)
+        x = self.convs[0](self.pad(inputs), training=training)  # (N, H/2, W/2, width)
+        x = ops.leaky_relu(x, 0.2)
         for layer, norm in zip(self.convs[1:], self.norms, strict=True):
+            # (N, H/4, W/4, 2 width), (N, H/8, W/8, 4 width), (N, H/8 - 1, W/8 - 1, 8 width)
             x = norm(layer(self.pad(x), training=training), training=training)
             x = ops.leaky_relu(x, 0.2)
-        return ops.cast(self.head(self.pad(x), training=training), "float32")
+        logits = self.head(self.pad(x), training=training)  # (N, H/8 - 2, W/8 - 2, 1)
+        return ops.cast(logits, "float32")
 
     def get_config(self) -> dict:
         return super().get_config() | {

@@ -1,58 +1,48 @@
 """The generator: sketch + histogram images -> picture, a residual U-Net with attention gates."""
 
+from collections.abc import Iterator
+
 import keras
 from keras import ops
 
-from tf_deeppaint.images.sizes import STRIDE, is_network_size
-from tf_deeppaint.networks import mixture
-from tf_deeppaint.networks.layers import PACKAGE, AttentionGate, DownBlock, UpBlock, conv, make_norm
-from tf_deeppaint.palette.extraction import check_background
+from tf_deeppaint.networks import PACKAGE
+from tf_deeppaint.networks.base import PaintingNetwork
+from tf_deeppaint.networks.blocks import AttentionGate, DownBlock, UpBlock
+from tf_deeppaint.networks.convolution import conv
+from tf_deeppaint.networks.heads import PaletteMixture
+from tf_deeppaint.networks.inputs import histogram_to_palette, stack_inputs
+from tf_deeppaint.networks.normalization import make_norm
 
-# Its name in a run directory.
-GENERATOR_FILE = "generator.keras"
-
+# Channels of the levels, from the outermost down and from the deepest up, in multiples of `width`.
 DOWN = (2, 4, 8, 8, 8, 8)
 UP = (8, 8, 8, 4, 2, 1)
 DROPOUT = (0.5, 0.5, 0.5, 0.0, 0.0, 0.0)
 
-SKETCH_CHANNELS = 3
-HISTOGRAM_CHANNELS = 12
-
-# What turns the last features into a picture: a convolution to RGB, as in the paper, or
-# `mixture.PaletteMixture`.
+# "rgb" is a convolution to RGB, as in the reference; "mixture" is `heads.PaletteMixture`.
 HEADS = ("rgb", "mixture")
+# Options that have another name in older files; their names are those of layers.
+OLD_OPTIONS = {"attention": "gated", "head": "head_kind"}
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
-class Generator(keras.Model):
+class Generator(PaintingNetwork):
     """Paints a sketch in the colors of a palette ("Attentioned Deep Paint").
 
-    The picture may have any height and width divisible by 64. The weights exist as soon as the
-    generator is made.
-
     Args:
-        width: Channels of the outermost level; the poster's network has 64.
-        size: Side in pixels of the canvas it is trained on, which is where it paints best. The
-            layers do not depend on it; a painter fits its sketches to it.
-        background: The palette rule it is trained with; see `palette.extract_palette`.
+        width: Channels of the outermost level; the reference has 64.
+        size: See `PaintingNetwork`.
+        background: See `PaintingNetwork`.
         seed: Seed of the dropout.
-        norm: Kind of its norms; see `layers.make_norm`. With `"instance"` a picture of 64 pixels
-            leaves the gates without a signal: a single value has no variance. From 128 pixels on
-            there is one. `"none"` is for trained networks: see `folding.fold_norms`.
-        attention: Whether gates stand in the skip connections; without them these are plain.
-        histogram: Whether it sees the histogram images; without them it colors as it likes.
-        head: Of `HEADS`; `"mixture"` needs the histogram images.
-        synchronized: See `layers.BatchNormalization`.
+        norm: Kind of its normalization; see `normalization.make_norm`. With `"instance"` a picture
+            of 64 pixels leaves the gates without a signal, since a single value has no variance.
+            `"none"` is for trained networks: see `folding.fold_norms`.
+        gated: Whether attention gates stand in the skip connections.
+        histogram: See `PaintingNetwork`.
+        head_kind: One of `HEADS`; `"mixture"` needs the histogram images.
+        synchronized: See `normalization.BatchNormalization`.
 
     Call arguments:
-        inputs: `{"sketch": (N, H, W, 3), "histogram": (N, H, W, 12)}`, floats in [-1, 1]. The
-            histogram may be left out, and is not looked at, where `histogram` is false.
-        return_attention: Whether to return the attention maps too.
-
-    Returns:
-        The picture, float32 `(N, H, W, 3)` in [-1, 1]; with `return_attention` a pair of it and
-        the list of the six gates' maps, `(N, h, w, 1)` in (0, 1), deepest level first
-        (`h = H / 64 .. H / 2`). The list is empty where there are no gates.
+        inputs, return_attention: See `PaintingNetwork`, also for what is returned.
 
     Example:
     >>> generator = Generator(width=16)
@@ -66,39 +56,32 @@ class Generator(keras.Model):
         background: str = "drop",
         seed: int | None = None,
         norm: str = "batch",
-        attention: bool = True,
+        gated: bool = True,
         histogram: bool = True,
-        head: str = "rgb",
+        head_kind: str = "rgb",
         synchronized: bool = False,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        check_options(width, size, background)
-        if head not in HEADS or (head == "mixture" and not histogram):
-            raise ValueError(f'head="{head}": one of {HEADS}; "mixture" needs the histogram')
+        super().__init__(width, size, background, seed, norm, histogram, synchronized, **kwargs)
+        if head_kind not in HEADS or (head_kind == "mixture" and not histogram):
+            raise ValueError(
+                f'head_kind="{head_kind}": one of {HEADS}; "mixture" needs the histogram'
+            )
 
         # === Config ===
-        self.width = width
-        self.size = size
-        self.background = background
-        self.seed = seed
-        self.norm = norm
-        self.histogram = histogram
-        self.head_kind = head
-        self.synchronized = synchronized
+        self.gated = gated
+        self.head_kind = head_kind
 
         # === Layers ===
         options = {"dtype": self.dtype_policy}
-        norms = {"norm": norm, "synchronized": synchronized, **options}
+        norms = {"norm_kind": norm, "synchronized": synchronized, **options}
         self.stem = conv(width, 3, name="stem", **options)
         self.stem_norm = make_norm(norm, "stem_norm", synchronized, **options)
         self.down = [
             DownBlock(factor * width, name=f"down_{level}", **norms)
             for level, factor in enumerate(DOWN)
         ]
-        # The gates themselves; the option of this name is whether there are any.
-        self.attention = []
-        if attention:
+        if gated:
             self.gate = conv(DOWN[-1] * width, 1, name="gate", **options)
             self.gate_norm = make_norm(norm, "gate_norm", synchronized, **options)
             self.attention = [
@@ -106,107 +89,74 @@ class Generator(keras.Model):
                 for stage, factor in enumerate(reversed(DOWN))
             ]
         self.up = [
-            UpBlock(factor * width, dropout, stage_seed(seed, i), name=f"up_{i}", **norms)
-            for i, (factor, dropout) in enumerate(zip(UP, DROPOUT, strict=True))
+            UpBlock(factor * width, dropout, self.stage_seed(stage), name=f"up_{stage}", **norms)
+            for stage, (factor, dropout) in enumerate(zip(UP, DROPOUT, strict=True))
         ]
-        if head == "mixture":
-            self.head = mixture.PaletteMixture(name="head", **options)
+        if head_kind == "mixture":
+            self.head = PaletteMixture(name="head", **options)
         else:
             self.head = conv(3, 3, name="head", **options)
-        self.build(input_shapes(histogram))
+        self.build()
 
-    def build(self, input_shape):
+    def build_layers(self, channels):
         shape = (None, None, None)
-        self.stem.build((*shape, sum(part[-1] for part in input_shape.values())))
+        self.stem.build((*shape, channels))
         self.stem_norm.build((*shape, self.width))
         channels = self.width
         for block in self.down:
             block.build((*shape, channels))
             channels = block.filters
-        if self.attention:
+        if self.gated:
             self.gate.build((*shape, channels))
             self.gate_norm.build((*shape, channels))
         for stage, skip in enumerate(reversed(self.down)):
-            if self.attention:
+            if self.gated:
                 self.attention[stage].build((*shape, skip.filters), (*shape, channels))
             self.up[stage].build((*shape, skip.filters))
         self.head.build((*shape, self.up[-1].filters))
-        self.built = True
 
-    def call(self, inputs, training=False, return_attention=False):
-        features, maps = self._features(inputs, training)
+    def forward(self, inputs, training=False):
+        features, maps = self._features(inputs, training)  # (N, H, W, width)
         if self.head_kind == "mixture":
-            palette = mixture.palette_of(inputs["histogram"])
-            picture = mixture.mix(self.head(features, inputs["sketch"], palette), palette)
-        else:
-            picture = ops.tanh(ops.cast(self.head(features), "float32"))
-        return (picture, maps) if return_attention else picture
-
-    def decompose(self, inputs) -> mixture.Mixture:
-        """How the picture is mixed, where the head is `"mixture"`; see `call` for the inputs."""
-        features, _ = self._features(inputs, training=False)
-        palette = mixture.palette_of(inputs["histogram"])
-        return self.head(features, inputs["sketch"], palette)
+            palette = histogram_to_palette(inputs["histogram"])
+            return self.head(features, inputs["sketch"], palette), maps
+        return ops.tanh(ops.cast(self.head(features), "float32")), maps  # (N, H, W, 3)
 
     def _features(self, inputs, training) -> tuple:
-        """What the head sees, `(N, H, W, width)`, and the attention maps."""
-        x = self.stem_norm(self.stem(stack_inputs(inputs, self.histogram)), training=training)
+        """The features that the head sees, `(N, H, W, width)`, and the attention maps."""
+        x = self.stem(stack_inputs(inputs, self.histogram))  # (N, H, W, width)
+        x = self.stem_norm(x, training=training)
         levels = []
         for block in self.down:
-            x, winner, skip = block(x, training=training)
-            levels.append((winner, skip))
-        if self.attention:
+            # Level l: x is (N, H / 2^(l+1), W / 2^(l+1), DOWN[l] width), skip twice as large.
+            x, mask, skip = block(x, training=training)
+            levels.append((mask, skip))
+        # x: (N, H/64, W/64, 8 width)
+        if self.gated:
             gate_signal = self.gate_norm(self.gate(x), training=training)
         maps = []
         for stage, block in enumerate(self.up):
-            winner, skip = levels.pop()
-            if self.attention:
-                skip, attention = self.attention[stage](skip, gate_signal, training=training)
+            mask, skip = levels.pop()
+            if self.gated:
+                gate = self.attention[stage]
+                skip, attention = gate(skip, gate_signal, training=training)
                 maps.append(ops.cast(attention, "float32"))
-            x = block(x, winner, skip, training=training)
+            # Stage s: (N, H / 2^(5-s), W / 2^(5-s), UP[s] width)
+            x = block(x, mask, skip, training=training)
         return ops.relu(x), maps
 
+    def normalized_convolutions(self) -> Iterator[tuple[keras.Layer, keras.Layer]]:
+        yield self.stem, self.stem_norm
+        for block in (*self.down, *self.up):
+            yield block.conv_1, block.norm_1
+            yield block.conv_2, block.norm_2
+        if self.gated:
+            yield self.gate, self.gate_norm
+            yield from ((gate.out, gate.norm) for gate in self.attention)
+
     def get_config(self) -> dict:
-        return super().get_config() | {
-            "width": self.width,
-            "size": self.size,
-            "background": self.background,
-            "seed": self.seed,
-            "norm": self.norm,
-            "attention": bool(self.attention),
-            "histogram": self.histogram,
-            "head": self.head_kind,
-            "synchronized": self.synchronized,
-        }
+        return super().get_config() | {"gated": self.gated, "head_kind": self.head_kind}
 
-
-def check_options(width: int, size: int, background: str) -> None:
-    """Raises where no generator can be made: of an odd width, or for a canvas that is not halved.
-
-    Raises:
-        ValueError: The width or the size is wrong.
-        DeepPaintError: There is no such background rule.
-    """
-    if width < 2 or width % 2:
-        raise ValueError(f"width={width}: an even number of at least 2 is needed")
-    if not is_network_size(size):
-        raise ValueError(f"size={size}: a multiple of {STRIDE} is needed")
-    check_background(background)
-
-
-def input_shapes(histogram: bool) -> dict:
-    """The shapes of what a generator with or without histogram images looks at."""
-    shapes = {"sketch": (None, None, None, SKETCH_CHANNELS)}
-    return shapes | {"histogram": (None, None, None, HISTOGRAM_CHANNELS)} if histogram else shapes
-
-
-def stack_inputs(inputs: dict, histogram: bool):
-    """A generator's inputs as one tensor, `(N, H, W, 15)`, or `(N, H, W, 3)` of sketch alone."""
-    if not histogram:
-        return inputs["sketch"]
-    return ops.concatenate([inputs["sketch"], inputs["histogram"]], axis=-1)
-
-
-def stage_seed(seed: int | None, stage: int) -> int | None:
-    """A seed of its own for each stage of a decoder."""
-    return None if seed is None else seed + stage
+    @classmethod
+    def from_config(cls, config):
+        return super().from_config({OLD_OPTIONS.get(k, k): value for k, value in config.items()})

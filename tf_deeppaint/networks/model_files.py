@@ -1,4 +1,4 @@
-"""Trained generators as files: in a run directory, a `.keras` file, or with the package."""
+"""Trained networks as `.keras` files: in a run directory, on their own, or with the package."""
 
 import contextlib
 import inspect
@@ -7,28 +7,32 @@ from pathlib import Path
 
 import numpy as np
 
+import tf_deeppaint
 from tf_deeppaint.images.pixels import MAX_SIDE
-from tf_deeppaint.networks.generator import GENERATOR_FILE, Generator
-from tf_deeppaint.networks.layers import PACKAGE
+from tf_deeppaint.networks import PACKAGE
+from tf_deeppaint.networks.base import PaintingNetwork
+from tf_deeppaint.networks.generator import OLD_OPTIONS, Generator
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.utils import files, keras_archives
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
-# The model that comes with the package; what it is stands in MODEL_CARD.md beside it.
-BUNDLED_FILE = Path(__file__).parents[1] / "bundled" / "model.keras"
+# The model that comes with the package; MODEL_CARD.md beside it describes it.
+BUNDLED_FILE = Path(tf_deeppaint.__file__).parent / "bundled" / "model.keras"
+# A generator's name in a run directory.
+GENERATOR_FILE = "generator.keras"
 
-# By the names under which Keras writes them.
-KINDS = {f"{PACKAGE}>{kind.__name__}": kind for kind in (Generator, UNet)}
+# The classes by the names under which Keras registers them.
+NETWORKS = {f"{PACKAGE}>{network.__name__}": network for network in (Generator, UNet)}
 PRECISIONS = ("float16", "bfloat16", "float32", "float64", "mixed_float16", "mixed_bfloat16")
-# A generator has more than so many weights for each square of its width, at two bytes or more.
-_LEAST_WEIGHTS, _LEAST_BYTES = 10_000, 2
+# A network of width w has more than 10,000 w^2 weights, of at least two bytes each.
+_MIN_BYTES = 20_000
 
 
-def read_generator(path: str | os.PathLike | None = None) -> Generator | UNet:
-    """Reads a generator from a run directory or a `.keras` file; the bundled one without a path.
+def load_generator(path: str | os.PathLike | None = None) -> PaintingNetwork:
+    """Loads a network from a run directory or a `.keras` file; without a path the bundled one.
 
     Raises:
-        DeepPaintError: nothing there, damaged, or a model of another kind.
+        DeepPaintError: The file is missing, damaged, or holds a model of another kind.
     """
     path = BUNDLED_FILE if path is None else Path(path)
     if files.is_folder(path):
@@ -38,29 +42,29 @@ def read_generator(path: str | os.PathLike | None = None) -> Generator | UNet:
             f"{path}: no such model; give a run directory or a .keras file, or train one with "
             "`python -m tf_deeppaint.train`"
         )
-    generator = _make_generator(keras_archives.read_config(path), path)
+    network = _make_network(keras_archives.read_config(path), path)
     try:
-        generator.load_weights(path)
+        network.load_weights(path)
     # Keras raises whatever its parts raise: zip, HDF5, type errors and more.
     except Exception as error:
         raise DeepPaintError(
             f"{path}: cannot be loaded as a Keras model ({one_line(error)})"
         ) from error
-    for weight in generator.weights:
+    for weight in network.weights:
         if not np.isfinite(np.asarray(weight, np.float32)).all():
             raise DeepPaintError(
-                f"{path}: {weight.path} holds values that are not finite; take an earlier one"
+                f"{path}: {weight.path} has values that are not finite; use an earlier file"
             )
-    return generator
+    return network
 
 
-def _make_generator(document: dict, path: Path) -> Generator | UNet:
-    """A generator of a config's options, none of which Keras is asked to make anything of.
+def _make_network(document: dict, path: Path) -> PaintingNetwork:
+    """Makes a network of a file's config; Keras is not asked to build anything from it.
 
     Raises:
-        DeepPaintError: it is another model's, or of options that no generator has.
+        DeepPaintError: It is the config of another model, or has options that no network has.
     """
-    kind = KINDS.get(str(document.get("registered_name")))
+    kind = NETWORKS.get(str(document.get("registered_name")))
     if kind is None:
         name = str(document.get("class_name"))[:60]
         raise DeepPaintError(f"{path}: holds a {name}; a tf_deeppaint Generator is needed")
@@ -68,16 +72,25 @@ def _make_generator(document: dict, path: Path) -> Generator | UNet:
         options = dict(document["config"])
         options["dtype"] = _precision(options["dtype"])
         _check_options(options, kind, files.size(path))
-        return kind(**options)
+        return kind.from_config(options)
     except (KeyError, TypeError, ValueError, OverflowError, DeepPaintError) as error:
         raise DeepPaintError(
             f"{path}: cannot be loaded as a Keras model ({one_line(error)})"
         ) from error
 
 
-def _check_options(options: dict, kind: type, size: int) -> None:
-    """Raises ValueError unless a config holds plain options, of a network that fits the file."""
-    known = {"name", "trainable", "dtype", *inspect.signature(kind.__init__).parameters}
+def _check_options(options: dict, kind: type, file_size: int) -> None:
+    """Raises ValueError unless the options are plain, known, and of a network as large as the file.
+
+    The file comes from anywhere: a huge width would fill the memory before any weight is read.
+    """
+    known = {
+        "name",
+        "trainable",
+        "dtype",
+        *OLD_OPTIONS,
+        *inspect.signature(kind.__init__).parameters,
+    }
     if surplus := sorted(options.keys() - (known - {"self", "kwargs"})):
         raise ValueError(f"an option {surplus[0][:60]} that no {kind.__name__} has")
     for name, value in options.items():
@@ -86,8 +99,8 @@ def _check_options(options: dict, kind: type, size: int) -> None:
     width, side = options["width"], options["size"]
     if not (type(width) is int and type(side) is int and 0 < side <= MAX_SIDE):
         raise ValueError(f"width and size are {str(width)[:20]} and {str(side)[:20]}")
-    if _LEAST_WEIGHTS * _LEAST_BYTES * width**2 > size:
-        raise ValueError(f"a file of {size} bytes holds no network of width {str(width)[:20]}")
+    if _MIN_BYTES * width**2 > file_size:
+        raise ValueError(f"a file of {file_size} bytes has no network of width {str(width)[:20]}")
 
 
 def _precision(policy: object) -> str:
@@ -98,18 +111,18 @@ def _precision(policy: object) -> str:
 
 
 def write_generator(
-    generator: Generator | UNet, path: str | os.PathLike, precision: str | None = None
+    network: PaintingNetwork, path: str | os.PathLike, precision: str | None = None
 ) -> None:
-    """Saves a `.keras` file aside and renames it: the last good one stays until then.
+    """Writes a `.keras` file aside and renames it: the last good one stays until then.
 
     Args:
-        generator: What is saved.
+        network: The network to save.
         path: Ends in `.keras`.
-        precision: In which the weights are written, e.g. `"float16"` for half the size; as they
-            are by default.
+        precision: Precision of the written weights, e.g. `"float16"` for half the size; the
+            network's by default.
 
     Raises:
-        DeepPaintError: another suffix, or the file cannot be written.
+        DeepPaintError: The suffix is wrong, or the file cannot be written.
     """
     path = Path(path)
     if path.suffix != ".keras":
@@ -117,20 +130,20 @@ def write_generator(
     # Keras looks at the suffix, so the file aside keeps it.
     aside = path.with_name(files.name_aside(path.name))
     try:
-        (generator if precision is None else in_precision(generator, precision)).save(aside)
+        (network if precision is None else with_precision(network, precision)).save(aside)
         files.sync(aside)
         aside.replace(path)
     except OSError as error:
         raise DeepPaintError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
-        with contextlib.suppress(OSError):  # on a file system that is read-only it is not there
+        with contextlib.suppress(OSError):  # on a read-only file system it was never created
             aside.unlink()
 
 
-def in_precision(generator: Generator | UNet, dtype: str) -> Generator | UNet:
+def with_precision(network: PaintingNetwork, dtype: str) -> PaintingNetwork:
     """The same network with weights and arithmetic in another precision, such as `"float32"`."""
-    if generator.dtype_policy.name == dtype:
-        return generator
-    twin = type(generator).from_config(generator.get_config() | {"dtype": dtype})
-    twin.set_weights(generator.get_weights())
-    return twin
+    if network.dtype_policy.name == dtype:
+        return network
+    copy = type(network).from_config(network.get_config() | {"dtype": dtype})
+    copy.set_weights(network.get_weights())
+    return copy

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tf_deeppaint.networks.generator import DOWN, UP, Generator
-from tf_deeppaint.networks.layers import BatchNormalization
+from tf_deeppaint.networks.normalization import BatchNormalization
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 

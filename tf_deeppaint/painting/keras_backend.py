@@ -1,4 +1,4 @@
-"""The backend that runs a generator in TensorFlow: uint8 canvases in, what the network says out."""
+"""The backend that runs a network in TensorFlow."""
 
 import threading
 
@@ -6,45 +6,44 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_deeppaint.images.pixels import to_unit_range
+from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.folding import fold_norms
-from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.networks.inputs import to_inputs
+from tf_deeppaint.painting.prediction import Prediction, make_predictions
 from tf_deeppaint.palette.extraction import BANDS, COLORS
-from tf_deeppaint.palette.graph import palettes_to_histograms
 from tf_deeppaint.palette.mixing import Mixture
 
 
 class KerasBackend:
-    """Runs a generator: dropout off, moving statistics folded into kernels, arithmetic in float32.
+    """Runs a network for inference: batch normalization folded into kernels, float32 arithmetic.
 
     One backend serves any number of threads, and is traced once for batches of any size.
 
     Args:
-        generator: A trained generator, of any precision.
+        generator: A trained network of any precision.
 
     Attributes:
         size: Side of the canvas in pixels.
-        background: The rule for palettes that it was trained with.
+        background: The palette rule that the network was trained with.
         mixes: Whether it mixes the palette's colors.
     """
 
-    def __init__(self, generator: Generator | UNet):
+    def __init__(self, generator: PaintingNetwork):
         self.generator = fold_norms(generator)  # a tenth faster
         self.size = generator.size
         self.background = generator.background
-        self.mixes = getattr(generator, "head_kind", None) == "mixture"
-        self._lock = threading.Lock()  # tracing twice at once would only waste time
+        self.mixes = generator.head_kind == "mixture"
+        self._lock = threading.Lock()  # two threads would trace the same graph twice
         self._network = tf.function(
             self.forward,
-            autograph=False,  # nothing in it depends on tensors; reading it takes half a second
+            autograph=False,  # no Python control flow depends on tensors; parsing takes 0.5 s
             input_signature=[
                 tf.TensorSpec((None, self.size, self.size), tf.uint8, "sketches"),
                 tf.TensorSpec((None, BANDS, COLORS, 3), tf.uint8, "palettes"),
             ],
         )
 
-    def run(self, sketches: np.ndarray, palettes: np.ndarray) -> Mixture | np.ndarray:
+    def run(self, sketches: np.ndarray, palettes: np.ndarray) -> list[Prediction]:
         """Runs the network on a batch.
 
         Args:
@@ -52,48 +51,30 @@ class KerasBackend:
             palettes: uint8 `(N, 4, 4, 3)`.
 
         Returns:
-            Where it mixes, a `Mixture` of float32 arrays; otherwise the pictures, float32
-            `(N, size, size, 3)` in [-1, 1].
+            N predictions.
         """
         with self._lock:
             network = self._network.get_concrete_function()
-        found = network(tf.constant(sketches, tf.uint8), tf.constant(palettes, tf.uint8))
-        return Mixture(*(part.numpy() for part in found)) if self.mixes else found.numpy()
+        output = network(tf.constant(sketches, tf.uint8), tf.constant(palettes, tf.uint8))
+        outputs = output._asdict() if self.mixes else {"image": output}
+        arrays = {name: part.numpy() for name, part in outputs.items()}
+        return make_predictions(arrays, sketches, palettes)
 
     def attention(self, sketches: np.ndarray, palettes: np.ndarray) -> list[np.ndarray]:
         """The attention maps behind `run`, of the same arguments.
 
         Returns:
-            float32 `(N, h, w)` in (0, 1), the deepest gate's first; none where there are no gates.
+            float32 `(N, h, w)` in (0, 1), the deepest gate's first; empty where there are no gates.
         """
         inputs = to_inputs(tf.constant(sketches, tf.uint8), tf.constant(palettes, tf.uint8))
         _, maps = self.generator(inputs, return_attention=True)
         return [keras.ops.convert_to_numpy(level)[..., 0] for level in maps]
 
     def forward(self, sketches: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor | Mixture:
-        """`run` as a part of a graph: of tensors like its arguments, tensors."""
-        inputs = to_inputs(sketches, palettes)
-        if self.mixes:
-            return self.generator.decompose(inputs)
-        return self.generator(inputs, training=False)
+        """The network's output in a graph, for tensors like the arguments of `run`.
 
-
-def to_inputs(sketches: tf.Tensor, palettes: tf.Tensor) -> dict[str, tf.Tensor]:
-    """What a network sees of canvases, all of one size that is known when the graph is built.
-
-    Args:
-        sketches: uint8 gray `(N, S, S)`.
-        palettes: uint8 `(N, 4, 4, 3)`.
-
-    Returns:
-        `{"sketch": (N, S, S, 3), "histogram": (N, S, S, 12)}`, float32 in [-1, 1].
-    """
-    _, height, width = sketches.shape
-    return {
-        "sketch": tf.repeat(_scaled(sketches)[..., None], 3, axis=-1),
-        "histogram": palettes_to_histograms(_scaled(palettes), height, width),
-    }
-
-
-def _scaled(pixels: tf.Tensor) -> tf.Tensor:
-    return to_unit_range(tf.cast(pixels, tf.float32))
+        Returns:
+            A `Mixture` of tensors, or pictures, `(N, size, size, 3)` in [-1, 1].
+        """
+        output, _ = self.generator.forward(to_inputs(sketches, palettes))
+        return output

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from tf_deeppaint.painting.prediction import Prediction, make_predictions
 from tf_deeppaint.palette.mixing import Mixture
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.silence import without_stderr
 
 SUFFIX = ".tflite"
-# The buffer of JSON inside; `portable.describe` says what it holds.
+# The buffer of JSON inside; `traced_function.describe` says what it holds.
 METADATA = "tf_deeppaint"
 _IDENTIFIER = b"TFL3"
 
@@ -29,7 +30,7 @@ class LiteRtBackend:
         size: Side of the canvas in pixels.
         background: The rule for palettes that the network was trained with.
         mixes: Whether it mixes the palette's colors.
-        metadata: What stands in the file about it; see `portable.describe`.
+        metadata: What stands in the file about it; see `traced_function.describe`.
 
     Raises:
         DeepPaintError: nothing there, damaged, not written by this package, or LiteRT is missing.
@@ -43,11 +44,11 @@ class LiteRtBackend:
         self._run = _load(path)
         self._lock = threading.Lock()
 
-    def run(self, sketches: np.ndarray, palettes: np.ndarray) -> Mixture | np.ndarray:
+    def run(self, sketches: np.ndarray, palettes: np.ndarray) -> list[Prediction]:
         """Runs the network on a batch; see `KerasBackend.run`."""
         names = Mixture._fields if self.mixes else ("image",)
-        found = self.outputs(sketches, palettes, names)
-        return Mixture(*found) if self.mixes else found[0]
+        outputs = dict(zip(names, self.outputs(sketches, palettes, names), strict=True))
+        return make_predictions(outputs, sketches, palettes)
 
     def attention(self, sketches: np.ndarray, palettes: np.ndarray) -> list[np.ndarray]:
         """The attention maps behind `run`; see `KerasBackend.attention`."""
@@ -67,13 +68,12 @@ class LiteRtBackend:
         Returns:
             An array `(N, ...)` for each name.
         """
-        found: list[list[np.ndarray]] = [[] for _ in names]
+        batches = []
         for sketch, palette in zip(sketches, palettes, strict=True):
             with self._lock:
-                made = self._run(sketch=sketch[None], palette=palette[None])
-            for parts, name in zip(found, names, strict=True):
-                parts.append(made[name])
-        return [np.concatenate(parts) for parts in found]
+                outputs = self._run(sketch=sketch[None], palette=palette[None])
+                batches.append([outputs[name] for name in names])
+        return [np.concatenate(batch) for batch in zip(*batches, strict=True)]
 
 
 def read_metadata(path: str | os.PathLike) -> dict:

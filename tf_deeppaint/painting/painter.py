@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tf_deeppaint.images.canvas import fit_to_canvas, resize
-from tf_deeppaint.images.pixels import from_unit_range
-from tf_deeppaint.line_art.regions import even_out, find_regions
 from tf_deeppaint.painting.inputs import to_rgb, to_sketch
 from tf_deeppaint.painting.litert_backend import SUFFIX, LiteRtBackend
 from tf_deeppaint.painting.painting import Painting, Picture, check_palettes
+from tf_deeppaint.painting.prediction import Prediction
 from tf_deeppaint.palette.extraction import reference_palette
-from tf_deeppaint.palette.mixing import Mixture, mix
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow
 
@@ -67,10 +65,10 @@ class Painter:
         if path is not None and os.fspath(path).endswith(SUFFIX):
             return cls(LiteRtBackend(path), even_regions)
         import_tensorflow()
-        from tf_deeppaint.networks.model_files import read_generator
+        from tf_deeppaint.networks.model_files import load_generator
         from tf_deeppaint.painting.keras_backend import KerasBackend
 
-        return cls(KerasBackend(read_generator(path)), even_regions)
+        return cls(KerasBackend(load_generator(path)), even_regions)
 
     def paint(
         self,
@@ -113,11 +111,9 @@ class Painter:
         Returns:
             N paintings, of which pictures and layers can be made.
         """
-        canvases, places = zip(*(fit_to_canvas(s, self.size) for s in sketches), strict=True)
-        canvases, palettes = np.stack(canvases), check_palettes(palettes)
-        found = self._run(canvases, palettes)
-        alone = _separate(found)
-        return list(map(Painting, sketches, canvases, places, palettes, alone))
+        canvases, placements = zip(*(fit_to_canvas(s, self.size) for s in sketches), strict=True)
+        predictions = self._predict(np.stack(canvases), check_palettes(palettes))
+        return list(map(Painting, sketches, placements, predictions))
 
     def attention(self, painting: Painting) -> list[np.ndarray]:
         """The attention maps behind a painting, the deepest gate's first.
@@ -125,7 +121,8 @@ class Painter:
         Returns:
             float32 `(h, w)` in [0, 1], cut like the sketch; none where there are no gates.
         """
-        maps = self.backend.attention(painting.canvas[None], painting.palette[None])
+        canvas, palette = painting.prediction.canvas, painting.prediction.palette
+        maps = self.backend.attention(canvas[None], palette[None])
         return [painting.cut(resize(level[0], self.size, self.size)) for level in maps]
 
     def palette_of(self, reference: "Given") -> np.ndarray:
@@ -149,8 +146,7 @@ class Painter:
         Returns:
             uint8 RGB `(N, size, size, 3)`.
         """
-        found = self._run(sketches, palettes)
-        return mix(found, palettes) if self.backend.mixes else from_unit_range(found)
+        return np.stack([p.picture() for p in self._predict(sketches, palettes)])
 
     def attention_canvases(self, sketches: np.ndarray, palettes: np.ndarray) -> list[np.ndarray]:
         """The attention maps behind `paint_canvases`, of the same arguments.
@@ -160,18 +156,6 @@ class Painter:
         """
         return self.backend.attention(sketches, palettes)
 
-    def _run(self, sketches: np.ndarray, palettes: np.ndarray) -> Mixture | np.ndarray:
-        found = self.backend.run(sketches, palettes)
-        if not self.even_regions:
-            return found
-        both = zip(found.weights, sketches, strict=True)
-        weights = [even_out(weights, find_regions(sketch)) for weights, sketch in both]
-        return found._replace(weights=np.stack(weights))
-
-
-def _separate(found: Mixture | np.ndarray) -> list[Mixture] | list[np.ndarray]:
-    """A batch of what the network said -> batches of one."""
-    if not isinstance(found, Mixture):
-        return [found[n : n + 1] for n in range(len(found))]
-    count = len(found.weights)
-    return [Mixture(*(part[n : n + 1] for part in found)) for n in range(count)]
+    def _predict(self, sketches: np.ndarray, palettes: np.ndarray) -> list[Prediction]:
+        predictions = self.backend.run(sketches, palettes)
+        return [p.even_out() for p in predictions] if self.even_regions else predictions

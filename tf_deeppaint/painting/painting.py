@@ -1,4 +1,4 @@
-"""A painting: a sketch and what the network said of it, at the sketch's own size on demand."""
+"""A painting: a sketch and the network's prediction, from which pictures and layers are made."""
 
 import os
 
@@ -7,13 +7,14 @@ import numpy as np
 
 from tf_deeppaint.images.canvas import Placement, unfit_from_canvas
 from tf_deeppaint.images.encoding import write_picture
-from tf_deeppaint.images.pixels import WHITE, from_unit_range
+from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.compositing import lay_lines
 from tf_deeppaint.line_art.regions import PAPER
 from tf_deeppaint.painting.layer_files import Layer, make_layers
+from tf_deeppaint.painting.prediction import Prediction
 from tf_deeppaint.painting.upsampling import upsample_color
 from tf_deeppaint.palette.extraction import BANDS, COLORS
-from tf_deeppaint.palette.mixing import SLOTS, Mixture, mix, mix_color
+from tf_deeppaint.palette.mixing import SLOTS, slot_colors
 from tf_deeppaint.palette.named_colors import color_code
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -35,30 +36,18 @@ class Picture(np.ndarray):
 
 
 class Painting:
-    """A sketch, and the colors that a network found for it on its canvas.
+    """A sketch of any size, and what a network says of it on its canvas.
 
     Args:
-        sketch: uint8 `(H, W)`, as it came.
-        canvas: uint8 `(S, S)`, as the network saw it.
-        place: Where on the canvas it lies.
-        palette: uint8 `(4, 4, 3)`.
-        found: What the network said of this one canvas: a `Mixture` with N = 1, or the picture,
-            float32 `(1, S, S, 3)` in [-1, 1].
+        sketch: uint8 gray `(H, W)`.
+        placement: Where on the canvas the sketch lies.
+        prediction: The network's prediction for the canvas.
     """
 
-    def __init__(
-        self,
-        sketch: np.ndarray,
-        canvas: np.ndarray,
-        place: Placement,
-        palette: np.ndarray,
-        found: Mixture | np.ndarray,
-    ):
+    def __init__(self, sketch: np.ndarray, placement: Placement, prediction: Prediction):
         self.sketch = sketch
-        self.canvas = canvas
-        self.place = place
-        self.palette = palette
-        self.found = found
+        self.placement = placement
+        self.prediction = prediction
 
     def recolor(self, palette: np.ndarray) -> "Painting":
         """The same painting in other colors, without the network.
@@ -67,15 +56,11 @@ class Painting:
             palette: uint8 `(4, 4, 3)`.
 
         Raises:
-            DeepPaintError: the model's head is not mixture, so that colors cannot be told apart;
+            DeepPaintError: The model's head is not mixture, so that colors cannot be told apart;
                 or this is no palette.
         """
-        if not isinstance(self.found, Mixture):
-            raise DeepPaintError(
-                "only what a model with the mixture head painted can be recolored; paint it anew"
-            )
-        palette = check_palettes(palette[None])[0]
-        return Painting(self.sketch, self.canvas, self.place, palette, self.found)
+        prediction = self.prediction.recolor(check_palettes(palette[None])[0])
+        return Painting(self.sketch, self.placement, prediction)
 
     def picture(self, lines: str = "original") -> Picture:
         """The picture at the sketch's own size.
@@ -91,20 +76,16 @@ class Painting:
             raise DeepPaintError(f"lines={lines!r}: choose one of {', '.join(LINES)}")
         if lines == "original":
             return lay_lines(self.color(), self.sketch).view(Picture)
-        return unfit_from_canvas(self._painted(), self.place).view(Picture)
+        return unfit_from_canvas(self.prediction.picture(), self.placement).view(Picture)
 
     def color(self) -> np.ndarray:
         """The color under the lines at the sketch's own size, uint8 RGB `(H, W, 3)`."""
-        if isinstance(self.found, Mixture):
-            color = mix_color(self.found, self.palette[None])[0]
-        else:
-            color = _divide(self._painted(), self.canvas)
-        return self._enlarge(color)
+        return self._enlarge(self.prediction.colors())
 
     def cut(self, canvas: np.ndarray) -> np.ndarray:
-        """What of a canvas `(S, S)` or `(S, S, C)` the sketch lies on."""
-        rows = slice(self.place.top, self.place.top + self.place.height)
-        return canvas[rows, self.place.left : self.place.left + self.place.width]
+        """The part of a canvas `(S, S)` or `(S, S, C)` that the sketch lies on."""
+        top, left = self.placement.top, self.placement.left
+        return canvas[top : top + self.placement.height, left : left + self.placement.width]
 
     def layers(self) -> list[Layer]:
         """Paper, color and lines as layers, from the bottom up; see `make_layers`.
@@ -113,29 +94,25 @@ class Painting:
         is mixed mostly of it.
         """
         color = self.color()
-        if not isinstance(self.found, Mixture):
+        if self.prediction.weights is None:
             return make_layers(color, self.sketch)
         leading = self._leading_slots()
         groups = [(self._name(slot), leading == slot) for slot in np.unique(leading)]
         return make_layers(color, self.sketch, groups)
 
-    def _painted(self) -> np.ndarray:
-        if isinstance(self.found, Mixture):
-            return mix(self.found, self.palette[None])[0]
-        return from_unit_range(self.found[0])
-
     def _enlarge(self, color: np.ndarray) -> np.ndarray:
         """A canvas of colors -> those of the sketch's pixels; on lines the nearest paper's."""
-        return upsample_color(self.cut(_fill_lines(color, self.canvas)), self.sketch)
+        return upsample_color(self.cut(_fill_lines(color, self.prediction.canvas)), self.sketch)
 
     def _leading_slots(self) -> np.ndarray:
         """For each pixel of the sketch the color most of it is mixed from, int `(H, W)`."""
         best = np.zeros(self.sketch.shape, np.uint8)
         leading = np.zeros(self.sketch.shape, np.uint8)
-        parts = np.rint(_merge_alike(self.found.weights[0], self.palette) * WHITE).astype(np.uint8)
+        shares = _merge_equal(self.prediction.weights, self.prediction.palette)
+        shares = np.rint(shares * WHITE).astype(np.uint8)
         for first in range(0, SLOTS, 3):
             # Enlarged like colors, three at a time.
-            enlarged = self._enlarge(np.ascontiguousarray(parts[..., first : first + 3]))
+            enlarged = self._enlarge(np.ascontiguousarray(shares[..., first : first + 3]))
             for slot in range(3):
                 more = enlarged[..., slot] > best
                 best[more] = enlarged[..., slot][more]
@@ -146,26 +123,20 @@ class Painting:
         if slot >= BANDS * COLORS:
             return ("white", "black")[slot - BANDS * COLORS]
         band, rank = divmod(int(slot), COLORS)
-        return f"{band + 1}.{rank + 1} {color_code(self.palette[band, rank])}"
+        return f"{band + 1}.{rank + 1} {color_code(self.prediction.palette[band, rank])}"
 
 
 def check_palettes(palettes: np.ndarray) -> np.ndarray:
-    """Returns palettes that are such.
+    """Returns the palettes if they are valid.
 
     Raises:
-        DeepPaintError: not uint8 `(N, 4, 4, 3)`.
+        DeepPaintError: They are not uint8 `(N, 4, 4, 3)`.
     """
     if palettes.dtype != np.uint8 or palettes.shape[1:] != (4, 4, 3):
         raise DeepPaintError(
             f"a palette is uint8 (4, 4, 3), not {palettes.dtype} {palettes.shape[1:]}"
         )
     return palettes
-
-
-def _divide(painted: np.ndarray, canvas: np.ndarray) -> np.ndarray:
-    """The color that, under the canvas's lines, gives what is painted; at most white."""
-    lines = cv2.cvtColor(np.maximum(canvas, 1), cv2.COLOR_GRAY2RGB)
-    return cv2.divide(painted, lines, scale=WHITE)
 
 
 def _fill_lines(color: np.ndarray, canvas: np.ndarray) -> np.ndarray:
@@ -180,10 +151,9 @@ def _fill_lines(color: np.ndarray, canvas: np.ndarray) -> np.ndarray:
     return color.reshape(-1, 3)[np.flatnonzero(lines == 0)[nearest - 1]]
 
 
-def _merge_alike(weights: np.ndarray, palette: np.ndarray) -> np.ndarray:
+def _merge_equal(weights: np.ndarray, palette: np.ndarray) -> np.ndarray:
     """Weights `(S, S, 18)` with those of equal colors added to the first of them."""
-    extremes = np.array([[WHITE] * 3, [0] * 3], np.uint8)
-    colors = np.concatenate([palette.reshape(-1, 3), extremes])
+    colors = slot_colors(palette)
     merged = np.zeros_like(weights)
     for slot, color in enumerate(colors):
         merged[..., np.argmax((colors == color).all(axis=-1))] += weights[..., slot]

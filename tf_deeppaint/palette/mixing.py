@@ -1,6 +1,8 @@
 """A picture as a mix of its palette's colors, in NumPy: other colors need no network.
 
-`mixture` holds the network's head that makes such mixtures, and the formula.
+    picture = clip(sum_k weight_k color_k * shade, 0, 255) * (1 - ink)      (white is 255, black 0)
+
+`networks.heads` has the head that makes mixtures, and the same formula in `keras.ops`.
 """
 
 from typing import NamedTuple
@@ -15,13 +17,13 @@ SLOTS = BANDS * COLORS + 2
 
 
 class Mixture(NamedTuple):
-    """How pictures are mixed; float32 arrays, or tensors in a network.
+    """How a picture is mixed: float32 arrays of one picture, or tensors `(N, ...)` in a network.
 
     Attributes:
-        weights: `(N, H, W, 18)`, in [0, 1], 1 together: the palette's colors band by band, then
-            white and black.
-        shade: `(N, H, W, 1)`, from 0.7 to 1.3.
-        ink: `(N, H, W, 1)` in [0, 1]: how much of the line on it a pixel shows.
+        weights: `(H, W, 18)`, in [0, 1], of sum 1: shares of the palette's colors band by band,
+            then of white and black.
+        shade: `(H, W, 1)`, 0.7 to 1.3: what a mixed color is multiplied by.
+        ink: `(H, W, 1)` in [0, 1]: how dark the line on a pixel is.
     """
 
     weights: object
@@ -29,32 +31,35 @@ class Mixture(NamedTuple):
     ink: object
 
 
-def mix(mixture: Mixture, palettes: np.ndarray) -> np.ndarray:
-    """Mixes pictures with their lines.
+def mix(mixture: Mixture, palette: np.ndarray) -> np.ndarray:
+    """Mixes a picture with its lines.
 
     Args:
-        mixture: Of N pictures.
-        palettes: uint8 `(N, 4, 4, 3)`.
+        mixture: Of one picture.
+        palette: uint8 `(4, 4, 3)`.
 
     Returns:
-        uint8 RGB `(N, H, W, 3)`.
+        uint8 RGB `(H, W, 3)`.
     """
-    return _to_pixels(_shown(mixture, palettes) * (1 - mixture.ink))
+    return _round(_mix(mixture, palette) * (1 - mixture.ink))
 
 
-def mix_color(mixture: Mixture, palettes: np.ndarray) -> np.ndarray:
-    """Mixes what lies under the lines; otherwise as `mix`."""
-    return _to_pixels(_shown(mixture, palettes))
+def mix_color(mixture: Mixture, palette: np.ndarray) -> np.ndarray:
+    """Mixes the color under the lines; otherwise as `mix`."""
+    return _round(_mix(mixture, palette))
 
 
-def _shown(mixture: Mixture, palettes: np.ndarray) -> np.ndarray:
-    count, height, width, _ = mixture.weights.shape
-    colors = np.empty((count, SLOTS, 3), np.float32)
-    colors[:, :-2] = palettes.reshape(count, -1, 3)
-    colors[:, -2], colors[:, -1] = WHITE, 0
-    mixed = np.matmul(mixture.weights.reshape(count, -1, SLOTS), colors)
-    return np.clip(mixed.reshape(count, height, width, 3) * mixture.shade, 0, WHITE)
+def slot_colors(palette: np.ndarray) -> np.ndarray:
+    """The colors of a mixture's 18 weights, uint8 `(18, 3)`."""
+    return np.concatenate([palette.reshape(-1, 3), np.uint8([[WHITE] * 3, [0] * 3])])
 
 
-def _to_pixels(values: np.ndarray) -> np.ndarray:
+def _mix(mixture: Mixture, palette: np.ndarray) -> np.ndarray:
+    height, width, _ = mixture.weights.shape
+    colors = slot_colors(palette).astype(np.float32)
+    mixed = mixture.weights.reshape(-1, SLOTS) @ colors
+    return np.clip(mixed.reshape(height, width, 3) * mixture.shade, 0, WHITE)
+
+
+def _round(values: np.ndarray) -> np.ndarray:
     return np.rint(values).astype(np.uint8)

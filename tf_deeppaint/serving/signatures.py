@@ -15,11 +15,11 @@ import tensorflow as tf
 
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.images.sizes import STRIDE
-from tf_deeppaint.networks.generator import HISTOGRAM_CHANNELS, SKETCH_CHANNELS, Generator
-from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.networks.base import PaintingNetwork
+from tf_deeppaint.networks.heads import mix_color
+from tf_deeppaint.networks.inputs import HISTOGRAM_CHANNELS, SKETCH_CHANNELS
 from tf_deeppaint.painting.keras_backend import KerasBackend
 from tf_deeppaint.palette.extraction import BANDS, COLORS
-from tf_deeppaint.palette.mixing import Mixture
 from tf_deeppaint.serving import canvas as canvas_ops
 from tf_deeppaint.serving import decoding
 from tf_deeppaint.serving.regions import even_out, find_regions
@@ -64,7 +64,7 @@ class ServedGenerator(tf.Module):
         max_pixels: The most pixels of a picture.
     """
 
-    def __init__(self, generator: Generator | UNet, max_pixels: int = MAX_PIXELS):
+    def __init__(self, generator: PaintingNetwork, max_pixels: int = MAX_PIXELS):
         super().__init__()
         self._backend = KerasBackend(generator)
         self._max_pixels = max_pixels
@@ -242,22 +242,11 @@ class ServedGenerator(tf.Module):
             parallel_iterations=1,
             fn_output_signature=tf.TensorSpec(found.weights.shape[1:], tf.float32),
         )
-        return _mix_color(found._replace(weights=even), palettes)
+        color = mix_color(found._replace(weights=even), tf.cast(palettes, tf.float32) / 127.5 - 1)
+        return tf.cast(tf.round(WHITE * color), tf.uint8)
 
 
 _FILES = ("sketch_bytes", "reference_bytes")
-
-
-def _mix_color(mixture: Mixture, palettes: tf.Tensor) -> tf.Tensor:
-    """See `recoloring.mix_color`."""
-    count = tf.shape(palettes)[0]
-    _, height, width, slots = mixture.weights.shape
-    colors = tf.reshape(tf.cast(palettes, tf.float32), [count, BANDS * COLORS, 3])
-    white = tf.fill([count, 1, 3], float(WHITE))
-    colors = tf.concat([colors, white, tf.zeros_like(white)], axis=1)
-    mixed = tf.matmul(tf.reshape(mixture.weights, [count, height * width, slots]), colors)
-    mixed = tf.reshape(mixed, [count, height, width, 3]) * mixture.shade
-    return tf.cast(tf.round(tf.clip_by_value(mixed, 0, WHITE)), tf.uint8)
 
 
 def _names(files: tf.Tensor, name: str) -> tf.Tensor:

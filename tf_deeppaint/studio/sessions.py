@@ -140,8 +140,8 @@ def render(state: State, lines: str, attention: int) -> np.ndarray:
             raise DeepPaintError(f"there is no attention map {attention} in this model")
         return draw_heat_map(state.attention_maps[attention - 1], state.small_sketch)
     painting, (height, width) = state.painting, state.small_sketch.shape
-    place = painting.place._replace(original_height=height, original_width=width)
-    small = Painting(state.small_sketch, painting.canvas, place, painting.palette, painting.found)
+    placement = painting.placement._replace(original_height=height, original_width=width)
+    small = Painting(state.small_sketch, placement, painting.prediction)
     return small.picture(lines)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import tensorflow as tf
 
-from tf_deeppaint.networks.layers import BatchNormalization
+from tf_deeppaint.networks.normalization import BatchNormalization
 from tf_deeppaint.training.deep_paint import DeepPaint
 
 
@@ -43,7 +43,8 @@ def make_norm_measurement(model: DeepPaint) -> Callable[[tf.data.Dataset], None]
         changes; without a batch, or in a network of other norms, not even these.
     """
     generator = model.generator
-    norms = [n for n in generator._flatten_layers() if isinstance(n, BatchNormalization)]
+    norms = [norm for _, norm in generator.normalized_convolutions()]
+    norms = [norm for norm in norms if isinstance(norm, BatchNormalization)]
     statistics = [(norm.moving_mean, norm.momentum) for norm in norms]
     statistics += [(norm.moving_variance, norm.momentum) for norm in norms]
     ids = {id(variable) for variable, _ in statistics}

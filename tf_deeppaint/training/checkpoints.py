@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from tf_deeppaint.networks.model_files import read_generator
+from tf_deeppaint.networks.model_files import load_generator
 from tf_deeppaint.training.deep_paint import DeepPaint
 from tf_deeppaint.training.run_directory import CHECKPOINTS
 from tf_deeppaint.utils import files
@@ -110,7 +110,7 @@ def load_initial_networks(model: DeepPaint, source: str) -> None:
             state = tf.train.Checkpoint(**networks)
             state.read(checkpoints[-1]).assert_existing_objects_matched()
         else:
-            model.generator.set_weights(read_generator(path).get_weights())
+            model.generator.set_weights(load_generator(path).get_weights())
     except Exception as error:  # zip, JSON, HDF5, TensorFlow and Keras each have their own errors
         raise DeepPaintError(
             f"--init_from={path}: no networks of these options ({one_line(error)})"

@@ -22,9 +22,9 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from tf_deeppaint.networks import PACKAGE
 from tf_deeppaint.networks.discriminator import Discriminator
 from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.networks.layers import PACKAGE
 from tf_deeppaint.palette.graph import palettes_to_histograms
 from tf_deeppaint.training import losses
 from tf_deeppaint.training.image_pool import ImagePool

@@ -12,8 +12,7 @@ from tf_deeppaint.data import loading
 from tf_deeppaint.data.bad_records import BadRecords
 from tf_deeppaint.data.damage import wrap_damage_errors
 from tf_deeppaint.images.encoding import write_picture
-from tf_deeppaint.networks.generator import GENERATOR_FILE
-from tf_deeppaint.networks.model_files import write_generator
+from tf_deeppaint.networks.model_files import GENERATOR_FILE, write_generator
 from tf_deeppaint.training import callbacks, distribution, validation
 from tf_deeppaint.training.averaging import averaged_weights, make_norm_measurement
 from tf_deeppaint.training.checkpoints import Checkpoints, load_initial_networks

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from tf_deeppaint.networks.layers import PACKAGE
+from tf_deeppaint.networks import PACKAGE
 
 SCHEDULES = ("constant", "linear", "cosine")
 # Of pix2pix (Isola et al., arXiv:1611.07004), which the paper follows.

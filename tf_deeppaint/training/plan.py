@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tf_deeppaint.data import loading, records
 from tf_deeppaint.data.bad_records import BadRecords
+from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.discriminator import Discriminator
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet
@@ -97,7 +98,7 @@ def make_model(options: TrainingOptions, plan: Plan) -> DeepPaint:
     return model
 
 
-def _make_generator(options: TrainingOptions, manifest: records.Manifest) -> Generator | UNet:
+def _make_generator(options: TrainingOptions, manifest: records.Manifest) -> PaintingNetwork:
     shared = {
         "width": options.width,
         "size": manifest.size,
@@ -109,7 +110,7 @@ def _make_generator(options: TrainingOptions, manifest: records.Manifest) -> Gen
     }
     if options.generator == "pix2pix":
         return UNet(**shared)
-    return Generator(**shared, norm=options.norm, attention=options.attention, head=options.head)
+    return Generator(**shared, norm=options.norm, gated=options.attention, head_kind=options.head)
 
 
 def describe_plan(options: TrainingOptions) -> Iterator[str]:

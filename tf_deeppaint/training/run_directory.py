@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tf_deeppaint.networks.generator import GENERATOR_FILE
+from tf_deeppaint.networks.model_files import GENERATOR_FILE
 from tf_deeppaint.training.options import TrainingOptions, to_flagfile, with_current_names
 from tf_deeppaint.utils import files, locks
 from tf_deeppaint.utils.errors import DeepPaintError

@@ -14,9 +14,8 @@ from tf_deeppaint.data.loading import load_training
 from tf_deeppaint.exporting.fidelity import drawn_samples
 from tf_deeppaint.exporting.litert import convert
 from tf_deeppaint.networks.folding import fold_norms
-from tf_deeppaint.networks.layers import BatchNormalization
-from tf_deeppaint.networks.model_files import in_precision
-from tf_deeppaint.painting.keras_backend import to_inputs
+from tf_deeppaint.networks.inputs import to_inputs
+from tf_deeppaint.networks.model_files import with_precision
 from tf_deeppaint.painting.litert_backend import LiteRtBackend
 from tf_deeppaint.palette.graph import palettes_to_histograms
 
@@ -39,7 +38,7 @@ def make_training_step(width: int, size: int, precision: str) -> Callable[[dict]
 
 def forward(width: int, size: int, precision: str) -> Callable[[], object]:
     """One picture, in a graph, from NumPy to NumPy, with norms folded into kernels."""
-    generator = in_precision(fold_norms(settled_generator(width, size)), precision)
+    generator = with_precision(fold_norms(settled_generator(width, size)), precision)
     run = tf.function(lambda inputs: generator(inputs, training=False))
     inputs = {
         "sketch": random_values((1, size, size, 3)),
@@ -73,9 +72,7 @@ def settled_generator(width: int, size: int) -> Generator:
     Without their statistics features fade to denormal numbers, which are slow.
     """
     generator = Generator(width, size=size, background="white", seed=0)
-    norms = [
-        layer for layer in generator._flatten_layers() if isinstance(layer, BatchNormalization)
-    ]
+    norms = [norm for _, norm in generator.normalized_convolutions()]
     momentum = norms[0].momentum
     for norm in norms:
         norm.momentum = 0.0

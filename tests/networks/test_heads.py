@@ -6,10 +6,11 @@ import pytest
 from tests.helpers import numpy_networks as oracle
 from tests.helpers.layer_checks import check_layer
 from tf_deeppaint.images.pixels import from_unit_range, to_unit_range
-from tf_deeppaint.networks import mixture
 from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.networks.mixture import Mixture, PaletteMixture, mix, palette_of
+from tf_deeppaint.networks.heads import PaletteMixture, mix
+from tf_deeppaint.networks.inputs import histogram_to_palette
 from tf_deeppaint.palette.extraction import palette_to_histogram
+from tf_deeppaint.palette.mixing import SLOTS, Mixture
 
 # Bands of two rows.
 HEIGHT, WIDTH, CHANNELS = 8, 5, 6
@@ -92,7 +93,7 @@ def test_another_palette_recolors_each_pixel_by_the_same_slot() -> None:
 def test_the_palette_of_histogram_images_is_the_one_they_were_drawn_from() -> None:
     palettes = np.random.default_rng(7).integers(0, 256, (3, 4, 4, 3), dtype=np.uint8)
     drawn = np.stack([palette_to_histogram(palette, 64, 128) for palette in palettes])
-    np.testing.assert_array_equal(palette_of(drawn), to_unit_range(palettes))
+    np.testing.assert_array_equal(histogram_to_palette(drawn), to_unit_range(palettes))
 
 
 # --- the head -----------------------------------------------------------------------------------
@@ -157,7 +158,7 @@ def test_the_head_can_be_copied_saved_trained_and_run_in_any_precision(tmp_path)
 @pytest.fixture(scope="module")
 def generator() -> Generator:
     """A generator whose weights matter; no test changes it."""
-    network = Generator(2, size=64, head="mixture", seed=5)
+    network = Generator(2, size=64, head_kind="mixture", seed=5)
     oracle.randomize(network, seed=6)
     return network
 
@@ -168,13 +169,15 @@ def generator_inputs(palettes: np.ndarray) -> dict:
     return {"sketch": lines.repeat(3, axis=-1).astype("float32"), "histogram": np.stack(drawn)}
 
 
-def test_what_the_generator_paints_is_what_it_decomposes_into(generator) -> None:
+def test_what_the_generator_paints_is_the_mixture_of_its_head(generator) -> None:
     inputs = generator_inputs(some_palettes())
-    mixed = generator.decompose(inputs)
+    mixed, _ = generator.forward(inputs)
     assert isinstance(mixed, Mixture)
-    assert [part.shape[-1] for part in mixed] == [mixture.SLOTS, 1, 1]
+    assert [part.shape[-1] for part in mixed] == [SLOTS, 1, 1]
     picture = np.asarray(generator(inputs))
-    np.testing.assert_allclose(mix(mixed, palette_of(inputs["histogram"])), picture, atol=1e-6)
+    np.testing.assert_allclose(
+        mix(mixed, histogram_to_palette(inputs["histogram"])), picture, atol=1e-6
+    )
     assert picture.std() > 0.05
 
 

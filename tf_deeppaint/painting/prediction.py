@@ -1,0 +1,108 @@
+"""What a network says of one sketch on its canvas: a mixture of colors, or the picture itself.
+
+Both kinds have the same methods; only a mixture can be painted in other colors or evened out.
+"""
+
+import dataclasses
+
+import cv2
+import numpy as np
+
+from tf_deeppaint.images.pixels import WHITE, from_unit_range
+from tf_deeppaint.line_art.regions import even_out, find_regions
+from tf_deeppaint.palette.mixing import Mixture, mix, mix_color
+from tf_deeppaint.utils.errors import DeepPaintError
+
+
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+    """The result of running a network on one canvas; see the subclasses.
+
+    Attributes:
+        canvas: The sketch as the network saw it, uint8 gray `(S, S)`.
+        palette: uint8 `(4, 4, 3)`.
+        weights: Shares of the colors of `mixing.slot_colors` in each pixel, float32 `(S, S, 18)`;
+            None where the network does not mix colors.
+    """
+
+    canvas: np.ndarray
+    palette: np.ndarray
+    weights = None
+
+    def picture(self) -> np.ndarray:
+        """The picture with its lines, uint8 RGB `(S, S, 3)`."""
+        raise NotImplementedError
+
+    def colors(self) -> np.ndarray:
+        """The color under the lines, uint8 RGB `(S, S, 3)`."""
+        raise NotImplementedError
+
+    def recolor(self, palette: np.ndarray) -> "Prediction":
+        """The same in other colors, without the network.
+
+        Args:
+            palette: uint8 `(4, 4, 3)`.
+
+        Raises:
+            DeepPaintError: The network does not mix colors.
+        """
+        raise DeepPaintError(
+            "only what a model with the mixture head painted can be recolored; paint it again"
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class MixturePrediction(Prediction):
+    """How the palette's colors are mixed; `mixture` is of one picture."""
+
+    mixture: Mixture
+
+    @property
+    def weights(self) -> np.ndarray:
+        return self.mixture.weights
+
+    def picture(self) -> np.ndarray:
+        return mix(self.mixture, self.palette)
+
+    def colors(self) -> np.ndarray:
+        return mix_color(self.mixture, self.palette)
+
+    def recolor(self, palette: np.ndarray) -> "MixturePrediction":
+        return dataclasses.replace(self, palette=palette)
+
+    def even_out(self) -> "MixturePrediction":
+        """The same with one mix of colors, the mean, in each closed region; shading stays."""
+        weights = even_out(self.weights, find_regions(self.canvas))
+        return dataclasses.replace(self, mixture=self.mixture._replace(weights=weights))
+
+
+@dataclasses.dataclass(frozen=True)
+class PicturePrediction(Prediction):
+    """A painted picture; `values` is float32 `(S, S, 3)` in [-1, 1]."""
+
+    values: np.ndarray
+
+    def picture(self) -> np.ndarray:
+        return from_unit_range(self.values)
+
+    def colors(self) -> np.ndarray:
+        """The color that gives the picture when the canvas's lines are multiplied with it."""
+        lines = cv2.cvtColor(np.maximum(self.canvas, 1), cv2.COLOR_GRAY2RGB)
+        return cv2.divide(self.picture(), lines, scale=WHITE)
+
+
+def make_predictions(
+    outputs: dict[str, np.ndarray], canvases: np.ndarray, palettes: np.ndarray
+) -> list[Prediction]:
+    """Makes predictions of a batch of a network's outputs.
+
+    Args:
+        outputs: The three parts of a `Mixture` by name, or `image`; float32 `(N, S, S, C)`.
+        canvases: uint8 gray `(N, S, S)`.
+        palettes: uint8 `(N, 4, 4, 3)`.
+    """
+    if "image" in outputs:
+        return list(map(PicturePrediction, canvases, palettes, outputs["image"]))
+    parts = zip(*(outputs[name] for name in Mixture._fields), strict=True)
+    mixtures = [Mixture(*part) for part in parts]
+    return list(map(MixturePrediction, canvases, palettes, mixtures))
