@@ -199,7 +199,7 @@ def load_evaluation(
     """All records of a split once, in order, as they are stored; the last batch may be smaller.
 
     Batches also hold `"name"` and `"group"`, `(N,)` strings; records of one group, such as the
-    colorings of one drawing, are not independent. Records that cannot be read are skipped
+    colorings of one sketch, are not independent. Records that cannot be read are skipped
     where `bad` counts them.
     """
     manifests = open_datasets(directories, check_shards=bad is None)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
+from skimage.color import rgb2hsv
 
 from tf_deeppaint.data import records
 from tf_deeppaint.data.damage import wrap_damage_errors
@@ -65,25 +66,12 @@ def color_shares(palettes: np.ndarray) -> dict[str, float]:
     """
     colors = palettes.reshape(-1, 3).astype(np.int32)
     most, least = colors.max(1), colors.min(1)
-    hue = _hue(colors)
+    hue = rgb2hsv(palettes.reshape(-1, 3))[:, 0]  # [0, 1)
     names = np.array(HUES)[np.floor(hue * 6 + 0.5).astype(int) % 6]
     names = np.where(most - least < GRAY, "gray", names)
     names = np.where(most < DARK, "black", names)
     names = np.where(least >= NEAR_WHITE, "white", names)
     return {name: float((names == name).mean()) for name in ("white", "gray", "black", *HUES)}
-
-
-def _hue(colors: np.ndarray) -> np.ndarray:
-    """Hue of RGB `(N, 3)` as in HSV, [0, 1)."""
-    red, green, blue = colors.T.astype(np.float64)
-    most = colors.max(1)
-    spread = np.maximum(most - colors.min(1), 1)
-    sixths = np.select(
-        [most == red, most == green],
-        [(green - blue) / spread, 2 + (blue - red) / spread],
-        4 + (red - green) / spread,
-    )
-    return sixths / 6 % 1
 
 
 def _describe(palettes: np.ndarray) -> str:

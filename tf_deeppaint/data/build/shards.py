@@ -90,7 +90,7 @@ class ShardWriter:
             self.complaints.append(prepared.complaint)
             return
         tf = import_tensorflow()
-        with _wrap_errors(self.folder):
+        with files.wrap_errors(self.folder, "written"):
             if self.writer is None:
                 self.writer = tf.io.TFRecordWriter(self.aside)
             self.writer.write(records.serialize_record(prepared.record))
@@ -100,7 +100,7 @@ class ShardWriter:
         """Closes the shard, gives it its name, and writes its receipt."""
         shard = records.Shard(self.name, 0, 0, "")
         if self.writer is not None:
-            with _wrap_errors(self.folder):
+            with files.wrap_errors(self.folder, "written"):
                 self.writer.close()
             files.sync(self.aside)
             digest, size = files.sha256(self.aside), files.size(self.aside)
@@ -149,15 +149,3 @@ def load_receipt(folder: str, name: str) -> ShardReceipt | None:
 
 def _receipt_path(folder: str, name: str) -> str:
     return files.join(folder, f"{WORK_FOLDER}/{name}.json")
-
-
-@contextlib.contextmanager
-def _wrap_errors(folder: str) -> Iterator[None]:
-    tf = import_tensorflow()
-    try:
-        yield
-    except (OSError, tf.errors.OpError) as error:
-        reason = getattr(error, "strerror", None) or getattr(error, "message", None) or error
-        raise DeepPaintError(
-            f"{folder}: cannot be written ({reason}); free space or choose another"
-        ) from error

@@ -9,11 +9,11 @@ from tf_deeppaint.data.sources.dolls.canvas import (
     Paint,
     Shape,
     blob,
+    box,
     ellipse,
     flat,
     limb,
     loop,
-    polygon,
     stroke,
 )
 from tf_deeppaint.data.sources.dolls.clothes import garments
@@ -80,43 +80,22 @@ def _sock(colors: Colors, path: list[Point], start: float) -> Shape:
 
 def _shoe(colors: Colors, side: int, path: list[Point], kind: str) -> list[Shape]:
     x, y = path[-1]
-    points = [
-        (-0.17, -0.1),
-        (0.17, -0.1),
-        (0.2, 0.04),
-        (0.3, 0.16),
-        (0.22, 0.24),
-        (-0.14, 0.24),
-        (-0.23, 0.16),
-        (-0.19, 0.02),
-    ]
-    outline = blob([(x + side * px, y + py) for px, py in points])
+    upper_points = [(-0.17, -0.1), (0.17, -0.1), (0.2, 0.04), (0.3, 0.16)]
+    lower_points = [(0.22, 0.24), (-0.14, 0.24), (-0.23, 0.16), (-0.19, 0.02)]
+    outline = blob([(x + side * px, y + py) for px, py in upper_points + lower_points])
     sole = Shape(
-        polygon([(x - 0.5, y + 0.17), (x + 0.5, y + 0.17), (x + 0.5, y + 0.4), (x - 0.5, y + 0.4)]),
+        box(x - 0.5, y + 0.17, x + 0.5, y + 0.4),
         paint=flat(colors.shoes.shaded),
         line=0.6,
     )
     upper: list[Shape] = []
     if kind == "sneaker":
         sole = sole._replace(paint=flat((244, 242, 238)))
-        upper = [
-            stroke([(x - 0.07, y + dy), (x + 0.08, y + dy + 0.02)], 0.5) for dy in (-0.04, 0.04)
-        ]
+        laces = (y - 0.04, y + 0.04)
+        upper = [stroke([(x - 0.07, lace), (x + 0.08, lace + 0.02)], 0.5) for lace in laces]
     elif kind == "strap":
-        upper = [
-            Shape(
-                blob(
-                    [
-                        (x - 0.15, y - 0.16),
-                        (x + 0.15, y - 0.16),
-                        (x + 0.13, y - 0.02),
-                        (x - 0.13, y - 0.02),
-                    ]
-                ),
-                paint=colors.socks,
-                line=0.6,
-            )
-        ]
+        opening = [(x - 0.15, y - 0.16), (x + 0.15, y - 0.16), (x + 0.13, y - 0.02)]
+        upper = [Shape(blob([*opening, (x - 0.13, y - 0.02)]), paint=colors.socks, line=0.6)]
     shoe = Shape(outline, paint=colors.shoes, shading=0.6, details=(sole, *upper))
     if kind in ("sneaker", "strap"):
         return [shoe]

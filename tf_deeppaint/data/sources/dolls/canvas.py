@@ -40,11 +40,11 @@ class Shape(NamedTuple):
     Attributes:
         outline: float `(n, 2)`, x to the right and y down.
         paint: Fills the outline; None for a stroke, which covers nothing.
-        line: Width of the stroke along the outline, relative to the drawing's line width; a
+        line: Width of the stroke along the outline, relative to that of the doll; a
             shape of width 0 is invisible in the line art.
         closed: Whether the stroke joins the last point to the first.
         inked: Filled with ink in both canvases, as pupils and lashes are.
-        shading: Depth of the cel shadow, relative to the drawing's; 0 for one flat tone.
+        shading: Depth of the cel shadow, relative to that of the doll; 0 for one flat tone.
         details: Shapes drawn inside this one only, below its stroke.
     """
 
@@ -101,6 +101,16 @@ def ellipse(x: float, y: float, rx: float, ry: float, tilt: float = 0.0) -> np.n
 def polygon(points: Points) -> np.ndarray:
     """The straight-edged outline through `points`."""
     return np.asarray(points, float)
+
+
+def box(left: float, top: float, right: float, bottom: float) -> np.ndarray:
+    """A rectangle."""
+    return polygon([(left, top), (right, top), (right, bottom), (left, bottom)])
+
+
+def disc(x: float, y: float, radius: float) -> np.ndarray:
+    """A circle around `(x, y)`."""
+    return ellipse(x, y, radius, radius)
 
 
 def mirrored(points: Points) -> list[tuple[float, float]]:
@@ -170,12 +180,12 @@ def moved(shapes: Iterable[Shape], move: Callable[[np.ndarray], np.ndarray]) -> 
 
 @dataclasses.dataclass
 class Canvas:
-    """A rectangle of the drawing at working resolution: region labels, and ink on white paper.
+    """A rectangle of the picture at working resolution: region labels, and ink on white paper.
 
     Attributes:
         labels: uint8 `(h, w)`, numbers of the tones in `tones`.
         sketch: uint8 `(h, w)`, 0 where there is ink and 255 elsewhere.
-        tones: The label of every color met so far; shared by all rectangles of a drawing.
+        tones: The label of every color met so far; shared by all rectangles of a picture.
         scale: Working pixels per unit of the shapes.
         line: Line width in working pixels.
         light: Offset in working pixels `(x, y)` toward the light.

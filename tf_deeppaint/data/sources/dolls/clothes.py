@@ -5,8 +5,9 @@ import numpy as np
 from tf_deeppaint.data.sources.dolls.canvas import (
     Paint,
     Shape,
+    box,
+    disc,
     edges,
-    ellipse,
     limb,
     loop,
     polygon,
@@ -50,14 +51,8 @@ def garments(
     if kind == "overalls":
         return [], [shirt, *trousers, *_bib(colors, body)]
     if kind == "shorts":
-        pocket = polygon(
-            [
-                (-0.28, body.hip_y - 0.1),
-                (-0.18, body.waist_y),
-                (0.18, body.waist_y),
-                (0.28, body.hip_y - 0.1),
-            ]
-        )
+        low, high = body.hip_y - 0.1, body.waist_y
+        pocket = polygon([(-0.28, low), (-0.18, high), (0.18, high), (0.28, low)])
         return trousers, [shirt, Shape(pocket, paint=colors.top, line=0.7)]
     belt = _belt(colors, body)
     return ([], [shirt, *trousers, *belt]) if tucked else (trousers, [shirt])
@@ -174,19 +169,11 @@ def _trousers(rng: np.random.Generator, colors: Colors, body: Frame, end: float)
             loop([tuple(left_out[3]), (-body.hip - 0.03, body.hip_y), (-waist, y)]),
         ]
     )
-    hems = (
-        [
-            Shape(
-                limb(path, [w + 0.2 for w in widths], end - 0.07, end + 0.2, 0.0),
-                paint=colors.trim,
-                line=0.6,
-            )
-            for path in body.legs
-            if end < 0.8
-        ]
-        if chance(rng, 0.4)
-        else []
-    )
+    hems = []
+    if chance(rng, 0.4) and end < 0.8:
+        wide = [w + 0.2 for w in widths]
+        cuffs = (limb(path, wide, end - 0.07, end + 0.2, 0.0) for path in body.legs)
+        hems = [Shape(cuff, paint=colors.trim, line=0.6) for cuff in cuffs]
     fly = [stroke([(0.0, y), (0.0, crotch[1])], 0.6)]
     pockets = [
         stroke([(s * waist * 0.5, y + 0.1), (s * (waist + 0.1), y + 0.28)], 0.5) for s in SIDES
@@ -197,33 +184,22 @@ def _trousers(rng: np.random.Generator, colors: Colors, body: Frame, end: float)
 def _belt(colors: Colors, body: Frame) -> list[Shape]:
     y, w = body.waist_y, body.waist + 0.02
     strap = band(w, (y - 0.05, y), (y + 0.06, y + 0.11))
-    buckle = polygon([(-0.09, y - 0.03), (0.09, y - 0.03), (0.09, y + 0.14), (-0.09, y + 0.14)])
+    buckle = box(-0.09, y - 0.03, 0.09, y + 0.14)
     return [Shape(strap, paint=colors.shoes), Shape(buckle, paint=GOLD, line=0.8)]
 
 
 def _bib(colors: Colors, body: Frame) -> list[Shape]:
     top, low, w = body.shoulder_y + 0.34, body.waist_y + 0.05, body.waist
-    straps = [
-        Shape(
-            polygon(
-                [
-                    (s * 0.34, body.shoulder_y - 0.08),
-                    (s * 0.46, body.shoulder_y - 0.05),
-                    (s * 0.4, top + 0.1),
-                    (s * 0.26, top + 0.1),
-                ]
-            ),
-            paint=colors.bottom,
-        )
-        for s in SIDES
-    ]
+    straps = []
+    for s in SIDES:
+        shoulder = [(s * 0.34, body.shoulder_y - 0.08), (s * 0.46, body.shoulder_y - 0.05)]
+        outline = polygon([*shoulder, (s * 0.4, top + 0.1), (s * 0.26, top + 0.1)])
+        straps.append(Shape(outline, paint=colors.bottom))
     bib = polygon([(-0.4, top), (0.4, top), (w - 0.02, low), (-w + 0.02, low)])
     pocket = polygon(
         [(-0.17, top + 0.12), (0.17, top + 0.12), (0.14, top + 0.32), (-0.14, top + 0.32)]
     )
-    buttons = [
-        Shape(ellipse(s * 0.33, top + 0.06, 0.05, 0.05), paint=GOLD, line=0.6) for s in SIDES
-    ]
+    buttons = [Shape(disc(s * 0.33, top + 0.06, 0.05), paint=GOLD, line=0.6) for s in SIDES]
     return [
         *straps,
         Shape(bib, paint=colors.bottom, shading=0.5),
@@ -237,47 +213,22 @@ def _coat(rng: np.random.Generator, colors: Colors, body: Frame) -> list[Shape]:
     wide, gap = body.hip + rng.uniform(0.1, 0.35), rng.uniform(0.1, 0.22)
     shapes = []
     for s in SIDES:
+        collar, shoulder = (s * 0.22, y - 0.12), (s * body.shoulder, y + 0.14)
+        side, middle = (s * wide, hem_y), (s * (gap + 0.06), hem_y + 0.04)
         front = loop(
-            [
-                (s * 0.22, y - 0.12),
-                (s * (body.shoulder - 0.2), y - 0.03),
-                (s * body.shoulder, y + 0.14),
-            ],
-            [
-                (s * body.shoulder, y + 0.14),
-                (s * (body.waist + 0.1), body.waist_y),
-                (s * wide, hem_y),
-            ],
-            [
-                (s * wide, hem_y),
-                (s * (wide + gap) / 2, hem_y + 0.06),
-                (s * (gap + 0.06), hem_y + 0.04),
-            ],
-            [(s * (gap + 0.06), hem_y + 0.04), (s * gap, body.waist_y), (s * 0.22, y - 0.12)],
+            [collar, (s * (body.shoulder - 0.2), y - 0.03), shoulder],
+            [shoulder, (s * (body.waist + 0.1), body.waist_y), side],
+            [side, (s * (wide + gap) / 2, hem_y + 0.06), middle],
+            [middle, (s * gap, body.waist_y), collar],
         )
-        pocket = polygon([(s * (gap + 0.12), body.hip_y), (s * (wide - 0.12), body.hip_y - 0.04)])
-        shapes.append(
-            Shape(
-                front,
-                paint=colors.layer,
-                shading=0.9,
-                details=(Shape(pocket, line=0.6, closed=False),),
-            )
-        )
-        lapel = polygon(
-            [
-                (s * 0.2, y - 0.16),
-                (s * 0.42, y - 0.02),
-                (s * 0.36, y + 0.3),
-                (s * gap, body.waist_y - 0.15),
-            ]
-        )
+        line = polygon([(s * (gap + 0.12), body.hip_y), (s * (wide - 0.12), body.hip_y - 0.04)])
+        pocket = Shape(line, line=0.6, closed=False)
+        shapes.append(Shape(front, paint=colors.layer, shading=0.9, details=(pocket,)))
+        edge = [(s * 0.2, y - 0.16), (s * 0.42, y - 0.02), (s * 0.36, y + 0.3)]
+        lapel = polygon([*edge, (s * gap, body.waist_y - 0.15)])
         shapes.append(Shape(lapel, paint=colors.trim, shading=0.4))
-        shapes += [
-            Shape(ellipse(s * (gap + 0.1), body.waist_y + dy, 0.045, 0.045), paint=GOLD, line=0.6)
-            for dy in (0.0, 0.22)
-            if s == 1
-        ]
+    for button_y in (body.waist_y + 0.0, body.waist_y + 0.22):
+        shapes.append(Shape(disc(gap + 0.1, button_y, 0.045), paint=GOLD, line=0.6))
     return shapes
 
 
@@ -290,11 +241,5 @@ def _robe(rng: np.random.Generator, colors: Colors, body: Frame) -> list[Shape]:
     gown = Shape(outline, paint=colors.layer, shading=1.0, details=(*printed, overlap))
     y, w = body.waist_y, body.waist + 0.12
     sash = band(w, (y - 0.16, y - 0.1), (y + 0.16, y + 0.22))
-    cord = Shape(
-        polygon(
-            [(-w - 0.2, y + 0.03), (w + 0.2, y + 0.03), (w + 0.2, y + 0.09), (-w - 0.2, y + 0.09)]
-        ),
-        paint=colors.trim,
-        line=0.6,
-    )
+    cord = Shape(box(-w - 0.2, y + 0.03, w + 0.2, y + 0.09), paint=colors.trim, line=0.6)
     return [gown, Shape(sash, paint=colors.accent, details=(cord,))]

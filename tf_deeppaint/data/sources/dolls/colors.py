@@ -134,11 +134,10 @@ def scheme(rng: np.random.Generator) -> Colors:
 
 def _skin(rng: np.random.Generator) -> Color:
     # The power leans toward the lighter half, where two neighboring tones differ least.
-    place = rng.random() ** 1.6 * (len(SKIN_TONES) - 1.001)
-    low = int(place)
-    mix = (1 - (place - low)) * np.array(SKIN_TONES[low]) + (place - low) * np.array(
-        SKIN_TONES[low + 1]
-    )
+    position = rng.random() ** 1.6 * (len(SKIN_TONES) - 1.001)
+    low = int(position)
+    first, second = np.array(SKIN_TONES[low]), np.array(SKIN_TONES[low + 1])
+    mix = (1 - (position - low)) * first + (position - low) * second
     return tuple(int(level) for level in mix)
 
 

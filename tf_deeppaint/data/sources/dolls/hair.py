@@ -6,15 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tf_deeppaint.data.sources.dolls.canvas import (
-    Shape,
-    flat,
-    limb,
-    loop,
-    mirrored,
-    smooth,
-    stroke,
-)
+from tf_deeppaint.data.sources.dolls.canvas import Shape, flat, limb, loop, mirrored, smooth, stroke
 from tf_deeppaint.data.sources.dolls.colors import Colors, chance, pick
 from tf_deeppaint.data.sources.dolls.frames import SIDES, Point
 from tf_deeppaint.data.sources.dolls.hairstyles import STYLES, polar

@@ -8,6 +8,7 @@ import numpy as np
 from tf_deeppaint.data.sources.dolls.canvas import (
     Paint,
     Shape,
+    disc,
     ellipse,
     flat,
     limb,
@@ -81,7 +82,7 @@ def _tail(rng: np.random.Generator, colors: Colors, root: Point, bend: Point, en
 def _tie(colors: Colors, x: float, y: float, ribbon: bool) -> list[Shape]:
     if ribbon:
         return bow(x, y, 0.3, colors.accent)
-    return [Shape(ellipse(x, y, 0.13, 0.13), paint=colors.accent)]
+    return [Shape(disc(x, y, 0.13), paint=colors.accent)]
 
 
 def _twin_tails(rng: np.random.Generator, colors: Colors) -> Parts:
@@ -106,19 +107,11 @@ def _ponytail(rng: np.random.Generator, colors: Colors) -> Parts:
 def _bun(rng: np.random.Generator, colors: Colors) -> Parts:
     radius = rng.uniform(0.3, 0.42)
     spots = pick(rng, ([(0.0, -1.35)], [(-0.8, -1.02), (0.8, -1.02)]))
-    buns = [
-        Shape(
-            ellipse(x, y, radius * 1.05, radius),
-            paint=colors.hair,
-            shading=1.0,
-            details=(
-                stroke(
-                    [(x - radius * 0.6, y + 0.1), (x, y - radius * 0.5), (x + radius * 0.5, y)], 0.5
-                ),
-            ),
-        )
-        for x, y in spots
-    ]
+    buns = []
+    for x, y in spots:
+        curve = [(x - radius * 0.6, y + 0.1), (x, y - radius * 0.5), (x + radius * 0.5, y)]
+        outline = ellipse(x, y, radius * 1.05, radius)
+        buns.append(Shape(outline, paint=colors.hair, shading=1.0, details=(stroke(curve, 0.5),)))
     return [*_short(rng, colors)[0], *buns], []
 
 
@@ -129,14 +122,10 @@ def _braids(rng: np.random.Generator, colors: Colors) -> Parts:
         ys = 0.62 + 0.27 * np.arange(count)
         tuft = [(side * x - 0.1, ys[-1]), (side * x, ys[-1] + 0.5), (side * x + 0.1, ys[-1])]
         over.append(Shape(loop(tuft, [tuft[-1], tuft[0]]), paint=colors.hair, shading=0.5))
-        over += [
-            Shape(
-                ellipse(side * x + 0.03 * (-1) ** i, y, 0.2, 0.16, 0.4 * (-1) ** i),
-                paint=colors.hair,
-                shading=0.6,
-            )
-            for i, y in reversed(list(enumerate(ys)))
-        ]
+        for i, y in reversed(list(enumerate(ys))):
+            turn = (-1) ** i
+            plait = ellipse(side * x + 0.03 * turn, y, 0.2, 0.16, 0.4 * turn)
+            over.append(Shape(plait, paint=colors.hair, shading=0.6))
         over += _tie(colors, side * x, ys[-1] + 0.15, False)
     return _short(rng, colors)[0], over
 

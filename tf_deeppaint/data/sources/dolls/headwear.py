@@ -4,14 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tf_deeppaint.data.sources.dolls.canvas import (
-    Shape,
-    ellipse,
-    limb,
-    loop,
-    polygon,
-    smooth,
-)
+from tf_deeppaint.data.sources.dolls.canvas import Shape, ellipse, limb, loop, polygon, smooth
 from tf_deeppaint.data.sources.dolls.colors import Colors, chance, pick
 from tf_deeppaint.data.sources.dolls.frames import SIDES
 from tf_deeppaint.data.sources.dolls.ornaments import CROWN_GOLD, band, bow, flower

@@ -8,6 +8,8 @@ from tf_deeppaint.data.sources.dolls.canvas import (
     Paint,
     Shape,
     blob,
+    box,
+    disc,
     ellipse,
     loop,
     polygon,
@@ -42,22 +44,12 @@ def band(half_width: float, upper: Sequence[float], lower: Sequence[float]) -> n
 
 def bow(x: float, y: float, size: float, paint: Paint) -> list[Shape]:
     """A ribbon tied in a bow around `(x, y)`, reaching `size` to either side."""
-    wings = [
-        Shape(
-            blob(
-                [
-                    (x, y),
-                    (x + s * size * 0.8, y - size * 0.6),
-                    (x + s * size, y),
-                    (x + s * size * 0.8, y + size * 0.6),
-                ]
-            ),
-            paint=paint,
-            shading=0.5,
-            details=(stroke([(x, y), (x + s * size * 0.6, y)], 0.5),),
-        )
-        for s in SIDES
-    ]
+    wings = []
+    for s in SIDES:
+        upper, lower = ((x + s * size * 0.8, y + size * share) for share in (-0.6, 0.6))
+        crease = stroke([(x, y), (x + s * size * 0.6, y)], 0.5)
+        outline = blob([(x, y), upper, (x + s * size, y), lower])
+        wings.append(Shape(outline, paint=paint, shading=0.5, details=(crease,)))
     return [*wings, Shape(ellipse(x, y, size * 0.24, size * 0.28), paint=paint)]
 
 
@@ -73,14 +65,8 @@ def flower(
 ) -> list[Shape]:
     """The petals of a flower around `(x, y)`, `reach` away from its center."""
     angles = 2 * np.pi * np.arange(petals) / petals
-    return [
-        Shape(
-            ellipse(x + reach * np.cos(angle), y + reach * np.sin(angle), radius, radius),
-            paint=paint,
-            line=0.7,
-        )
-        for angle in angles
-    ]
+    centers = [(x + reach * np.cos(angle), y + reach * np.sin(angle)) for angle in angles]
+    return [Shape(disc(*center, radius), paint=paint, line=0.7) for center in centers]
 
 
 def pattern(
@@ -97,38 +83,20 @@ def pattern(
     if kind == "bands":
         step = rng.uniform(0.24, 0.34)
         ys = np.arange(top + 0.3, low + 0.2, step)
-        return tuple(
-            Shape(
-                polygon([(-2, y), (2, y), (2, y + step * 0.45), (-2, y + step * 0.45)]),
-                paint=paint,
-                line=0.6,
-            )
-            for y in ys
-        )
+        return tuple(Shape(box(-2, y, 2, y + step * 0.45), paint=paint, line=0.6) for y in ys)
     if kind == "bars":
         xs = np.linspace(-wide, wide, int(rng.integers(4, 7)))
-        return tuple(
-            Shape(
-                polygon(
-                    [
-                        (x - 0.05, top - 1),
-                        (x + 0.05, top - 1),
-                        (x * 1.1 + 0.05, low + 1),
-                        (x * 1.1 - 0.05, low + 1),
-                    ]
-                ),
-                paint=paint,
-                line=0.6,
-            )
-            for x in xs
-        )
+        shapes = []
+        for x in xs:
+            foot = [(x * 1.1 + 0.05, low + 1), (x * 1.1 - 0.05, low + 1)]
+            bar = polygon([(x - 0.05, top - 1), (x + 0.05, top - 1), *foot])
+            shapes.append(Shape(bar, paint=paint, line=0.6))
+        return tuple(shapes)
     if kind == "dots":
         step = rng.uniform(0.22, 0.3)
         rows = enumerate(np.arange(top + 0.1, low + 0.2, step))
         return tuple(
-            Shape(
-                ellipse(x + step / 2 * (i % 2), y, step * 0.22, step * 0.22), paint=paint, line=0.6
-            )
+            Shape(disc(x + step / 2 * (i % 2), y, step * 0.22), paint=paint, line=0.6)
             for i, y in rows
             for x in np.arange(-wide, wide, step)
         )
@@ -142,5 +110,5 @@ def pattern(
         return (Shape(star(0.0, middle, 0.19), paint=paint, line=0.7),)
     if kind == "buttons":
         ys = np.linspace(top + 0.4, low - 0.1, 3)
-        return tuple(Shape(ellipse(0, y, 0.05, 0.05), paint=paint, line=0.7) for y in ys)
+        return tuple(Shape(disc(0, y, 0.05), paint=paint, line=0.7) for y in ys)
     return ()

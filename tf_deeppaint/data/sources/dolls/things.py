@@ -6,6 +6,8 @@ from tf_deeppaint.data.sources.dolls.canvas import (
     Paint,
     Shape,
     blob,
+    box,
+    disc,
     ellipse,
     flat,
     limb,
@@ -48,49 +50,30 @@ def collar(
 
 
 def _crossed_lapels(colors: Colors, y: float, depth: float) -> list[Shape]:
-    return [
-        Shape(
-            polygon(
-                [
-                    (-s * 0.24, y - 0.1),
-                    (-s * 0.36, y - 0.02),
-                    (s * 0.1, y + depth + 0.24),
-                    (s * 0.14, y + depth),
-                ]
-            ),
-            paint=colors.trim,
-        )
-        for s in (1, -1)
-    ]
+    shapes = []
+    for s in (1, -1):
+        shoulder = [(-s * 0.24, y - 0.1), (-s * 0.36, y - 0.02)]
+        outline = polygon([*shoulder, (s * 0.1, y + depth + 0.24), (s * 0.14, y + depth)])
+        shapes.append(Shape(outline, paint=colors.trim))
+    return shapes
 
 
 def _hood(colors: Colors, y: float, depth: float) -> list[Shape]:
     strings = [stroke([(s * 0.14, y + depth), (s * 0.15, y + depth + 0.3)], 0.9) for s in SIDES]
-    rolls = [
-        Shape(
-            limb(
-                [(s * 0.24, y - 0.22), (s * 0.36, y), (s * 0.02, y + depth + 0.08)],
-                (0.06, 0.11, 0.07),
-            ),
-            paint=colors.top,
-            shading=0.6,
-        )
-        for s in SIDES
-    ]
+    rolls = []
+    for s in SIDES:
+        path = [(s * 0.24, y - 0.22), (s * 0.36, y), (s * 0.02, y + depth + 0.08)]
+        rolls.append(Shape(limb(path, (0.06, 0.11, 0.07)), paint=colors.top, shading=0.6))
     return rolls + strings
 
 
 def _flaps(colors: Colors, y: float, low: float, wide: float) -> list[Shape]:
-    return [
-        Shape(
-            polygon(
-                [(s * 0.19, y - 0.17), (s * (wide + 0.06), y), (s * 0.26, low + 0.14), (0.0, low)]
-            ),
-            paint=colors.trim,
-            shading=0.4,
-        )
-        for s in SIDES
-    ]
+    shapes = []
+    for s in SIDES:
+        tip = [(s * 0.26, low + 0.14), (0.0, low)]
+        outline = polygon([(s * 0.19, y - 0.17), (s * (wide + 0.06), y), *tip])
+        shapes.append(Shape(outline, paint=colors.trim, shading=0.4))
+    return shapes
 
 
 def _turtleneck(colors: Colors, y: float, low: float) -> Shape:
@@ -104,43 +87,26 @@ def _turtleneck(colors: Colors, y: float, low: float) -> Shape:
 
 
 def _round_collar(colors: Colors, y: float, low: float) -> list[Shape]:
-    return [
-        Shape(
-            blob(
-                [
-                    (s * 0.22, y - 0.1),
-                    (s * 0.42, y + 0.04),
-                    (s * 0.34, low + 0.14),
-                    (s * 0.04, low + 0.1),
-                    (s * 0.03, low),
-                ]
-            ),
-            paint=colors.trim,
-        )
-        for s in SIDES
-    ]
+    shapes = []
+    for s in SIDES:
+        outer = [(s * 0.22, y - 0.1), (s * 0.42, y + 0.04), (s * 0.34, low + 0.14)]
+        outline = blob([*outer, (s * 0.04, low + 0.1), (s * 0.03, low)])
+        shapes.append(Shape(outline, paint=colors.trim))
+    return shapes
 
 
 def _sailor_collar(colors: Colors, y: float, low: float) -> list[Shape]:
-    return [
-        Shape(
-            polygon(
-                [
-                    (s * 0.2, y - 0.15),
-                    (s * 0.52, y + 0.03),
-                    (s * 0.5, y + 0.34),
-                    (0.0, low + 0.2),
-                    (0.0, low),
-                ]
-            ),
-            paint=colors.trim,
-            details=(
-                stroke([(s * 0.46, y), (s * 0.44, y + 0.28)], 0.6),
-                stroke([(s * 0.44, y + 0.28), (0.0, low + 0.12)], 0.6),
-            ),
+    shapes = []
+    for s in SIDES:
+        outer = [(s * 0.2, y - 0.15), (s * 0.52, y + 0.03), (s * 0.5, y + 0.34)]
+        corner = (s * 0.44, y + 0.28)
+        stripes = (
+            stroke([(s * 0.46, y), corner], 0.6),
+            stroke([corner, (0.0, low + 0.12)], 0.6),
         )
-        for s in SIDES
-    ]
+        outline = polygon([*outer, (0.0, low + 0.2), (0.0, low)])
+        shapes.append(Shape(outline, paint=colors.trim, details=stripes))
+    return shapes
 
 
 def _tie(colors: Colors, low: float) -> Shape:
@@ -164,20 +130,15 @@ def accessories(
     if choice == "necklace":
         y = body.shoulder_y
         chain = Shape(blob(mirrored([(0.17, y - 0.14), (0.1, y + 0.1)])), line=0.6)
-        return [], [chain, Shape(ellipse(0, y + 0.16, 0.07, 0.07), paint=GOLD, line=0.6)]
+        return [], [chain, Shape(disc(0, y + 0.16, 0.07), paint=GOLD, line=0.6)]
     return [], []
 
 
 def _cape(rng: np.random.Generator, colors: Colors, body: Frame) -> tuple[list[Shape], list[Shape]]:
     y, w = body.shoulder_y, body.shoulder
     wide, low = body.hip + rng.uniform(0.35, 0.8), body.hip_y + rng.uniform(0.2, 1.3)
-    hem = [
-        (wide, low),
-        (wide * 0.5, low + 0.16),
-        (0, low + 0.05),
-        (-wide * 0.5, low + 0.16),
-        (-wide, low),
-    ]
+    left, right = (-wide, low), (wide, low)
+    hem = [right, (wide * 0.5, low + 0.16), (0, low + 0.05), (-wide * 0.5, low + 0.16), left]
     cape = loop(
         [(-0.3, y - 0.15), (0.3, y - 0.15)],
         [(0.3, y - 0.15), (w + 0.1, y + 0.2), (wide, low)],
@@ -190,7 +151,7 @@ def _cape(rng: np.random.Generator, colors: Colors, body: Frame) -> tuple[list[S
         [(w, y + 0.16), (0.3, y + 0.12), (0, y + 0.12), (-0.3, y + 0.12), (-w, y + 0.16)],
         [(-w, y + 0.16), (-w + 0.1, y - 0.02), (-0.3, y - 0.18)],
     )
-    clasp = Shape(ellipse(0, y + 0.06, 0.1, 0.1), paint=GOLD)
+    clasp = Shape(disc(0, y + 0.06, 0.1), paint=GOLD)
     return [Shape(cape, paint=colors.accent, shading=1.0)], [
         Shape(yoke, paint=colors.accent, shading=0.5),
         clasp,
@@ -199,26 +160,11 @@ def _cape(rng: np.random.Generator, colors: Colors, body: Frame) -> tuple[list[S
 
 def _scarf(rng: np.random.Generator, colors: Colors, y: float) -> list[Shape]:
     side = pick(rng, SIDES)
-    end = limb(
-        [(side * 0.2, y), (side * 0.26, y + 0.4), (side * 0.24, y + 0.8)],
-        (0.12, 0.15, 0.16),
-        cap=0.1,
-    )
-    stripe = Shape(
-        polygon([(-2, y + 0.6), (2, y + 0.6), (2, y + 0.7), (-2, y + 0.7)]),
-        paint=colors.trim,
-        line=0.6,
-    )
-    wrap = blob(
-        [
-            (-0.38, y - 0.12),
-            (0, y - 0.06),
-            (0.38, y - 0.12),
-            (0.42, y + 0.06),
-            (0, y + 0.22),
-            (-0.42, y + 0.06),
-        ]
-    )
+    path = [(side * 0.2, y), (side * 0.26, y + 0.4), (side * 0.24, y + 0.8)]
+    end = limb(path, (0.12, 0.15, 0.16), cap=0.1)
+    stripe = Shape(box(-2, y + 0.6, 2, y + 0.7), paint=colors.trim, line=0.6)
+    upper = [(-0.38, y - 0.12), (0, y - 0.06), (0.38, y - 0.12)]
+    wrap = blob([*upper, (0.42, y + 0.06), (0, y + 0.22), (-0.42, y + 0.06)])
     return [
         Shape(end, paint=colors.accent, shading=0.7, details=(stripe,)),
         Shape(wrap, paint=colors.accent, shading=0.7),
@@ -263,27 +209,24 @@ def _bag(colors: Colors, x: float, y: float) -> list[Shape]:
     bag = blob(
         [(x - 0.26, y + 0.28), (x + 0.26, y + 0.28), (x + 0.32, y + 0.66), (x - 0.32, y + 0.66)]
     )
-    clasp = Shape(ellipse(x, y + 0.42, 0.06, 0.06), paint=GOLD, line=0.6)
+    clasp = Shape(disc(x, y + 0.42, 0.06), paint=GOLD, line=0.6)
     flap = stroke([(x - 0.4, y + 0.38), (x, y + 0.46), (x + 0.4, y + 0.38)], 0.7)
     return [handle, Shape(bag, paint=colors.accent, shading=0.7, details=(flap, clasp))]
 
 
 def _stick(colors: Colors, x: float, y: float, kind: str) -> list[Shape]:
     top = y - 0.62
-    stem = polygon([(x - 0.035, top), (x + 0.035, top), (x + 0.035, y + 0.3), (x - 0.035, y + 0.3)])
+    stem = box(x - 0.035, top, x + 0.035, y + 0.3)
     if kind == "wand":
         return [Shape(stem, paint=WOOD), Shape(star(x, top - 0.1, 0.28), paint=GOLD, shading=0.5)]
     if kind == "sweet":
-        swirl = stroke(
-            [(x - 0.12, top - 0.08), (x, top - 0.24), (x + 0.12, top - 0.1), (x, top)], 0.6
-        )
+        curve = [(x - 0.12, top - 0.08), (x, top - 0.24), (x + 0.12, top - 0.1), (x, top)]
+        sweet = disc(x, top - 0.1, 0.24)
         return [
             Shape(stem, paint=flat((246, 244, 240))),
-            Shape(
-                ellipse(x, top - 0.1, 0.24, 0.24), paint=colors.trim, shading=0.6, details=(swirl,)
-            ),
+            Shape(sweet, paint=colors.trim, shading=0.6, details=(stroke(curve, 0.6),)),
         ]
     green = Paint((98, 164, 86), (70, 124, 64))
     petals = flower(x, top - 0.05, 6, 0.15, 0.11, colors.accent)
-    heart = Shape(ellipse(x, top - 0.05, 0.1, 0.1), paint=GOLD, line=0.7)
+    heart = Shape(disc(x, top - 0.05, 0.1), paint=GOLD, line=0.7)
     return [Shape(stem, paint=green), *petals, heart]
