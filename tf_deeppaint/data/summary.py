@@ -66,7 +66,7 @@ def color_shares(palettes: np.ndarray) -> dict[str, float]:
     """
     colors = palettes.reshape(-1, 3).astype(np.int32)
     most, least = colors.max(1), colors.min(1)
-    hue = rgb2hsv(palettes.reshape(-1, 3))[:, 0]  # [0, 1)
+    hue = rgb2hsv(colors.astype(np.float64))[:, 0]  # [0, 1); whole levels make no rounding errors
     names = np.array(HUES)[np.floor(hue * 6 + 0.5).astype(int) % 6]
     names = np.where(most - least < GRAY, "gray", names)
     names = np.where(most < DARK, "black", names)
