@@ -1,8 +1,7 @@
 """Files and folders, on this machine or in a cloud: read, list, write aside and rename.
 
-A path is a string or `os.PathLike`. One with a scheme (`gs://`, `s3://`, ...) goes through
-`tf.io.gfile`, to which `tensorflow-io` adds further schemes; every other one through the operating
-system, without TensorFlow.
+A path with a scheme (`gs://`, `s3://`, ...) goes through `tf.io.gfile`, as the shards do in
+`tf.data`; every other one goes through the operating system, without TensorFlow.
 """
 
 import contextlib
@@ -17,16 +16,16 @@ from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow
 
 MAX_BYTES = 256 * 2**20
-# Stands in the name of a file that is not finished.
+# Part of the name of a file that is not finished.
 INCOMPLETE = ".incomplete"
-_NAME_BYTES = 255  # what file systems allow
-_SUFFIX = 16  # letters of the longest that means something
+_NAME_BYTES = 255  # that file systems allow
+_SUFFIX = 16  # letters of the longest suffix that is kept
 _CHUNK = 1 << 20
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
 
 
 class Entry(NamedTuple):
-    """A file found by `walk`: its path below the folder, with `/` everywhere, and its size."""
+    """A file below a folder: its path there, with `/` between the parts, and its size."""
 
     name: str
     bytes: int
@@ -52,7 +51,7 @@ def is_file(path: str | os.PathLike) -> bool:
 
 
 def is_folder(path: str | os.PathLike) -> bool:
-    """Whether there is a folder of this name; object stores know one by what lies in it."""
+    """Whether there is a folder of this name; in an object store, whether files lie in it."""
     return _gfile().isdir(path) if is_remote(path) else os.path.isdir(path)
 
 
@@ -73,8 +72,8 @@ def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> bytes:
     with wrap_errors(path, "read"):
         if not is_file(path):
             exists = _gfile().exists(path) if is_remote(path) else os.path.exists(path)
-            what = "is not a file" if exists else "does not exist"
-            raise DeepPaintError(f"{path}: {what}; a file is needed here", "missing")
+            state = "is not a file" if exists else "does not exist"
+            raise DeepPaintError(f"{path}: {state}; a file is needed here", "missing")
         if size(path) > limit:
             room = f"{limit >> 20} MiB" if limit >> 20 else f"{limit >> 10} KiB"
             raise DeepPaintError(f"{path}: over {room}; save it smaller", "too large")
@@ -83,7 +82,7 @@ def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> bytes:
 
 
 def open_binary(path: str | os.PathLike):
-    """Opens a file to be read as bytes, piece by piece."""
+    """Opens a file to read bytes piece by piece."""
     if is_remote(path):
         return _gfile().GFile(os.fspath(path), "rb")
     return open(_as_stored(path), "rb")
@@ -109,7 +108,7 @@ def sha256(path: str | os.PathLike) -> str:
 
 
 def write_bytes(path: str | os.PathLike, data: bytes) -> None:
-    """Writes a whole file aside and renames it into place; folders above it are made.
+    """Writes a whole file under another name, then renames it; makes the folders above it.
 
     Raises:
         DeepPaintError: the file cannot be written there.
@@ -119,7 +118,7 @@ def write_bytes(path: str | os.PathLike, data: bytes) -> None:
 
 
 def write_lines(path: str | os.PathLike, lines: Iterable[str]) -> int:
-    """Writes lines as they come, aside, and renames the file; returns how many there were.
+    """Writes lines as they come, as `write_bytes` does; returns their number.
 
     Raises:
         DeepPaintError: the file cannot be written there.
@@ -133,7 +132,7 @@ def write_lines(path: str | os.PathLike, lines: Iterable[str]) -> int:
 
 @contextlib.contextmanager
 def _written_aside(path: str | os.PathLike) -> Iterator[IO[bytes]]:
-    """Yields a file that gets its name when all went well, and vanishes otherwise."""
+    """Yields a file that gets its name at the end, or is removed where an error is raised."""
     path = os.fspath(path)
     folder, name = path.rsplit("/", 1) if is_remote(path) else os.path.split(path)
     if not name or name in (".", ".."):
@@ -143,11 +142,13 @@ def _written_aside(path: str | os.PathLike) -> Iterator[IO[bytes]]:
         if folder:
             make_folder(folder)
         try:
-            # Made anew: whatever bears the name already, a link even, is not written to.
+            # Created exclusively: an existing file or link of this name is not written to.
             with _gfile().GFile(aside, "wb") if is_remote(path) else open(aside, "xb") as file:
                 file.write(b"")  # tf.io.gfile makes no file where nothing is written
                 yield file
-                _sync_open(file)
+                if hasattr(file, "fileno"):
+                    file.flush()
+                    os.fsync(file.fileno())
             rename(aside, path)
         except BaseException:
             with contextlib.suppress(Exception):
@@ -156,10 +157,7 @@ def _written_aside(path: str | os.PathLike) -> Iterator[IO[bytes]]:
 
 
 def name_aside(name: str) -> str:
-    """A name beside `name`, hidden and nobody else's, for the file while it is written.
-
-    It ends as `name` does, by a usual suffix, and is short enough wherever `name` is.
-    """
+    """A hidden, unique name for a file while it is written; it keeps the suffix of `name`."""
     stem, suffix = os.path.splitext(name)
     suffix = suffix if len(suffix) <= _SUFFIX else ""
     end = f".{secrets.token_hex(6)}{INCOMPLETE}{suffix}"
@@ -169,35 +167,21 @@ def name_aside(name: str) -> str:
 
 
 def remove_asides(folder: str | os.PathLike) -> None:
-    """Removes what killed processes left unfinished in a folder, which must be nobody else's."""
+    """Removes unfinished files of killed processes from a folder that no other process uses."""
     for name in names(folder):
         if re.fullmatch(rf"\..*\.[0-9a-f]{{12}}{re.escape(INCOMPLETE)}(\..*)?", name, re.DOTALL):
             remove(join(folder, name))
 
 
 def sync(path: str | os.PathLike) -> None:
-    """Has a file of this machine on the disk itself, before a name or a note says it is there.
-
-    Raises:
-        DeepPaintError: it cannot be written there.
-    """
+    """Syncs a local file to the disk; raises DeepPaintError where that fails."""
     if not is_remote(path):
         with wrap_errors(path, "written"), open(path, "rb") as file:
             os.fsync(file.fileno())
 
 
-def _sync_open(file: IO[bytes]) -> None:
-    if hasattr(file, "fileno"):
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def make_folder(path: str | os.PathLike) -> None:
-    """Makes a folder and those above it, unless they are there.
-
-    Raises:
-        DeepPaintError: it cannot be made.
-    """
+    """Makes a folder and those above it; raises DeepPaintError where that fails."""
     with wrap_errors(path, "written"):
         if is_remote(path):
             _gfile().makedirs(path)
@@ -206,7 +190,7 @@ def make_folder(path: str | os.PathLike) -> None:
 
 
 def rename(path: str | os.PathLike, final: str | os.PathLike) -> None:
-    """Renames a file; what bore the final name is replaced."""
+    """Renames a file and replaces an existing one of the final name."""
     with wrap_errors(final, "written"):
         if is_remote(path):
             _gfile().rename(path, final, overwrite=True)
@@ -237,21 +221,16 @@ def remove_folder(path: str | os.PathLike) -> None:
 
 
 def names(folder: str | os.PathLike) -> list[str]:
-    """Names of what lies in a folder, sorted; none where there is no such folder."""
+    """The sorted names of a folder's files and folders; none where there is no such folder."""
     if not is_folder(folder):
         return []
     with wrap_errors(folder, "read"):
-        found = _gfile().listdir(folder) if is_remote(folder) else os.listdir(folder)
-    return sorted(name.rstrip("/") for name in found)
+        listed = _gfile().listdir(folder) if is_remote(folder) else os.listdir(folder)
+    return sorted(name.rstrip("/") for name in listed)
 
 
 def find(folder: str | os.PathLike, names: Iterable[str]) -> Entry | None:
-    """The first of several paths below a folder that is a file, but for links that lead out of it.
-
-    Args:
-        folder: Where to look.
-        names: Paths below it, with `/` between their parts.
-    """
+    """Finds the first of several paths below a folder that is a file and no link out of it."""
     root = folder if is_remote(folder) else os.path.realpath(folder)
     for name in names:
         path = join(folder, name)
@@ -261,10 +240,10 @@ def find(folder: str | os.PathLike, names: Iterable[str]) -> Entry | None:
 
 
 def walk(folder: str | os.PathLike, suffixes: Sequence[str]) -> Iterator[Entry]:
-    """Yields the files below a folder whose names end in one of `suffixes`, in no certain order.
+    """Yields the files below a folder whose names end in one of `suffixes`, in any order.
 
-    Hidden files and folders are left alone, and so are links that lead out of the folder. Memory
-    does not grow with the number of files.
+    Hidden files and folders are skipped, and so are links out of the folder. Memory does not grow
+    with the number of files.
 
     Args:
         folder: Where to look; its subfolders too.
@@ -286,8 +265,8 @@ def _walk_local(folder: str, suffixes: tuple[str, ...]) -> Iterator[Entry]:
     waiting = [""]
     while waiting:
         inside = waiting.pop()
-        with os.scandir(os.path.join(folder, inside)) as found:
-            for item in found:
+        with os.scandir(os.path.join(folder, inside)) as items:
+            for item in items:
                 if item.name.startswith("."):
                     continue
                 name = os.path.join(inside, item.name)
@@ -299,14 +278,14 @@ def _walk_local(folder: str, suffixes: tuple[str, ...]) -> Iterator[Entry]:
 
 
 def _as_stored(path: str | os.PathLike) -> str:
-    """The path of a file that `walk` has found: a name that is no UTF-8 comes escaped from it.
+    """The path as the file system has it: `walk` escapes names that are not UTF-8.
 
-    Records store names as UTF-8, and people read them; file systems allow any bytes.
+    Records store names as UTF-8; file systems allow any bytes.
     """
     path = os.fspath(path)
     if "\\udc" not in path or os.path.exists(path):
         return path
-    stored = re.sub(r"\\(udc[89a-f][0-9a-f])", lambda found: chr(int(found[1][1:], 16)), path)
+    stored = re.sub(r"\\(udc[89a-f][0-9a-f])", lambda escaped: chr(int(escaped[1][1:], 16)), path)
     return stored if os.path.exists(stored) else path
 
 
@@ -322,34 +301,34 @@ def _is_within(path: str, root: str) -> bool:
 
 def _walk_remote(folder: str, suffixes: tuple[str, ...]) -> Iterator[Entry]:
     gfile = _gfile()
-    for parent, _, found in gfile.walk(folder):
+    for parent, _, items in gfile.walk(folder):
         inside = parent[len(folder) :].strip("/")
         parts = inside.split("/")
         if any(part.startswith(".") for part in parts):
             continue
-        for item in found:
+        for item in items:
             if not item.startswith(".") and item.lower().endswith(suffixes):
                 name = f"{inside}/{item}" if inside else item
                 yield Entry(name, gfile.stat(join(folder, name)).length)
 
 
 @contextlib.contextmanager
-def wrap_errors(path: str | os.PathLike, done: str) -> Iterator[None]:
+def wrap_errors(path: str | os.PathLike, action: str) -> Iterator[None]:
     """Turns the errors of either file system into a DeepPaintError that names the path.
 
     Args:
         path: What is read or written inside the block.
-        done: What cannot be done then, such as "written".
+        action: What cannot be done then, such as "written".
     """
     try:
         yield
     except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise DeepPaintError(f"{path}: cannot be {done} ({reason})", "unreadable") from error
+        raise DeepPaintError(f"{path}: cannot be {action} ({reason})", "unreadable") from error
     except Exception as error:
         if type(error).__module__.startswith("tensorflow"):
             reason = error.message or type(error).__name__
-            raise DeepPaintError(f"{path}: cannot be {done} ({reason})", "unreadable") from error
+            raise DeepPaintError(f"{path}: cannot be {action} ({reason})", "unreadable") from error
         raise
 
 

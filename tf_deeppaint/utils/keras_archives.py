@@ -1,7 +1,7 @@
-"""Keras's model files from anybody: looked through and bounded before Keras opens them.
+"""Checks of model files from strangers, before Keras opens them.
 
 A `.keras` file is a zip of `config.json`, which names classes that Keras would import and call,
-`metadata.json`, and `model.weights.h5`. Each of the three can be made to do harm: see SECURITY.md.
+`metadata.json`, and `model.weights.h5`. Each of the three can do harm: see SECURITY.md.
 """
 
 import io
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     import h5py
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
-# Of a file on disk, and so of what is in it, which is not compressed.
+# Bytes of a file on disk, and so of its contents, which are not compressed.
 MAX_BYTES = 4 * 2**30
 MAX_CONFIG = 2**22
-# Weights of at most this are read into memory to be looked at.
+# Bytes of weights that are read into memory to be checked.
 IN_MEMORY = 2**26
 # Objects in an HDF5 file, and levels in a config; the largest networks have some thousands.
 MAX_OBJECTS, MAX_LEVELS = 100_000, 60
@@ -35,7 +35,7 @@ _FORBIDDEN |= {"TextVectorization", "Hashing", "TorchModuleWrapper", "JaxLayer",
 
 
 def read_config(path: str | os.PathLike) -> dict:
-    """Looks through a `.keras` file and returns its config; nothing of it is run or made.
+    """Checks a `.keras` file and returns its config; nothing of it is run or built.
 
     Raises:
         DeepPaintError: it is damaged, holds more than a model, would unpack to more than its size,

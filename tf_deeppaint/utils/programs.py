@@ -11,7 +11,8 @@ from absl import app, flags, logging
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
-_MAX_FLAGFILE, _MOST_FLAGFILES = 2**20, 100
+# Bytes of one flagfile, and how many may name one another.
+_MAX_FLAGFILE, _MAX_FLAGFILES = 2**20, 100
 
 
 def run(main: Callable[[], None]) -> None:
@@ -20,17 +21,16 @@ def run(main: Callable[[], None]) -> None:
     Call it under `if __name__ == "__main__":`. Flags are read from `absl.flags.FLAGS`; TensorFlow
     should be imported inside `main`, so that `--help` answers at once.
     """
-    # Decoders and TensorFlow report to stderr on their own; what matters reaches people through
-    # DeepPaintError instead.
+    # Decoders and TensorFlow write notices to stderr; what matters is raised as DeepPaintError.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.set_verbosity(logging.WARNING)
     warnings.filterwarnings("ignore", module="PIL")  # such as of EXIF that is damaged
     for stream in (sys.stdout, sys.stderr):
-        # File systems allow names that are no UTF-8, and those are printed too.
+        # File names that are not UTF-8 are printed too.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    app.run(lambda _: _guarded(main), flags_parser=_parse)
+    app.run(lambda _: _run_reporting(main), flags_parser=_parse)
 
 
 def _parse(argv: Sequence[str]) -> list[str]:
@@ -42,7 +42,7 @@ def _parse(argv: Sequence[str]) -> list[str]:
         print(f"error: {message}; --help lists the flags", file=sys.stderr)
         sys.exit(1)
     except SystemExit:
-        sys.exit(0)  # absl leaves with 1 after --help, which was no failure
+        sys.exit(0)  # absl exits with 1 after --help
     if len(rest) > 1:
         print(f"error: unexpected argument {rest[1]!r}; --help lists the flags", file=sys.stderr)
         sys.exit(1)
@@ -50,9 +50,9 @@ def _parse(argv: Sequence[str]) -> list[str]:
 
 
 def _check_flagfiles(arguments: Sequence[str], seen: set[str]) -> None:
-    """Raises DeepPaintError unless all flagfiles that are named are short files of text.
+    """Raises DeepPaintError unless all flagfiles that are named are short text files.
 
-    absl would wait for a pipe, read a device for ever, and fail in its own words at other bytes.
+    absl would wait for a pipe, read a device without end, and raise at bytes that are not text.
     """
     for argument, following in itertools.pairwise([*arguments, ""]):
         flag, equals, value = argument.partition("=")
@@ -62,8 +62,8 @@ def _check_flagfiles(arguments: Sequence[str], seen: set[str]) -> None:
         if path in seen:
             continue
         seen.add(path)
-        if len(seen) > _MOST_FLAGFILES:
-            raise DeepPaintError(f"--flagfile={path}: over {_MOST_FLAGFILES} name one another")
+        if len(seen) > _MAX_FLAGFILES:
+            raise DeepPaintError(f"--flagfile={path}: over {_MAX_FLAGFILES} name one another")
         try:
             text = files.read_bytes(path, _MAX_FLAGFILE).decode()
         except UnicodeDecodeError as error:
@@ -71,12 +71,13 @@ def _check_flagfiles(arguments: Sequence[str], seen: set[str]) -> None:
         _check_flagfiles([line.strip() for line in text.splitlines()], seen)
 
 
-def _guarded(main: Callable[[], None]) -> None:
+def _run_reporting(main: Callable[[], None]) -> None:
+    """Runs `main`; an error becomes one line and exit status 1."""
     try:
         main()
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever reads has had enough, such as `head`; Python would complain at its end.
+        # The reader, such as `head`, has closed the pipe; Python would report that at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except DeepPaintError as error:

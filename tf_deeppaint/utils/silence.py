@@ -1,4 +1,4 @@
-"""Native code kept quiet: TensorFlow imported, and other work done, without its notices."""
+"""TensorFlow and other native libraries without their notices on stderr."""
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ from types import ModuleType
 
 
 def import_tensorflow() -> ModuleType:
-    """Imports TensorFlow; what it says about CUDA and oneDNN meanwhile is dropped."""
+    """Imports TensorFlow; its notices about CUDA and oneDNN are dropped."""
     if "tensorflow" in sys.modules:
         return sys.modules["tensorflow"]
     with without_stderr():
@@ -21,12 +21,12 @@ def without_stderr() -> Iterator[None]:
     """Drops what is written to stderr inside, by native code too; exceptions pass."""
     sys.stderr.flush()
     stderr = os.dup(2)
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
     try:
         yield
     finally:
         sys.stderr.flush()
         os.dup2(stderr, 2)
         os.close(stderr)
-        os.close(silence)
+        os.close(null)
