@@ -1,13 +1,12 @@
 """Preparation of one example: what is fitted, drawn and extracted, against plain recomputation."""
 
-import dataclasses
 import pickle
 
 import cv2
 import numpy as np
 import pytest
 
-from tf_deeppaint.data.build.config import BuildConfig, check_config
+from tf_deeppaint.data.build.config import BuildConfig
 from tf_deeppaint.data.build.plan import InspectionResult, PlannedExample
 from tf_deeppaint.data.build.preparation import InspectTask, PrepareTask
 from tf_deeppaint.data.sources.base import Example, Inspection, LoadedExample, Origin, Skipped
@@ -179,30 +178,3 @@ def test_tasks_and_their_errors_travel_between_processes():
     assert again(planned) == task(planned)
     error = pickle.loads(pickle.dumps(DeepPaintError("what", "kind")))
     assert (str(error), error.kind) == ("what", "kind")
-
-
-# --- options ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"size": 0}, "size=0"),
-        ({"size": 100}, "size=100: a multiple of 64"),
-        ({"size": 8256}, "size=8256"),
-        ({"background": "none"}, "--background=none"),
-        ({"sketch": ()}, "sketch="),
-        ({"sketch": ("own", "crayon")}, "--sketch=own,crayon"),
-        ({"sketch": ("own", "own")}, "names a style twice"),
-        ({"sketch": ("sketchkeras",)}, "needs --network=FILE"),
-        ({"fit": "squash"}, "--fit=squash"),
-        ({"max_enlargement": 0.5}, "max_enlargement=0.5"),
-        ({"max_enlargement": float("nan")}, "max_enlargement=nan"),
-        ({"network": "none.keras"}, "none.keras"),
-    ],
-    ids=str,
-)
-def test_a_config_that_is_not_allowed_is_refused(change, message):
-    with pytest.raises(DeepPaintError) as caught:
-        check_config(dataclasses.replace(BuildConfig(64, "drop"), **change))
-    assert message in str(caught.value)
