@@ -14,7 +14,6 @@ from tf_deeppaint.data.sources.base import (
     Skipped,
     digest_of,
 )
-from tf_deeppaint.images.decoding import decode_picture, decode_small
 from tf_deeppaint.palette.extraction import NEAR_WHITE
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -78,6 +77,8 @@ class Folder:
         Raises:
             DeepPaintError: as `load` does.
         """
+        from tf_deeppaint.images.decoding import decode_small
+
         path = files.join(self.input, example.name)
         data = files.read_bytes(path)
         picture, height, width = decode_small(data, path, INSPECTION_SIDE)
@@ -91,6 +92,8 @@ class Folder:
         Raises:
             DeepPaintError: the file is missing, damaged, or over the limits on size.
         """
+        from tf_deeppaint.images.decoding import decode_picture
+
         path = files.join(self.input, example.name)
         data = files.read_bytes(path)
         return LoadedExample(decode_picture(data, path), digest=digest_of(data))

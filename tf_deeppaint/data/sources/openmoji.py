@@ -14,7 +14,6 @@ import numpy as np
 from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, digest_of
 from tf_deeppaint.data.sources.fetching import fetch_npm
 from tf_deeppaint.images.canvas import fit_to_canvas
-from tf_deeppaint.images.decoding import decode_rgba
 from tf_deeppaint.images.pixels import over_white, to_gray
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -181,6 +180,8 @@ def rasterize(svg: bytes, name: str, size: int) -> np.ndarray:
     Raises:
         DeepPaintError: it is not an SVG.
     """
+    from tf_deeppaint.images.decoding import decode_rgba
+
     resvg = _rasterizer()
     try:
         # As text, not as a path: the file is then read here and by no rule of the rasterizer's.

@@ -16,7 +16,6 @@ from tf_deeppaint.data.sources.folder import (
     no_picture_error,
 )
 from tf_deeppaint.images.canvas import resize
-from tf_deeppaint.images.decoding import decode_picture, decode_small
 from tf_deeppaint.images.pixels import to_gray
 from tf_deeppaint.palette.extraction import extract_palette
 from tf_deeppaint.palette.palette_files import MAX_PALETTE_BYTES, palette_from_json
@@ -128,6 +127,8 @@ class Pairs:
         Raises:
             DeepPaintError: a file is missing or damaged, or a picture has no even halves.
         """
+        from tf_deeppaint.images.decoding import decode_small
+
         example_files = self._read(example.name)
         data, path = example_files.picture.data, example_files.picture.path
         picture, height, width = decode_small(data, path, INSPECTION_SIDE)
@@ -144,6 +145,8 @@ class Pairs:
             DeepPaintError: as `inspect` does; or picture and line art are of different shapes or
                 appear to be swapped, or the palette is none, or not the expected one.
         """
+        from tf_deeppaint.images.decoding import decode_picture
+
         example_files = self._read(example.name)
         path = example_files.picture.path
         picture = decode_picture(example_files.picture.data, path)

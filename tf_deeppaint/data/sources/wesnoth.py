@@ -11,7 +11,6 @@ import numpy as np
 
 from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, digest_of
 from tf_deeppaint.data.sources.fetching import fetch_debian
-from tf_deeppaint.images.decoding import decode_rgba, read_rgba
 from tf_deeppaint.images.perceptual_hash import (
     SHAPE_BYTES,
     count_differing_bits,
@@ -109,6 +108,8 @@ class Wesnoth:
         Raises:
             DeepPaintError: the file is missing or damaged.
         """
+        from tf_deeppaint.images.decoding import decode_rgba
+
         path = files.join(self.folder, example.name)
         data = files.read_bytes(path)
         figure = crop_to_figure(decode_rgba(data, path), MARGIN)
@@ -129,6 +130,8 @@ class Wesnoth:
         A file that cannot be read has an empty hash. It is listed all the same, so that `load`
         says what is wrong with it and it is counted.
         """
+        from tf_deeppaint.images.decoding import read_rgba
+
         hashes: dict[str, bytes] = {}
         digests = set()
         for name in names:
