@@ -1,13 +1,13 @@
 """Color of a small canvas brought to the size of its sketch: nothing crosses a line."""
 
 import math
+from fractions import Fraction
 
 import cv2
 import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
-from tests.helpers.flood_fill import flood_fill
 from tests.helpers.split_sketches import (
     BLUE,
     COLUMNS,
@@ -24,91 +24,81 @@ from tests.helpers.split_sketches import (
     to_canvas,
 )
 from tf_deeppaint.line_art.compositing import lay_lines
-from tf_deeppaint.painting import patches
-from tf_deeppaint.painting.patches import Axis
+from tf_deeppaint.painting import upsampling
 from tf_deeppaint.painting.upsampling import upsample_color
 
 # --- the whole, against its definition ----------------------------------------------------------
 
-
-def near(sketch: np.ndarray, y: int, x: int, reach: int) -> np.ndarray:
-    return sketch[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1]
+STEPS = (0, -1), (0, 1), (-1, 0), (1, 0)
 
 
-class Slowly:
-    """The enlargement pixel by pixel: an independent account of what it should be."""
+class Oracle:
+    """The enlargement pixel by pixel, as the module's docstring defines it."""
 
     def __init__(self, color: np.ndarray, sketch: np.ndarray):
-        self.color = color.astype(float)
-        self.axes = rows, columns = [
-            Axis.measure(*n) for n in zip(sketch.shape, color.shape[:2], strict=True)
+        self.color, self.shape, self.canvas = color.astype(float), sketch.shape, color.shape[:2]
+        self.reach = min(math.ceil(max(np.divide(self.shape, self.canvas))), 16)
+        pixels = list(np.ndindex(self.shape))
+        cells = {}
+        for pixel in pixels:
+            cells.setdefault(self.cell(pixel), []).append(sketch[pixel] >= 200)
+        near = {
+            cell: any(
+                any(cells.get((cell[0] + i, cell[1] + j), ()))
+                for i in range(-3, 4)
+                for j in range(-3, 4)
+            )
+            for cell in cells
+        }
+        self.full = {cell for cell in cells if all(cells[cell]) or not near[cell]}
+        self.paper = {p for p in pixels if sketch[p] >= 200 or not near[self.cell(p)]}
+        inside = [p for p in pixels if self.cell(p) in self.full]
+        self.colors = {p: self.interpolate(p, self.full) for p in inside}
+        self.spread(self.paper, self.reach, self.mean)
+        left = self.paper - set(self.colors)
+        enclosed = {self.cell(p) for p in left}
+        self.colors |= {p: self.interpolate(p, enclosed) for p in left}
+        self.spread(set(pixels), 2 * self.reach, lambda seen: min(seen, key=lambda s: s[0])[1])
+
+    def cell(self, pixel: tuple[int, int]) -> tuple[int, int]:
+        sides = zip(pixel, self.canvas, self.shape, strict=True)
+        return tuple(math.floor(Fraction(2 * p + 1, 2) * Fraction(c, n)) for p, c, n in sides)
+
+    def interpolate(self, pixel: tuple[int, int], trusted: set) -> np.ndarray:
+        own = self.cell(pixel)
+        center = [(p + 0.5) * c / n for p, c, n in zip(pixel, self.canvas, self.shape, strict=True)]
+        offset = [place - cell - 0.5 for place, cell in zip(center, own, strict=True)]
+        other = [
+            min(max(cell + (-1 if part < 0 else 1), 0), side - 1)
+            for cell, part, side in zip(own, offset, self.canvas, strict=True)
         ]
-        reach = math.ceil(3 * max(np.divide(sketch.shape, color.shape[:2])))
-        self.paper = np.array(
-            [
-                [sketch[y, x] >= 200 or (near(sketch, y, x, reach) < 200).all() for x in width]
-                for y, width in ((y, range(sketch.shape[1])) for y in range(sketch.shape[0]))
-            ]
-        )
-        self.patch = flood_fill(self.paper, rows, columns)
-        self.touched = {patch: {} for patch in self.patch.values()}
-        for (y, x), patch in self.patch.items():
-            for step in ((0, 1), (1, 0), (0, -1), (-1, 0)):
-                other = self.patch.get((y + step[0], x + step[1]), patch)
-                if other != patch:
-                    lengths = self.touched[patch].setdefault(step, {})
-                    lengths[other] = lengths.get(other, 0) + 1
-        self.settle()
+        v, h = map(abs, offset)
+        beside = [(other[0], own[1]), (own[0], other[1])]
+        parts = [((1 - v) * (1 - h), own), (v * (1 - h), beside[0]), ((1 - v) * h, beside[1])]
+        parts = [(weight, cell) for weight, cell in parts if cell in trusted]
+        if tuple(other) in trusted and any(cell in trusted for cell in beside):
+            parts.append((v * h, tuple(other)))
+        return sum(w * self.color[c] for w, c in parts) / sum(w for w, _ in parts)
 
-    def cell(self, patch) -> tuple[int, int]:
-        y, x = next(iter(patch))
-        return self.axes[0].cell[y], self.axes[1].cell[x]
-
-    def settle(self) -> None:
-        trust = {}
-        for patch in self.touched:
-            area = math.prod(a.lengths[c] for a, c in zip(self.axes, self.cell(patch), strict=True))
-            trust[patch] = max((len(patch) / area) ** 16, 1e-9)
-        own = {patch: self.color[self.cell(patch)] for patch in self.touched}
-        self.settled = own
+    def spread(self, paper: set, reach: int, mix) -> None:
         for _ in range(4):
-            settled = {}
-            for patch, steps in self.touched.items():
-                lengths = [item for touched in steps.values() for item in touched.items()]
-                listens = (1 - trust[patch]) / max(sum(n for _, n in lengths), 1)
-                weights = [(listens * n * trust[q], self.settled[q]) for q, n in lengths]
-                total = trust[patch] * own[patch] + sum(w * c for w, c in weights)
-                settled[patch] = total / (trust[patch] + sum(w for w, _ in weights))
-            self.settled = settled
+            seen = {p: self.look(p, paper, reach) for p in paper if p not in self.colors}
+            self.colors |= {p: mix(around) for p, around in seen.items() if around}
 
-    def beside(self, patch, step) -> np.ndarray | None:
-        """The mean of what a patch touches in one direction, by length; None where nothing is."""
-        lengths = self.touched[patch].get(step)
-        if not lengths:
-            return None
-        return sum(n * self.settled[q] for q, n in lengths.items()) / sum(lengths.values())
+    def look(self, pixel: tuple[int, int], paper: set, reach: int) -> list:
+        seen = []
+        for step in STEPS:
+            for distance in range(1, reach + 1):
+                end = pixel[0] + distance * step[0], pixel[1] + distance * step[1]
+                if end in self.colors:
+                    seen.append((distance, self.colors[end]))
+                if end in self.colors or end not in paper:
+                    break
+        return seen
 
-    def beyond(self, patch, down, right) -> np.ndarray | None:
-        """The same of the diagonal cell, by both ways that lead there."""
-        colors = []
-        for first, then in ((down, right), (right, down)):
-            for q, n in self.touched[patch].get(first, {}).items():
-                if (color := self.beside(q, then)) is not None:
-                    colors.append((n, color))
-        return sum(n * c for n, c in colors) / sum(n for n, _ in colors) if colors else None
-
-    def at(self, y: int, x: int) -> np.ndarray:
-        patch, (rows, columns) = self.patch[y, x], self.axes
-        down, right = (rows.side[y] - 1, 0), (0, columns.side[x] - 1)
-        v, h = float(rows.share[y]), float(columns.share[x])
-        parts = [
-            ((1 - v) * (1 - h), self.settled[patch]),
-            (v * (1 - h), self.beside(patch, down)),
-            ((1 - v) * h, self.beside(patch, right)),
-            (v * h, self.beyond(patch, down, right)),
-        ]
-        parts = [(weight, color) for weight, color in parts if color is not None]
-        return sum(w * c for w, c in parts) / sum(w for w, _ in parts)
+    def mean(self, seen: list) -> np.ndarray:
+        weights = [1 / d**2 - 1 / (self.reach + 1) ** 2 for d, _ in seen]
+        return sum(w * c for w, (_, c) in zip(weights, seen, strict=True)) / sum(weights)
 
 
 SIZES = [(44, 60, 6, 8), (33, 47, 5, 7), (50, 9, 11, 2), (30, 30, 24, 24), (1, 70, 1, 9)]
@@ -125,16 +115,10 @@ def test_every_pixel_is_what_the_definition_says(height, width, h, w, density):
     sketch[rng.random(sketch.shape) < density] = 120
     color = rng.integers(0, 256, (h, w, 3), dtype=np.uint8)
     enlarged = upsample_color(color, sketch)
-    slowly = Slowly(color, sketch)
-    paper = [tuple(place) for place in np.argwhere(slowly.paper)]
-    expected = np.array([slowly.at(*place) for place in paper])
-    assert len(paper) > 15
-    assert np.abs(np.array([enlarged[place] for place in paper]) - expected).max() <= 1
-    # Lines: of the nearest paper, as far as distances of a 5 x 5 neighborhood tell it.
-    for y, x in np.argwhere(~slowly.paper):
-        distances = np.hypot(*(np.array(paper) - (y, x)).T)
-        nearest = [paper[i] for i in np.flatnonzero(distances <= 1.03 * distances.min())]
-        assert any((enlarged[y, x] == enlarged[place]).all() for place in nearest)
+    oracle = Oracle(color, sketch)
+    expected = np.array([oracle.colors[pixel] for pixel in np.ndindex(sketch.shape)])
+    assert 10 < len(oracle.paper) < sketch.size
+    assert np.abs(enlarged.reshape(-1, 3) - expected).max() <= 1
 
 
 # --- lines keep colors apart -------------------------------------------------------------------
@@ -298,8 +282,8 @@ def test_strips_and_repetition_do_not_change_the_result(monkeypatch):
     sketch = busy_sketch(400)
     expected = upsample_color(color, sketch)
     np.testing.assert_array_equal(upsample_color(color, sketch), expected)
-    for strip in (1, 37, 10_000):
-        monkeypatch.setattr(patches, "STRIP", strip)
+    for pixels in (1, 15_000, 60_000):
+        monkeypatch.setattr(upsampling, "STRIP_PIXELS", pixels)
         np.testing.assert_array_equal(upsample_color(color, sketch), expected)
 
 

@@ -1,4 +1,4 @@
-"""Closed areas found in the graph: those that the library finds, number by number."""
+"""Regions found in the graph: those that the library finds, number by number."""
 
 import cv2
 import numpy as np
@@ -50,17 +50,17 @@ SKETCHES = {
 
 
 @pytest.mark.parametrize("name", SKETCHES)
-def test_areas_and_means_are_those_of_the_library(name):
+def test_regions_and_means_are_those_of_the_library(name):
     sketch = SKETCHES[name]
     expected = regions.find_regions(sketch)
-    areas = find_regions(tf.constant(sketch))
-    np.testing.assert_array_equal(areas, expected)
+    labels = find_regions(tf.constant(sketch))
+    np.testing.assert_array_equal(labels, expected)
     values = np.random.default_rng(0).random((*sketch.shape, 5), np.float32)
-    evened = even_out(tf.constant(values), areas)
+    evened = even_out(tf.constant(values), labels)
     np.testing.assert_allclose(evened, regions.even_out(values, expected), atol=1e-6)
 
 
-def test_the_sketches_here_have_areas():
+def test_the_sketches_here_have_regions():
     counts = {name: regions.find_regions(sketch).max() for name, sketch in SKETCHES.items()}
     assert counts["winding"] == counts["framed"] == 1
     assert counts["most"] > 20

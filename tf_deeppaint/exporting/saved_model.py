@@ -29,9 +29,8 @@ WARMUP = "assets.extra/tf_serving_warmup_requests"
 # What the first answers are compared with: drawings of several sizes, as sides of squares.
 _SIDES = (96, 256, 700)
 _REFERENCE = 400
-# A picture may differ from the Painter's by no more than the two ways of enlarging color do, even
-# where a network paints noise.
-LEAST_PSNR = 28.0
+# The graph paints what the Painter does, within a level of rounding: 48 dB if all values are off.
+LEAST_PSNR = 45.0
 BESIDE = "beside the Painter's pictures"
 
 

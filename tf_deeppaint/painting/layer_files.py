@@ -19,7 +19,6 @@ from tf_deeppaint.images.canvas import shrink
 from tf_deeppaint.images.encoding import encode_png
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.compositing import lines_to_alpha
-from tf_deeppaint.painting.patches import STRIP
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -28,6 +27,8 @@ OPEN_RASTER = ".ora"
 OTHERS = (".psd", ".kra", ".xcf", ".clip", ".tif", ".tiff", ".pdf", ".svg", ".zip")
 OTHERS += (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
 THUMBNAIL_SIDE = 256
+# Rows worked on at a time, which bounds the memory beside the pictures.
+STRIP = 256
 # Of four bytes a letter, still below the 255 that file systems allow.
 _NAME_LENGTH = 50
 # From this level on all three channels count as paper: a level more or less is not seen.

@@ -2,17 +2,15 @@
 
 import os
 
-import cv2
 import numpy as np
 
 from tf_deeppaint.images.canvas import Placement, unfit_from_canvas
 from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.compositing import lay_lines
-from tf_deeppaint.line_art.regions import PAPER
 from tf_deeppaint.painting.layer_files import Layer, make_layers
 from tf_deeppaint.painting.prediction import Prediction
-from tf_deeppaint.painting.upsampling import upsample_color
+from tf_deeppaint.painting.upsampling import fill_lines, upsample_color
 from tf_deeppaint.palette.extraction import BANDS, COLORS
 from tf_deeppaint.palette.mixing import SLOTS, slot_colors
 from tf_deeppaint.palette.named_colors import color_code
@@ -102,7 +100,7 @@ class Painting:
 
     def _enlarge(self, color: np.ndarray) -> np.ndarray:
         """A canvas of colors -> those of the sketch's pixels; on lines the nearest paper's."""
-        return upsample_color(self.cut(_fill_lines(color, self.prediction.canvas)), self.sketch)
+        return upsample_color(self.cut(fill_lines(color, self.prediction.canvas)), self.sketch)
 
     def _leading_slots(self) -> np.ndarray:
         """For each pixel of the sketch the color most of it is mixed from, int `(H, W)`."""
@@ -137,18 +135,6 @@ def check_palettes(palettes: np.ndarray) -> np.ndarray:
             f"a palette is uint8 (4, 4, 3), not {palettes.dtype} {palettes.shape[1:]}"
         )
     return palettes
-
-
-def _fill_lines(color: np.ndarray, canvas: np.ndarray) -> np.ndarray:
-    """Gives the canvas's lines the color of the nearest paper: what is under them is a guess."""
-    lines = (canvas < PAPER).astype(np.uint8)
-    if not lines.any() or lines.all():
-        return color
-    _, nearest = cv2.distanceTransformWithLabels(
-        lines, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    # Paper is numbered from 1 in reading order.
-    return color.reshape(-1, 3)[np.flatnonzero(lines == 0)[nearest - 1]]
 
 
 def _merge_equal(weights: np.ndarray, palette: np.ndarray) -> np.ndarray:

@@ -1,41 +1,79 @@
-"""Color from the network's canvas up to the sketch's own size, and the sketch's lines over it.
+"""Color from the network's canvas up to the sketch's size, without crossing the sketch's lines.
 
-A pixel is interpolated between its patch of paper (see `patches`) and those that this one touches
-in the next cells. A patch that fills its cell has the color of the canvas. In other cells the
-network mixed colors across a line: their patches listen to the patches they touch, the more, the
-smaller they are.
+A *cell* is what one pixel of the canvas covers of the sketch. A cell is *full* if no line is in it.
+Of the other cells the network saw a mixture of both sides of a line, so they are not trusted:
+
+1. A pixel of a full cell is interpolated bilinearly between the full ones of its four cells.
+2. Other paper walks left, right, up and down to the nearest colored pixel, over paper only and at
+   most as far as a cell is long, or `MOST_REACH` pixels. It takes the mean of what it meets, the
+   nearer the more. This is done `ROUNDS` times: color flows around corners and into narrow ends.
+3. Paper without color now has no full cell near. It is interpolated bilinearly between those of its
+   four cells that hold such paper.
+4. A line takes the color of the nearest paper in its row or column, also in `ROUNDS` rounds. Dark
+   cells more than `HALF_LINE` cells from paper are no lines. They have the color of the canvas.
+
+Without lines this is bilinear interpolation. `serving.upsampling` is the same in the TensorFlow
+graph, within one level.
 """
 
-import math
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from tf_deeppaint.images.canvas import resize
 from tf_deeppaint.line_art.regions import PAPER
-from tf_deeppaint.painting import patches
-from tf_deeppaint.painting.patches import Axis, Patches, Strip
 
-# How fast the trust in a patch's own color falls with its share of the cell. At 16 one of nine
-# tenths listens more than it insists; flat colors, averaged to cells and enlarged 16 times, then
-# come back to within 4 levels right up to thin lines.
-_CAUTION = 16
-_LEAST_TRUST = 1e-9
-# How many cells far color flows into a narrow end.
-_ROUNDS = 4
-# Dark areas more cells than this from paper are no lines, but have a color of their own.
-_HALF_LINE = 3
+ROUNDS = 4
+HALF_LINE = 3
+# How far lines look in a round, in cells. Two rounds along each axis reach paper from any line.
+LINE_REACH = 2
+# How far a pixel looks at most in a round, in pixels, which bounds the time that grain takes.
+MOST_REACH = 16
+# How far lines of the canvas look for paper in a round, in pixels.
+FILL_REACH = 16
+# Cells above and below on which the color of a pixel depends.
+MARGIN = max(ROUNDS + 2, ROUNDS * LINE_REACH)
+# Pixels of a sketch worked on at a time, which bounds the memory beside the pictures.
+STRIP_PIXELS = 1 << 21
+
+# What a pixel is to a walk. It goes on over uncolored paper and ends at the others.
+UNCOLORED, COLORED, LINE = 0, 1, 2
 
 _AROUND = np.ones((3, 3), np.uint8)
 
 
-def upsample_color(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
-    """Enlarges color so that none of it crosses a line of the sketch.
+class Axis(NamedTuple):
+    """How the pixels of one axis of a sketch lie in the cells of its canvas.
 
-    Away from lines it is interpolated bilinearly. Paper too narrow to fill a cell takes the
-    color of what it is connected to, and else that of the cells it lies in. Lines, up to six
-    cells thick, have the color of the nearest paper, also under their soft edges; wider dark
-    areas have the canvas's. Small gaps in lines join no more than the cells they lie in.
+    Attributes:
+        cell: int `(pixels,)`, the cell in which a pixel's center lies.
+        other: int `(pixels,)`, the next nearest cell; at the edge the same.
+        share: float32 `(pixels,)` in [0, 0.5], the weight of `other` in linear interpolation.
+    """
+
+    cell: np.ndarray
+    other: np.ndarray
+    share: np.ndarray
+
+    @classmethod
+    def measure(cls, pixels: int, cells: int) -> "Axis":
+        """An axis of `pixels` pixels in at most as many cells of equal length."""
+        # In whole numbers, so that a center on a border falls on the same side everywhere.
+        center = (2 * np.arange(pixels) + 1) * cells
+        cell = center // (2 * pixels)
+        offset = (center - 2 * pixels * cell - pixels) / (2 * pixels)
+        other = np.clip(cell + np.where(offset < 0, -1, 1), 0, cells - 1)
+        return cls(cell, other, np.abs(offset).astype(np.float32))
+
+    def starts(self) -> np.ndarray:
+        """The first pixel of each cell, and the end, int `(cells + 1,)`."""
+        return np.searchsorted(self.cell, np.arange(self.cell[-1] + 2))
+
+
+def upsample_color(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
+    """Enlarges color so that none of it crosses a line of the sketch; see the module.
 
     Args:
         color: uint8 RGB `(h, w, 3)`, the colors without the lines.
@@ -43,181 +81,201 @@ def upsample_color(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
             colors are averaged.
 
     Returns:
-        uint8 RGB `(H, W, 3)`. Beside it memory is taken for two bytes a pixel, and for the strip
-        that is worked on.
+        uint8 RGB `(H, W, 3)`. It takes one more byte a pixel, and the memory of one strip.
     """
     height, width = sketch.shape
     color = resize(color, min(height, color.shape[0]), min(width, color.shape[1]))
     rows, columns = map(Axis.measure, sketch.shape, color.shape[:2])
-    reach = math.ceil(_HALF_LINE * max(height / color.shape[0], width / color.shape[1]))
-    paper = _find_paper(sketch, reach)
-    found = Patches(paper, rows, columns)
-    around, place = _look_around(found, color)
+    cell = max(-(-height // color.shape[0]), -(-width // color.shape[1]))
+    reach = min(cell, MOST_REACH)
     enlarged = cv2.resize(color, (width, height), interpolation=cv2.INTER_LINEAR)
-    for strip in found.strips:
-        _paint(enlarged, color, found, around, place, strip)
-    _spread_under_lines(enlarged, paper, reach)
+    paper = (sketch >= PAPER).astype(np.uint8)
+    full = _per_cell(np.min, paper, rows, columns)
+    near = np.ones((2 * HALF_LINE + 1, 2 * HALF_LINE + 1), np.uint8)
+    dark = 1 - cv2.dilate(_per_cell(np.max, paper, rows, columns), near)
+    if dark.any():
+        paper |= _per_pixel(dark, rows, columns)
+        full |= dark
+    if full.all():
+        return enlarged
+    for around, strip in _strips(rows, width):
+        part = Axis(*(side[around] for side in rows))
+        filled = _fill_paper(enlarged[around], paper[around], color, full, part, columns, reach)
+        enlarged[strip] = filled[strip.start - around.start :][: strip.stop - strip.start]
+    for around, strip in _strips(rows, width):
+        filled = _fill_lines(enlarged[around], paper[around], LINE_REACH * reach)
+        enlarged[strip] = filled[strip.start - around.start :][: strip.stop - strip.start]
     return enlarged
 
 
-def _find_paper(sketch: np.ndarray, reach: int) -> np.ndarray:
-    """1 where there is paper, or no paper within `reach` pixels; 0 on lines."""
-    paper = (sketch >= PAPER).astype(np.uint8)
-    # A sum stops at 255 and so is 0 only where there is none. Unlike erosion it takes no longer
-    # the wider it is.
-    near = cv2.boxFilter(
-        paper, -1, (2 * reach + 1, 2 * reach + 1), normalize=False, borderType=cv2.BORDER_CONSTANT
-    )
-    return paper | (near == 0)
-
-
-def _look_around(found: Patches, color: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The color of each patch near lines, in the middle, and of what it touches around.
-
-    Most patches of most sketches fill their cells, and those around do too: there the canvas is
-    interpolated plainly, and nobody asks what they touch.
+def fill_lines(color: np.ndarray, canvas: np.ndarray) -> np.ndarray:
+    """Gives the canvas's lines the color of the nearest paper: what is under them is a guess.
 
     Args:
-        found: The patches.
-        color: uint8 `(h, w, 3)`, the canvas.
+        color: uint8 RGB `(S, S, 3)`.
+        canvas: uint8 `(S, S)`.
 
     Returns:
-        float32 `(P, 3, 3, 4)`: color and 1, or zeros where nothing is; and int `(patches + 1,)`:
-        each patch's place therein. Place 0 is for patches not near lines; all zeros are there.
+        uint8 RGB `(S, S, 3)`. What is further than `FILL_REACH` pixels from paper in `ROUNDS`
+        rounds keeps its color.
     """
-    settled = np.empty((len(found.cells), 4), np.float32)
-    settled[:, :3] = _settle(found, color.reshape(-1, 3)[found.cells])
-    settled[:, 3] = 1
-    filled = np.zeros(color.shape[:2], np.uint8)
-    filled.ravel()[found.cells[found.shares == 1]] = 1
-    # A corner is asked of the cells between: these are looked around too, and then forgotten.
-    asked, needed = (
-        np.flatnonzero(cv2.erode(filled, _AROUND, iterations=n).ravel()[found.cells[1:]] == 0) + 1
-        for n in (2, 1)
-    )
-    place = _places(asked, len(found.cells))
-    around = np.zeros((len(asked) + 1, 3, 3, 4), np.float32)
-    around[1:, 1, 1] = settled[asked]
-    steps = {}
-    for contacts, before, after in (
-        (found.downwards, (0, 1), (2, 1)),
-        (found.sideways, (1, 0), (1, 2)),
-    ):
-        steps[before] = _contacts_of(contacts[[1, 0, 2]], place)
-        steps[after] = _contacts_of(contacts, place)
-    for (y, x), step in steps.items():
-        around[:, y, x] = _mean(_gather(settled, step, len(around)))
-        step[1] = place[step[1]]
-    for y in (0, 2):
-        for x in (0, 2):
-            # Two ways lead to a corner, and lines may close either.
-            upright = _gather(around[:, 1, x], steps[y, 1], len(around))
-            sideways = _gather(around[:, y, 1], steps[1, x], len(around))
-            around[:, y, x] = _mean(upright + sideways)
-    # Place 0 touches nothing, and so has stayed zeros.
-    return around[np.append(0, place[needed])], _places(needed, len(found.cells))
+    return _fill_lines(color, (canvas >= PAPER).astype(np.uint8), FILL_REACH)
 
 
-def _settle(found: Patches, own: np.ndarray) -> np.ndarray:
-    """The patches' colors after listening to each other, float64 `(patches + 1, 3)`.
-
-    Those that fill their cells trust themselves alone.
-    """
-    listeners = np.flatnonzero(found.shares[1:] < 1) + 1
-    place = _places(listeners, len(own))
-    contacts = np.hstack([found.sideways, found.downwards])
-    contacts = _contacts_of(np.hstack([contacts, contacts[[1, 0, 2]]]), place)
-    trust = np.maximum(found.shares**_CAUTION, _LEAST_TRUST)[:, None]
-    length = np.bincount(contacts[0], contacts[2], minlength=len(listeners) + 1)[1:, None]
-    doubt = (1 - trust[listeners]) / np.maximum(length, 1)
-    insisted = trust[listeners] * own[listeners]
-    settled = own.astype(np.float64)
-    for _ in range(_ROUNDS):
-        said = np.hstack([trust * settled, trust])
-        heard = doubt * _gather(said, contacts, len(listeners) + 1)[1:]
-        settled[listeners] = (insisted + heard[:, :3]) / (trust[listeners] + heard[:, 3:])
-    return settled
+def _strips(rows: Axis, width: int) -> Iterator[tuple[slice, slice]]:
+    """The rows of pixels of strips with `MARGIN` cells around, and of the strips alone."""
+    starts = rows.starts()
+    cells = len(starts) - 1
+    step = max(MARGIN, STRIP_PIXELS * cells // (width * starts[-1]))
+    for first in range(0, cells, step):
+        last = min(first + step, cells)
+        around = slice(starts[max(0, first - MARGIN)], starts[min(last + MARGIN, cells)])
+        yield around, slice(starts[first], starts[last])
 
 
-def _places(some: np.ndarray, count: int) -> np.ndarray:
-    """Numbers some of `count` patches from 1, int `(count,)`; the others have 0."""
-    place = np.zeros(count, np.intp)
-    place[some] = np.arange(1, len(some) + 1)
-    return place
+def _per_cell(reduce: Callable, pixels: np.ndarray, rows: Axis, columns: Axis) -> np.ndarray:
+    """Reduces the pixels `(H, W)` of each cell to one value, `(h, w)`."""
+    for axis in (rows, columns):
+        spans = np.lib.stride_tricks.sliding_window_view(axis.starts(), 2)
+        pixels = np.stack([reduce(pixels[start:stop], axis=0) for start, stop in spans]).T
+    return np.ascontiguousarray(pixels)
 
 
-def _contacts_of(contacts: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """The contacts of the patches that have a place, which replaces the patch's number."""
-    contacts = contacts[:, place[contacts[0]] > 0]
-    contacts[0] = place[contacts[0]]
-    return contacts
+def _per_pixel(cells: np.ndarray, rows: Axis, columns: Axis) -> np.ndarray:
+    """Gives each pixel the value of its cell: `(h, w)` -> `(H, W)`."""
+    return cells.take(columns.cell, axis=1).take(rows.cell, axis=0)
 
 
-def _gather(values: np.ndarray, contacts: np.ndarray, count: int) -> np.ndarray:
-    """Sums for each of `count` places over what it touches, times the length: `(count, C)`."""
-    place, other, length = contacts
-    told = values[other] * length[:, None]
-    return np.stack([np.bincount(place, part, minlength=count) for part in told.T], axis=-1)
-
-
-def _mean(sums: np.ndarray) -> np.ndarray:
-    """Sums of colors and of their weights -> the mean color and 1, or zeros."""
-    return sums / np.where(sums[:, 3:] > 0, sums[:, 3:], 1)
-
-
-def _paint(
+def _fill_paper(
     enlarged: np.ndarray,
+    paper: np.ndarray,
     color: np.ndarray,
-    found: Patches,
-    around: np.ndarray,
-    place: np.ndarray,
-    strip: Strip,
-) -> None:
-    """Paints the pixels of a strip that are not interpolated plainly."""
-    rows, columns, numbers = found.rows, found.columns, found.numbers(strip)
-    strip_pixels = enlarged[strip.rows]
-    y, x = np.nonzero((numbers == 0) & (found.paper[strip.rows] > 0))
-    strip_pixels[y, x] = color[rows.cell[strip.rows][y], columns.cell[x]]
-    numbers = place[numbers]
-    starts, lengths = _runs(numbers, columns)
-    y, x = np.divmod(starts, numbers.shape[1])
-    near = around[numbers.ravel()[starts]]
-    run = np.arange(len(starts))
-    share = rows.share[strip.rows][y][:, None, None]
-    upright = (1 - share) * near[:, 1] + share * near[run, rows.side[strip.rows][y]]
-    own, other = upright[:, 1], upright[run, columns.side[x]]
-    # Along a run the share of the next column grows or falls steadily.
-    inside = numbers > 0
-    share = np.broadcast_to(columns.share, numbers.shape)[inside][:, None]
-    pixels = own.repeat(lengths, axis=0) + share * (other - own).repeat(lengths, axis=0)
-    strip_pixels[inside] = np.rint(pixels[:, :3] / pixels[:, 3:])
+    full: np.ndarray,
+    rows: Axis,
+    columns: Axis,
+    reach: int,
+) -> np.ndarray:
+    """Colors the paper near lines in some rows of a sketch; see steps 1 to 3."""
+    enlarged = enlarged.copy()
+    beside = full > cv2.erode(full, _AROUND)
+    y, x = _places(_per_pixel(beside, rows, columns))
+    enlarged[y, x] = _interpolate(color, full, rows, columns, y, x)
+    y, x = _spread(enlarged, _per_pixel(full, rows, columns), paper, reach)
+    enclosed = np.zeros_like(full)
+    enclosed[rows.cell[y], columns.cell[x]] = 1
+    enlarged[y, x] = _interpolate(color, enclosed, rows, columns, y, x)
+    return enlarged
 
 
-def _runs(numbers: np.ndarray, columns: Axis) -> tuple[np.ndarray, np.ndarray]:
-    """Where pixels of one patch in one half of its cell begin, row by row, and how many follow."""
-    begins = np.ones(numbers.shape, bool)
-    begins[:, 1:] = numbers[:, 1:] != numbers[:, :-1]
-    begins[:, 1:] |= (np.diff(columns.cell) != 0) | (np.diff(columns.side) != 0)
-    starts = np.flatnonzero(begins)
-    lengths = np.diff(starts, append=numbers.size)
-    kept = numbers.ravel()[starts] > 0
-    return starts[kept], lengths[kept]
+def _fill_lines(enlarged: np.ndarray, paper: np.ndarray, reach: int) -> np.ndarray:
+    """Gives the lines in some rows of a sketch the color of the nearest paper; see step 4."""
+    enlarged = enlarged.copy()
+    _spread(enlarged, paper, np.ones_like(paper), reach, nearest=True)
+    return enlarged
 
 
-def _spread_under_lines(enlarged: np.ndarray, paper: np.ndarray, reach: int) -> None:
-    """Gives the pixels of lines the color of the nearest paper, which is within `reach`."""
-    margin = 2 * reach
-    strip = max(patches.STRIP, margin)
-    for top in range(0, len(paper), strip):
-        around = slice(max(0, top - margin), top + strip + margin)
-        lines = 1 - paper[around]
-        mine = slice(top - around.start, top - around.start + strip)
-        under = lines[mine] > 0
-        if not under.any():
-            continue
-        # Paper is numbered from 1 in reading order.
-        _, nearest = cv2.distanceTransformWithLabels(
-            lines, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-        )
-        places = np.flatnonzero(lines == 0)[nearest[mine][under] - 1]
-        enlarged[top : top + strip][under] = enlarged[around].reshape(-1, 3)[places]
+def _interpolate(
+    color: np.ndarray, trusted: np.ndarray, rows: Axis, columns: Axis, y: np.ndarray, x: np.ndarray
+) -> np.ndarray:
+    """Interpolates pixels of trusted cells bilinearly between the trusted ones of their four cells.
+
+    The cell across a corner counts only where one of the two beside it is trusted too. Otherwise a
+    line may pass between them.
+
+    Args:
+        color: uint8 `(h, w, 3)`.
+        trusted: uint8 `(h, w)`, 1 or 0.
+        rows: How the rows of pixels lie in cells.
+        columns: The same of the columns.
+        y: int `(N,)`, the pixels' rows.
+        x: int `(N,)`, their columns.
+
+    Returns:
+        float32 `(N, 3)`, whole numbers.
+    """
+    down, right = rows.share[y], columns.share[x]
+    own, below = rows.cell[y] * color.shape[1], rows.other[y] * color.shape[1]
+    here, beside = columns.cell[x], columns.other[x]
+    cells = [own + here, below + here, own + beside, below + beside]
+    known = [trusted.ravel()[cell] for cell in cells]
+    known[3] &= known[1] | known[2]
+    shares = [(1 - down) * (1 - right), down * (1 - right), (1 - down) * right, down * right]
+    weights = [share * part for share, part in zip(shares, known, strict=True)]
+    return _mean(color.reshape(-1, 3), cells, weights)
+
+
+def _spread(
+    enlarged: np.ndarray,
+    colored: np.ndarray,
+    paper: np.ndarray,
+    reach: int,
+    nearest: bool = False,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Colors paper from the nearest colored pixels in its rows and columns, in `ROUNDS` rounds.
+
+    Args:
+        enlarged: uint8 `(H, W, 3)`, which is written.
+        colored: uint8 `(H, W)`, 1 where there is color already.
+        paper: uint8 `(H, W)`, 1 where there may be color.
+        reach: How far a pixel looks in a round.
+        nearest: Whether a pixel takes the nearest color alone, or the mean of all it meets. Then
+            the weights are the inverse squares of the distances, less that just out of reach.
+
+    Returns:
+        Rows and columns of the paper that still has no color, int `(N,)` each.
+    """
+    state = np.full((colored.shape[0] + 2, colored.shape[1] + 2), LINE, np.uint8)
+    state[1:-1, 1:-1] = np.where(colored, COLORED, np.where(paper, UNCOLORED, LINE))
+    y, x = _places(state == UNCOLORED)
+    width, flat = state.shape[1], enlarged.reshape(-1, 3)
+    for _ in range(ROUNDS):
+        ends, distance = _look(state, y * width + x, reach)
+        seen = (distance <= reach).any(0)
+        if not seen.any():
+            break
+        ends, distance = ends[:, seen], distance[:, seen]
+        if nearest:
+            first = distance.argmin(0)[None]
+            ends, distance = (np.take_along_axis(part, first, 0) for part in (ends, distance))
+        weights = 1 / np.square(distance.astype(np.float32)) - np.float32(1 / (reach + 1) ** 2)
+        row, column = np.divmod(ends, width)
+        colors = _mean(flat, (row - 1) * enlarged.shape[1] + column - 1, weights)
+        enlarged[y[seen] - 1, x[seen] - 1] = colors
+        state[y[seen], x[seen]] = COLORED
+        y, x = y[~seen], x[~seen]
+    return y - 1, x - 1
+
+
+def _look(state: np.ndarray, pixels: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
+    """Walks from pixels left, right, up and down over uncolored paper to the nearest colored pixel.
+
+    Args:
+        state: uint8 `(H, W)`, with lines all around.
+        pixels: int `(N,)`, the pixels that look, numbered in reading order; none at the edge.
+        reach: The greatest distance in pixels.
+
+    Returns:
+        The colored pixels and their distances, int `(4, N)`. A walk that meets no color ends where
+        it began, at a distance of `reach + 1`.
+    """
+    steps = np.array([[-1], [1], [-state.shape[1]], [state.shape[1]]])
+    state = state.ravel()
+    ends = pixels + steps
+    for _ in range(reach - 1):
+        goes_on = state[ends] == UNCOLORED
+        if not goes_on.any():
+            break
+        ends += steps * goes_on
+    met = state[ends] == COLORED
+    return np.where(met, ends, pixels), np.where(met, (ends - pixels) // steps, reach + 1)
+
+
+def _mean(colors: np.ndarray, places, weights) -> np.ndarray:
+    """The weighted mean of colors `(M, 3)` at `(K, N)` places, rounded: float32 `(N, 3)`."""
+    sums = sum(w[:, None] * colors[place] for w, place in zip(weights, places, strict=True))
+    return np.rint(sums / sum(weights)[:, None])
+
+
+def _places(chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the pixels that are not 0, as `np.nonzero` but faster."""
+    return np.divmod(np.flatnonzero(chosen), chosen.shape[1])

@@ -46,7 +46,7 @@ def fit_to_canvas(sketch: tf.Tensor, size: int) -> tuple[tf.Tensor, Place]:
         [place.top, size - height - place.top],
         [place.left, size - width - place.left],
     ]
-    fitted = _resize(sketch[..., None], height, width)[..., 0]
+    fitted = resize(sketch[..., None], height, width)[..., 0]
     canvas = tf.pad(fitted, around, constant_values=tf.constant(WHITE, tf.uint8))
     return tf.ensure_shape(canvas, (size, size)), place
 
@@ -57,7 +57,7 @@ def reference_palette(picture: tf.Tensor, background: str) -> tf.Tensor:
     sides = tf.shape(picture)[:2]
     scale = REFERENCE_SIDE / tf.cast(tf.reduce_max(sides), tf.float64)
     height, width = tf.unstack(_scaled(sides, tf.minimum(scale, 1)))
-    return extract_palettes(_resize(picture, height, width)[None], background)[0]
+    return extract_palettes(resize(picture, height, width)[None], background)[0]
 
 
 def _scaled(sides: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
@@ -65,7 +65,7 @@ def _scaled(sides: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     return tf.maximum(1, scaled)
 
 
-def _resize(picture: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+def resize(picture: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
     """Averages areas where it shrinks, cubic where it grows: uint8 `(H, W, C)`, see `images`."""
     shrinks = tf.reduce_all([height, width] <= tf.shape(picture)[:2])
     return tf.cond(

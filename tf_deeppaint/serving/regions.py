@@ -1,6 +1,6 @@
-"""The areas that a sketch's lines close off, in the TensorFlow graph, for exported models.
+"""The regions that a sketch's lines close off, in the TensorFlow graph.
 
-The counterpart of `regions`, with the same areas.
+The functions return what those of `line_art.regions` return.
 """
 
 import tensorflow as tf
@@ -10,23 +10,23 @@ from tf_deeppaint.line_art.regions import LEAST_REGION, PAPER
 
 @tf.function(autograph=False)
 def find_regions(sketch: tf.Tensor) -> tf.Tensor:
-    """Numbers the areas of paper that lines close off; see `regions.find_regions`.
+    """Labels the regions of a sketch; see `line_art.regions.find_regions`.
 
     Args:
         sketch: uint8 `(H, W)`.
 
     Returns:
-        int32 `(H, W)`: 0 for lines, open and tiny areas; 1, 2, .. for the others, in the order of
-        their first pixels.
+        int32 `(H, W)`: 0 for lines, open paper and tiny regions; 1, 2, .. for the regions, in
+        reading order of their first pixels.
     """
     paper = tf.equal(_dilate(tf.cast(sketch < PAPER, tf.float32), 3), 0)
     label = tf.reshape(_label(paper), [-1])
     place = tf.range(tf.size(label))
     inside = tf.pad(tf.ones(tf.shape(sketch) - 2, tf.int32), [[1, 1], [1, 1]])
     open_edge = tf.math.unsorted_segment_min(tf.reshape(inside, [-1]), label, tf.size(label)) == 0
-    area = tf.math.unsorted_segment_sum(tf.ones_like(label), label, tf.size(label))
-    large = tf.cast(area, tf.float64) >= LEAST_REGION * tf.cast(tf.size(label), tf.float64)
-    # An area is labeled with its first pixel.
+    pixels = tf.math.unsorted_segment_sum(tf.ones_like(label), label, tf.size(label))
+    large = tf.cast(pixels, tf.float64) >= LEAST_REGION * tf.cast(tf.size(label), tf.float64)
+    # A region is labeled with its first pixel.
     is_first = tf.logical_and(tf.reshape(paper, [-1]), label == place)
     kept = tf.logical_and(is_first, tf.logical_and(large, tf.logical_not(open_edge)))
     kept = tf.cast(kept, tf.int32)
@@ -34,21 +34,21 @@ def find_regions(sketch: tf.Tensor) -> tf.Tensor:
 
 
 @tf.function(autograph=False)
-def even_out(values: tf.Tensor, areas: tf.Tensor) -> tf.Tensor:
-    """Gives every pixel of a closed area, and of the edge around it, the area's mean.
+def even_out(values: tf.Tensor, regions: tf.Tensor) -> tf.Tensor:
+    """Gives every pixel of a region, and of the edge around it, the region's mean.
 
     Args:
         values: float32 `(H, W, C)`.
-        areas: As `find_regions` numbers them.
+        regions: As `find_regions` returns them.
 
     Returns:
-        float32 `(H, W, C)`; equal to `values` outside the areas.
+        float32 `(H, W, C)`; equal to `values` outside the regions.
     """
-    number = tf.reshape(areas, [-1])
-    flat = tf.cast(tf.reshape(values, [tf.size(areas), -1]), tf.float64)
+    number = tf.reshape(regions, [-1])
+    flat = tf.cast(tf.reshape(values, [tf.size(regions), -1]), tf.float64)
     means = tf.math.unsorted_segment_mean(flat, number, tf.reduce_max(number) + 1)
     # Up to the middle of thin lines; see `regions`.
-    grown = tf.cast(_dilate(tf.cast(areas, tf.float32), 5), tf.int32)
+    grown = tf.cast(_dilate(tf.cast(regions, tf.float32), 5), tf.int32)
     return tf.where(grown[..., None] > 0, tf.gather(tf.cast(means, tf.float32), grown), values)
 
 

@@ -1,9 +1,9 @@
 """The exported signatures: encoded pictures in, encoded pictures out, all in the TensorFlow graph.
 
-What they paint is what `Painter.paint` does, but that color is enlarged in a simpler way; see
-`upsampling_ops`. Requests come from strangers: every picture's size is checked before it is
-decoded, pictures are worked on one after another so that memory is bounded, and what is wrong is
-answered with an `InvalidArgumentError` that names the input and the picture's place in the batch.
+They paint what `Painter.paint` does, within a level of rounding. Requests come from strangers: the
+size of every picture is checked before it is decoded, pictures are worked on one after another so
+that memory is bounded, and what is wrong is answered with an `InvalidArgumentError` that names the
+input and the picture's number in the batch.
 
 An error stops a graph, but not operations that do not depend on the check, and some of TensorFlow's
 abort the whole process where they are given nothing. So every check hands on what it has checked.

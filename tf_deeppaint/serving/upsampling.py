@@ -1,101 +1,58 @@
-"""Color from a canvas up to the sketch's own size, in the TensorFlow graph, for exported models.
+"""Color from a canvas up to the sketch's size in the TensorFlow graph, and the lines over it.
 
-It stands in for `upsampling`, which follows patches of paper. Here a pixel is interpolated between
-those of the nearest cells of the canvas to whose middles a way leads along a row and a column, or
-a column and a row, without meeting a line.
+The algorithm is that of `painting.upsampling`, function by function, within one level. Pixels are
+numbered in reading order here, since TensorFlow gathers and scatters along one axis best.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
 
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.regions import PAPER
+from tf_deeppaint.painting.upsampling import (
+    COLORED,
+    FILL_REACH,
+    HALF_LINE,
+    LINE,
+    LINE_REACH,
+    MARGIN,
+    MOST_REACH,
+    ROUNDS,
+    UNCOLORED,
+)
+from tf_deeppaint.serving.canvas import resize
 from tf_deeppaint.serving.decoding import by_strips
 
-# Pixels are worked on so many at a time, which keeps memory small and fits caches.
-_AT_A_TIME = 1 << 17
-# A cell that is all paper is trusted. In others the network mixed colors across a line: they count
-# the less, the less paper they have, and beside one of the nine around that is trusted hardly.
-_PART = 1e-6
-_CAUTION = 16
-_LEAST_TRUST = 1e-9
-_ROUNDING = 1e-5
-# A cell of the nine that linear interpolation would leave out counts so much.
-_FAR = 1e-3
-# And one that lines cut off so little beside one that they do not.
-_LEAK = 1e-12
-# How many pixels far color goes on under a line, as lines have soft edges.
-_UNDER = 3
-_MOST_ROUNDS = 32
+# Pixels of a sketch worked on at a time, which bounds the memory beside the pictures.
+_STRIP_PIXELS = 1 << 20
 
 
 class _Axis(NamedTuple):
-    """For each pixel of an axis the cell before its own, its own, and that behind.
+    """See `painting.upsampling.Axis`: int32, int32 and float32 `(pixels,)`."""
 
-    Each is a tuple of three tensors `(pixels,)`.
-
-    Attributes:
-        cells: int32, their numbers.
-        middles: int32, the pixels in which their middles lie.
-        shares: float32, what each gives in linear interpolation; the one that is left out there
-            gives little, and one beyond the edge nothing.
-    """
-
-    cells: tuple[tf.Tensor, ...]
-    middles: tuple[tf.Tensor, ...]
-    shares: tuple[tf.Tensor, ...]
-
-    def part(self, start: tf.Tensor, stop: tf.Tensor) -> "_Axis":
-        return _Axis(*(tuple(side[start:stop] for side in pair) for pair in self))
+    cell: tf.Tensor
+    other: tf.Tensor
+    share: tf.Tensor
 
 
 @tf.function(autograph=False)
 def fill_lines(color: tf.Tensor, canvas: tf.Tensor) -> tf.Tensor:
-    """Gives the canvas's lines the color of the nearest paper: what is under them is a guess.
+    """Gives the canvas's lines the color of the nearest paper; see `painting.upsampling`.
 
     Args:
         color: uint8 RGB `(S, S, 3)`.
         canvas: uint8 `(S, S)`.
 
     Returns:
-        uint8 RGB `(S, S, 3)`. What lies further than 32 pixels from paper keeps its color.
+        uint8 RGB `(S, S, 3)`.
     """
-    sides = tf.shape(canvas)
-    places = tf.reshape(tf.range(sides[0] * sides[1]), sides)
-    nearest = tf.where(canvas >= PAPER, places, -1)
-
-    def spread(round_: tf.Tensor, nearest: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return round_ + 1, _nearer(nearest, places)
-
-    _, nearest = tf.while_loop(
-        lambda round_, nearest: (round_ < _MOST_ROUNDS) & tf.reduce_any(nearest < 0),
-        spread,
-        (0, nearest),
-        parallel_iterations=1,
+    paper = tf.cast(canvas >= PAPER, tf.uint8)
+    filled, _ = _spread(
+        tf.reshape(color, [-1, 3]), paper, tf.ones_like(paper), FILL_REACH, nearest=True
     )
-    nearest = tf.where(nearest < 0, places, nearest)
-    return tf.gather(tf.reshape(color, [-1, 3]), nearest)
-
-
-def _nearer(nearest: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
-    """One round: each pixel asks those around it for the paper nearest to them."""
-    height, width = tf.unstack(tf.shape(places))
-    row, column = places // width, places % width
-
-    def distance(asked: tf.Tensor) -> tf.Tensor:
-        away = (asked // width - row) ** 2 + (asked % width - column) ** 2
-        return tf.where(asked < 0, tf.int32.max, away)
-
-    around = tf.pad(nearest, [[1, 1], [1, 1]], constant_values=-1)
-    best, least = nearest, distance(nearest)
-    for down in range(3):
-        for right in range(3):
-            asked = around[down : down + height, right : right + width]
-            away = distance(asked)
-            nearer = away < least
-            best, least = tf.where(nearer, asked, best), tf.where(nearer, away, least)
-    return best
+    return tf.reshape(filled, tf.shape(color))
 
 
 @tf.function(autograph=False)
@@ -108,100 +65,186 @@ def paint_under_lines(color: tf.Tensor, sketch: tf.Tensor) -> tf.Tensor:
             colors are averaged.
 
     Returns:
-        uint8 RGB `(H, W, 3)`; see `upsampling.lay_lines`.
+        uint8 RGB `(H, W, 3)`; see `upsample_color` and `line_art.compositing.lay_lines`.
     """
     height, width = tf.unstack(tf.shape(sketch))
     cells = tf.minimum(tf.shape(color)[:2], tf.shape(sketch))
-    color = tf.raw_ops.ResizeArea(images=color[None], size=cells)[0]
+    color = resize(color, cells[0], cells[1])
+    rows, columns = _measure(height, cells[0]), _measure(width, cells[1])
+    reach = tf.minimum(tf.reduce_max(-(-tf.shape(sketch) // cells)), MOST_REACH)
     paper = tf.cast(sketch >= PAPER, tf.uint8)
-    share = tf.raw_ops.ResizeArea(images=paper[None, ..., None], size=cells)[0]
-    trust = tf.where(share > 1 - _ROUNDING, 1.0, tf.maximum(_PART * share**_CAUTION, _LEAST_TRUST))
-    canvas = tf.transpose(tf.concat([trust * color, trust], axis=-1), [2, 0, 1])
-    rows, columns = _axis(height, cells[0]), _axis(width, cells[1])
-    # As far as the middle of the next cell.
-    margin = _UNDER + 2 * (height // cells[0] + 1)
+    full = _per_cell(tf.math.segment_min, paper, rows, columns)
+    dark = 1 - _dilate(_per_cell(tf.math.segment_max, paper, rows, columns), HALF_LINE)
+    paper, full = tf.maximum(paper, _per_pixel(dark, rows, columns)), tf.maximum(full, dark)
+    starts = tf.searchsorted(rows.cell, tf.range(cells[0] + 1))
 
-    def paint(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
-        first, last = tf.maximum(start - _UNDER, 0), tf.minimum(stop + _UNDER, height)
-        top, bottom = tf.maximum(start - margin, 0), tf.minimum(stop + margin, height)
-        lines = 1 - tf.cast(paper[top:bottom], tf.int32)
-        mixed = _interpolate(canvas, rows.part(first, last), columns, lines, first - top, top)
-        # At its own size the canvas says what is under its lines.
-        under = (lines[first - top : last - top] > 0) & (height > cells[0])
-        mixed = _spread(mixed, under)[start - first : stop - first]
-        laid = tf.round(mixed) * (tf.cast(sketch[start:stop], tf.float32) / WHITE)[..., None]
-        return tf.cast(tf.round(laid), tf.uint8)
+    def around(start: tf.Tensor, stop: tf.Tensor) -> slice:
+        first = tf.maximum(rows.cell[start] - MARGIN, 0)
+        last = tf.minimum(rows.cell[stop - 1] + 1 + MARGIN, cells[0])
+        return slice(starts[first], starts[last])
 
-    pixels = by_strips(paint, height, width, tf.maximum(_AT_A_TIME, margin * width))
-    return tf.reshape(pixels, [height, width, 3])
+    def paint_paper(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
+        strip = around(start, stop)
+        part = _Axis(*(side[strip] for side in rows))
+        filled = _fill_paper(paper[strip], color, full, part, columns, reach)
+        return filled[(start - strip.start) * width : (stop - strip.start) * width]
+
+    def paint_lines(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
+        strip = around(start, stop)
+        part, known = tf.reshape(enlarged[strip], [-1, 3]), paper[strip]
+        filled, _ = _spread(part, known, tf.ones_like(known), LINE_REACH * reach, nearest=True)
+        filled = filled[(start - strip.start) * width : (stop - strip.start) * width]
+        lines = tf.cast(tf.reshape(sketch[start:stop], [-1, 1]), tf.int32)
+        return tf.cast((tf.cast(filled, tf.int32) * lines + WHITE // 2) // WHITE, tf.uint8)
+
+    pixels = tf.maximum(_STRIP_PIXELS, MARGIN * (height // cells[0] + 1) * width)
+    enlarged = tf.reshape(by_strips(paint_paper, height, width, pixels), [height, width, 3])
+    return tf.reshape(by_strips(paint_lines, height, width, pixels), [height, width, 3])
 
 
-def _axis(pixels: tf.Tensor, cells: tf.Tensor) -> _Axis:
+def _measure(pixels: tf.Tensor, cells: tf.Tensor) -> _Axis:
     center = (2 * tf.range(pixels) + 1) * cells
-    own = center // (2 * pixels)
-    place = tf.cast(center - 2 * pixels * own, tf.float32) / tf.cast(2 * pixels, tf.float32) - 0.5
-    shares = [tf.maximum(-place, _FAR), 1 - tf.abs(place), tf.maximum(place, _FAR)]
-    around = [own + step for step in (-1, 0, 1)]
-    there = [tf.cast((side >= 0) & (side < cells), tf.float32) for side in around]
-    around = [tf.clip_by_value(side, 0, cells - 1) for side in around]
-    middles = [(2 * side + 1) * pixels // (2 * cells) for side in around]
-    shares = [share * known for share, known in zip(shares, there, strict=True)]
-    return _Axis(tuple(around), tuple(middles), tuple(shares))
+    cell = center // (2 * pixels)
+    offset = tf.cast(center - 2 * pixels * cell - pixels, tf.float32)
+    other = tf.clip_by_value(cell + tf.where(offset < 0, -1, 1), 0, cells - 1)
+    return _Axis(cell, other, tf.abs(offset) / tf.cast(2 * pixels, tf.float32))
+
+
+def _per_cell(reduce: Callable, pixels: tf.Tensor, rows: _Axis, columns: _Axis) -> tf.Tensor:
+    for axis in (rows, columns):
+        pixels = tf.transpose(reduce(pixels, axis.cell))
+    return pixels
+
+
+def _per_pixel(cells: tf.Tensor, rows: _Axis, columns: _Axis) -> tf.Tensor:
+    return tf.gather(tf.gather(cells, columns.cell, axis=1), rows.cell)
+
+
+def _dilate(cells: tf.Tensor, reach: int) -> tf.Tensor:
+    """The greatest value within `reach` cells of each, uint8 `(h, w)`."""
+    values = tf.cast(cells, tf.float32)[None, ..., None]
+    return tf.cast(tf.nn.max_pool2d(values, 2 * reach + 1, 1, "SAME")[0, ..., 0], tf.uint8)
+
+
+def _fill_paper(
+    paper: tf.Tensor,
+    color: tf.Tensor,
+    full: tf.Tensor,
+    rows: _Axis,
+    columns: _Axis,
+    reach: tf.Tensor,
+) -> tf.Tensor:
+    """Colors all paper of some rows of a sketch, uint8 `(pixels, 3)`."""
+    pixels = _enlarge(color, rows, columns)
+    beside = tf.minimum(full, _dilate(1 - full, 1))
+    near = _numbers(_per_pixel(beside, rows, columns) > 0)
+    pixels = _write(pixels, near, _interpolate(color, full, rows, columns, near))
+    inside = _per_pixel(full, rows, columns)
+    pixels, waiting = _spread(pixels, inside, paper, reach)
+    width = tf.size(columns.cell)
+    cells = tf.gather(rows.cell, waiting // width) * tf.shape(full)[1]
+    cells += tf.gather(columns.cell, waiting % width)
+    enclosed = tf.math.unsorted_segment_max(tf.ones_like(cells), cells, tf.size(full))
+    enclosed = tf.reshape(tf.cast(enclosed > 0, tf.uint8), tf.shape(full))
+    return _write(pixels, waiting, _interpolate(color, enclosed, rows, columns, waiting))
+
+
+def _enlarge(color: tf.Tensor, rows: _Axis, columns: _Axis) -> tf.Tensor:
+    """Interpolates a canvas bilinearly: uint8 `(pixels, 3)`."""
+    values = tf.cast(color, tf.float32)
+    for number, axis in enumerate((rows, columns)):
+        own = tf.gather(values, axis.cell, axis=number)
+        share = tf.reshape(axis.share, [-1] + [1] * (2 - number))
+        values = own + share * (tf.gather(values, axis.other, axis=number) - own)
+    return tf.reshape(tf.cast(tf.round(values), tf.uint8), [-1, 3])
 
 
 def _interpolate(
-    canvas: tf.Tensor,
-    rows: _Axis,
-    columns: _Axis,
-    lines: tf.Tensor,
-    above: tf.Tensor,
-    top: tf.Tensor,
+    color: tf.Tensor, trusted: tf.Tensor, rows: _Axis, columns: _Axis, pixels: tf.Tensor
 ) -> tf.Tensor:
-    """The colors of some rows of pixels, float32 `(rows, W, 3)`.
-
-    Args:
-        canvas: float32 `(4, h, w)`, color times trust, and trust.
-        rows: Of the rows wanted.
-        columns: Of all columns.
-        lines: int32 `(rows around, W)`, 1 for lines.
-        above: How many rows of `lines` there are before those wanted.
-        top: The number of the first row of `lines`.
-    """
-    # Twice the lines before a pixel and once what is on it: alike for two pixels only where there
-    # is no line between them, nor on either.
-    across, down = (2 * tf.cumsum(lines, axis=axis) - lines for axis in (1, 0))
-    here = slice(above, above + tf.size(rows.cells[0]))
-    sideways = [_alike(across[here], middle) for middle in columns.middles]
-    total = 0.0
-    for y in range(3):
-        middle_row = tf.clip_by_value(rows.middles[y] - top, 0, tf.shape(lines)[0] - 1)
-        upright = tf.gather(down, middle_row) == down[here]
-        # What is the same for all rows of a cell is found once.
-        cells, cell = tf.unique(rows.cells[y])
-        on_middle = tf.gather(across, tf.math.segment_max(middle_row, cell))
-        band = tf.gather(canvas, cells, axis=1)
-        for x in range(3):
-            middle = columns.middles[x]
-            then_upright = tf.gather(upright, middle, axis=1)
-            then_sideways = tf.gather(_alike(on_middle, middle), cell)
-            free = (sideways[x] & then_upright) | (upright & then_sideways)
-            share = rows.shares[y][:, None] * columns.shares[x]
-            weight = share * tf.where(free, 1.0, _LEAK)
-            total += weight * tf.gather(tf.gather(band, columns.cells[x], axis=2), cell, axis=1)
-    return tf.transpose(total[:3] / tf.maximum(total[3:], 1e-30), [1, 2, 0])
+    width = tf.size(columns.cell)
+    y, x = pixels // width, pixels % width
+    down, right = tf.gather(rows.share, y), tf.gather(columns.share, x)
+    own, below = (tf.gather(side, y) * tf.shape(color)[1] for side in (rows.cell, rows.other))
+    here, beside = tf.gather(columns.cell, x), tf.gather(columns.other, x)
+    cells = [own + here, below + here, own + beside, below + beside]
+    known = [tf.gather(tf.reshape(trusted, [-1]), cell) for cell in cells]
+    known[3] = tf.minimum(known[3], tf.maximum(known[1], known[2]))
+    shares = [(1 - down) * (1 - right), down * (1 - right), (1 - down) * right, down * right]
+    weights = [share * tf.cast(part, tf.float32) for share, part in zip(shares, known, strict=True)]
+    return _mean(tf.reshape(color, [-1, 3]), tf.stack(cells), tf.stack(weights))
 
 
-def _alike(counts: tf.Tensor, middle: tf.Tensor) -> tf.Tensor:
-    """Whether `(rows, W)` holds the same in a pixel's column as in a cell's middle column."""
-    return tf.gather(counts, middle, axis=1) == counts
+def _spread(
+    pixels: tf.Tensor,
+    colored: tf.Tensor,
+    paper: tf.Tensor,
+    reach: tf.Tensor | int,
+    nearest: bool = False,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the pixels, uint8 `(H * W, 3)`, and the numbers of those left without color."""
+    state = tf.where(colored > 0, COLORED, tf.where(paper > 0, UNCOLORED, LINE))
+    state = tf.pad(tf.cast(state, tf.uint8), [[1, 1], [1, 1]], constant_values=LINE)
+    wide, width = tf.shape(state)[1], tf.shape(paper)[1]
+    state = tf.reshape(state, [-1])
+
+    def unpadded(places: tf.Tensor) -> tf.Tensor:
+        return (places // wide - 1) * width + places % wide - 1
+
+    def spread(round_, pixels, state, waiting, _):
+        ends, distance = _look(state, waiting, wide, reach)
+        seen = tf.reduce_any(distance <= reach, axis=0)
+        ends, distance = (tf.boolean_mask(part, seen, axis=1) for part in (ends, distance))
+        if nearest:
+            first = tf.argmin(distance, axis=0)
+            ends, distance = (
+                tf.gather(tf.transpose(part), first, batch_dims=1)[None]
+                for part in (ends, distance)
+            )
+        weights = 1 / tf.cast(distance, tf.float32) ** 2 - 1 / tf.cast(reach + 1, tf.float32) ** 2
+        reached = tf.boolean_mask(waiting, seen)
+        pixels = _write(pixels, unpadded(reached), _mean(pixels, unpadded(ends), weights))
+        met = tf.fill(tf.shape(reached), tf.constant(COLORED, tf.uint8))
+        state = tf.tensor_scatter_nd_update(state, reached[:, None], met)
+        left = tf.boolean_mask(waiting, tf.logical_not(seen))
+        return round_ + 1, pixels, state, left, tf.reduce_any(seen)
+
+    waiting = _numbers(state == UNCOLORED)
+    _, pixels, _, waiting, _ = tf.while_loop(
+        lambda round_, *rest: (round_ < ROUNDS) & rest[-1],
+        spread,
+        (tf.constant(0), pixels, state, waiting, tf.size(waiting) > 0),
+        shape_invariants=tuple(map(tf.TensorShape, ((), (None, 3), (None,), (None,), ()))),
+        parallel_iterations=1,
+    )
+    return pixels, unpadded(waiting)
 
 
-def _spread(color: tf.Tensor, lines: tf.Tensor) -> tf.Tensor:
-    """Gives pixels of lines near paper the mean color of the paper around them."""
-    paper = tf.cast(tf.logical_not(lines), tf.float32)[..., None]
-    known = tf.concat([color * paper, paper], axis=-1)
-    for _ in range(_UNDER):
-        around = tf.nn.avg_pool2d(known[None], 3, 1, "SAME")[0]
-        around /= tf.where(around[..., 3:] > 0, around[..., 3:], 1)
-        known = tf.where(known[..., 3:] > 0, known, around)
-    return tf.where(known[..., 3:] > 0, known[..., :3], color)
+def _look(
+    state: tf.Tensor, pixels: tf.Tensor, width: tf.Tensor, reach: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    steps = tf.stack([-1, 1, -width, width])[:, None]
+
+    def walk(step: tf.Tensor, ends: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        goes_on = tf.gather(state, ends) == UNCOLORED
+        return step + 1, ends + steps * tf.cast(goes_on, tf.int32)
+
+    loop = (tf.constant(1), pixels + steps)
+    _, ends = tf.while_loop(lambda step, _: step < reach, walk, loop, parallel_iterations=1)
+    met = tf.gather(state, ends) == COLORED
+    return tf.where(met, ends, pixels), tf.where(met, (ends - pixels) // steps, reach + 1)
+
+
+def _mean(colors: tf.Tensor, places: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    seen = tf.cast(tf.gather(colors, places), tf.float32)
+    sums = tf.reduce_sum(weights[..., None] * seen, axis=0)
+    return tf.cast(tf.round(sums / tf.reduce_sum(weights, axis=0)[:, None]), tf.uint8)
+
+
+def _numbers(chosen: tf.Tensor) -> tf.Tensor:
+    """The numbers of the pixels that hold, int32 `(N,)`."""
+    return tf.cast(tf.reshape(tf.where(tf.reshape(chosen, [-1])), [-1]), tf.int32)
+
+
+def _write(pixels: tf.Tensor, numbers: tf.Tensor, colors: tf.Tensor) -> tf.Tensor:
+    return tf.tensor_scatter_nd_update(pixels, numbers[:, None], colors)
