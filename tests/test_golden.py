@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from tests.helpers.programs import ROOT, run
-from tf_deeppaint import Discriminator, Painter
+from tf_deeppaint import Discriminator, Generator, Painter
 from tf_deeppaint.data.loading import first_records
 from tf_deeppaint.palette.palette_files import load_palette
 
@@ -128,6 +128,7 @@ def test_an_old_run_is_continued_to_the_same_weights(folder, expected, tmp_path,
     losses = [[line["l1"], line["generator_loss"]] for line in lines]
     np.testing.assert_allclose(losses, expected[f"{name}_losses"], rtol=1e-3)
 
+    assert Generator  # known to Keras by its import
     weights = keras.saving.load_model(tmp_path / "runs" / name / "generator.keras").get_weights()
     values = np.concatenate([np.ravel(array) for array in weights])[::WEIGHTS_STRIDE]
     difference = np.abs(values - expected[name])
