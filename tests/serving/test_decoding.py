@@ -1,9 +1,7 @@
 """Picture files read in the graph: the pixels of the library's own reader, and its refusals.
 
-`header_ops` is tested here too: what it says is what decides about a file.
+`picture_headers` is tested here too: what it says is what decides about a file.
 """
-
-import struct
 
 import numpy as np
 import pytest
@@ -17,9 +15,8 @@ from tf_deeppaint.serving import decoding, picture_headers
 from tf_deeppaint.utils.errors import DeepPaintError
 
 MAX_PIXELS = 1 << 16
-ZOO = {
-    name: item for name, item in picture_files.zoo().items() if not name.upper().startswith("WEBP")
-}
+TAKEN = (b"\x89PNG", b"\xff\xd8")
+ZOO = {name: item for name, item in picture_files.zoo().items() if item.data.startswith(TAKEN)}
 
 
 @tf.function(input_signature=[tf.TensorSpec((None,), tf.string)], autograph=False)
@@ -53,7 +50,7 @@ def test_every_kind_of_file_is_read_as_the_library_reads_it_or_refused(kind):
     assert np.abs(got.astype(int) - expected).max() <= ("CMYK" in kind)
 
 
-@pytest.mark.parametrize("kind", ["PNG alpha", "JPEG", "GIF", "BMP colors"])
+@pytest.mark.parametrize("kind", ["PNG alpha", "JPEG"])
 def test_a_file_that_ends_in_its_header_is_refused(kind):
     """Those that end later are in the zoo."""
     for end in (9, 20, 45):
@@ -73,7 +70,7 @@ def test_a_picture_of_absurd_size_is_refused_before_it_is_decoded(kind):
     """Its pixels, 2.7 GB, would show in the time and memory of the suite."""
     message = refusal(FILES["PNG bits"], huge()[kind])
     assert "files[1]: " in message
-    if kind in ("PNG", "GIF", "JPEG"):
+    if kind in ("PNG", "JPEG"):
         assert "30000 x 30000 pixels" in message
 
 
@@ -100,30 +97,22 @@ def test_a_huge_picture_cannot_be_hidden_from_the_header():
 )
 def test_the_limits_on_size(size, words):
     header = picture_headers.read_header(tf.constant(png_of(*size)), MAX_PIXELS)
-    assert header.trouble.numpy().decode() == words
+    assert header.error.numpy().decode() == words
 
 
 def test_a_file_larger_than_its_pixels_can_be_is_refused():
-    data = FILES["BMP"] + bytes(4 * MAX_PIXELS + (1 << 16))
+    data = FILES["PNG gray"] + bytes(4 * MAX_PIXELS + (1 << 16))
     assert "the file is over 327680 bytes" in refusal(data)
 
 
-def test_endless_extensions_and_chunks_are_not_followed():
-    gif = FILES["GIF"]
-    frame = gif.index(b",")
-    assert "damaged" in refusal(gif[:frame] + b"\x21\xfe\x01 \x00" * 2000 + gif[frame:])
+def test_endless_chunks_are_not_followed():
     png = FILES["PNG gray"]
     assert "cut off" in refusal(png[:33] + picture_files.png_chunk(b"tEXt", b"") * 2000 + png[33:])
 
 
-def test_a_long_gif_is_cut_behind_its_first_frame():
-    """Its decoder would unpack all frames; the chain of blocks is longer than a window."""
-    noise = np.random.default_rng(0).integers(0, 256, (200, 300), dtype=np.uint8)
-    first = picture_files.gif(noise)
-    assert len(first) > 2 << 15
-    second = b"," + struct.pack("<HHHHB", 0, 0, 60000, 60000, 0) + b"\x08\x01\0\0"
-    expected = decode_picture(first, "gif")
-    np.testing.assert_array_equal(decode(first[:-1] + second + b";"), expected)
+@pytest.mark.parametrize("kind", ["GIF", "BMP", "BMP colors"])
+def test_other_formats_are_refused_by_name_of_those_taken(kind):
+    assert "files[0]: not a PNG or JPEG picture" in refusal(FILES[kind])
 
 
 def test_gray_is_equal_for_every_level_of_each_channel(monkeypatch):
@@ -133,34 +122,3 @@ def test_gray_is_equal_for_every_level_of_each_channel(monkeypatch):
     picture = picture.astype(np.uint8).reshape(128, 128, 3)
     gray = decoding.to_gray(tf.constant(picture))
     np.testing.assert_array_equal(gray, to_gray(picture))
-
-
-@pytest.mark.parametrize("top_down", [True, False])
-@pytest.mark.parametrize("bits", [1, 4, 8, 24, 32])
-def test_uncompressed_bmp_of_all_depths(bits, top_down):
-    """Written here by the format's definition, since Pillow writes few of these."""
-    rng = np.random.default_rng(bits)
-    height, width = 5, 7
-    colors = rng.integers(0, 256, (1 << min(bits, 8), 3), dtype=np.uint8)
-    indices = rng.integers(0, len(colors), (height, width))
-    picture = colors[indices]
-    if bits <= 8:
-        packed = indices[..., None] >> np.arange(bits - 1, -1, -1) & 1
-        rows = np.packbits(packed.astype(np.uint8).reshape(height, -1), axis=1)
-        table = np.pad(colors[:, ::-1], [(0, 0), (0, 1)]).tobytes()
-    else:
-        rows = np.pad(picture[..., ::-1], [(0, 0), (0, 0), (0, bits // 8 - 3)])
-        rows, table = rows.reshape(height, -1), b""
-    rows = np.pad(rows, [(0, 0), (0, -rows.shape[1] % 4)])
-    data = (rows if top_down else rows[::-1]).tobytes()
-    start, side = 54 + len(table), -height if top_down else height
-    head = struct.pack("<2sIII", b"BM", start + len(data), 0, start)
-    info = struct.pack("<IiiHHIIiiII", 40, width, side, 1, bits, 0, len(data), 0, 0, 0, 0)
-    np.testing.assert_array_equal(decode(head + info + table + data), picture)
-
-
-@pytest.mark.parametrize("bits, packed", [(16, 0), (8, 1), (24, 3)])
-def test_bmp_that_would_be_misread_is_refused(bits, packed):
-    head = struct.pack("<2sIII", b"BM", 54 + 4096, 0, 54)
-    info = struct.pack("<IiiHHIIiiII", 40, 4, 4, 1, bits, packed, 0, 0, 0, 0, 0)
-    assert "BMP files are read uncompressed" in refusal(head + info + bytes(4096))

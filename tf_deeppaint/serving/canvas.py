@@ -15,7 +15,7 @@ from tf_deeppaint.palette.graph import extract_palettes
 _CUBIC = -0.75
 
 
-class Place(NamedTuple):
+class Placement(NamedTuple):
     """Where a sketch lies on its canvas, int32 scalars; see `images.Placement`."""
 
     top: tf.Tensor
@@ -24,11 +24,8 @@ class Place(NamedTuple):
     width: tf.Tensor
 
 
-PLACE = Place(*[tf.TensorSpec((), tf.int32)] * 4)
-
-
 @tf.function(autograph=False)
-def fit_to_canvas(sketch: tf.Tensor, size: int) -> tuple[tf.Tensor, Place]:
+def fit_to_canvas(sketch: tf.Tensor, size: int) -> tuple[tf.Tensor, Placement]:
     """Fits a sketch onto a white square canvas: aspect kept, centered, nothing cut off.
 
     Args:
@@ -41,14 +38,14 @@ def fit_to_canvas(sketch: tf.Tensor, size: int) -> tuple[tf.Tensor, Place]:
     sides = tf.shape(sketch)
     scale = size / tf.cast(tf.reduce_max(sides), tf.float64)
     height, width = tf.unstack(tf.minimum(size, _scaled(sides, scale)))
-    place = Place((size - height) // 2, (size - width) // 2, height, width)
+    placement = Placement((size - height) // 2, (size - width) // 2, height, width)
     around = [
-        [place.top, size - height - place.top],
-        [place.left, size - width - place.left],
+        [placement.top, size - height - placement.top],
+        [placement.left, size - width - placement.left],
     ]
     fitted = resize(sketch[..., None], height, width)[..., 0]
     canvas = tf.pad(fitted, around, constant_values=tf.constant(WHITE, tf.uint8))
-    return tf.ensure_shape(canvas, (size, size)), place
+    return tf.ensure_shape(canvas, (size, size)), placement
 
 
 @tf.function(autograph=False)
@@ -90,20 +87,20 @@ def _interpolate(picture: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.
     return tf.cast(tf.clip_by_value(tf.round(values), 0, WHITE), tf.uint8)
 
 
-def _cubic_weights(given: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
-    """What each pixel gives to each interpolated one along an axis, float32 `(wanted, given)`.
+def _cubic_weights(before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
+    """What each pixel gives to each interpolated one along an axis, float32 `(after, before)`.
 
     Keys' cubic convolution (1981); pixels behind the edge repeat that on it.
     """
-    scale = tf.cast(given, tf.float64) / tf.cast(wanted, tf.float64)
-    center = (tf.range(tf.cast(wanted, tf.float64), dtype=tf.float64) + 0.5) * scale - 0.5
+    scale = tf.cast(before, tf.float64) / tf.cast(after, tf.float64)
+    center = (tf.range(tf.cast(after, tf.float64), dtype=tf.float64) + 0.5) * scale - 0.5
     first = tf.floor(center)
     weights = 0.0
     for step in range(-1, 3):
         distance = tf.abs(center - (first + step))
         near = ((_CUBIC + 2) * distance - (_CUBIC + 3)) * distance**2 + 1
         far = _CUBIC * (((distance - 5) * distance + 8) * distance - 4)
-        place = tf.clip_by_value(tf.cast(first, tf.int32) + step, 0, given - 1)
+        pixel = tf.clip_by_value(tf.cast(first, tf.int32) + step, 0, before - 1)
         share = tf.where(distance <= 1, near, far)
-        weights += tf.one_hot(place, given, dtype=tf.float64) * share[:, None]
+        weights += tf.one_hot(pixel, before, dtype=tf.float64) * share[:, None]
     return tf.cast(weights, tf.float32)

@@ -1,7 +1,7 @@
-"""The bytes of picture files -> pixels in the TensorFlow graph, for exported models.
+"""PNG and JPEG files -> pixels in the TensorFlow graph.
 
-The counterpart of `images.decode_picture`, with the same pixels: upright, 16 bits reduced to 8,
-gray and CMYK as RGB, transparency over white. `header_ops` looks at a file before.
+The pixels are those of `images.decoding`: upright, 16 bits reduced to 8, gray and CMYK as RGB,
+transparency over white. `picture_headers` checks a file first.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.serving import picture_headers
-from tf_deeppaint.serving.picture_headers import Header, number
+from tf_deeppaint.serving.picture_headers import Header
 
 PIXELS = tf.TensorSpec((None, None, 3), tf.uint8)
 
@@ -40,9 +40,9 @@ def read_headers(files: tf.Tensor, names: tf.Tensor, max_pixels: int) -> Header:
         parallel_iterations=1,
         fn_output_signature=picture_headers.SIGNATURE,
     )
-    bad = headers.trouble != ""
+    bad = headers.error != ""
     first = tf.reshape(tf.where(bad), [-1])[:1]
-    parts = [tf.gather(names, first), ": ", tf.gather(headers.trouble, first)]
+    parts = [tf.gather(names, first), ": ", tf.gather(headers.error, first)]
     stop = tf.debugging.Assert(tf.logical_not(tf.reduce_any(bad)), [tf.strings.join(parts)])
     with tf.control_dependencies([stop] if stop is not None else []):
         return Header(*map(tf.identity, headers))
@@ -73,9 +73,9 @@ def decoded(files: tf.Tensor, names: tf.Tensor, headers: Header) -> Callable[[],
     iterator = iter(pictures.ignore_errors().with_options(options))
 
     def take(index: tf.Tensor) -> tf.Tensor:
-        found = iterator.get_next_as_optional()
+        entry = iterator.get_next_as_optional()
         nothing = lambda: (tf.constant(-1), tf.zeros((1, 1, 3), tf.uint8))  # noqa: E731
-        number, pixels = tf.cond(found.has_value(), found.get_value, nothing)
+        number, pixels = tf.cond(entry.has_value(), entry.get_value, nothing)
         words = tf.strings.join([names[index], ": the picture is damaged"])
         stop = tf.debugging.Assert(tf.equal(number, index), [words])
         with tf.control_dependencies([stop] if stop is not None else []):
@@ -90,16 +90,12 @@ def decode(data: tf.Tensor, header: Header) -> tf.Tensor:
 
     Args:
         data: The file, a string scalar.
-        header: What `header_ops` read of it, without trouble.
+        header: What `picture_headers` read of it, without an error.
     """
-    decoders = [
-        lambda: tf.zeros((1, 1, 3), tf.uint8),
-        lambda: _decode_png(data, header.alpha),
-        lambda: _decode_jpeg(data, header),
-        lambda: _decode_gif(data, header),
-        lambda: _decode_bmp(picture_headers.to_bytes(data), header.height, header.width),
-    ]
-    return _upright(tf.switch_case(header.format, decoders), header.orientation)
+    pixels = tf.cond(
+        header.jpeg, lambda: _decode_jpeg(data, header), lambda: _decode_png(data, header.alpha)
+    )
+    return _upright(pixels, header.orientation)
 
 
 def _decode_png(data: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
@@ -168,80 +164,6 @@ def by_strips(work: Callable, height: tf.Tensor, width: tf.Tensor, pixels: int) 
     loop = (tf.constant(0), strips)
     _, strips = tf.while_loop(lambda strip, _: strip < count, go_on, loop, parallel_iterations=1)
     return strips.concat()
-
-
-def _decode_gif(data: tf.Tensor, header: Header) -> tf.Tensor:
-    """Decodes the first frame alone, since TensorFlow's decoder unpacks all.
-
-    It knows neither transparency nor frames smaller than the screen. So it gets a file in which
-    the transparent color is white, and the screen is what the frame covers.
-    """
-    raw = picture_headers.to_bytes(data)
-    start = header.start
-    table = 13 + picture_headers.gif_colors(raw[10])
-    own = picture_headers.gif_colors(raw[start + 9])
-    left, top, width, height = (number(raw, start + place, 2) for place in (1, 3, 5, 7))
-    parts = [
-        tf.strings.substr(data, 0, 6),
-        _encoded(raw[start + 5 : start + 9]),
-        _encoded(raw[10:13]),
-        _encoded(_whitened(raw[13:table], header.transparent)),
-        b",\0\0\0\0",
-        _encoded(raw[start + 5 : start + 10]),
-        _encoded(_whitened(raw[start + 10 : start + 10 + own], header.transparent)),
-        tf.strings.substr(data, start + 10 + own, header.end - start - 10 - own),
-        b";",
-    ]
-    frame = tf.io.decode_gif(tf.strings.join(parts))[0]
-    around = [[top, header.height - top - height], [left, header.width - left - width], [0, 0]]
-    return tf.pad(frame, around, constant_values=tf.constant(WHITE, tf.uint8))
-
-
-def _whitened(table: tf.Tensor, transparent: tf.Tensor) -> tf.Tensor:
-    """A table of colors, uint8 `(3 colors,)`, with one of them white."""
-    color = tf.range(tf.size(table)) // 3
-    return tf.where(color == transparent, tf.constant(WHITE, tf.uint8), table)
-
-
-# Every byte as a string of one: TensorFlow has no op that is the opposite of decode_raw.
-_BYTES = [bytes([value]) for value in range(256)]
-
-
-def _encoded(raw: tf.Tensor) -> tf.Tensor:
-    return tf.strings.reduce_join(tf.gather(tf.constant(_BYTES), tf.cast(raw, tf.int32)))
-
-
-def _decode_bmp(raw: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
-    """Reads uncompressed pixels; TensorFlow's own decoder takes indices of colors for gray."""
-    bits = picture_headers.bmp_bits(raw)
-    stride = picture_headers.bmp_stride(width, bits)
-    start = number(raw, 10, 4)
-    rows = tf.reshape(raw[start : start + height * stride], [height, stride])
-
-    def true_color() -> tf.Tensor:
-        pixels = tf.reshape(rows[:, : width * bits // 8], [height, width, bits // 8])
-        return pixels[..., :3]
-
-    pixels = tf.cond(bits >= 24, true_color, lambda: _bmp_colors(raw, rows, width, bits))
-    short = number(raw, 14, 4) == 12
-    from_below = tf.logical_or(short, number(raw, 22, 4) < 1 << 31)
-    upright = tf.cond(from_below, lambda: tf.reverse(pixels, [0]), lambda: pixels)
-    return tf.reverse(upright, [-1])
-
-
-def _bmp_colors(raw: tf.Tensor, rows: tf.Tensor, width: tf.Tensor, bits: tf.Tensor) -> tf.Tensor:
-    """Indices of 1, 4 or 8 bits, packed in rows -> their colors, uint8 BGR `(H, W, 3)`."""
-    bits, column = tf.cast(bits, tf.int32), tf.range(tf.cast(width, tf.int32))
-    shift = tf.cast(8 - bits - column * bits % 8, tf.uint8)
-    packed = tf.gather(rows, column * bits // 8, axis=1)
-    most = tf.cast(tf.bitwise.left_shift(1, bits) - 1, tf.uint8)
-    indices = tf.bitwise.bitwise_and(tf.bitwise.right_shift(packed, shift), most)
-    short = number(raw, 14, 4) == 12
-    entry = tf.where(short, 3, 4)
-    table = 14 + number(raw, 14, 4)
-    places = tf.cast(table, tf.int32) + entry * tf.range(256)[:, None] + tf.range(3)
-    colors = tf.gather(raw, tf.minimum(places, tf.size(raw) - 1))
-    return tf.gather(colors, tf.cast(indices, tf.int32))
 
 
 def _upright(pixels: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:

@@ -48,12 +48,12 @@ class _Sketches(NamedTuple):
     Attributes:
         originals: A `TensorArray` of uint8 `(H, W)`, each of its own size.
         canvases: uint8 `(N, size, size)`.
-        places: A `canvas.Place` of int32 `(N,)`.
+        placements: A `canvas.Placement` of int32 `(N,)`.
     """
 
     originals: tf.TensorArray
     canvases: tf.Tensor
-    places: canvas_ops.Place
+    placements: canvas_ops.Placement
 
 
 class ServedGenerator(tf.Module):
@@ -169,22 +169,27 @@ class ServedGenerator(tf.Module):
         """Decodes sketches and fits them onto their canvases."""
         size = self._backend.size
 
-        def add(index, originals, canvases, places):
+        def add(index, originals, canvases, placements):
             sketch = decoding.to_gray(take(index))
-            canvas, place = canvas_ops.fit_to_canvas(sketch, size)
+            canvas, placement = canvas_ops.fit_to_canvas(sketch, size)
             originals = originals.write(index, sketch)
-            return index + 1, originals, canvases.write(index, canvas), places.write(index, place)
+            return (
+                index + 1,
+                originals,
+                canvases.write(index, canvas),
+                placements.write(index, placement),
+            )
 
         empty = (
             tf.TensorArray(tf.uint8, count, infer_shape=False, element_shape=(None, None)),
             tf.TensorArray(tf.uint8, count, element_shape=(size, size)),
             tf.TensorArray(tf.int32, count, element_shape=(4,)),
         )
-        _, originals, canvases, places = tf.while_loop(
+        _, originals, canvases, placements = tf.while_loop(
             lambda index, *_: index < count, add, (tf.constant(0), *empty), parallel_iterations=1
         )
-        places = canvas_ops.Place(*tf.unstack(places.stack(), axis=-1))
-        return _Sketches(originals, canvases.stack(), places)
+        placements = canvas_ops.Placement(*tf.unstack(placements.stack(), axis=-1))
+        return _Sketches(originals, canvases.stack(), placements)
 
     def _palettes(self, take, count: tf.Tensor) -> tf.Tensor:
         return tf.map_fn(
@@ -198,7 +203,7 @@ class ServedGenerator(tf.Module):
         colors = self._colors(sketches.canvases, palettes)
 
         def encode(index: tf.Tensor) -> tf.Tensor:
-            top, left, height, width = (side[index] for side in sketches.places)
+            top, left, height, width = (side[index] for side in sketches.placements)
             color = fill_lines(colors[index], sketches.canvases[index])
             color = color[top : top + height, left : left + width]
             picture = paint_under_lines(color, sketches.originals.read(index))
