@@ -32,7 +32,7 @@ def main() -> None:
     if _SIZE.value is not None and not _PLAIN.value:
         raise DeepPaintError("--size goes with --plain; any other takes pictures of any size")
     import_tensorflow()
-    from tf_deeppaint.exporting import export, fidelity
+    from tf_deeppaint.exporting import fidelity, outputs
     from tf_deeppaint.exporting.stock_keras import make_stock_model
     from tf_deeppaint.networks.model_files import write_generator
 
@@ -42,10 +42,10 @@ def main() -> None:
         else:
             write_generator(network, path, _PRECISION.value)
 
-    found = export.export_file(
+    measured = outputs.export_file(
         _MODEL.value, _OUTPUT.value, ".keras", write, _OVERWRITE.value, _SIZE.value
     )
-    print(fidelity.summary(_OUTPUT.value, found))
+    print(fidelity.summarize(_OUTPUT.value, measured))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def main() -> None:
     if (_PRECISION.value == "full_int8") != (_DATA.value is not None):
         raise DeepPaintError("--precision=full_int8 and --data=FOLDER go together; give both")
     import_tensorflow()
-    from tf_deeppaint.exporting import export, fidelity, litert
+    from tf_deeppaint.exporting import fidelity, litert, outputs
     from tf_deeppaint.utils import files
 
     def write(network, path) -> None:
@@ -47,10 +47,10 @@ def main() -> None:
             samples = zip(*stored, strict=True)
         files.write_bytes(path, litert.convert(network, _PRECISION.value, size, samples))
 
-    found = export.export_file(
+    measured = outputs.export_file(
         _MODEL.value, _OUTPUT.value, ".tflite", write, _OVERWRITE.value, _SIZE.value
     )
-    print(fidelity.summary(_OUTPUT.value, found))
+    print(fidelity.summarize(_OUTPUT.value, measured))
 
 
 if __name__ == "__main__":

@@ -20,16 +20,16 @@ _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace a file that is there
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint.exporting import export, fidelity, onnx_model
+    from tf_deeppaint.exporting import fidelity, onnx_model, outputs
     from tf_deeppaint.utils import files
 
     def write(network, path) -> None:
         files.write_bytes(path, onnx_model.convert(network, _SIZE.value))
 
-    found = export.export_file(
+    measured = outputs.export_file(
         _MODEL.value, _OUTPUT.value, ".onnx", write, _OVERWRITE.value, _SIZE.value
     )
-    print(fidelity.summary(_OUTPUT.value, found))
+    print(fidelity.summarize(_OUTPUT.value, measured))
 
 
 if __name__ == "__main__":

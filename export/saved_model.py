@@ -32,11 +32,13 @@ def main() -> None:
     from tf_deeppaint.exporting.model_card import write_model_card
     from tf_deeppaint.networks.model_files import load_generator
 
-    saved_model.check_output(_OUTPUT.value, _OVERWRITE.value)
+    saved_model.check_output_folder(_OUTPUT.value, _OVERWRITE.value)
     generator = load_generator(_MODEL.value)
-    found = saved_model.export(generator, _OUTPUT.value, _MAX_PIXELS.value, _OVERWRITE.value)
-    write_model_card(_OUTPUT.value, generator, _MODEL.value, found)
-    print(f"{_OUTPUT.value}: {dict(found)[saved_model.BESIDE]} {saved_model.BESIDE}")
+    rows = saved_model.write_saved_model(
+        generator, _OUTPUT.value, _MAX_PIXELS.value, _OVERWRITE.value
+    )
+    write_model_card(_OUTPUT.value, generator, _MODEL.value, rows)
+    print(f"{_OUTPUT.value}: {dict(rows)[saved_model.BESIDE]} {saved_model.BESIDE}")
 
 
 if __name__ == "__main__":

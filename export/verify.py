@@ -1,4 +1,4 @@
-"""Holds an exported network against the one it was made of, on held-out records.
+"""Compares an exported network with the one it was made of, on held-out records.
 
     python -m export.verify --model=runs/mixture --artifact=out/int8.tflite --data=data/openmoji256
 
@@ -26,19 +26,19 @@ _DATA = flags.DEFINE_string(
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint.exporting import fidelity
+    from tf_deeppaint.exporting import artifacts, fidelity
     from tf_deeppaint.networks.model_files import load_generator
     from tf_deeppaint.utils.errors import DeepPaintError
 
     network = load_generator(_MODEL.value)
-    artifact = fidelity.open_artifact(_ARTIFACT.value)
+    artifact = artifacts.open_artifact(_ARTIFACT.value)
     size = artifact.size or network.size
     samples = fidelity.stored_samples(_DATA.value, "test", size, network.background)
-    found = fidelity.measure(network, artifact, *samples)
-    for name, value in fidelity.describe(found):
+    measured = fidelity.measure(network, artifact, *samples)
+    for name, value in fidelity.describe(measured):
         print(f"{name:24}{value}")
-    if wrong := fidelity.complaints(found):
-        raise DeepPaintError(f"{_ARTIFACT.value}: {'; '.join(wrong)}")
+    if violations := fidelity.find_violations(measured):
+        raise DeepPaintError(f"{_ARTIFACT.value}: {'; '.join(violations)}")
 
 
 if __name__ == "__main__":

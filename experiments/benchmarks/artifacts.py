@@ -76,7 +76,7 @@ def main() -> None:
                 print(f"| {title} | refused |{' |' * 7}", flush=True)
                 continue
             report = fidelity.measure(network, artifact, *samples)
-            problems += [f"{title}: {complaint}" for complaint in fidelity.complaints(report)]
+            problems += [f"{title}: {complaint}" for complaint in fidelity.find_violations(report)]
             print(f"| {title} | {' | '.join(make_cells(report, artifact, samples, pytorch))} |")
     if problems:
         raise DeepPaintError("; ".join(problems))
@@ -106,7 +106,7 @@ def list_artifacts(folder: Path, side: int) -> Iterator[tuple[str, Callable]]:
 
 def export(program: str, own_flags: list[str], folder: Path, output: str):
     """Makes an artifact by its program and opens it."""
-    from tf_deeppaint.exporting.fidelity import open_artifact
+    from tf_deeppaint.exporting.artifacts import open_artifact
 
     if "full_int8" in output:
         own_flags = [*own_flags, f"--data={folder / 'data'}"]
@@ -118,7 +118,7 @@ def open_with_openvino(path: Path, side: int):
     """Opens an ONNX file in OpenVINO, in float32."""
     import openvino
 
-    from tf_deeppaint.exporting.fidelity import Artifact
+    from tf_deeppaint.exporting.artifacts import Artifact
 
     options = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
     model = openvino.Core().compile_model(path, "CPU", options)

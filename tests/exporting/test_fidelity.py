@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from tests.helpers.small_networks import make_network
 from tf_deeppaint.exporting import fidelity
-from tf_deeppaint.exporting.fidelity import Artifact, complaints, measure, open_artifact
+from tf_deeppaint.exporting.artifacts import Artifact, open_artifact
+from tf_deeppaint.exporting.fidelity import find_violations, measure
 from tf_deeppaint.exporting.stock_keras import make_stock_model
 from tf_deeppaint.networks.model_files import write_generator
 from tf_deeppaint.painting.keras_backend import KerasBackend
@@ -74,7 +75,7 @@ def test_a_litert_file_is_opened_as_well(litert_model):
     rng = np.random.default_rng(0)
     sketches = rng.integers(0, 256, (2, 64, 64), dtype=np.uint8)
     found = measure(network, artifact, sketches, sketches[:, :4, :12].reshape(2, 4, 4, 3))
-    assert complaints(found) == []
+    assert find_violations(found) == []
     assert found.bytes == path.stat().st_size
     assert (found.pictures, found.size) == (2, 64)
     assert found.milliseconds > 0 and found.network_milliseconds > 0
@@ -108,7 +109,7 @@ def test_the_figures_are_those_of_a_known_difference(network, given, true):
 
 def test_equal_pictures_have_no_difference(network, given, true):
     found = measure(network, paint_with(true, given, lambda picture: picture), *given)
-    assert found.largest < 1e-5 and found.ciede2000 == 0 and complaints(found) == []
+    assert found.largest < 1e-5 and found.ciede2000 == 0 and find_violations(found) == []
 
 
 FOUND = fidelity.Fidelity(3, 64, "float32", 0.0, 0.0, 0.0, 90.0, 0.0, 1.0, 1.0, 1)
@@ -129,15 +130,15 @@ FOUND = fidelity.Fidelity(3, 64, "float32", 0.0, 0.0, 0.0, 90.0, 0.0, 1.0, 1.0, 
 )
 def test_what_is_over_a_bound_is_complained_about(precision, change, word):
     kept = FOUND._replace(precision=precision)
-    assert complaints(kept) == []
-    (complaint,) = complaints(kept._replace(**change))
+    assert find_violations(kept) == []
+    (complaint,) = find_violations(kept._replace(**change))
     assert word in complaint
 
 
 def test_bounds_of_coarser_precisions_are_wider():
     coarse = FOUND._replace(precision="full_int8", psnr=33.0, ciede2000=1.9, nearly_all=0.1)
-    assert complaints(coarse) == []
-    assert len(complaints(coarse._replace(precision="float32"))) == 2
+    assert find_violations(coarse) == []
+    assert len(find_violations(coarse._replace(precision="float32"))) == 2
 
 
 def test_stored_records_are_fitted_onto_the_canvas(doll_shards):

@@ -50,7 +50,7 @@ def double(folder) -> np.ndarray:
 
 def test_a_saved_model_is_written_with_its_requests(quick, tmp_path):
     output = tmp_path / "models" / "1"
-    assert saved_model.export(None, output) == ROWS
+    assert saved_model.write_saved_model(None, output) == ROWS
     assert names(output.parent) == {"1"}
     assert (output / saved_model.WARMUP).stat().st_size > 1000
     np.testing.assert_array_equal(double(output), [2, 4])
@@ -58,12 +58,12 @@ def test_a_saved_model_is_written_with_its_requests(quick, tmp_path):
 
 def test_what_is_there_is_replaced_only_on_demand(quick, tmp_path):
     output = tmp_path / "1"
-    saved_model.export(None, output)
+    saved_model.write_saved_model(None, output)
     (output / "old").touch()
     with pytest.raises(DeepPaintError, match="is there already; give --overwrite"):
-        saved_model.export(None, output)
+        saved_model.write_saved_model(None, output)
     assert "old" in names(output)
-    saved_model.export(None, output, overwrite=True)
+    saved_model.write_saved_model(None, output, overwrite=True)
     assert "old" not in names(output) and "saved_model.pb" in names(output)
     assert names(tmp_path) == {"1"}
 
@@ -72,13 +72,13 @@ def test_a_folder_that_is_no_saved_model_is_never_replaced(quick, tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter").touch()
     with pytest.raises(DeepPaintError, match="is no SavedModel"):
-        saved_model.export(None, tmp_path / "thesis", overwrite=True)
+        saved_model.write_saved_model(None, tmp_path / "thesis", overwrite=True)
     assert names(tmp_path / "thesis") == {"chapter"}
 
 
 def test_one_that_paints_otherwise_leaves_nothing_and_the_old_one_stays(quick, tmp_path):
     output = tmp_path / "1"
-    saved_model.export(None, output)
+    saved_model.write_saved_model(None, output)
     (output / "old").touch()
 
     def differ(*_):
@@ -86,20 +86,20 @@ def test_one_that_paints_otherwise_leaves_nothing_and_the_old_one_stays(quick, t
 
     quick.setattr(saved_model, "_compare", differ)
     with pytest.raises(DeepPaintError, match="paints otherwise"):
-        saved_model.export(None, output, overwrite=True)
+        saved_model.write_saved_model(None, output, overwrite=True)
     with pytest.raises(DeepPaintError, match="paints otherwise"):
-        saved_model.export(None, tmp_path / "2")
+        saved_model.write_saved_model(None, tmp_path / "2")
     assert names(tmp_path) == {"1"} and "old" in names(output)
 
 
 def test_a_folder_that_cannot_be_written_is_named(quick, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(DeepPaintError, match="file"):
-        saved_model.export(None, tmp_path / "file" / "1")
+        saved_model.write_saved_model(None, tmp_path / "file" / "1")
     with pytest.raises(
         DeepPaintError, match="gs://bucket/1: a SavedModel is written on this machine"
     ):
-        saved_model.export(None, "gs://bucket/1")
+        saved_model.write_saved_model(None, "gs://bucket/1")
 
 
 @pytest.mark.slow

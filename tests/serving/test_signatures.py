@@ -46,7 +46,7 @@ def folder(painter, tmp_path_factory):
     folder = tmp_path_factory.mktemp("deeppaint") / "1"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(saved_model, "_compare", lambda *_: [])
-        saved_model.export(painter.backend.generator, folder, MAX_PIXELS)
+        saved_model.write_saved_model(painter.backend.generator, folder, MAX_PIXELS)
     return folder
 
 

@@ -1,63 +1,36 @@
-"""Exported networks, opened whatever their format, and held against the network they came from."""
+"""Fidelity: how far the pictures of an exported network are from those of the network itself."""
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import NamedTuple
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from tf_deeppaint.data import loading
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.evaluation import metrics
-from tf_deeppaint.exporting import onnx_model
+from tf_deeppaint.exporting.artifacts import Artifact, network_painter, open_artifact, size_of
 from tf_deeppaint.images.canvas import fit_to_canvas
 from tf_deeppaint.images.pixels import from_unit_range
 from tf_deeppaint.networks.base import PaintingNetwork
-from tf_deeppaint.networks.inputs import to_inputs
-from tf_deeppaint.networks.model_files import NETWORKS, load_generator, with_precision
-from tf_deeppaint.painting import litert_backend
 from tf_deeppaint.palette.extraction import extract_palette
-from tf_deeppaint.utils import files, keras_archives
-from tf_deeppaint.utils.errors import DeepPaintError, one_line
+from tf_deeppaint.utils.errors import DeepPaintError
 
-_SAVED_MODEL = "saved_model.pb"
-# Of the SavedModel's signatures the one that takes what the network takes.
-TENSORS = "tensors"
-
-# Records that are looked at, and drawn pictures where there is no data.
+# Pictures that are compared: records of a data set, or drawings where there is no data.
 RECORDS, DRAWN = 16, 3
 
-# What a precision has to keep to: the difference of float32, and the smallest PSNR in dB and the
-# largest mean CIEDE2000. Where two values of a pooling cell are alike but for their last bits,
-# rounding decides which of them wins, and the picture hangs on it: the bundled network in float32
-# is up to 4e-3 from itself in float64, and on a canvas of 512 pixels, for which it was not trained,
-# up to 0.12, with a value in a thousand over 1e-3. So that bound is for nearly all of the values,
-# and the PSNR is for the rest: a part of the picture that came out wrong has no 60 dB.
+# The bounds of a precision: for float32 the largest difference of values in [-1, 1], for all of
+# them the smallest PSNR in dB, for int8 the largest mean CIEDE2000. Where two values of a pooling
+# cell differ in their last bits only, rounding decides which one is the maximum, and a part of the
+# picture depends on it: the bundled network in float32 is up to 4e-3 from itself in float64, and up
+# to 0.12 on a canvas of 512 pixels, for which it was not trained, with one value in a thousand over
+# 1e-3. So MAX_DIFFERENCE holds for the share NEARLY_ALL of the values. The PSNR is for the rest: a
+# picture with a wrong part does not reach 60 dB.
 MAX_DIFFERENCE = 1e-3
 NEARLY_ALL = 0.99
 MIN_PSNR = {"float32": 60.0, "float16": 45.0, "dynamic_int8": 32.0, "full_int8": 32.0}
 MAX_CIEDE2000 = {"dynamic_int8": 2.0, "full_int8": 2.0}
-
-
-class Artifact(NamedTuple):
-    """An exported network.
-
-    Attributes:
-        path: Where it lies, a file or a folder.
-        precision: `"float32"`, `"float16"`, `"dynamic_int8"` or `"full_int8"`.
-        size: Side of its canvas in pixels; 0 where it takes any.
-        paint: Paints one uint8 canvas `(1, S, S)` with a palette `(1, 4, 4, 3)`: float32
-            `(1, S, S, 3)` in [-1, 1].
-    """
-
-    path: str
-    precision: str
-    size: int
-    paint: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class Fidelity(NamedTuple):
@@ -90,94 +63,86 @@ class Fidelity(NamedTuple):
     bytes: int
 
 
-def open_artifact(path: str | os.PathLike) -> Artifact:
-    """Opens a `.tflite`, `.onnx` or `.keras` file, or the folder of a SavedModel.
-
-    Raises:
-        DeepPaintError: nothing there, damaged, or of another kind.
-    """
-    path = os.fspath(path)
-    if files.is_folder(path) and files.is_file(files.join(path, _SAVED_MODEL)):
-        return _open_saved_model(path)
-    openers = {
-        litert_backend.SUFFIX: _open_litert,
-        onnx_model.SUFFIX: _open_onnx,
-        ".keras": _open_keras,
-    }
-    opener = openers.get(Path(path).suffix)
-    if opener is None:
-        raise DeepPaintError(
-            f"{path}: neither a SavedModel nor a file that ends in {', '.join(openers)}"
-        )
-    if not files.is_file(path):
-        raise DeepPaintError(f"{path}: no such file")
-    return opener(path)
-
-
 def measure(
     network: PaintingNetwork, artifact: Artifact, sketches: np.ndarray, palettes: np.ndarray
 ) -> Fidelity:
-    """Paints the same with both.
+    """Paints the same canvases with both, and compares pictures and times.
 
     Args:
-        network: What the artifact was made of.
-        artifact: What is measured.
+        network: The network that was exported.
+        artifact: The exported network.
         sketches: uint8 gray `(N, S, S)`, S being the side of the artifact's canvas.
         palettes: uint8 `(N, 4, 4, 3)`.
     """
-    given = [(sketches[n : n + 1], palettes[n : n + 1]) for n in range(len(sketches))]
-    truth, network_seconds = _paint_all(_network_painter(network), given)
-    found, seconds = _paint_all(artifact.paint, given)
-    apart = np.abs(found.astype(np.float64) - truth)
-    square = np.mean(apart**2)
-    colors = metrics.ciede2000(from_unit_range(found), from_unit_range(truth))
+    canvases = [(sketches[n : n + 1], palettes[n : n + 1]) for n in range(len(sketches))]
+    expected, network_seconds = _paint_all(network_painter(network), canvases)
+    painted, seconds = _paint_all(artifact.paint, canvases)
+    difference = np.abs(painted.astype(np.float64) - expected)
+    colors = metrics.ciede2000(from_unit_range(painted), from_unit_range(expected))
     return Fidelity(
         pictures=len(sketches),
         size=sketches.shape[1],
         precision=artifact.precision,
-        largest=float(apart.max()),
-        nearly_all=float(np.quantile(apart, NEARLY_ALL)),
-        mean=float(apart.mean()),
-        psnr=float(metrics.to_psnr(square / 4)),  # [-1, 1] is 2 wide
+        largest=float(difference.max()),
+        nearly_all=float(np.quantile(difference, NEARLY_ALL)),
+        mean=float(difference.mean()),
+        psnr=float(metrics.to_psnr(np.mean(difference**2) / 4)),  # [-1, 1] is 2 wide
         ciede2000=float(np.mean(colors)),
         milliseconds=1000 * seconds,
         network_milliseconds=1000 * network_seconds,
-        bytes=_bytes_of(artifact.path),
+        bytes=size_of(artifact.path),
     )
 
 
-def complaints(found: Fidelity) -> list[str]:
-    """What is over the bounds of its precision, in words; nothing where it keeps to them."""
-    said = []
-    if found.precision == "float32" and not found.nearly_all <= MAX_DIFFERENCE:
-        said.append(f"a difference of {found.nearly_all:.2g}, over {MAX_DIFFERENCE}")
-    if not found.psnr >= MIN_PSNR[found.precision]:
-        said.append(f"a PSNR of {found.psnr:.1f} dB, under {MIN_PSNR[found.precision]:.0f}")
-    if not found.ciede2000 <= MAX_CIEDE2000.get(found.precision, np.inf):
-        said.append(f"a CIEDE2000 of {found.ciede2000:.2f}, over {MAX_CIEDE2000[found.precision]}")
-    return said
+def check_artifact(network: PaintingNetwork, path: str | os.PathLike) -> Fidelity:
+    """Compares an artifact with its network on a few drawings.
+
+    Raises:
+        DeepPaintError: The pictures differ by more than the precision allows.
+    """
+    artifact = open_artifact(path)
+    samples = drawn_samples(artifact.size or network.size, network.background)
+    fidelity = measure(network, artifact, *samples)
+    if violations := find_violations(fidelity):
+        raise DeepPaintError(f"{path}: its pictures are not the network's: {'; '.join(violations)}")
+    return fidelity
 
 
-def describe(found: Fidelity) -> list[tuple[str, str]]:
-    """The figures as rows of name and value."""
+def find_violations(fidelity: Fidelity) -> list[str]:
+    """The bounds of its precision that an artifact violates, in words; empty where it does not."""
+    violations = []
+    min_psnr = MIN_PSNR[fidelity.precision]
+    max_ciede2000 = MAX_CIEDE2000.get(fidelity.precision, np.inf)
+    # Negated, so that NaN violates a bound.
+    if fidelity.precision == "float32" and not fidelity.nearly_all <= MAX_DIFFERENCE:
+        violations.append(f"a difference of {fidelity.nearly_all:.2g}, over {MAX_DIFFERENCE}")
+    if not fidelity.psnr >= min_psnr:
+        violations.append(f"a PSNR of {fidelity.psnr:.1f} dB, under {min_psnr:.0f}")
+    if not fidelity.ciede2000 <= max_ciede2000:
+        violations.append(f"a CIEDE2000 of {fidelity.ciede2000:.2f}, over {max_ciede2000}")
+    return violations
+
+
+def describe(fidelity: Fidelity) -> list[tuple[str, str]]:
+    """The measurements as rows of name and value."""
     return [
-        ("pictures", f"{found.pictures} of {found.size} pixels"),
-        ("largest difference", f"{found.largest:.2g} of values in [-1, 1]"),
-        (f"{NEARLY_ALL:.0%} of the values", f"within {found.nearly_all:.2g}"),
-        ("mean difference", f"{found.mean:.2g}"),
-        ("PSNR", f"{found.psnr:.1f} dB"),
-        ("mean CIEDE2000", f"{found.ciede2000:.3f}"),
-        ("milliseconds a picture", f"{found.milliseconds:.0f}"),
-        ("the network in Keras", f"{found.network_milliseconds:.0f} milliseconds"),
-        ("size", f"{found.bytes / 1e6:.1f} MB"),
+        ("pictures", f"{fidelity.pictures} of {fidelity.size} pixels"),
+        ("largest difference", f"{fidelity.largest:.2g} of values in [-1, 1]"),
+        (f"{NEARLY_ALL:.0%} of the values", f"within {fidelity.nearly_all:.2g}"),
+        ("mean difference", f"{fidelity.mean:.2g}"),
+        ("PSNR", f"{fidelity.psnr:.1f} dB"),
+        ("mean CIEDE2000", f"{fidelity.ciede2000:.3f}"),
+        ("milliseconds a picture", f"{fidelity.milliseconds:.0f}"),
+        ("the network in Keras", f"{fidelity.network_milliseconds:.0f} milliseconds"),
+        ("size", f"{fidelity.bytes / 1e6:.1f} MB"),
     ]
 
 
-def summary(path: str | os.PathLike, found: Fidelity) -> str:
-    """An artifact in a line."""
+def summarize(path: str | os.PathLike, fidelity: Fidelity) -> str:
+    """One line about an artifact."""
     return (
-        f"{path}: {found.bytes / 1e6:.1f} MB, {found.psnr:.1f} dB and CIEDE2000 "
-        f"{found.ciede2000:.3f} from the network, {found.milliseconds:.0f} ms a picture"
+        f"{path}: {fidelity.bytes / 1e6:.1f} MB, {fidelity.psnr:.1f} dB and CIEDE2000 "
+        f"{fidelity.ciede2000:.3f} from the network, {fidelity.milliseconds:.0f} ms a picture"
     )
 
 
@@ -210,90 +175,15 @@ def stored_samples(
     return np.stack([fit_to_canvas(sketch, size)[0] for sketch in sketches]), palettes
 
 
-# === Openers ===
-
-
-def _open_litert(path: str) -> Artifact:
-    backend = litert_backend.LiteRtBackend(path)
-
-    def paint(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
-        return backend.outputs(sketch, palette, ["image"])[0]
-
-    return Artifact(path, backend.metadata["precision"], backend.size, paint)
-
-
-def _open_onnx(path: str) -> Artifact:
-    model = onnx_model.OnnxPainting(path)
-    return Artifact(path, model.metadata["precision"], model.metadata["size"], model.pictures)
-
-
-def _open_keras(path: str) -> Artifact:
-    document = keras_archives.read_config(path)
-    if document.get("registered_name") in NETWORKS:
-        network = load_generator(path)
-        precision = "float16" if network.variable_dtype == "float16" else "float32"
-        return Artifact(path, precision, 0, _network_painter(network))
-    keras_archives.check_foreign(path)
-    try:
-        model = keras.saving.load_model(path, compile=False)
-    # Keras raises whatever its parts raise: zip, JSON, HDF5, type errors and more.
-    except Exception as error:
-        raise DeepPaintError(
-            f"{path}: cannot be loaded as a Keras model ({one_line(error)})"
-        ) from error
-    if {tensor.name for tensor in getattr(model, "inputs", ())} != {"sketch", "histogram"}:
-        raise DeepPaintError(f"{path}: not written by `python -m export.keras_model`")
-    paint = tf.function(lambda sketch, palette: model(to_inputs(sketch, palette))["image"])
-    size = model.get_layer("sketch").batch_shape[1]
-    return Artifact(path, "float32", size, lambda *given: paint(*given).numpy())
-
-
-def _open_saved_model(path: str) -> Artifact:
-    try:
-        model = tf.saved_model.load(path)
-    # Whatever reading a graph and its variables raises.
-    except Exception as error:
-        raise DeepPaintError(
-            f"{path}: cannot be loaded as a SavedModel ({one_line(error)})"
-        ) from error
-    if TENSORS not in model.signatures:
-        raise DeepPaintError(f"{path}: has no signature {TENSORS!r}; export the network again")
-
-    def paint(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
-        inputs = to_inputs(tf.constant(sketch), tf.constant(palette))
-        # Asked of the model every time: a signature does not keep alive what it belongs to.
-        return model.signatures[TENSORS](**inputs)["image"].numpy()
-
-    return Artifact(path, "float32", 0, paint)
-
-
-def _network_painter(network: PaintingNetwork) -> Callable:
-    network = with_precision(network, "float32")
-    paint = tf.function(lambda sketch, palette: network(to_inputs(sketch, palette)))
-    return lambda sketch, palette: paint(tf.constant(sketch), tf.constant(palette)).numpy()
-
-
 # === Measuring ===
 
 
-def _paint_all(paint: Callable, given: list) -> tuple[np.ndarray, float]:
-    """The pictures of all, and the median of the seconds that one takes."""
-    paint(*given[0])  # the first run traces, packs and allocates
+def _paint_all(paint: Callable, canvases: list) -> tuple[np.ndarray, float]:
+    """The pictures of all canvases, and the median time of one in seconds."""
+    paint(*canvases[0])  # the first run traces and allocates
     painted, seconds = [], []
-    for sketch, palette in given:
-        begun = time.perf_counter()
+    for sketch, palette in canvases:
+        start = time.perf_counter()
         painted.append(paint(sketch, palette))
-        seconds.append(time.perf_counter() - begun)
+        seconds.append(time.perf_counter() - start)
     return np.concatenate(painted), float(np.median(seconds))
-
-
-def _bytes_of(path: str) -> int:
-    return sum(size for _, size in _files_of(path))
-
-
-def _files_of(path: str) -> Iterator[tuple[str, int]]:
-    if not files.is_folder(path):
-        yield os.path.basename(path), files.size(path)
-        return
-    for entry in files.walk(path, ("",)):
-        yield entry.name, entry.bytes

@@ -46,10 +46,10 @@ def convert(
     size: int | None = None,
     samples: Samples | None = None,
 ) -> bytes:
-    """Converts a network; `portable` says what goes into the file's graph and what comes out.
+    """Converts a network; `traced_function` lists the inputs and outputs of the file.
 
     Args:
-        network: A trained network, of any precision; it is left as it is.
+        network: A trained network, of any precision; it is not changed.
         precision: Of `PRECISIONS`.
         size: Side of the canvas, a multiple of 64; the network's by default.
         samples: For `"full_int8"`, pictures to measure the ranges of features on: uint8 sketches

@@ -17,10 +17,10 @@ _METADATA = "tf_deeppaint"
 
 
 def convert(network, size: int | None = None) -> bytes:
-    """Converts a network; `portable` says what goes into the file's graph and what comes out.
+    """Converts a network; `traced_function` lists the inputs and outputs of the file.
 
     Args:
-        network: A trained generator, of any precision; it is left as it is.
+        network: A trained generator, of any precision; it is not changed.
         size: Side of the canvas, a multiple of 64; the network's by default.
 
     Returns:
@@ -64,7 +64,7 @@ class OnnxPainting:
         path: A file written by `python -m export.onnx`.
 
     Attributes:
-        metadata: What stands in the file about it; see `portable.describe`.
+        metadata: The file's description of the network; see `traced_function.describe`.
 
     Raises:
         DeepPaintError: nothing there, damaged, not written by this package, or ONNX Runtime is

@@ -1,4 +1,4 @@
-"""A generator as a SavedModel on disk, for TensorFlow Serving: written aside, checked, renamed."""
+"""A network as a SavedModel for TensorFlow Serving: written aside, checked, renamed."""
 
 import contextlib
 import math
@@ -11,7 +11,6 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.evaluation import metrics
-from tf_deeppaint.exporting import export as exports
 from tf_deeppaint.exporting import fidelity
 from tf_deeppaint.images.decoding import decode_picture
 from tf_deeppaint.images.encoding import encode_png
@@ -23,10 +22,10 @@ from tf_deeppaint.serving.signatures import MAX_PIXELS, ServedGenerator
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
-# Where TensorFlow Serving looks for requests to answer before it takes any.
+# Requests that TensorFlow Serving answers before it accepts others.
 WARMUP = "assets.extra/tf_serving_warmup_requests"
 
-# What the first answers are compared with: drawings of several sizes, as sides of squares.
+# Sides in pixels of the drawings whose pictures are compared, and of their references.
 _SIDES = (96, 256, 700)
 _REFERENCE = 400
 # The graph paints what the Painter does, within a level of rounding: 48 dB if all values are off.
@@ -34,7 +33,7 @@ LEAST_PSNR = 45.0
 BESIDE = "beside the Painter's pictures"
 
 
-def export(
+def write_saved_model(
     generator: PaintingNetwork,
     output: str | os.PathLike,
     max_pixels: int = MAX_PIXELS,
@@ -42,7 +41,7 @@ def export(
 ) -> list[tuple[str, str]]:
     """Writes a SavedModel with the signatures of `ServedGenerator` and requests to warm it up.
 
-    It is written aside, loaded, and held against network and Painter before it gets its name.
+    It is written aside, loaded, and compared with network and Painter before it gets its name.
 
     Args:
         generator: A trained generator.
@@ -51,7 +50,7 @@ def export(
         overwrite: Whether a folder that is there is replaced, once the new one is whole.
 
     Returns:
-        How near it is to them, as rows of name and value for the model card.
+        Its fidelity, as rows of name and value for the model card.
 
     Raises:
         DeepPaintError: the folder is there already, or cannot be written; tensorflow-serving-api
@@ -62,7 +61,7 @@ def export(
             f"{output}: a SavedModel is written on this machine; copy it from here"
         )
     output = Path(os.path.abspath(output))
-    check_output(output, overwrite)
+    check_output_folder(output, overwrite)
     _import_protos()
     aside = output.with_name(f".{output.name}.{os.getpid()}.incomplete")
     served = ServedGenerator(generator, max_pixels)
@@ -73,17 +72,17 @@ def export(
         _forget_gradients(aside)
         pictures = _drawn(max_pixels)
         write_warmup(aside, pictures)
-        found = _compare(aside, generator, pictures)
+        rows = _compare(aside, generator, pictures)
         _rename(aside, output)
     except OSError as error:
         raise DeepPaintError(f"{output}: cannot be written ({error.strerror})") from error
     finally:
         files.remove_folder(aside)
-    return found
+    return rows
 
 
-def check_output(output: str | os.PathLike, overwrite: bool) -> None:
-    """Raises DeepPaintError where a SavedModel would replace what it must not."""
+def check_output_folder(output: str | os.PathLike, overwrite: bool) -> None:
+    """Raises DeepPaintError where a SavedModel would replace something else."""
     output = Path(output)
     if output.is_dir() and not any(output.iterdir()):
         return
@@ -147,9 +146,9 @@ def _import_protos() -> tuple:
 
 
 def _forget_gradients(folder: Path) -> None:
-    """Takes the marks of our layers' own gradients out of a SavedModel.
+    """Removes the names of our layers' own gradients from a SavedModel.
 
-    The gradients are not in it, and TensorFlow would warn of each when it is loaded.
+    It does not contain the gradients, and TensorFlow would warn of each on loading.
     """
     path = folder / "saved_model.pb"
     model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
@@ -180,12 +179,12 @@ def _drawn(max_pixels: int) -> list[tuple[np.ndarray, np.ndarray]]:
 def _compare(
     folder: Path, generator: PaintingNetwork, pictures: list[tuple[np.ndarray, np.ndarray]]
 ) -> list[tuple[str, str]]:
-    """How near a SavedModel is to the network and to the Painter, as rows of name and value.
+    """Compares a SavedModel with network and Painter; rows of name and value.
 
     Raises:
         DeepPaintError: the network's own output, or the pictures, differ by too much.
     """
-    found = exports.check(generator, folder)
+    measured = fidelity.check_artifact(generator, folder)
     loaded = tf.saved_model.load(folder)
     inputs = example_inputs(pictures)["serving_default"]
     given = {name: tf.constant(value) for name, value in inputs.items()}
@@ -199,11 +198,11 @@ def _compare(
     )
     if psnr < LEAST_PSNR:
         raise DeepPaintError(f"its pictures are not the Painter's: {psnr:.1f} dB")
-    return [*fidelity.describe(found), (BESIDE, f"{psnr:.1f} dB or more")]
+    return [*fidelity.describe(measured), (BESIDE, f"{psnr:.1f} dB or more")]
 
 
 def _rename(aside: Path, output: Path) -> None:
-    """Gives a folder its name; what bore it goes only when the new one is in its place."""
+    """Renames a folder; an older one of that name is removed after that."""
     replaced = aside.with_suffix(".replaced")
     if output.exists():
         output.rename(replaced)

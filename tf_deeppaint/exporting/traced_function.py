@@ -1,11 +1,11 @@
-"""A network as other runtimes get it: one graph of constants, uint8 sketch and palette going in.
+"""The traced function: a network as one TensorFlow function, which other runtimes convert.
 
-The inputs are those of `KerasBackend.run`, one picture at a time:
+Inputs, for one picture:
 
     sketch    uint8 (1, S, S)         gray, 0 the darkest line, 255 paper
     palette   uint8 (1, 4, 4, 3)      band from the top, rank in the band, RGB
 
-The outputs are those of the plain twin, `(1, ...)`, float32.
+The outputs are those of the stock Keras model, float32 with N = 1; see `stock_keras`.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.inputs import to_inputs
 from tf_deeppaint.palette.extraction import BANDS, COLORS
 
-# Names a file of ours among others of its format, and the version of what is written below.
+# Metadata of a converted file: whose it is, and the version of the entries that `describe` makes.
 FORMAT, VERSION = "tf_deeppaint", 1
 
 _OUTPUTS = {
@@ -32,10 +32,10 @@ _OUTPUTS = {
 
 
 def painting_function(network: PaintingNetwork, size: int | None = None) -> Callable:
-    """The function that is converted, traced for one picture.
+    """Makes the function to convert, traced for one picture.
 
     Args:
-        network: A trained network, of any precision; it is left as it is.
+        network: A trained network, of any precision; it is not changed.
         size: Side of the canvas, a multiple of 64; the network's by default.
 
     Returns:
@@ -45,7 +45,7 @@ def painting_function(network: PaintingNetwork, size: int | None = None) -> Call
         DeepPaintError: the size is no multiple of 64.
     """
     size = network.size if size is None else size
-    twin = make_stock_model(network, size)
+    model = make_stock_model(network, size)
 
     @tf.function(
         input_signature=[
@@ -54,13 +54,13 @@ def painting_function(network: PaintingNetwork, size: int | None = None) -> Call
         ]
     )
     def paint(sketch, palette):
-        return twin(to_inputs(sketch, palette))
+        return model(to_inputs(sketch, palette))
 
     return paint
 
 
 def describe(network: PaintingNetwork, size: int, precision: str) -> dict:
-    """What stands in a converted file's metadata, as JSON can hold it."""
+    """The metadata of a converted file, for JSON."""
     return {
         "format": FORMAT,
         "version": VERSION,

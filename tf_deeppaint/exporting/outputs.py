@@ -1,4 +1,4 @@
-"""What every export does: write aside, hold against the network, put in place with its card."""
+"""Where exported networks go: written aside, checked, renamed, with a model card beside them."""
 
 import os
 from collections.abc import Callable
@@ -15,11 +15,11 @@ from tf_deeppaint.utils.errors import DeepPaintError
 Write = Callable[[PaintingNetwork, Path], None]
 
 
-def check_output(output: str | os.PathLike, suffix: str, overwrite: bool) -> None:
-    """Raises where an artifact cannot be put, before work is done for it.
+def check_output_file(output: str | os.PathLike, suffix: str, overwrite: bool) -> None:
+    """Checks the name of a file to export, before any work is done.
 
     Raises:
-        DeepPaintError: the name ends in another suffix, or something is there already.
+        DeepPaintError: The suffix is wrong, or there is something of this name.
     """
     if not os.fspath(output).endswith(suffix):
         raise DeepPaintError(f"--output={output}: the name must end in {suffix}")
@@ -37,52 +37,38 @@ def export_file(
     overwrite: bool = False,
     size: int | None = None,
 ) -> fidelity.Fidelity:
-    """Makes a file of a network, and puts it in place once its pictures are the network's.
+    """Exports a network to a file, which gets its name once its pictures are the network's.
 
     Args:
         model: A run directory or a `.keras` file; None: the bundled model.
         output: The file.
         suffix: What its name must end in.
         write: Writes the network to a path.
-        overwrite: Whether a file that is there is replaced.
-        size: Side of the canvas, to be looked at first; the network's by default.
+        overwrite: Whether an existing file is replaced.
+        size: Side of the canvas, checked first; the network's by default.
 
     Returns:
-        How near its pictures are, on a few drawn for the purpose.
+        How near its pictures are to the network's, on a few drawings.
 
     Raises:
-        DeepPaintError: no such model, the output is there, the size is no multiple of 64, the
+        DeepPaintError: The model is missing, the output exists, the size is no multiple of 64, the
             network cannot be converted, or its pictures differ too much. Nothing is left then.
     """
-    check_output(output, suffix, overwrite)
+    check_output_file(output, suffix, overwrite)
     if size is not None:
         check_size(size)
     output = Path(output)
     network = load_generator(model)
     files.make_folder(output.parent)
-    # The suffix says what is in it, so it stays.
+    # Whoever opens it goes by the suffix.
     aside = output.with_name(f".incomplete-{output.name}")
     try:
         write(network, aside)
-        found = check(network, aside)
+        measured = fidelity.check_artifact(network, aside)
         files.rename(aside, output)
     except OSError as error:
         raise DeepPaintError(f"{output}: cannot be written ({error.strerror})") from error
     finally:
         files.remove(aside)
-    write_model_card(output, network, model, fidelity.describe(found))
-    return found
-
-
-def check(network: PaintingNetwork, path: str | os.PathLike) -> fidelity.Fidelity:
-    """Holds an artifact against its network on a few drawings made for the purpose.
-
-    Raises:
-        DeepPaintError: the pictures differ by more than the precision allows.
-    """
-    artifact = fidelity.open_artifact(path)
-    size = artifact.size or network.size
-    found = fidelity.measure(network, artifact, *fidelity.drawn_samples(size, network.background))
-    if wrong := fidelity.complaints(found):
-        raise DeepPaintError(f"{path}: its pictures are not the network's: {'; '.join(wrong)}")
-    return found
+    write_model_card(output, network, model, fidelity.describe(measured))
+    return measured

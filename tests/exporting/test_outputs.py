@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.small_networks import make_network
-from tf_deeppaint.exporting.export import export_file
+from tf_deeppaint.exporting.outputs import export_file
 from tf_deeppaint.networks.model_files import load_generator, write_generator
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.utils.errors import DeepPaintError

@@ -1,0 +1,131 @@
+"""Exported networks, opened whatever their format."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_deeppaint.exporting import onnx_model
+from tf_deeppaint.networks.base import PaintingNetwork
+from tf_deeppaint.networks.inputs import to_inputs
+from tf_deeppaint.networks.model_files import NETWORKS, load_generator, with_precision
+from tf_deeppaint.painting import litert_backend
+from tf_deeppaint.utils import files, keras_archives
+from tf_deeppaint.utils.errors import DeepPaintError, one_line
+
+_SAVED_MODEL = "saved_model.pb"
+# The signature of a SavedModel that has the network's own inputs.
+TENSORS = "tensors"
+
+
+class Artifact(NamedTuple):
+    """An exported network.
+
+    Attributes:
+        path: A file or a folder.
+        precision: `"float32"`, `"float16"`, `"dynamic_int8"` or `"full_int8"`.
+        size: Side of its canvas in pixels; 0 for any.
+        paint: Paints one uint8 canvas `(1, S, S)` with a palette `(1, 4, 4, 3)`: float32
+            `(1, S, S, 3)` in [-1, 1].
+    """
+
+    path: str
+    precision: str
+    size: int
+    paint: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def open_artifact(path: str | os.PathLike) -> Artifact:
+    """Opens a `.tflite`, `.onnx` or `.keras` file, or the folder of a SavedModel.
+
+    Raises:
+        DeepPaintError: It is missing, damaged, or of another kind.
+    """
+    path = os.fspath(path)
+    if files.is_folder(path) and files.is_file(files.join(path, _SAVED_MODEL)):
+        return _open_saved_model(path)
+    openers = {
+        litert_backend.SUFFIX: _open_litert,
+        onnx_model.SUFFIX: _open_onnx,
+        ".keras": _open_keras,
+    }
+    opener = openers.get(Path(path).suffix)
+    if opener is None:
+        raise DeepPaintError(
+            f"{path}: neither a SavedModel nor a file that ends in {', '.join(openers)}"
+        )
+    if not files.is_file(path):
+        raise DeepPaintError(f"{path}: no such file")
+    return opener(path)
+
+
+def _open_litert(path: str) -> Artifact:
+    backend = litert_backend.LiteRtBackend(path)
+
+    def paint(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
+        return backend.outputs(sketch, palette, ["image"])[0]
+
+    return Artifact(path, backend.metadata["precision"], backend.size, paint)
+
+
+def _open_onnx(path: str) -> Artifact:
+    model = onnx_model.OnnxPainting(path)
+    return Artifact(path, model.metadata["precision"], model.metadata["size"], model.pictures)
+
+
+def _open_keras(path: str) -> Artifact:
+    document = keras_archives.read_config(path)
+    if document.get("registered_name") in NETWORKS:
+        network = load_generator(path)
+        precision = "float16" if network.variable_dtype == "float16" else "float32"
+        return Artifact(path, precision, 0, network_painter(network))
+    keras_archives.check_foreign(path)
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    # Keras raises whatever its parts raise: zip, JSON, HDF5, type errors and more.
+    except Exception as error:
+        raise DeepPaintError(
+            f"{path}: cannot be loaded as a Keras model ({one_line(error)})"
+        ) from error
+    if {tensor.name for tensor in getattr(model, "inputs", ())} != {"sketch", "histogram"}:
+        raise DeepPaintError(f"{path}: not written by `python -m export.keras_model`")
+    paint = tf.function(lambda sketch, palette: model(to_inputs(sketch, palette))["image"])
+    size = model.get_layer("sketch").batch_shape[1]
+    return Artifact(path, "float32", size, lambda *canvas: paint(*canvas).numpy())
+
+
+def _open_saved_model(path: str) -> Artifact:
+    try:
+        model = tf.saved_model.load(path)
+    # Whatever reading a graph and its variables raises.
+    except Exception as error:
+        raise DeepPaintError(
+            f"{path}: cannot be loaded as a SavedModel ({one_line(error)})"
+        ) from error
+    if TENSORS not in model.signatures:
+        raise DeepPaintError(f"{path}: has no signature {TENSORS!r}; export the network again")
+
+    def paint(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
+        inputs = to_inputs(tf.constant(sketch), tf.constant(palette))
+        # Looked up at every call: a signature does not keep its model alive.
+        return model.signatures[TENSORS](**inputs)["image"].numpy()
+
+    return Artifact(path, "float32", 0, paint)
+
+
+def network_painter(network: PaintingNetwork) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """The function that paints with a network in float32; see `Artifact.paint`."""
+    network = with_precision(network, "float32")
+    paint = tf.function(lambda sketch, palette: network(to_inputs(sketch, palette)))
+    return lambda sketch, palette: paint(tf.constant(sketch), tf.constant(palette)).numpy()
+
+
+def size_of(path: str) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    if not files.is_folder(path):
+        return files.size(path)
+    return sum(entry.bytes for entry in files.walk(path, ("",)))
