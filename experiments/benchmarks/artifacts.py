@@ -33,7 +33,7 @@ _MODEL = flags.DEFINE_string("model", None, "A trained network of this width.")
 # Title, program, its own flags, and its output.
 EXPORTS = [
     ("SavedModel", "export.saved_model", [], "saved/1"),
-    ("stock Keras", "export.keras_model", ["--plain"], "plain.keras"),
+    ("stock Keras", "export.keras_model", ["--stock"], "stock.keras"),
     ("LiteRT float32", "export.litert", [], "float32.tflite"),
     ("LiteRT float16", "export.litert", ["--precision=float16"], "float16.tflite"),
     ("LiteRT dynamic int8", "export.litert", ["--precision=dynamic_int8"], "dynamic_int8.tflite"),

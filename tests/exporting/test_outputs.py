@@ -143,8 +143,8 @@ def test_verify_tells_what_is_over_the_bounds(run, doll_shards, tmp_path):
 @pytest.mark.parametrize(
     "name, flags, word",
     [
-        ("keras_model", ["--plain", "--precision=float16"], "--plain is written in float32"),
-        ("keras_model", ["--size=128"], "--size goes with --plain"),
+        ("keras_model", ["--stock", "--precision=float16"], "--stock is written in float32"),
+        ("keras_model", ["--size=128"], "--size goes with --stock"),
         ("litert", ["--precision=full_int8"], "--precision=full_int8 and --data=FOLDER"),
         ("litert", ["--data=nowhere"], "--precision=full_int8 and --data=FOLDER"),
     ],
@@ -159,7 +159,7 @@ def test_flags_that_do_not_go_together_are_one_line(tmp_path, name, flags, word)
 def test_each_program_writes_what_verify_passes(name, run, doll_shards, tmp_path):
     suffix = {"litert": "tflite", "onnx": "onnx", "keras_model": "keras"}[name]
     output = tmp_path / f"x.{suffix}"
-    extra = ["--plain", "--size=128"] if name == "keras_model" else ["--size=128"]
+    extra = ["--stock", "--size=128"] if name == "keras_model" else ["--size=128"]
     done = program(name, f"--model={run}", f"--output={output}", *extra)
     assert done.returncode == 0, done.stderr
     assert written(tmp_path) == ["model_card.md", output.name]
