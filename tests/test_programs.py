@@ -25,7 +25,7 @@ PROGRAMS = {
     "tfrecords.build": "--source",
     "tfrecords.show": "--split",
     "tfrecords.verify": "--data",
-    "export.keras_model": "--plain",
+    "export.keras_model": "--stock",
     "export.litert": "--precision",
     "export.onnx": "--size",
     "export.verify": "--artifact",
