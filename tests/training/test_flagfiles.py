@@ -23,7 +23,6 @@ ANEW = "--init_from="
 def options_of(flagfile: Path, *arguments: str) -> TrainingOptions:
     """The options that the program takes from a flagfile and further flags."""
     registry = flags.FlagValues()
-    flags.DEFINE_flag(flags.FLAGS["flagfile"], registry)
     define_flags(TrainingOptions, registry=registry)
     registry(["train", f"--flagfile={flagfile}", *arguments])
     return TrainingOptions(**flag_values(TrainingOptions, registry=registry))
