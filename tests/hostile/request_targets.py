@@ -223,8 +223,9 @@ def served() -> Target:
     module = ServedGenerator(make_network("mixture"), max_pixels=1 << 16)
     tf.saved_model.save(module, "served", signatures=module.signatures())
     model = Model("served")
-    pictures = [data for name, data in one_of_each().items() if "WebP" not in name]
-    files = [{"b64": base64.b64encode(data).decode()} for data in pictures]
+    pictures = one_of_each()
+    valid = [data for name, data in pictures.items() if name.startswith(("PNG", "JPEG"))]
+    files = [{"b64": base64.b64encode(data).decode()} for data in valid]
     palette = np.full((1, 4, 4, 3), 200).tolist()
     names = ("sketch_bytes", "reference_bytes")
     seeds: list[dict] = [{"inputs": {name: [file] for name in names}} for file in files]
@@ -261,7 +262,7 @@ def served() -> Target:
                 return mutate_json(data, rng)
             except RecursionError:
                 return data
-        picture = rng.choice(pictures)
+        picture = rng.choice(list(pictures.values()))
         is_png = picture.startswith(b"\x89PNG") and rng.random() < 0.7
         changed = mutate_png(picture, rng) if is_png else mutate(picture, rng)
         body = json.loads(data)
