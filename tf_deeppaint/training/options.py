@@ -9,7 +9,7 @@ from absl import flags
 
 from tf_deeppaint.utils import options as checks
 from tf_deeppaint.utils.errors import DeepPaintError
-from tf_deeppaint.utils.options import is_required, option
+from tf_deeppaint.utils.options import option
 
 
 def _resumable(*arguments, **keywords):
@@ -176,7 +176,8 @@ def options_table() -> str:
         text = field.metadata["help"]
         if choices := ", ".join(f"`{choice}`" for choice in field.metadata["choices"]):
             text += f" {'One' if field.type is str else 'Any'} of {choices}."
-        default = "required" if is_required(field) else f"`{_as_text(field.default)}`"
+        required = field.default is dataclasses.MISSING
+        default = "required" if required else f"`{_as_text(field.default)}`"
         rows.append(f"| `--{field.name}` | {default.replace('``', '')} | {text} |")
     return "\n".join(rows) + "\n"
 

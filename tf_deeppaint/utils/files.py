@@ -7,12 +7,15 @@ A path with a scheme (`gs://`, `s3://`, ...) goes through `tf.io.gfile`, as the 
 import contextlib
 import hashlib
 import os
+import posixpath
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+import shutil
+import types
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, NamedTuple
 
-from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.silence import import_tensorflow
 
 MAX_BYTES = 256 * 2**20
@@ -22,6 +25,16 @@ _NAME_BYTES = 255  # that file systems allow
 _SUFFIX = 16  # letters of the longest suffix that is kept
 _CHUNK = 1 << 20
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
+# The operating system, under the names and with the arguments of `tf.io.gfile`.
+_LOCAL = types.SimpleNamespace(
+    exists=os.path.exists,
+    isdir=os.path.isdir,
+    listdir=os.listdir,
+    makedirs=lambda path: os.makedirs(path, exist_ok=True),
+    rename=lambda path, final, overwrite: os.replace(path, final),
+    remove=os.remove,
+    rmtree=shutil.rmtree,
+)
 
 
 class Entry(NamedTuple):
@@ -36,30 +49,33 @@ def is_remote(path: str | os.PathLike) -> bool:
     return _SCHEME.match(os.fspath(path)) is not None
 
 
+def _file_system(path: str | os.PathLike):
+    return import_tensorflow().io.gfile if is_remote(path) else _LOCAL
+
+
 def join(folder: str | os.PathLike, name: str) -> str:
     """The path of `name`, with `/` between its parts, inside a folder."""
-    folder = os.fspath(folder)
-    return f"{folder.rstrip('/')}/{name}" if is_remote(folder) else os.path.join(folder, name)
+    return (posixpath if is_remote(folder) else os.path).join(folder, name)
 
 
 def is_file(path: str | os.PathLike) -> bool:
     """Whether there is a file of this name."""
     if not is_remote(path):
-        return os.path.isfile(path) or os.path.isfile(_as_stored(path))
-    gfile = _gfile()
+        return os.path.isfile(_as_stored(path))
+    gfile = _file_system(path)
     return gfile.exists(path) and not gfile.isdir(path)
 
 
 def is_folder(path: str | os.PathLike) -> bool:
     """Whether there is a folder of this name; in an object store, whether files lie in it."""
-    return _gfile().isdir(path) if is_remote(path) else os.path.isdir(path)
+    return _file_system(path).isdir(path)
 
 
 def size(path: str | os.PathLike) -> int:
     """Size of a file in bytes."""
     with wrap_errors(path, "read"):
         if is_remote(path):
-            return _gfile().stat(path).length
+            return _file_system(path).stat(path).length
         return os.path.getsize(_as_stored(path))
 
 
@@ -71,8 +87,7 @@ def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> bytes:
     """
     with wrap_errors(path, "read"):
         if not is_file(path):
-            exists = _gfile().exists(path) if is_remote(path) else os.path.exists(path)
-            state = "is not a file" if exists else "does not exist"
+            state = "is not a file" if _file_system(path).exists(path) else "does not exist"
             raise DeepPaintError(f"{path}: {state}; a file is needed here", "missing")
         if size(path) > limit:
             room = f"{limit >> 20} MiB" if limit >> 20 else f"{limit >> 10} KiB"
@@ -81,19 +96,15 @@ def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> bytes:
             return file.read()
 
 
-def open_binary(path: str | os.PathLike):
+def open_binary(path: str | os.PathLike) -> IO[bytes]:
     """Opens a file to read bytes piece by piece."""
     if is_remote(path):
-        return _gfile().GFile(os.fspath(path), "rb")
+        return _file_system(path).GFile(os.fspath(path), "rb")
     return open(_as_stored(path), "rb")
 
 
 def read_blocks(path: str | os.PathLike) -> Iterator[bytes]:
-    """Yields the bytes of a file of any size, 1 MiB at a time.
-
-    Raises:
-        DeepPaintError: there is no such file, or it cannot be read.
-    """
+    """Yields the bytes of a file of any size, 1 MiB at a time; errors as of `read_bytes`."""
     with wrap_errors(path, "read"), open_binary(path) as file:
         while block := file.read(_CHUNK):
             yield block
@@ -118,11 +129,7 @@ def write_bytes(path: str | os.PathLike, data: bytes) -> None:
 
 
 def write_lines(path: str | os.PathLike, lines: Iterable[str]) -> int:
-    """Writes lines as they come, as `write_bytes` does; returns their number.
-
-    Raises:
-        DeepPaintError: the file cannot be written there.
-    """
+    """Writes lines as they come, as `write_bytes` does; returns their number."""
     count = 0
     with _written_aside(path) as file:
         for count, line in enumerate(lines, start=1):  # noqa: B007 - counts
@@ -133,9 +140,8 @@ def write_lines(path: str | os.PathLike, lines: Iterable[str]) -> int:
 @contextlib.contextmanager
 def _written_aside(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     """Yields a file that gets its name at the end, or is removed where an error is raised."""
-    path = os.fspath(path)
-    folder, name = path.rsplit("/", 1) if is_remote(path) else os.path.split(path)
-    if not name or name in (".", ".."):
+    folder, name = os.path.split(path)
+    if name in ("", ".", ".."):
         raise DeepPaintError(f"{path}: is a folder; name a file to write")
     aside = join(folder, name_aside(name))
     with wrap_errors(path, "written"):
@@ -143,7 +149,8 @@ def _written_aside(path: str | os.PathLike) -> Iterator[IO[bytes]]:
             make_folder(folder)
         try:
             # Created exclusively: an existing file or link of this name is not written to.
-            with _gfile().GFile(aside, "wb") if is_remote(path) else open(aside, "xb") as file:
+            opens = (_file_system(path).GFile, "wb") if is_remote(path) else (open, "xb")
+            with opens[0](aside, opens[1]) as file:
                 file.write(b"")  # tf.io.gfile makes no file where nothing is written
                 yield file
                 if hasattr(file, "fileno"):
@@ -158,12 +165,10 @@ def _written_aside(path: str | os.PathLike) -> Iterator[IO[bytes]]:
 
 def name_aside(name: str) -> str:
     """A hidden, unique name for a file while it is written; it keeps the suffix of `name`."""
-    stem, suffix = os.path.splitext(name)
-    suffix = suffix if len(suffix) <= _SUFFIX else ""
-    end = f".{secrets.token_hex(6)}{INCOMPLETE}{suffix}"
-    room = max(0, _NAME_BYTES - 1 - len(end.encode(errors="surrogateescape")))
-    kept = stem.encode(errors="surrogateescape")[:room].decode(errors="ignore")
-    return f".{kept}{end}"
+    suffix = os.path.splitext(name)[1]
+    end = f".{secrets.token_hex(6)}{INCOMPLETE}{suffix if len(suffix) <= _SUFFIX else ''}"
+    room = _NAME_BYTES - 1 - len(os.fsencode(end))
+    return f".{os.fsencode(name)[:room].decode(errors='ignore')}{end}"
 
 
 def remove_asides(folder: str | os.PathLike) -> None:
@@ -183,41 +188,29 @@ def sync(path: str | os.PathLike) -> None:
 def make_folder(path: str | os.PathLike) -> None:
     """Makes a folder and those above it; raises DeepPaintError where that fails."""
     with wrap_errors(path, "written"):
-        if is_remote(path):
-            _gfile().makedirs(path)
-        else:
-            os.makedirs(path, exist_ok=True)
+        _file_system(path).makedirs(path)
 
 
 def rename(path: str | os.PathLike, final: str | os.PathLike) -> None:
     """Renames a file and replaces an existing one of the final name."""
     with wrap_errors(final, "written"):
-        if is_remote(path):
-            _gfile().rename(path, final, overwrite=True)
-        else:
-            os.replace(path, final)
+        _file_system(path).rename(path, final, overwrite=True)
 
 
 def remove(path: str | os.PathLike) -> None:
     """Removes a file, if it is there."""
-    with wrap_errors(path, "removed"):
-        if not is_remote(path):
-            with contextlib.suppress(FileNotFoundError):
-                os.remove(path)
-        elif _gfile().exists(path):
-            _gfile().remove(path)
+    _remove(path, _file_system(path).remove)
 
 
 def remove_folder(path: str | os.PathLike) -> None:
     """Removes a folder and all in it, if it is there."""
-    import shutil
+    _remove(path, _file_system(path).rmtree)
 
-    with wrap_errors(path, "removed"):
-        if not is_remote(path):
-            with contextlib.suppress(FileNotFoundError):
-                shutil.rmtree(path)
-        elif _gfile().exists(path):
-            _gfile().rmtree(path)
+
+def _remove(path: str | os.PathLike, action: Callable) -> None:
+    with wrap_errors(path, "removed"), contextlib.suppress(FileNotFoundError):
+        if not is_remote(path) or _file_system(path).exists(path):
+            action(path)
 
 
 def names(folder: str | os.PathLike) -> list[str]:
@@ -225,8 +218,7 @@ def names(folder: str | os.PathLike) -> list[str]:
     if not is_folder(folder):
         return []
     with wrap_errors(folder, "read"):
-        listed = _gfile().listdir(folder) if is_remote(folder) else os.listdir(folder)
-    return sorted(name.rstrip("/") for name in listed)
+        return sorted(name.rstrip("/") for name in _file_system(folder).listdir(folder))
 
 
 def find(folder: str | os.PathLike, names: Iterable[str]) -> Entry | None:
@@ -246,18 +238,14 @@ def walk(folder: str | os.PathLike, suffixes: Sequence[str]) -> Iterator[Entry]:
     with the number of files.
 
     Args:
-        folder: Where to look; its subfolders too.
+        folder: Where to look; its subfolders too. DeepPaintError is raised where it is missing.
         suffixes: Lower-case, with the dot; compared without regard to case.
-
-    Raises:
-        DeepPaintError: there is no such folder, or it cannot be read.
     """
     if not is_folder(folder):
         raise DeepPaintError(f"{folder}: no such folder")
+    walk_system = _walk_remote if is_remote(folder) else _walk_local
     with wrap_errors(folder, "read"):
-        yield from (_walk_remote if is_remote(folder) else _walk_local)(
-            os.fspath(folder), tuple(suffixes)
-        )
+        yield from walk_system(os.fspath(folder), tuple(suffixes))
 
 
 def _walk_local(folder: str, suffixes: tuple[str, ...]) -> Iterator[Entry]:
@@ -277,6 +265,27 @@ def _walk_local(folder: str, suffixes: tuple[str, ...]) -> Iterator[Entry]:
                     yield Entry(printable.replace(os.sep, "/"), item.stat().st_size)
 
 
+def _is_own(item: os.DirEntry, root: str) -> bool:
+    if item.is_symlink():
+        return os.path.isfile(item.path) and _is_within(item.path, root)
+    return item.is_file()
+
+
+def _walk_remote(folder: str, suffixes: tuple[str, ...]) -> Iterator[Entry]:
+    gfile = _file_system(folder)
+    for parent, _, items in gfile.walk(folder):
+        inside = parent[len(folder) :].strip("/")
+        for item in items:
+            name = posixpath.join(inside, item)
+            is_hidden = any(part.startswith(".") for part in name.split("/"))
+            if not is_hidden and item.lower().endswith(suffixes):
+                yield Entry(name, gfile.stat(join(folder, name)).length)
+
+
+def _is_within(path: str, root: str) -> bool:
+    return os.path.commonpath([os.path.realpath(path), root]) == root
+
+
 def _as_stored(path: str | os.PathLike) -> str:
     """The path as the file system has it: `walk` escapes names that are not UTF-8.
 
@@ -289,48 +298,14 @@ def _as_stored(path: str | os.PathLike) -> str:
     return stored if os.path.exists(stored) else path
 
 
-def _is_own(item: os.DirEntry, root: str) -> bool:
-    if not item.is_symlink():
-        return item.is_file()
-    return os.path.isfile(item.path) and _is_within(item.path, root)
-
-
-def _is_within(path: str, root: str) -> bool:
-    return os.path.commonpath([os.path.realpath(path), root]) == root
-
-
-def _walk_remote(folder: str, suffixes: tuple[str, ...]) -> Iterator[Entry]:
-    gfile = _gfile()
-    for parent, _, items in gfile.walk(folder):
-        inside = parent[len(folder) :].strip("/")
-        parts = inside.split("/")
-        if any(part.startswith(".") for part in parts):
-            continue
-        for item in items:
-            if not item.startswith(".") and item.lower().endswith(suffixes):
-                name = f"{inside}/{item}" if inside else item
-                yield Entry(name, gfile.stat(join(folder, name)).length)
-
-
 @contextlib.contextmanager
 def wrap_errors(path: str | os.PathLike, action: str) -> Iterator[None]:
-    """Turns the errors of either file system into a DeepPaintError that names the path.
-
-    Args:
-        path: What is read or written inside the block.
-        action: What cannot be done then, such as "written".
-    """
+    """Turns the errors of either file system into a DeepPaintError: `path` cannot be `action`."""
     try:
         yield
-    except (OSError, ValueError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DeepPaintError(f"{path}: cannot be {action} ({reason})", "unreadable") from error
     except Exception as error:
-        if type(error).__module__.startswith("tensorflow"):
-            reason = error.message or type(error).__name__
-            raise DeepPaintError(f"{path}: cannot be {action} ({reason})", "unreadable") from error
-        raise
-
-
-def _gfile():
-    return import_tensorflow().io.gfile
+        is_tensorflows = type(error).__module__.startswith("tensorflow")
+        if not is_tensorflows and not isinstance(error, OSError | ValueError | RecursionError):
+            raise
+        reason = getattr(error, "strerror", None) or one_line(error)
+        raise DeepPaintError(f"{path}: cannot be {action} ({reason})", "unreadable") from error

@@ -4,6 +4,7 @@ A `.keras` file is a zip of `config.json`, which names classes that Keras would 
 `metadata.json`, and `model.weights.h5`. Each of the three can do harm: see SECURITY.md.
 """
 
+import contextlib
 import io
 import json
 import os
@@ -41,22 +42,24 @@ def read_config(path: str | os.PathLike) -> dict:
         DeepPaintError: it is damaged, holds more than a model, would unpack to more than its size,
             or its weights lead out of the file.
     """
+    with _wrap_errors(path), open_archive(path) as archive:
+        size = archive.getinfo(WEIGHTS).file_size
+        with archive.open(WEIGHTS) as weights:
+            # Wherever HDF5 goes back, zip reads from the start, which takes its time.
+            check_weights(io.BytesIO(weights.read()) if size <= IN_MEMORY else weights, size)
+        return _parse(archive.read(CONFIG))
+
+
+@contextlib.contextmanager
+def _wrap_errors(path: str | os.PathLike) -> Iterator[None]:
     try:
-        with open_archive(path) as archive:
-            config = _parse(archive.read(CONFIG))
-            size = archive.getinfo(WEIGHTS).file_size
-            with archive.open(WEIGHTS) as weights:
-                # Wherever HDF5 goes back, zip reads from the start, which takes its time.
-                file = io.BytesIO(weights.read()) if size <= IN_MEMORY else weights
-                check_weights(file, size)
-    # Zip and HDF5 raise whatever their parts raise: struct, key, runtime, memory errors and more.
-    except (DeepPaintError, KeyboardInterrupt):
+        yield
+    except DeepPaintError:
         raise
+    # Zip and HDF5 raise whatever their parts raise: struct, key, runtime, memory errors and more.
     except Exception as error:
-        raise DeepPaintError(
-            f"{path}: cannot be loaded as a Keras model ({one_line(error)})"
-        ) from error
-    return config
+        reason = one_line(error)
+        raise DeepPaintError(f"{path}: cannot be loaded as a Keras model ({reason})") from error
 
 
 def open_archive(path: str | os.PathLike) -> zipfile.ZipFile:
@@ -93,7 +96,7 @@ def check_foreign(path: str | os.PathLike) -> None:
     """
     import h5py
 
-    try:
+    with _wrap_errors(path):
         if zipfile.is_zipfile(path):
             _check_classes(read_config(path))
             return
@@ -101,12 +104,6 @@ def check_foreign(path: str | os.PathLike) -> None:
             check_weights(file, files.size(path))
             with h5py.File(file, "r") as stored:
                 _check_classes(_parse(stored.attrs["model_config"]))
-    except (DeepPaintError, KeyboardInterrupt):
-        raise
-    except Exception as error:
-        raise DeepPaintError(
-            f"{path}: cannot be loaded as a Keras model ({one_line(error)})"
-        ) from error
 
 
 def check_weights(file: io.BufferedIOBase, size: int) -> None:
@@ -124,13 +121,12 @@ def check_weights(file: io.BufferedIOBase, size: int) -> None:
     import h5py
 
     with h5py.File(file, "r") as stored:
-        room = size
         for dataset in _datasets(stored):
             plist = dataset.id.get_create_plist()
             if dataset.external or dataset.is_virtual or plist.get_nfilters():
                 raise ValueError(f"its array {dataset.name} is not stored plainly")
-            room -= dataset.nbytes
-            if room < 0:
+            size -= dataset.nbytes
+            if size < 0:
                 raise ValueError("its arrays claim more numbers than the file holds")
 
 
@@ -143,17 +139,17 @@ def _datasets(stored: "h5py.File") -> Iterator["h5py.Dataset"]:
         for name in group:
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                 raise ValueError(f"{name} in it is a link to elsewhere")
-            found = group[name]
-            address = h5py.h5o.get_info(found.id).addr
+            item = group[name]
+            address = h5py.h5o.get_info(item.id).addr
             if address in seen:  # a group may hold itself
                 continue
             seen.add(address)
             if len(seen) > MAX_OBJECTS:
                 raise ValueError("it holds more parts than any model")
-            if isinstance(found, h5py.Group):
-                waiting.append(found)
-            elif isinstance(found, h5py.Dataset):
-                yield found
+            if isinstance(item, h5py.Group):
+                waiting.append(item)
+            elif isinstance(item, h5py.Dataset):
+                yield item
 
 
 def _parse(data: bytes | str) -> dict:
@@ -166,7 +162,6 @@ def _parse(data: bytes | str) -> dict:
 
 
 def _check_classes(config: object, level: int = 0) -> None:
-    """Raises ValueError where a config names a class that is no plain layer of Keras."""
     if level > MAX_LEVELS:
         raise ValueError(f"{CONFIG} is too deep")
     if isinstance(config, dict):

@@ -84,7 +84,6 @@ def hold(path: str | os.PathLike, work: str, name: str = "") -> Iterator[None]:
 
 
 def _take(lock: FileLock, path: str, work: str, name: str) -> None:
-    """Takes the lock and writes into its file who holds it."""
     try:
         lock.acquire()
     except Timeout as error:
@@ -154,5 +153,5 @@ def _load_holder(path: str) -> Holder | None:
 
 
 def _held(name: str, work: str, holder: Holder | None) -> DeepPaintError:
-    who = "another process" if holder is None else str(holder)
+    who = holder or "another process"
     return DeepPaintError(f"{name}: {who} is {work} there; wait for it, or end it")

@@ -46,19 +46,9 @@ def option(
         upper: The greatest number allowed.
         multiple_of: What a whole number must be a multiple of.
     """
-    metadata = {
-        "help": help,
-        "choices": tuple(choices),
-        "lower": lower,
-        "upper": upper,
-        "multiple_of": multiple_of,
-    }
+    bounds = {"lower": lower, "upper": upper, "multiple_of": multiple_of}
+    metadata = {"help": help, "choices": tuple(choices), **bounds}
     return dataclasses.field(default=default, metadata=metadata)
-
-
-def is_required(field: dataclasses.Field) -> bool:
-    """Whether an option has no default."""
-    return field.default is dataclasses.MISSING
 
 
 def define_flags(
@@ -71,43 +61,31 @@ def define_flags(
         required: Whether a flag must be given where its field has no default.
         registry: Where the flags are kept.
     """
+    kinds = typing.get_type_hints(options)
     for field in dataclasses.fields(options):
-        define_flag(options, field, required, registry)
-
-
-def define_flag(
-    options: type,
-    field: dataclasses.Field,
-    required: bool = True,
-    registry: flags.FlagValues = flags.FLAGS,
-) -> None:
-    """Defines the absl flag of one field; see `define_flags`."""
-    kind = typing.get_type_hints(options)[field.name]
-    default = None if is_required(field) else field.default
-    bounds = {"lower_bound": field.metadata["lower"], "upper_bound": field.metadata["upper"]}
-    arguments = (field.name, default, field.metadata["help"])
-    keywords = {"required": required and is_required(field), "flag_values": registry}
-    if kind is bool:
-        flags.DEFINE_bool(*arguments, **keywords)
-    elif kind is int:
-        flags.DEFINE_integer(*arguments, **bounds, **keywords)
-    elif kind is float:
-        flags.DEFINE_float(*arguments, **bounds, **keywords)
-    elif typing.get_origin(kind) is tuple:
-        name, default, text = arguments
-        flags.DEFINE_list(name, None if default is None else list(default), text, **keywords)
-    elif choices := field.metadata["choices"]:
-        name, default, text = arguments
-        flags.DEFINE_enum(name, default, list(choices), text, **keywords)
-    else:
-        flags.DEFINE_string(*arguments, **keywords)
-    if (step := field.metadata["multiple_of"]) is not None:
-        flags.register_validator(
-            field.name,
-            lambda value: value is None or value % step == 0,
-            f"must be a multiple of {step}",
-            flag_values=registry,
-        )
+        kind, metadata = kinds[field.name], field.metadata
+        has_default = field.default is not dataclasses.MISSING
+        default = field.default if has_default else None
+        extra = {"required": required and not has_default, "flag_values": registry}
+        if kind is bool:
+            define = flags.DEFINE_bool
+        elif kind in (int, float):
+            define = flags.DEFINE_integer if kind is int else flags.DEFINE_float
+            extra |= {"lower_bound": metadata["lower"], "upper_bound": metadata["upper"]}
+        elif typing.get_origin(kind) is tuple:
+            define, default = flags.DEFINE_list, list(default) if has_default else None
+        elif metadata["choices"]:
+            define, extra["enum_values"] = flags.DEFINE_enum, list(metadata["choices"])
+        else:
+            define = flags.DEFINE_string
+        define(name=field.name, default=default, help=metadata["help"], **extra)
+        if (step := metadata["multiple_of"]) is not None:
+            flags.register_validator(
+                field.name,
+                lambda value, step=step: value is None or value % step == 0,
+                f"must be a multiple of {step}",
+                flag_values=registry,
+            )
 
 
 def flag_values(
@@ -143,7 +121,6 @@ def check_options(options: object) -> None:
 
 
 def _reason_to_refuse(value: object, metadata: typing.Mapping) -> str:
-    """What is wrong with a value; empty where nothing is."""
     if isinstance(value, float) and not math.isfinite(value):
         return "a finite number is needed"
     if isinstance(value, int | float):
@@ -154,9 +131,7 @@ def _reason_to_refuse(value: object, metadata: typing.Mapping) -> str:
             return f"must be at least {lower}"
         if upper is not None and value > upper:
             return f"must be at most {upper}"
-    if (choices := metadata.get("choices")) and value is not None:
-        names = value if isinstance(value, tuple | list) else [value]
-        if not set(names) <= set(choices):
-            several = isinstance(value, tuple | list)
-            return f"choose {'from' if several else 'one of'} {', '.join(choices)}"
+    choices, is_list = metadata.get("choices"), isinstance(value, tuple | list)
+    if choices and value is not None and not set(value if is_list else [value]) <= set(choices):
+        return f"choose {'from' if is_list else 'one of'} {', '.join(choices)}"
     return ""

@@ -37,16 +37,15 @@ def _parse(argv: Sequence[str]) -> list[str]:
     try:
         _check_flagfiles(argv, set())
         rest = flags.FLAGS(argv)
+        if len(rest) > 1:
+            raise DeepPaintError(f"unexpected argument {rest[1]!r}")
+        return rest
     except (flags.Error, DeepPaintError) as error:
         message = " ".join(str(error).split())
         print(f"error: {message}; --help lists the flags", file=sys.stderr)
         sys.exit(1)
     except SystemExit:
         sys.exit(0)  # absl exits with 1 after --help
-    if len(rest) > 1:
-        print(f"error: unexpected argument {rest[1]!r}; --help lists the flags", file=sys.stderr)
-        sys.exit(1)
-    return rest
 
 
 def _check_flagfiles(arguments: Sequence[str], seen: set[str]) -> None:
@@ -72,7 +71,6 @@ def _check_flagfiles(arguments: Sequence[str], seen: set[str]) -> None:
 
 
 def _run_reporting(main: Callable[[], None]) -> None:
-    """Runs `main`; an error becomes one line and exit status 1."""
     try:
         main()
         sys.stdout.flush()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tf_deeppaint.data.sources.base import Source
 from tf_deeppaint.utils.errors import DeepPaintError
-from tf_deeppaint.utils.options import is_required, option
+from tf_deeppaint.utils.options import option
 
 # Module in this package, and the class in it. Importing one must not import TensorFlow or OpenCV:
 # `--help` imports them all.
@@ -38,7 +38,7 @@ def open_source(name: str, options: Mapping[str, object]) -> Source:
         users = " and ".join(f"--source={user}" for user in SOURCES if flag in _fields(user))
         raise DeepPaintError(f"--source={name} has no use for --{flag}; {users} has")
     for flag, field in fields.items():
-        if is_required(field) and options.get(flag) is None:
+        if field.default is dataclasses.MISSING and options.get(flag) is None:
             raise DeepPaintError(f"--source={name} needs --{flag}: {field.metadata['help']}")
     return _source_class(name)(**options)
 
