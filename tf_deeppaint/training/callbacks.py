@@ -1,5 +1,7 @@
 """What happens between the steps of a training: metrics, progress, checkpoints, stopping."""
 
+import dataclasses
+import datetime
 import signal
 import sys
 import time
@@ -17,15 +19,14 @@ SKIPPED_LIMIT = 10
 REFRESH_S = 0.5
 
 
+@dataclasses.dataclass(eq=False)
 class StepCallback(keras.callbacks.Callback):
-    """Counts steps from the start of the run, not of this `fit`.
+    """Counts steps from the start of the run, not of this `fit`; calls `on_step` after each."""
 
-    Subclasses define `on_step(step, logs)`, called after every step.
-    """
+    step: int = dataclasses.field(default=0, init=False)
 
-    def __init__(self):
+    def __post_init__(self):
         super().__init__()
-        self.step = 0
 
     def on_train_begin(self, logs=None):
         self.step = int(self.model.steps.numpy())
@@ -38,6 +39,7 @@ class StepCallback(keras.callbacks.Callback):
         raise NotImplementedError
 
 
+@dataclasses.dataclass(eq=False)
 class LossLog(StepCallback):
     """Writes the mean losses of every `every` steps; the running means begin anew with each line.
 
@@ -48,14 +50,10 @@ class LossLog(StepCallback):
         bad: Counts the records that cannot be read; None where these stop the run.
     """
 
-    def __init__(
-        self, metrics_log: MetricsLog, every: int, batch_size: int, bad: BadRecords | None = None
-    ):
-        super().__init__()
-        self.metrics_log = metrics_log
-        self.every = every
-        self.batch_size = batch_size
-        self.bad = bad
+    metrics_log: MetricsLog
+    every: int
+    batch_size: int
+    bad: BadRecords | None = None
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
@@ -80,6 +78,7 @@ class LossLog(StepCallback):
         self.metrics_log.write(step, "training", metrics)
 
 
+@dataclasses.dataclass(eq=False)
 class ProgressLine(StepCallback):
     """Prints losses, rate and time left: in one line of a terminal, elsewhere in twenty lines.
 
@@ -88,32 +87,30 @@ class ProgressLine(StepCallback):
         batch_size: Pictures per step.
     """
 
-    def __init__(self, steps: int, batch_size: int):
-        super().__init__()
-        self.steps = steps
-        self.batch_size = batch_size
-        self.every = max(1, steps // 20)
-        self.first: tuple[int, float] | None = None  # step and time at the start
-        self.printed = -REFRESH_S
+    steps: int
+    batch_size: int
+    first: tuple[int, float] | None = dataclasses.field(default=None, init=False)
+    printed: float = dataclasses.field(default=-REFRESH_S, init=False)
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
-        self.first = self.first or (self.step, time.monotonic())
+        self.first = self.first or (self.step, time.monotonic())  # where the run was resumed
 
     def on_step(self, step: int, logs: dict) -> None:
         now = time.monotonic()
-        is_due = now - self.printed >= REFRESH_S if sys.stdout.isatty() else not step % self.every
+        every = max(1, self.steps // 20)
+        is_due = now - self.printed >= REFRESH_S if sys.stdout.isatty() else step % every == 0
         if not is_due and step != self.steps:
             return
         self.printed = now
         rate = (step - self.first[0]) / max(now - self.first[1], 1e-9)
         left = round((self.steps - step) / rate)
         losses = ", ".join(f"{name} {float(value):.4f}" for name, value in sorted(logs.items()))
-        text = (
+        print_line(
             f"step {step}/{self.steps}, {rate * self.batch_size:.3g} pictures a second, "
-            f"{left // 3600}:{left // 60 % 60:02d}:{left % 60:02d} left, {losses}"
+            f"{datetime.timedelta(seconds=left)} left, {losses}",
+            stays=step == self.steps,
         )
-        print_line(text, stays=step == self.steps)
 
 
 def print_line(text: str, stays: bool = True) -> None:
@@ -124,6 +121,7 @@ def print_line(text: str, stays: bool = True) -> None:
         print(text, flush=True)
 
 
+@dataclasses.dataclass(eq=False)
 class Every(StepCallback):
     """Calls an action after every so many steps, or after so many minutes without a call.
 
@@ -134,15 +132,11 @@ class Every(StepCallback):
         last: A step after which it is called in any case, such as the run's last.
     """
 
-    def __init__(
-        self, action: Callable[[int], None], steps: int, minutes: float = 0.0, last: int = 0
-    ):
-        super().__init__()
-        self.action = action
-        self.steps = steps
-        self.minutes = minutes
-        self.last = last
-        self.called = time.monotonic()
+    action: Callable[[int], None]
+    steps: int
+    minutes: float = 0.0
+    last: int = 0
+    called: float = dataclasses.field(default_factory=lambda: time.monotonic(), init=False)
 
     def on_step(self, step: int, logs: dict) -> None:
         is_late = self.minutes and time.monotonic() - self.called >= 60 * self.minutes
@@ -166,18 +160,14 @@ class StopWhenNotFinite(StepCallback):
             )
 
 
+@dataclasses.dataclass(eq=False)
 class StopOnSignal(StepCallback):
     """Ends a run after the step in which SIGTERM or Ctrl-C arrived; a second Ctrl-C, at once.
 
     A context manager: outside of it signals are handled as before.
-
-    Attributes:
-        received: The signal; None before.
     """
 
-    def __init__(self):
-        super().__init__()
-        self.received: signal.Signals | None = None
+    received: signal.Signals | None = dataclasses.field(default=None, init=False)
 
     def __enter__(self) -> "StopOnSignal":
         self.before = {s: signal.signal(s, self._note) for s in (signal.SIGTERM, signal.SIGINT)}

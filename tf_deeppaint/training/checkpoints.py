@@ -59,13 +59,15 @@ class Checkpoints:
             reason = getattr(error, "strerror", None) or getattr(error, "message", error)
             raise DeepPaintError(f"{folder}: cannot be written ({reason}); free space") from error
         for path in _list_checkpoints(folder)[: -1 if self.own_folder else -self.keep]:
-            for name in _list_files(path):
-                files.remove(name)
+            files.remove(f"{path}.index")  # first: without it a checkpoint does not count
+            for name in files.names(folder):
+                if name.startswith(f"{os.path.basename(path)}."):
+                    files.remove(files.join(folder, name))
 
     def restore(self) -> int:
         """Restores the latest state that can be read; a damaged one is skipped with a warning.
 
-        What an interrupted `save` left is removed first.
+        What is left of an interrupted `save` is removed first.
 
         Returns:
             The number of steps done; 0 where there is no checkpoint, and the model stays.
@@ -73,9 +75,13 @@ class Checkpoints:
         Raises:
             DeepPaintError: there are checkpoints, but none can be read.
         """
-        if self.own_folder is None:
-            _remove_incomplete(self.folder)
         paths = _list_checkpoints(self.folder)[::-1]
+        if self.own_folder is None:
+            complete = {os.path.basename(path) for path in paths}
+            for name in files.names(self.folder):
+                if name.startswith(f"{NAME}-") and name.partition(".")[0] not in complete:
+                    path = files.join(self.folder, name)
+                    (files.remove_folder if files.is_folder(path) else files.remove)(path)
         for path in paths:
             try:
                 self.state.read(path).assert_existing_objects_matched()
@@ -122,19 +128,3 @@ def _list_checkpoints(folder: str) -> list[str]:
     matches = (re.fullmatch(rf"{NAME}-([0-9]+)\.index", name) for name in files.names(folder))
     steps = sorted(int(match[1]) for match in matches if match)
     return [files.join(folder, f"{NAME}-{step}") for step in steps]
-
-
-def _list_files(path: str) -> list[str]:
-    """The files of a checkpoint; the index, without which it does not count, comes first."""
-    folder, stem = os.path.split(path)
-    names = [name for name in files.names(folder) if name.startswith(f"{stem}.")]
-    return [files.join(folder, name) for name in sorted(names, key=lambda n: ".index" not in n)]
-
-
-def _remove_incomplete(folder: str) -> None:
-    """Removes what a killed run left of checkpoints that it was writing."""
-    complete = {os.path.basename(path) for path in _list_checkpoints(folder)}
-    for name in files.names(folder):
-        if name.startswith(f"{NAME}-") and name.partition(".")[0] not in complete:
-            path = files.join(folder, name)
-            (files.remove_folder if files.is_folder(path) else files.remove)(path)

@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -13,21 +13,13 @@ from tf_deeppaint.data.bad_records import BadRecords
 from tf_deeppaint.data.damage import wrap_damage_errors
 from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.networks.model_files import GENERATOR_FILE, write_generator
-from tf_deeppaint.training import callbacks, distribution, validation
+from tf_deeppaint.training import callbacks, distribution, run_directory, validation
 from tf_deeppaint.training.averaging import averaged_weights, make_norm_measurement
 from tf_deeppaint.training.checkpoints import Checkpoints, load_initial_networks
 from tf_deeppaint.training.deep_paint import DeepPaint
 from tf_deeppaint.training.metrics_log import MetricsLog
 from tf_deeppaint.training.options import TrainingOptions, check_options
 from tf_deeppaint.training.plan import Plan, make_model, make_plan
-from tf_deeppaint.training.run_directory import (
-    BEST_FILE,
-    BOARD,
-    CHECKPOINTS,
-    METRICS_FILE,
-    SAMPLES,
-    hold_run,
-)
 
 # Batches on which the norms of averaged weights are measured; of one epoch at most.
 NORM_BATCHES = 32
@@ -44,8 +36,10 @@ class Run:
     folder: Path  # the run directory, or the temporary one of a worker
     metrics_log: MetricsLog
     bad: BadRecords | None  # counts records that cannot be read; None: they stop the run
-    validate: Callable[[tf.data.Dataset], dict[str, float]]
-    measure_norms: Callable[[tf.data.Dataset], None]
+
+    def __post_init__(self):
+        self.validate = validation.make_validation(self.model)
+        self.measure_norms = make_norm_measurement(self.model)
 
     @property
     def step(self) -> int:
@@ -73,7 +67,7 @@ def train(options: TrainingOptions) -> Path | None:
 
     # 2. Data. The run directory comes after all checks: a wrong flag leaves none behind.
     plan = make_plan(options, strategy.num_replicas_in_sync)
-    with distribution.wrap_lost_workers(), hold_run(options, is_chief) as folder:
+    with distribution.wrap_lost_workers(), run_directory.hold_run(options, is_chief) as folder:
         # 3. Model.
         with strategy.scope():
             model = make_model(options, plan)
@@ -81,33 +75,32 @@ def train(options: TrainingOptions) -> Path | None:
                 load_initial_networks(model, options.init_from)
         checkpoints = Checkpoints(
             model,
-            str(Path(options.run) / CHECKPOINTS),
+            str(Path(options.run) / run_directory.CHECKPOINTS),
             options.keep_checkpoints,
-            own_folder=None if is_chief else str(folder / CHECKPOINTS),
+            own_folder=None if is_chief else str(folder / run_directory.CHECKPOINTS),
         )
-        metrics_log = MetricsLog(folder / METRICS_FILE, folder / BOARD)
+        metrics_log = MetricsLog(folder / run_directory.METRICS_FILE, folder / run_directory.BOARD)
         with metrics_log, callbacks.StopOnSignal() as stop:
-            run = Run(
-                options,
-                plan,
-                strategy,
-                model,
-                folder,
-                metrics_log,
-                BadRecords() if options.on_bad_record == "skip" else None,
-                validation.make_validation(model),
-                make_norm_measurement(model),
-            )
+            bad = BadRecords() if options.on_bad_record == "skip" else None
+            run = Run(options, plan, strategy, model, folder, metrics_log, bad)
 
             # 4. Restore.
             if checkpoints.restore():
                 callbacks.print_line(f"resuming after step {run.step} of {plan.steps}")
-            run.metrics_log.rewind(run.step)
+            metrics_log.rewind(run.step)
 
             # 5. Epochs.
             if _lacks_validation(run):  # the run was killed between a checkpoint and this
                 _validate(run)
-            beside_steps = _make_callbacks(run, checkpoints, stop)
+            saves = options.checkpoint_every, options.checkpoint_minutes
+            beside_steps = [
+                callbacks.LossLog(metrics_log, options.log_every, options.batch_size, bad),
+                callbacks.ProgressLine(plan.steps, options.batch_size),
+                callbacks.StopWhenNotFinite(),
+                callbacks.Every(lambda _: _save_samples(run), options.save_every, last=plan.steps),
+                callbacks.Every(lambda _: checkpoints.save(), *saves),
+                stop,
+            ]
             while run.step < plan.steps and stop.received is None:
                 epoch_end = _fit_epoch(run, beside_steps)
                 if run.step == epoch_end:
@@ -122,32 +115,16 @@ def train(options: TrainingOptions) -> Path | None:
                 return None
             with _weights_to_save(run):
                 write_generator(model.generator, folder / GENERATOR_FILE)
-            if run.bad is not None and run.bad.count:
-                callbacks.print_line(f"{run.bad.count} records could not be read and were left out")
+            if bad is not None and bad.count:
+                callbacks.print_line(f"{bad.count} records could not be read and were left out")
             return folder / GENERATOR_FILE
-
-
-def _make_callbacks(
-    run: Run, checkpoints: Checkpoints, stop: callbacks.StopOnSignal
-) -> list[keras.callbacks.Callback]:
-    options, steps = run.options, run.plan.steps
-    return [
-        callbacks.LossLog(run.metrics_log, options.log_every, options.batch_size, run.bad),
-        callbacks.ProgressLine(steps, options.batch_size),
-        callbacks.StopWhenNotFinite(),
-        callbacks.Every(lambda step: _save_samples(run, step), options.save_every, last=steps),
-        callbacks.Every(
-            lambda _: checkpoints.save(), options.checkpoint_every, options.checkpoint_minutes
-        ),
-        stop,
-    ]
 
 
 def _fit_epoch(run: Run, beside_steps: list[keras.callbacks.Callback]) -> int:
     """Trains to the end of the epoch, or until a callback stops; returns the epoch's last step."""
     epoch = run.step // run.plan.steps_per_epoch
     end = min(run.plan.steps, (epoch + 1) * run.plan.steps_per_epoch)
-    with _wrap_damage_errors(run.options):
+    with _wrap_damage_errors(run):
         run.model.fit(
             _training_batches(run),
             initial_epoch=epoch,
@@ -164,41 +141,33 @@ def _training_batches(run: Run) -> tf.data.Dataset | tf.distribute.DistributedDa
     """The training batches from the present step on, for all devices."""
     start, batch_size = run.step, run.options.batch_size
     if run.strategy.num_replicas_in_sync == 1:
-        return _stream(run, start, batch_size)
+        return _load_training(run, start)
 
     def batches_of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
         part = (context.input_pipeline_id, context.num_input_pipelines)
         per_replica = context.get_per_replica_batch_size(batch_size)
         # A worker's share of a batch, split over its devices.
-        batches = _stream(run, start, batch_size // part[1], part)
-        return batches.unbatch().batch(per_replica, drop_remainder=True)
+        return _load_training(run, start, part).unbatch().batch(per_replica, drop_remainder=True)
 
     return run.strategy.distribute_datasets_from_function(batches_of_worker)
 
 
-def _stream(
-    run: Run, start: int, batch_size: int, part: tuple[int, int] = (0, 1)
-) -> tf.data.Dataset:
+def _load_training(run: Run, start: int, part: tuple[int, int] = (0, 1)) -> tf.data.Dataset:
     """One worker's training batches from step `start` on."""
     options = run.options
+    start, batch_size = start * options.batch_size, options.batch_size // part[1]
     return loading.load_training(
-        options.data,
-        batch_size,
-        options.seed,
-        options.augment,
-        start=start * options.batch_size,
-        part=part,
-        bad=run.bad,
+        options.data, batch_size, options.seed, options.augment, start=start, part=part, bad=run.bad
     )
 
 
-def _test_batches(run: Run, batch_size: int) -> tf.data.Dataset:
+def _load_test(run: Run, batch_size: int) -> tf.data.Dataset:
     return loading.load_evaluation(run.options.data, "test", batch_size, run.bad)
 
 
-def _wrap_damage_errors(options: TrainingOptions) -> contextlib.AbstractContextManager:
+def _wrap_damage_errors(run: Run) -> contextlib.AbstractContextManager:
     advice = "build the data set again, or go on without it by --on_bad_record=skip"
-    return wrap_damage_errors(options.data, advice)
+    return wrap_damage_errors(run.options.data, advice)
 
 
 def _lacks_validation(run: Run) -> bool:
@@ -210,9 +179,9 @@ def _lacks_validation(run: Run) -> bool:
 def _validate(run: Run) -> None:
     """Measures with the own and the swapped palette; keeps the generator if it is the best."""
     batch_size = run.options.batch_size
-    records = _test_batches(run, batch_size).unbatch().take(run.options.validation_records)
+    records = _load_test(run, batch_size).unbatch().take(run.options.validation_records)
     with _weights_to_save(run):
-        with _wrap_damage_errors(run.options):
+        with _wrap_damage_errors(run):
             means = run.validate(records.batch(batch_size))
         if not means:
             return
@@ -223,15 +192,15 @@ def _validate(run: Run) -> None:
             f"{metrics['l1_swapped']:.4f} with the swapped one"
         )
         if metrics["l1"] <= run.metrics_log.smallest("validation", "l1"):
-            write_generator(run.model.generator, run.folder / BEST_FILE)
+            write_generator(run.model.generator, run.folder / run_directory.BEST_FILE)
 
 
-def _save_samples(run: Run, step: int) -> None:
+def _save_samples(run: Run) -> None:
     """Saves the generator, and draws what it paints of the first test records."""
     with _weights_to_save(run):
         write_generator(run.model.generator, run.folder / GENERATOR_FILE)
-        with _wrap_damage_errors(run.options):
-            batch = next(iter(_test_batches(run, validation.SAMPLES).take(1)), None)
+        with _wrap_damage_errors(run):
+            batch = next(iter(_load_test(run, validation.SAMPLES).take(1)), None)
         if batch is None:
             return
         sheets = {
@@ -240,25 +209,23 @@ def _save_samples(run: Run, step: int) -> None:
         }
     for name, sheet in sheets.items():
         if sheet is not None:
-            write_picture(run.folder / SAMPLES / f"{name}-{step:07d}.png", sheet)
-            run.metrics_log.show_picture(step, name, sheet)
+            write_picture(run.folder / run_directory.SAMPLES / f"{name}-{run.step:07d}.png", sheet)
+            run.metrics_log.show_picture(run.step, name, sheet)
 
 
 @contextlib.contextmanager
 def _weights_to_save(run: Run) -> Iterator[None]:
     """Inside the block the generator has the weights that are saved and measured.
 
-    Those are the averaged ones with `--ema`, their norms measured on the first training batches;
-    before the first update there is no average yet.
+    With `--ema` those are the averaged ones, once there is an average, and the norms are measured
+    on the first training batches.
     """
     if not run.options.ema or not run.model.generator_optimizer.iterations.numpy():
         yield
         return
 
-    def measure_norms() -> None:
-        batches = _stream(run, 0, run.options.batch_size)
-        with _wrap_damage_errors(run.options):
-            run.measure_norms(batches.take(min(NORM_BATCHES, run.plan.steps_per_epoch)))
-
-    with averaged_weights(run.model, measure_norms):
+    with averaged_weights(run.model):
+        with _wrap_damage_errors(run):
+            batches = _load_training(run, 0).take(min(NORM_BATCHES, run.plan.steps_per_epoch))
+            run.measure_norms(batches)
         yield

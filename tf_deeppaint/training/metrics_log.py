@@ -4,6 +4,7 @@
 {"step": 400, "group": "validation", "l1": 0.12, "l1_swapped": 0.19}
 """
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -35,21 +36,17 @@ class MetricsLog:
         return self
 
     def __exit__(self, kind, *exception) -> None:
-        if self._board_writer is None:
-            return
-        try:
-            with files.wrap_errors(self.board, "written"):
+        # Of two errors, such as on a full disk, the first says enough.
+        quietly = contextlib.suppress(DeepPaintError) if kind else contextlib.nullcontext()
+        if self._board_writer is not None:
+            with quietly, files.wrap_errors(self.board, "written"):
                 self._board_writer.close()
-        except DeepPaintError:
-            if kind is None:  # of two errors, such as on a full disk, the first says enough
-                raise
 
     def rewind(self, step: int) -> None:
         """Removes the lines after `step`: a resumed run takes these steps again."""
-        if not self.path.exists():
-            return
-        kept = [json.dumps(line) for line in self.lines() if line["step"] <= step]
-        files.write_lines(self.path, kept)
+        if self.path.exists():
+            kept = [json.dumps(line) for line in self.lines() if line["step"] <= step]
+            files.write_lines(self.path, kept)
 
     def smallest(self, group: str, name: str) -> float:
         """The smallest value of a metric so far; infinity before the first."""
@@ -63,16 +60,10 @@ class MetricsLog:
     def lines(self) -> list[dict]:
         """All lines so far, a dictionary each; damaged lines are left out."""
         text = self.path.read_text(errors="replace") if self.path.exists() else ""
-        lines = map(_parse_line, text.splitlines())
-        return [line for line in lines if line is not None]
+        return [line for line in map(_parse_line, text.splitlines()) if line is not None]
 
     def write(self, step: int, group: str, metrics: dict[str, float]) -> None:
-        """Appends a line.
-
-        Args:
-            step: Number of steps done.
-            group: `"training"` or `"validation"`.
-            metrics: Name -> finite number.
+        """Appends a line of finite numbers by name, after `step` steps of the run.
 
         Raises:
             DeepPaintError: the file or TensorBoard's cannot be written.

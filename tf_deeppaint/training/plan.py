@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from tf_deeppaint.data import loading, records
 from tf_deeppaint.data.bad_records import BadRecords
-from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.discriminator import Discriminator
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet
@@ -20,6 +19,11 @@ from tf_deeppaint.training.losses import Objective, perceptual_loss
 from tf_deeppaint.training.optimizers import make_adam
 from tf_deeppaint.training.options import TrainingOptions, check_options
 from tf_deeppaint.utils.errors import DeepPaintError
+
+# The operations whose results the backward pass reads: inputs and outputs of convolutions and
+# norms, masks of the others.
+_KEPT = {"Conv2D", "FusedBatchNormV3", "Relu", "LeakyRelu", "ConcatV2", "Mul", "AddV2", "Select"}
+_KEPT |= {"SelectV2", "BiasAdd", "Conv2DBackpropInput", "Maximum", "Pad"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,20 +77,31 @@ def make_model(options: TrainingOptions, plan: Plan) -> DeepPaint:
     if options.vgg16:
         compute_dtype = keras.DTypePolicy(options.precision).compute_dtype
         perceptual = functools.partial(perceptual_loss, Vgg16.load(options.vgg16, compute_dtype))
+    shared = {
+        "width": options.width,
+        "size": plan.manifests[0].size,
+        "background": plan.manifests[0].background,
+        "seed": options.seed,
+        "histogram": options.histogram,
+        "synchronized": options.sync_norm,
+        "dtype": options.precision,
+    }
+    if options.generator == "pix2pix":
+        generator = UNet(**shared)
+    else:
+        extra = {"norm": options.norm, "gated": options.attention, "head_kind": options.head}
+        generator = Generator(**shared, **extra)
+    discriminator = Discriminator(
+        options.width,
+        norm=options.discriminator_norm,
+        spectral_norm=options.spectral_norm,
+        synchronized=options.sync_norm,
+        # The gradient penalty differentiates the discriminator twice: in float32.
+        dtype="float32" if options.r1_weight else options.precision,
+    )
+    objective = Objective(**weights)
     model = DeepPaint(
-        _make_generator(options, plan.manifests[0]),
-        Discriminator(
-            options.width,
-            norm=options.discriminator_norm,
-            spectral_norm=options.spectral_norm,
-            synchronized=options.sync_norm,
-            # The gradient penalty differentiates the discriminator twice: in float32.
-            dtype="float32" if options.r1_weight else options.precision,
-        ),
-        Objective(**weights),
-        pool_size=options.pool_size,
-        seed=options.seed,
-        perceptual=perceptual,
+        generator, discriminator, objective, options.pool_size, options.seed, perceptual
     )
     common = (options.schedule, plan.steps, options.clip_norm, options.accumulate)
     rate = options.learning_rate
@@ -96,21 +111,6 @@ def make_model(options: TrainingOptions, plan: Plan) -> DeepPaint:
         jit_compile=options.jit_compile,
     )
     return model
-
-
-def _make_generator(options: TrainingOptions, manifest: records.Manifest) -> PaintingNetwork:
-    shared = {
-        "width": options.width,
-        "size": manifest.size,
-        "background": manifest.background,
-        "seed": options.seed,
-        "histogram": options.histogram,
-        "synchronized": options.sync_norm,
-        "dtype": options.precision,
-    }
-    if options.generator == "pix2pix":
-        return UNet(**shared)
-    return Generator(**shared, norm=options.norm, gated=options.attention, head_kind=options.head)
 
 
 def describe_plan(options: TrainingOptions) -> Iterator[str]:
@@ -138,7 +138,7 @@ def describe_plan(options: TrainingOptions) -> Iterator[str]:
     for name in ("generator", "discriminator"):
         yield f"{name:<14}{getattr(model, name).count_params():,} parameters"
     yield f"precision     {options.precision}"
-    state, activations = state_bytes(model), activation_bytes(model, batch)
+    state, activations = _state_bytes(model), activation_bytes(model, batch)
     yield (
         f"memory        about {(state + activations) / 2**30:.1f} GiB a device: "
         f"{state / 2**20:.0f} MiB of weights, optimizers and pool, "
@@ -147,7 +147,7 @@ def describe_plan(options: TrainingOptions) -> Iterator[str]:
     yield f"run           {options.run}"
 
 
-def state_bytes(model: DeepPaint) -> int:
+def _state_bytes(model: DeepPaint) -> int:
     """Bytes of what stays between steps, and of the gradients."""
     networks = (model.generator, model.discriminator)
     optimizers = (model.generator_optimizer, model.discriminator_optimizer)
@@ -174,20 +174,13 @@ def activation_bytes(model: DeepPaint, batch: int) -> int:
     generate = tf.function(lambda inputs: model(inputs, training=True))
     discriminate = tf.function(lambda pair: model.discriminator(pair, training=True))
     pair = tf.TensorSpec((batch, size, size, 6))
-    return _kept_bytes(generate.get_concrete_function(inputs).graph) + 3 * _kept_bytes(
-        discriminate.get_concrete_function(pair).graph
-    )
-
-
-# The operations whose results the backward pass reads: inputs and outputs of convolutions and
-# norms, masks of the others.
-_KEPT = {"Conv2D", "FusedBatchNormV3", "Relu", "LeakyRelu", "ConcatV2", "Mul", "AddV2", "Select"}
-_KEPT |= {"SelectV2", "BiasAdd", "Conv2DBackpropInput", "Maximum", "Pad"}
-
-
-def _kept_bytes(graph: tf.Graph) -> int:
+    passes = [generate.get_concrete_function(inputs)]
+    passes += 3 * [discriminate.get_concrete_function(pair)]
     results = [
-        operation.outputs[0] for operation in graph.get_operations() if operation.type in _KEPT
+        operation.outputs[0]
+        for forward_pass in passes
+        for operation in forward_pass.graph.get_operations()
+        if operation.type in _KEPT
     ]
     return sum(
         result.shape.num_elements() * result.dtype.size

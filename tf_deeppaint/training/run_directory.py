@@ -28,7 +28,7 @@ FLAGS_FILE = "flags.txt"
 OPTIONS_FILE = "options.json"
 METRICS_FILE = "metrics.jsonl"
 BEST_FILE = "best.keras"
-BOARD, SAMPLES, CHECKPOINTS = "tensorboard", "samples", "checkpoints"
+_FOLDERS = BOARD, SAMPLES, CHECKPOINTS = "tensorboard", "samples", "checkpoints"
 # Bytes of options.json at most; it has about one thousand.
 _MAX_OPTIONS = 2**20
 
@@ -50,7 +50,7 @@ def hold_run(options: TrainingOptions, is_chief: bool = True) -> Iterator[Path]:
             yield open_run(options)
         return
     with tempfile.TemporaryDirectory(prefix="tf_deeppaint-", ignore_cleanup_errors=True) as folder:
-        for name in (SAMPLES, CHECKPOINTS, BOARD):
+        for name in _FOLDERS:
             files.make_folder(Path(folder) / name)
         yield Path(folder)
 
@@ -62,13 +62,16 @@ def open_run(options: TrainingOptions) -> Path:
         DeepPaintError: it cannot be written, or holds a run of other options.
     """
     run = Path(options.run)
-    if options.fresh:
-        _clear(run)
+    if options.fresh:  # what belongs to a run is removed, and nothing else
+        for name in _FOLDERS:
+            files.remove_folder(run / name)
+        for name in (FLAGS_FILE, OPTIONS_FILE, METRICS_FILE, BEST_FILE, GENERATOR_FILE):
+            files.remove(run / name)
     # As JSON has it: tuples are lists there.
     values = json.loads(json.dumps(dataclasses.asdict(options)))
     if (stored := stored_options(run)) is not None:
         _check_same(run, values, stored)
-    for name in (SAMPLES, CHECKPOINTS, BOARD):
+    for name in _FOLDERS:
         files.make_folder(run / name)
     for folder in (run, run / SAMPLES):
         files.remove_asides(folder)
@@ -108,11 +111,3 @@ def _check_same(run: Path, values: dict, stored: dict) -> None:
             f"{run}: holds a run of another {', '.join(changed)} ({changed[0]} was "
             f"{stored.get(changed[0])}); choose another --run, or --fresh to begin anew"
         )
-
-
-def _clear(run: Path) -> None:
-    """Removes the files of a run, and nothing else in its folder."""
-    for name in (BOARD, SAMPLES, CHECKPOINTS):
-        files.remove_folder(run / name)
-    for name in (FLAGS_FILE, OPTIONS_FILE, METRICS_FILE, BEST_FILE, GENERATOR_FILE):
-        files.remove(run / name)
