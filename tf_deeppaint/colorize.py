@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from tf_deeppaint.painting.outputs import Outputs
 
 _MODEL = flags.DEFINE_string(
-    "model",
-    None,
-    "A run directory, or a .keras or .tflite file; by default the bundled model.",
+    "model", None, "A run directory, or a .keras or .tflite file; by default the bundled model."
 )
 _SKETCH = flags.DEFINE_string(
     "sketch",
@@ -48,9 +46,7 @@ _PAIR = flags.DEFINE_enum(
 )
 _PALETTE = flags.DEFINE_string("palette", None, "Instead of a reference: a palette, JSON.")
 _COLORS = flags.DEFINE_string(
-    "colors",
-    None,
-    "1 to 16 colors, #rgb or #rrggbb, comma-separated, from the top to the bottom.",
+    "colors", None, "1 to 16 colors, #rgb or #rrggbb, comma-separated, from the top to the bottom."
 )
 _BANDS = flags.DEFINE_string(
     "bands",

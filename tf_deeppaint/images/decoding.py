@@ -74,10 +74,7 @@ _FORMATS = {
 # Parts that a decoder unpacks, joins or repeats its work for, and how many of each are taken. Each
 # scan of a JPEG goes over the whole picture; encoders write some ten.
 MAX_SCANS = 256
-_COSTLY_PARTS = {
-    "PNG": (b"zTXt", b"iTXt", b"iCCP"),
-    "JPEG": (b"\xff\xda", b"Exif\0\0"),
-}
+_COSTLY_PARTS = {"PNG": (b"zTXt", b"iTXt", b"iCCP"), "JPEG": (b"\xff\xda", b"Exif\0\0")}
 # Reads by which Pillow gets to the first pixel, two to four for each part of a file, and from there
 # to the end; a scan of 8192 x 8192 in PNG chunks of 2 kB takes 400,000.
 _HEADER_READS, _PIXEL_READS = 2**13, 2**20

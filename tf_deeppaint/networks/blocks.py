@@ -204,4 +204,6 @@ def resize_nearest(x, factor):
     """Repeats every pixel: `(N, H, W, C)` -> `(N, f H, f W, C)`, f an int or a scalar tensor."""
     if isinstance(factor, int) and factor == 1:
         return x
+    if keras.utils.is_keras_tensor(x):  # for an exported graph
+        return keras.layers.UpSampling2D(factor)(x)
     return ops.repeat(ops.repeat(x, factor, axis=1), factor, axis=2)

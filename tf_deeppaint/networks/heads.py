@@ -128,12 +128,12 @@ class PaletteMixture(keras.layers.Layer):
         keys = ops.cast(self.key(self.hidden(_describe_colors(palette))), "float32")  # (N, 16, 16)
         queries = ops.reshape(query, (-1, height * width, _QUERY))  # (N, H W, 16)
         products = ops.matmul(queries, ops.transpose(keys, (0, 2, 1))) / _QUERY**0.5
-        # The axes: picture, band of the pixel, row in the band, column, band and rank of the color.
-        band_height = height // BANDS
-        products = ops.reshape(products, (-1, BANDS, band_height, width, BANDS, COLORS))
-        rank = ops.reshape(rank, (-1, BANDS, band_height, width, 1, COLORS))
-        offsets = ops.reshape(self.band_offsets(), (1, BANDS, 1, 1, BANDS, 1))
-        return ops.reshape(products + rank + offsets, (-1, height, width, BANDS * COLORS))
+        # The axes: picture, band of the pixel, place in the band, color. Runtimes want four at most.
+        by_band = (-1, BANDS, height // BANDS * width, BANDS * COLORS)
+        rank = ops.concatenate([rank] * BANDS, axis=-1)  # (N, H, W, 16)
+        offsets = ops.repeat(self.band_offsets(), COLORS, axis=1)  # (4, 16)
+        logits = ops.reshape(products, by_band) + ops.reshape(rank, by_band) + offsets[:, None]
+        return ops.reshape(logits, (-1, height, width, BANDS * COLORS))
 
 
 def _describe_colors(palette):
@@ -141,8 +141,8 @@ def _describe_colors(palette):
     colors = ops.reshape(palette, (-1, BANDS * COLORS, 3))  # (N, 16, 3)
     bands = ops.repeat(ops.eye(BANDS, dtype=colors.dtype), COLORS, axis=0)  # (16, 4)
     ranks = ops.tile(ops.eye(COLORS, dtype=colors.dtype), (BANDS, 1))  # (16, 4)
-    positions = ops.concatenate([bands, ranks], axis=-1)[None]  # (1, 16, 8)
-    positions = ops.broadcast_to(positions, (ops.shape(colors)[0], *positions.shape[1:]))
+    positions = ops.concatenate([bands, ranks], axis=-1)  # (16, 8)
+    positions = ops.zeros_like(colors[..., :1]) + positions  # (N, 16, 8)
     return ops.concatenate([colors, positions], axis=-1)
 
 

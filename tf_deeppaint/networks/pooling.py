@@ -4,9 +4,10 @@ The cells of a picture are a b / c d. A *mask* is `(is_bottom, is_right_top, is_
 whether the cell's maximum is in the bottom row, whether b > a, and whether d > c. Of equal values
 the first in reading order counts as the maximum, as in PyTorch and TensorFlow.
 
-`max_pool` and `max_unpool` are for training and painting; masks are booleans. The `_arithmetic`
-pair is for exported graphs: masks are the numbers 0 and 1, tensors have at most four axes and there
-are no comparisons, which XNNPACK (LiteRT) would not run. The values are the same.
+`max_pool` and `max_unpool` are for training and painting; masks are booleans. On Keras's symbolic
+tensors they are the `_arithmetic` pair, for exported graphs: masks are the numbers 0 and 1, tensors
+have at most four axes and there are no comparisons, which XNNPACK (LiteRT) would not run. The
+values are the same.
 """
 
 import keras
@@ -22,6 +23,8 @@ def max_pool(x) -> tuple:
     Returns:
         `(pooled, mask)`: `(N, H/2, W/2, C)`, and a mask of three booleans of that shape.
     """
+    if keras.utils.is_keras_tensor(x):
+        return max_pool_arithmetic(x)
     if keras.backend.backend() == "tensorflow":
         return _max_pool_tensorflow(x)
     return _pool_cells(_to_cells(x), ops.greater)
@@ -37,6 +40,8 @@ def max_unpool(x, mask: tuple):
     Returns:
         `(N, 2H, 2W, C)`.
     """
+    if keras.utils.is_keras_tensor(x):
+        return max_unpool_arithmetic(x, mask)
     if keras.backend.backend() == "tensorflow":
         return _max_unpool_tensorflow(x, mask)
     return _fill_cells(x, mask)

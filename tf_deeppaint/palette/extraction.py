@@ -2,11 +2,9 @@
 
 Colors are counted in 64 bins by the integer arithmetic of PyPI's `colorgram.py` 1.2.0: the two top
 bits each of luminance, hue and lightness. The value of a color is the mean of its bin, rounded
-down.
+down. OpenCV is imported inside functions, so that `--help` of the programs answers at once.
 """
 
-# OpenCV is imported inside functions: programs read the constants for their flags, and `--help`
-# should answer at once.
 from collections.abc import Callable
 
 import numpy as np
@@ -54,8 +52,7 @@ def extract_palette(picture: np.ndarray, background: str = "drop") -> np.ndarray
 
     Args:
         picture: uint8 RGB `(H, W, 3)`, at least one pixel; see `split_bands` for its bands.
-        background: The rule for rank 0: `"drop"` leaves it out always (the published rule),
-            `"white"` where it is near white, `"keep"` never.
+        background: The rule for rank 0, one of `LEAVES_OUT`; `"drop"` is the published one.
 
     Returns:
         The palette, uint8 `(4, 4, 3)`: band from the top, rank, RGB.
@@ -65,24 +62,14 @@ def extract_palette(picture: np.ndarray, background: str = "drop") -> np.ndarray
     """
     check_background(background)
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
-        raise DeepPaintError(
-            f"a palette is taken from a uint8 picture (H, W, 3), not {picture.dtype} "
-            f"{picture.shape}"
-        )
+        kind = f"{picture.dtype} {picture.shape}"
+        raise DeepPaintError(f"a palette is taken from a uint8 picture (H, W, 3), not {kind}")
     # One band at a time, so that its arrays stay in the processor's cache.
     return np.stack([_leading_colors(band, background) for band in split_bands(picture)])
 
 
 def reference_palette(picture: np.ndarray, background: str) -> np.ndarray:
-    """The palette of a reference of any size, shrunk to `REFERENCE_SIDE` first.
-
-    Args:
-        picture: uint8 RGB `(H, W, 3)`, at least one pixel.
-        background: As for `extract_palette`, also for the errors.
-
-    Returns:
-        uint8 `(4, 4, 3)`.
-    """
+    """`extract_palette` of a reference of any size, shrunk to `REFERENCE_SIDE` first."""
     from tf_deeppaint.images.canvas import shrink
 
     return extract_palette(shrink(picture, REFERENCE_SIDE), background)
@@ -101,11 +88,7 @@ def split_bands(picture: np.ndarray) -> np.ndarray:
 
 
 def color_bins(pixels: np.ndarray) -> np.ndarray:
-    """The bin of every color, uint8 0..63 = luminance << 4 | hue << 2 | lightness.
-
-    Args:
-        pixels: uint8 `(..., 3)`.
-    """
+    """The bins of colors uint8 `(..., 3)`: uint8 0..63 = luminance << 4 | hue << 2 | lightness."""
     red, green, blue = (pixels[..., channel].copy() for channel in range(3))
     most = np.maximum(np.maximum(red, green), blue)
     least = np.minimum(np.minimum(red, green), blue)
@@ -139,7 +122,6 @@ def _hue_quarter(red, green, blue, most, least) -> np.ndarray:
 
 
 def _look_up(table: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Looks up uint8 levels in a table of 256 integers; float32 of the levels' shape."""
     import cv2
 
     # float32 is exact for integers below 2**24. OpenCV takes a fifth of the time of `np.take`.
@@ -166,8 +148,7 @@ def _runs(band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     import cv2
 
     packed = cv2.cvtColor(band.reshape(1, -1, 3), cv2.COLOR_RGB2RGBA).view(np.uint32).ravel()
-    starts = np.flatnonzero(packed[1:] != packed[:-1]) + 1
-    starts = np.concatenate([[0], starts])
+    starts = np.concatenate([[0], np.flatnonzero(packed[1:] != packed[:-1]) + 1])
     pixels = packed[starts].view(np.uint8).reshape(-1, 4)[:, :3]
     return pixels, np.diff(starts, append=packed.size)
 

@@ -10,14 +10,9 @@ from tf_deeppaint.palette.extraction import BANDS, BINS, COLORS
 
 
 def extract_palettes(pictures: tf.Tensor, background: str = "drop") -> tf.Tensor:
-    """Finds the palettes of a batch of pictures; `extraction.extract_palette` states the rules.
+    """Finds the palettes of pictures, `(N, H, W, 3)` -> `(N, 4, 4, 3)`, both uint8.
 
-    Args:
-        pictures: uint8 `(N, H, W, 3)`; any of the sizes may be unknown when the graph is built.
-        background: `"drop"`, `"white"` or `"keep"`.
-
-    Returns:
-        uint8 `(N, 4, 4, 3)`.
+    Sizes may be unknown when the graph is built; `extraction.extract_palette` states the rules.
     """
     extraction.check_background(background)
     pictures = tf.convert_to_tensor(pictures, tf.uint8)
@@ -37,13 +32,7 @@ def extract_palettes(pictures: tf.Tensor, background: str = "drop") -> tf.Tensor
 def palettes_to_histograms(palettes: tf.Tensor, height: int, width: int) -> tf.Tensor:
     """Draws palettes as histogram images; see `extraction.palette_to_histogram`.
 
-    Args:
-        palettes: float `(N, 4, 4, 3)` in [-1, 1].
-        height: Height of the images, divisible by four.
-        width: Width of the images.
-
-    Returns:
-        The palettes' dtype, `(N, height, width, 12)`.
+    Floats `(N, 4, 4, 3)` in [-1, 1] become `(N, height, width, 12)`; four must divide the height.
     """
     rows = tf.reshape(palettes, [-1, BANDS, 1, 3 * COLORS])
     return tf.repeat(tf.repeat(rows, height // BANDS, axis=1), width, axis=2)
@@ -85,7 +74,6 @@ def _hue_quarter(red, green, blue, most, spread) -> tf.Tensor:
 
 
 def _is_positive(integers: tf.Tensor) -> tf.Tensor:
-    """1.0 where an integer is above 0, else 0.0."""
     return tf.maximum(tf.minimum(integers, 1.0), 0.0)
 
 

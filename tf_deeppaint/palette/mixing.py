@@ -32,21 +32,13 @@ class Mixture(NamedTuple):
 
 
 def mix(mixture: Mixture, palette: np.ndarray) -> np.ndarray:
-    """Mixes a picture with its lines.
-
-    Args:
-        mixture: Of one picture.
-        palette: uint8 `(4, 4, 3)`.
-
-    Returns:
-        uint8 RGB `(H, W, 3)`.
-    """
-    return _round(_mix(mixture, palette) * (1 - mixture.ink))
+    """Mixes one picture with its lines, uint8 RGB `(H, W, 3)`; the palette is uint8 `(4, 4, 3)`."""
+    return np.rint(_mix(mixture, palette) * (1 - mixture.ink)).astype(np.uint8)
 
 
 def mix_color(mixture: Mixture, palette: np.ndarray) -> np.ndarray:
     """Mixes the color under the lines; otherwise as `mix`."""
-    return _round(_mix(mixture, palette))
+    return np.rint(_mix(mixture, palette)).astype(np.uint8)
 
 
 def slot_colors(palette: np.ndarray) -> np.ndarray:
@@ -59,7 +51,3 @@ def _mix(mixture: Mixture, palette: np.ndarray) -> np.ndarray:
     colors = slot_colors(palette).astype(np.float32)
     mixed = mixture.weights.reshape(-1, SLOTS) @ colors
     return np.clip(mixed.reshape(height, width, 3) * mixture.shade, 0, WHITE)
-
-
-def _round(values: np.ndarray) -> np.ndarray:
-    return np.rint(values).astype(np.uint8)

@@ -48,11 +48,9 @@ class ColorChoice(NamedTuple):
                 "--bands names the bands of the picture's palette that --colors replaces; give it "
                 "with both of them"
             )
-        choice = cls(
-            None if colors is None else parse_colors(colors),
-            None if bands is None else parse_bands(bands),
-        )
-        choice.apply(np.zeros((BANDS, COLORS, 3), np.uint8))
+        parsed_colors = None if colors is None else parse_colors(colors)
+        choice = cls(parsed_colors, None if bands is None else parse_bands(bands))
+        choice.apply(np.zeros((BANDS, COLORS, 3), np.uint8))  # raises where there are too many
         return choice
 
     def apply(self, palette: np.ndarray | None) -> np.ndarray:
@@ -68,8 +66,8 @@ def parse_colors(text: str) -> np.ndarray:
     """Parses a list of color codes.
 
     Args:
-        text: 1 to 16 codes `#rgb` or `#rrggbb`, comma-separated, in either case, with or without
-            spaces around them. `#rgb` is short for `#rrggbb` with each digit doubled.
+        text: 1 to 16 codes `#rgb` (short for `#rrggbb` with each digit doubled) or `#rrggbb`,
+            comma-separated, in either case, with or without spaces around them.
 
     Returns:
         uint8 `(n, 3)`, RGB.
@@ -80,21 +78,22 @@ def parse_colors(text: str) -> np.ndarray:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) > MOST:
         raise DeepPaintError(f"colors: {len(parts)} colors; a palette holds 1 to {MOST}")
-    return np.array([_parse_code(part, n) for n, part in enumerate(parts, start=1)], np.uint8)
+    for number, part in enumerate(parts, start=1):
+        if not part:
+            raise DeepPaintError(f"colors: the {number}. color is missing; write #f4c7a1,#3b5dc9")
+        if not _CODE.fullmatch(part):
+            raise DeepPaintError(f"colors: {part!r} is no color; write #rgb or #rrggbb, as #f4c7a1")
+    codes = [part if len(part) == 7 else "#" + "".join(2 * c for c in part[1:]) for part in parts]
+    return np.array([list(bytes.fromhex(code[1:])) for code in codes], np.uint8)
 
 
 def parse_bands(text: str) -> list[int]:
-    """Parses a list of bands, comma-separated numbers of 1 to 4.
-
-    Raises:
-        DeepPaintError: a part is no such number.
-    """
-    numbers = {str(band): band for band in range(1, BANDS + 1)}
+    """Parses comma-separated numbers of bands, 1 to 4; raises DeepPaintError at any other part."""
     parts = [part.strip() for part in text.split(",")]
     for part in parts:
-        if part not in numbers:
+        if part not in map(str, range(1, BANDS + 1)):
             raise DeepPaintError(f"bands: {part!r} is no band; write 1 to {BANDS}, such as 1,4")
-    return [numbers[part] for part in parts]
+    return [int(part) for part in parts]
 
 
 def color_code(color: np.ndarray) -> str:
@@ -102,31 +101,41 @@ def color_code(color: np.ndarray) -> str:
     return f"#{bytes(color).hex()}"
 
 
-def palette_from_colors(colors: np.ndarray) -> np.ndarray:
-    """Distributes colors over the four bands, by the rule above.
+def palette_from_colors(colors: np.ndarray, bands: int = BANDS) -> np.ndarray:
+    """Distributes colors over the bands of a palette, by the rule above.
 
     Args:
-        colors: uint8 `(n, 3)`, 1 to 16 of them, from the top of the picture to its bottom.
+        colors: uint8 `(n, 3)`, 1 to 4 for each band, from the top of the picture to its bottom.
+        bands: Number of bands.
 
     Returns:
-        uint8 `(4, 4, 3)`.
+        uint8 `(bands, 4, 3)`.
 
     Raises:
-        DeepPaintError: none, or more than 16.
+        DeepPaintError: no colors, or more than the bands hold.
     """
-    return _distribute(colors, BANDS)
+    count = len(colors)
+    if not 1 <= count <= COLORS * bands:
+        room = f"{bands} band" if bands == 1 else f"{bands} bands"
+        raise DeepPaintError(f"colors: {count} colors; {room} can hold 1 to {COLORS * bands}")
+    starts = [band * count // bands for band in range(bands + 1)]
+    rows = []
+    for start, end in itertools.pairwise(starts):
+        others = (
+            range(start + 1, end) if count > COLORS else (n for n in range(count) if n != start)
+        )
+        order = [start, *others]
+        rows.append(order + [start] * (COLORS - len(order)))
+    return colors[np.array(rows)]
 
 
 def replace_bands(palette: np.ndarray, colors: np.ndarray, bands: Iterable[int]) -> np.ndarray:
     """Replaces the colors of some bands, distributed over them by the rule above.
 
     Args:
-        palette: uint8 `(4, 4, 3)`; it is not changed.
+        palette: uint8 `(4, 4, 3)`; a changed copy is returned.
         colors: uint8 `(n, 3)`, from the top to the bottom; at most 4 for each of the bands.
         bands: Numbers of the bands, 1 to 4 from the top, in any order; repeats do not count.
-
-    Returns:
-        uint8 `(4, 4, 3)`.
 
     Raises:
         DeepPaintError: no bands, one out of range, or no colors or too many for the bands.
@@ -135,33 +144,5 @@ def replace_bands(palette: np.ndarray, colors: np.ndarray, bands: Iterable[int])
     if not chosen or not set(chosen) <= set(range(1, BANDS + 1)):
         raise DeepPaintError(f"bands={chosen}: name some of 1 to {BANDS}, counted from the top")
     replaced = palette.copy()
-    replaced[np.array(chosen) - 1] = _distribute(colors, len(chosen))
+    replaced[np.array(chosen) - 1] = palette_from_colors(colors, len(chosen))
     return replaced
-
-
-def _parse_code(part: str, number: int) -> list[int]:
-    if not part:
-        raise DeepPaintError(f"colors: the {number}. color is missing; write #f4c7a1,#3b5dc9")
-    if not _CODE.fullmatch(part):
-        raise DeepPaintError(f"colors: {part!r} is no color; write #rgb or #rrggbb, as #f4c7a1")
-    digits = part[1:] if len(part) == 7 else "".join(2 * digit for digit in part[1:])
-    return list(bytes.fromhex(digits))
-
-
-def _distribute(colors: np.ndarray, bands: int) -> np.ndarray:
-    """Distributes colors, uint8 `(n, 3)`, over a number of bands, uint8 `(bands, 4, 3)`."""
-    count = len(colors)
-    if not 1 <= count <= COLORS * bands:
-        room = f"{bands} band" if bands == 1 else f"{bands} bands"
-        raise DeepPaintError(f"colors: {count} colors; {room} can hold 1 to {COLORS * bands}")
-    starts = [band * count // bands for band in range(bands + 1)]
-    return np.stack([_make_band(colors, *borders) for borders in itertools.pairwise(starts)])
-
-
-def _make_band(colors: np.ndarray, start: int, end: int) -> np.ndarray:
-    """One band, uint8 `(4, 3)`, that begins with color `start`; the next begins with `end`."""
-    if len(colors) > COLORS:
-        order = list(range(start, end))
-    else:
-        order = [start, *(n for n in range(len(colors)) if n != start)]
-    return colors[order + [start] * (COLORS - len(order))]

@@ -9,10 +9,8 @@ from tf_deeppaint.palette.extraction import BANDS, COLORS
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.files import read_bytes, write_bytes
 
-# Largest file that is read, in bytes; a palette has about 300.
-MAX_PALETTE_BYTES = 64 * 2**10
-# The kind of the errors below.
-NO_PALETTE = "not a palette"
+MAX_PALETTE_BYTES = 64 * 2**10  # of a file that is read; a palette has about 300
+NO_PALETTE = "not a palette"  # the kind of the errors below
 
 
 def load_palette(path: str | os.PathLike) -> np.ndarray:
@@ -28,28 +26,20 @@ def write_palette(path: str | os.PathLike, palette: np.ndarray) -> None:
 
 def palette_to_json(palette: np.ndarray) -> str:
     """Encodes a palette: bands by number from "1", in each its colors from "1", as `[r, g, b]`."""
-    bands = {
-        str(band + 1): {str(rank + 1): palette[band, rank].tolist() for rank in range(COLORS)}
-        for band in range(BANDS)
-    }
-    return json.dumps(bands)
+    bands = [{str(n): c for n, c in enumerate(band, start=1)} for band in palette.tolist()]
+    return json.dumps({str(number): band for number, band in enumerate(bands, start=1)})
 
 
 def palette_from_json(text: str, name: str) -> np.ndarray:
-    """Decodes a palette that `palette_to_json` has encoded.
-
-    Args:
-        text: The JSON.
-        name: Names the palette in errors, such as the file's path.
+    """Decodes a palette that `palette_to_json` has encoded; `name` is what errors call it.
 
     Raises:
         DeepPaintError: not JSON, or not four bands of four colors of three integers 0..255.
     """
     try:
         bands = json.loads(text)
-        colors = [
-            [bands[str(b)][str(c)] for c in range(1, COLORS + 1)] for b in range(1, BANDS + 1)
-        ]
+        ranks = [str(rank) for rank in range(1, COLORS + 1)]
+        colors = [[bands[str(b)][rank] for rank in ranks] for b in range(1, BANDS + 1)]
         values = np.array(colors, object)
     except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise DeepPaintError(

@@ -7,17 +7,10 @@ from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.palette.extraction import BANDS, COLORS, split_bands
 from tf_deeppaint.palette.named_colors import color_code
 
-# Pixels between swatches.
-GAP = 4
-# Side of a swatch in pixels.
-SIDE = 128
-# A band of a wide picture is drawn at most this wide beside its swatches, in pixels.
-BAND_WIDTH = 512
-
-# Gray level of a swatch's frame.
-_FRAME = 160
-# WCAG 2: on colors of a relative luminance above this, black contrasts more than white.
-_BLACK_FROM = 0.179
+GAP, SIDE = 4, 128  # pixels between swatches, and of their sides
+BAND_WIDTH = 512  # pixels: a band of a wide picture is drawn at most so wide beside its swatches
+_FRAME = 160  # gray level of a swatch's frame
+_BLACK_FROM = 0.179  # WCAG 2: black contrasts more than white from this relative luminance on
 
 
 def draw_palette(palette: np.ndarray, side: int) -> np.ndarray:
@@ -39,16 +32,13 @@ def draw_swatches(palette: np.ndarray, picture: np.ndarray | None = None) -> np.
     """
     rows = [[_swatch(color) for color in band] for band in palette]
     if picture is not None:
-        for row, band in zip(rows, split_bands(picture), strict=True):
-            row.insert(0, _beside_swatches(band))
-    width = GAP + sum(cell.shape[1] + GAP for cell in rows[0])
-    sheet = np.full((BANDS * (SIDE + GAP) + GAP, width, 3), WHITE, np.uint8)
-    for number, row in enumerate(rows):
-        left, top = GAP, GAP + number * (SIDE + GAP)
-        for cell in row:
-            sheet[top : top + SIDE, left : left + cell.shape[1]] = cell
-            left += cell.shape[1] + GAP
-    return sheet
+        bands = split_bands(picture)
+        rows = [[_beside_swatches(band), *row] for band, row in zip(bands, rows, strict=True)]
+    space = ((GAP, 0), (GAP, 0), (0, 0))
+    sheet = np.vstack(
+        [np.hstack([np.pad(cell, space, constant_values=WHITE) for cell in row]) for row in rows]
+    )
+    return np.pad(sheet, ((0, GAP), (0, GAP), (0, 0)), constant_values=WHITE)
 
 
 def _beside_swatches(band: np.ndarray) -> np.ndarray:
@@ -62,20 +52,15 @@ def _beside_swatches(band: np.ndarray) -> np.ndarray:
 
 
 def _swatch(color: np.ndarray) -> np.ndarray:
-    """A square of a color with its code on it; a thin frame tells a white one from the sheet."""
+    """A square of a color with its code on it, in a thin frame that tells white from the sheet."""
     import cv2
 
     cell = np.full((SIDE, SIDE, 3), color, np.uint8)
     font, scale, code = cv2.FONT_HERSHEY_SIMPLEX, 0.7, color_code(color)
     (width, height), _ = cv2.getTextSize(code, font, scale, 1)
-    ink = 0 if _luminance(color) > _BLACK_FROM else WHITE
-    place = (SIDE - width) // 2, (SIDE + height) // 2
-    cv2.putText(cell, code, place, font, scale, (ink, ink, ink), 1, cv2.LINE_AA)
-    return cv2.rectangle(cell, (0, 0), (SIDE - 1, SIDE - 1), (_FRAME, _FRAME, _FRAME))
-
-
-def _luminance(color: np.ndarray) -> float:
-    """WCAG 2's relative luminance, 0..1; black contrasts more than white from 0.179 on."""
     level = color / 255
     linear = np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
-    return float(linear @ (0.2126, 0.7152, 0.0722))
+    ink = 0 if linear @ (0.2126, 0.7152, 0.0722) > _BLACK_FROM else WHITE
+    corner = (SIDE - width) // 2, (SIDE + height) // 2
+    cv2.putText(cell, code, corner, font, scale, (ink, ink, ink), 1, cv2.LINE_AA)
+    return cv2.rectangle(cell, (0, 0), (SIDE - 1, SIDE - 1), (_FRAME, _FRAME, _FRAME))
