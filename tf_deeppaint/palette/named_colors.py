@@ -121,10 +121,8 @@ def palette_from_colors(colors: np.ndarray, bands: int = BANDS) -> np.ndarray:
     starts = [band * count // bands for band in range(bands + 1)]
     rows = []
     for start, end in itertools.pairwise(starts):
-        others = (
-            range(start + 1, end) if count > COLORS else (n for n in range(count) if n != start)
-        )
-        order = [start, *others]
+        listed = range(start, end) if count > COLORS else range(count)
+        order = [start, *(number for number in listed if number != start)]
         rows.append(order + [start] * (COLORS - len(order)))
     return colors[np.array(rows)]
 
