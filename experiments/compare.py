@@ -25,7 +25,6 @@ _OUTPUT = flags.DEFINE_string("output", None, "Folder for the reports.", require
 _LPIPS = flags.DEFINE_string("lpips", None, "File of LPIPS's weights.")
 _FEATURES = flags.DEFINE_string("features", "none", "As the flag of tf_deeppaint.evaluate.")
 
-HERE = Path(__file__).parent
 UNEVEN = "_uneven"
 OWN, SWAPPED = "own palette", "swapped palette"
 
@@ -44,7 +43,7 @@ def train(model: str) -> None:
     """Trains the model, unless its run is finished."""
     steps = training_steps(model)
     if steps and (run_of(model) / "generator.keras").exists():
-        options = load_options(model)
+        options = load_json(run_of(model) / "options.json")
         if steps[-1]["step"] >= options["steps"] // options["log_every"] * options["log_every"]:
             return
     run_program("tf_deeppaint.train", f"--flagfile={flagfile_of(model)}")
@@ -52,12 +51,13 @@ def train(model: str) -> None:
 
 def evaluate(model: str) -> None:
     """Writes the model's report, unless it exists. Reports of older versions are replaced."""
-    if (Path(_OUTPUT.value) / model / "report.html").exists() and "methods" in load_summary(model):
+    folder = Path(_OUTPUT.value, model)
+    if (folder / "report.html").exists() and "methods" in load_json(folder / "summary.json"):
         return
     arguments = [
         f"--model={run_of(model)}",
         f"--data={','.join(_DATA.value)}",
-        f"--output={Path(_OUTPUT.value) / model}",
+        f"--output={folder}",
         # Baselines are the same for all models.
         f"--baselines={str(model == _MODELS.value[0]).lower()}",
         f"--features={_FEATURES.value}",
@@ -76,58 +76,56 @@ def make_table(palette: str) -> list[str]:
         palette: `OWN` or `SWAPPED`.
     """
     painted = f"painted, {palette}"
-    summaries = {model: load_summary(model) for model in _MODELS.value}
+    summaries = {m: load_json(Path(_OUTPUT.value, m, "summary.json")) for m in _MODELS.value}
     first = summaries[_MODELS.value[0]]
-    measures = list(first["methods"][painted])
-    set_measures = list(first["sets"].get(painted, {}))
-    head = ["model", *measures, *set_measures, "minutes", "pictures a second"]
-    rows = []
-    for model, summary in summaries.items():
-        minutes, rate = training_cost(model)
-        cells = make_cells(summary, painted, measures, set_measures)
-        rows.append([f"`{model}`", *cells, f"{minutes:.0f}", f"{rate:.1f}"])
-    for method in first["methods"]:
-        if not method.startswith("painted") and ("palette" not in method or palette in method):
-            rows.append([method, *make_cells(first, method, measures, set_measures), "", ""])
-    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
-    return [lines[0], "|---" * len(head) + "|", *lines[1:]]
+    measures, sets = list(first["methods"][painted]), list(first["sets"].get(painted, {}))
+    head = ["model", *measures, *sets, "minutes", "pictures a second"]
+    rows = [
+        [f"`{model}`", *make_cells(summary, painted, measures, sets), *training_cost(model)]
+        for model, summary in summaries.items()
+    ]
+    rows += [
+        [method, *make_cells(first, method, measures, sets), "", ""]
+        for method in first["methods"]
+        if not method.startswith("painted") and ("palette" not in method or palette in method)
+    ]
+    lines = (head, ["---"] * len(head), *rows)
+    return [f"| {' | '.join(cells)} |" for cells in lines]
 
 
-def make_cells(summary: dict, method: str, measures: list, set_measures: list) -> list[str]:
+def make_cells(summary: dict, method: str, measures: list, sets: list) -> list[str]:
+    """The means of measures with their intervals, and the distances between sets of pictures."""
     from tf_deeppaint.evaluation.report import write_number
 
     cells = []
     for measure in measures:
         numbers = summary["methods"][method][measure]
-        if None in numbers:
-            cells.append("")
-        else:
-            mean, low, high = (write_number(measure, number) for number in numbers)
-            cells.append(f"{mean} [{low}, {high}]")
+        texts = ["" if value is None else write_number(measure, value) for value in numbers]
+        cells.append(f"{texts[0]} [{texts[1]}, {texts[2]}]" if all(texts) else "")
     distances = summary["sets"].get(method, {})
-    return cells + [f"{distances[m]:.4g}" if m in distances else "" for m in set_measures]
+    return cells + [f"{distances[name]:.4g}" if name in distances else "" for name in sets]
 
 
-def training_cost(model: str) -> tuple[float, float]:
+def training_cost(model: str) -> list[str]:
     """Minutes of training, and pictures a second, from the run's metrics log."""
     entries = training_steps(model)
-    batch = load_options(model)["batch_size"]
+    batch = load_json(run_of(model) / "options.json")["batch_size"]
     steps = [0, *(entry["step"] for entry in entries)]
     seconds = sum(
         batch * (after - before) / entry["pictures_a_second"]
         for entry, (before, after) in zip(entries, itertools.pairwise(steps), strict=True)
     )
-    return seconds / 60, batch * steps[-1] / seconds
+    return [f"{seconds / 60:.0f}", f"{batch * steps[-1] / seconds:.1f}"]
+
+
+def flagfile_of(model: str) -> Path:
+    return Path(__file__).with_name(f"{model.removesuffix(UNEVEN)}.flags")
 
 
 def run_of(model: str) -> Path:
     """The run directory that a model's flagfile names."""
     lines = flagfile_of(model).read_text().splitlines()
     return Path(next(line for line in lines if line.startswith("--run=")).removeprefix("--run="))
-
-
-def flagfile_of(model: str) -> Path:
-    return HERE / f"{model.removesuffix(UNEVEN)}.flags"
 
 
 def training_steps(model: str) -> list[dict]:
@@ -137,13 +135,8 @@ def training_steps(model: str) -> list[dict]:
     return [entry for entry in map(json.loads, lines) if entry["group"] == "training"]
 
 
-def load_options(model: str) -> dict:
-    return json.loads((run_of(model) / "options.json").read_text())
-
-
-def load_summary(model: str) -> dict:
-    """The summary of a model's report; empty where there is none."""
-    path = Path(_OUTPUT.value) / model / "summary.json"
+def load_json(path: Path) -> dict:
+    """The contents of a JSON file; empty where there is none."""
     return json.loads(path.read_text()) if path.exists() else {}
 
 

@@ -16,6 +16,11 @@ from tf_deeppaint.utils import programs
 _OUTPUT = flags.DEFINE_string("output", "docs/pictures/studio.png", "The picture.")
 
 EXAMPLE, WIDTH, HEIGHT, PATIENCE = 1, 1280, 920, 300
+# Whether all pictures of an element are there; at least one must be.
+ARE_DRAWN = """
+const pictures = [...document.querySelectorAll(arguments[0] + ' img')];
+return pictures.length > 0 && pictures.every((i) => i.complete && i.naturalWidth > 0)
+"""
 
 
 def main() -> None:
@@ -29,13 +34,13 @@ def main() -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as studio:
         try:
             address = studio.stdout.readline().split()[5]
-            write_bytes(_OUTPUT.value, _photograph(address, *browser))
+            write_bytes(_OUTPUT.value, photograph(address, *browser))
         finally:
             studio.terminate()
     print(_OUTPUT.value)
 
 
-def _photograph(address: str, chromium: str, chromedriver: str) -> bytes:
+def photograph(address: str, chromium: str, chromedriver: str) -> bytes:
     """The page once an example has been colored, PNG."""
     from selenium.webdriver import Chrome, ChromeOptions
     from selenium.webdriver.chrome.service import Service
@@ -46,24 +51,15 @@ def _photograph(address: str, chromium: str, chromedriver: str) -> bytes:
     options.binary_location = chromium
     for argument in ("--headless=new", "--no-sandbox", f"--window-size={WIDTH},{HEIGHT}"):
         options.add_argument(argument)
-
-    def drawn(browser: Chrome, place: str) -> bool:
-        """Whether all pictures at a place are there; at least one must be."""
-        script = (
-            "const found = [...document.querySelectorAll(arguments[0] + ' img')];"
-            "return found.length > 0 && found.every((i) => i.complete && i.naturalWidth > 0)"
-        )
-        return browser.execute_script(script, place)
-
     with Chrome(options, Service(chromedriver)) as browser:
         browser.get(address)
-        waiting = WebDriverWait(browser, PATIENCE)
-        waiting.until(lambda browser: drawn(browser, "#examples"))
+        wait = WebDriverWait(browser, PATIENCE).until
+        wait(lambda _: browser.execute_script(ARE_DRAWN, "#examples"))
         browser.find_elements(By.CSS_SELECTOR, "#examples button")[EXAMPLE].click()
-        for place in ("#picture", "#sketch", "#reference"):
-            waiting.until(lambda browser, place=place: drawn(browser, place))
+        for element in ("#picture", "#sketch", "#reference"):
+            wait(lambda _, element=element: browser.execute_script(ARE_DRAWN, element))
         # The mark of the time it took fades by itself.
-        waiting.until(lambda b: not b.find_elements(By.CSS_SELECTOR, "#picture .eta-bar"))
+        wait(lambda _: not browser.find_elements(By.CSS_SELECTOR, "#picture .eta-bar"))
         return browser.find_element(By.CSS_SELECTOR, ".gradio-container").screenshot_as_png
 
 

@@ -12,9 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_deeppaint.images.encoding import write_picture
-from tf_deeppaint.utils import files, programs
-from tf_deeppaint.utils.progress import Progress
+from tf_deeppaint.utils import programs
 
 _OUTPUT = flags.DEFINE_string("output", None, "Folder for the pictures.", required=True)
 
@@ -27,15 +25,13 @@ FLAG_LETTERS = "1f1"
 def main() -> None:
     from tf_deeppaint.data.sources.fetching import fetch_npm
     from tf_deeppaint.data.sources.openmoji import rasterize
+    from tf_deeppaint.images.encoding import write_picture
 
     art = fetch_npm(PACKAGE, ["*.svg"], "try later")
-    drawings = sorted(p for p in art.glob("*.svg") if not p.stem.startswith(FLAG_LETTERS))
-    files.make_folder(_OUTPUT.value)
-    progress = Progress("picture")
-    for done, path in enumerate(drawings, 1):
+    drawings = [path for path in art.glob("*.svg") if not path.stem.startswith(FLAG_LETTERS)]
+    for path in drawings:
         picture = rasterize(path.read_bytes(), str(path), SIDE)
-        write_picture(Path(_OUTPUT.value) / f"{path.stem}.png", picture)
-        progress.update(done, len(drawings))
+        write_picture(Path(_OUTPUT.value, f"{path.stem}.png"), picture)
     print(f"{_OUTPUT.value}: {len(drawings)} pictures")
 
 

@@ -13,10 +13,6 @@ DOCUMENT = Path(__file__).parents[1] / "docs/training.md"
 FIRST, LAST = "<!-- options: python -m experiments.write_options -->\n", "<!-- end of options -->\n"
 
 
-def main() -> None:
-    DOCUMENT.write_text(with_table(DOCUMENT.read_text()))
-
-
 def with_table(text: str) -> str:
     """The document with the table as it is now."""
     before, rest = text.split(FIRST)
@@ -24,4 +20,4 @@ def with_table(text: str) -> str:
 
 
 if __name__ == "__main__":
-    programs.run(main)
+    programs.run(lambda: DOCUMENT.write_text(with_table(DOCUMENT.read_text())))

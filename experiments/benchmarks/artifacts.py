@@ -10,17 +10,14 @@ exceeds its bounds. Of width 16 the network is the bundled one, of others one of
 whose norms have seen drawn pictures; --model names a trained one.
 """
 
-import functools
 import statistics
 import tempfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 from absl import flags
 
 from experiments.benchmarks import harness
-from experiments.benchmarks.rounds import alternate
 from tf_deeppaint.utils import programs
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow
@@ -30,7 +27,7 @@ _WIDTH = flags.DEFINE_integer("width", 16, "Width of both networks.", lower_boun
 _SIZE = flags.DEFINE_integer("size", 512, "Side of the canvas.", lower_bound=64)
 _MODEL = flags.DEFINE_string("model", None, "A trained network of this width.")
 
-# Title, program, its own flags, and its output.
+# Title, program, its own flags, and its output; OpenVINO opens the file before it.
 EXPORTS = [
     ("SavedModel", "export.saved_model", [], "saved/1"),
     ("stock Keras", "export.keras_model", ["--stock"], "stock.keras"),
@@ -39,6 +36,7 @@ EXPORTS = [
     ("LiteRT dynamic int8", "export.litert", ["--precision=dynamic_int8"], "dynamic_int8.tflite"),
     ("LiteRT full int8", "export.litert", ["--precision=full_int8"], "full_int8.tflite"),
     ("ONNX Runtime", "export.onnx", [], "model.onnx"),
+    ("OpenVINO", None, [], "model.onnx"),
 ]
 HEAD = (
     "| | MB | ms | PyTorch, ms | times as fast | PSNR, dB | 99 % within | largest | CIEDE2000 |\n"
@@ -55,22 +53,20 @@ def main() -> None:
     from tf_deeppaint.networks.model_files import write_generator
 
     problems = []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as folder:
         network = make_network()
-        write_generator(network, folder / "generator.keras")
+        write_generator(network, f"{folder}/generator.keras")
+        data = f"{folder}/data"
         harness.run_program(
-            "tfrecords.build", "--source=dolls", "--count=80", f"--size={network.size}",
-            f"--background={network.background}", f"--output={folder / 'data'}",
+            "tfrecords.build", "--source=dolls", "--count=80", f"--output={data}",
+            f"--size={network.size}", f"--background={network.background}",
         )  # fmt: skip
-        samples = fidelity.stored_samples(
-            folder / "data", "test", network.size, network.background, PICTURES
-        )
+        samples = fidelity.stored_samples(data, "test", network.size, network.background, PICTURES)
         pytorch = forward(network.width, network.size, tuned=False)
         print(HEAD, flush=True)
-        for title, make_artifact in list_artifacts(folder, network.size):
+        for title, program, own_flags, output in EXPORTS:
             try:
-                artifact = make_artifact()
+                artifact = make_artifact(program, own_flags, folder, output, network.size)
             except DeepPaintError as error:  # its program has refused it
                 problems.append(f"{title}: {error}")
                 print(f"| {title} | refused |{' |' * 7}", flush=True)
@@ -97,28 +93,18 @@ def make_network():
     return resized
 
 
-def list_artifacts(folder: Path, side: int) -> Iterator[tuple[str, Callable]]:
-    """The title of each artifact, and a function that makes and opens it."""
-    for title, program, own_flags, output in EXPORTS:
-        yield title, functools.partial(export, program, own_flags, folder, output)
-    yield "OpenVINO", functools.partial(open_with_openvino, folder / "model.onnx", side)
+def make_artifact(program: str | None, own_flags: list, folder: str, output: str, side: int):
+    """Makes an artifact by its program and opens it, or opens one in OpenVINO."""
+    from tf_deeppaint.exporting.artifacts import Artifact, open_artifact
 
+    path = f"{folder}/{output}"
+    if program is not None:
+        calibration = [f"--data={folder}/data"] if "full_int8" in output else []
+        paths = [f"--model={folder}", f"--output={path}"]
+        harness.run_program(program, *paths, *own_flags, *calibration)
+        return open_artifact(path)
 
-def export(program: str, own_flags: list[str], folder: Path, output: str):
-    """Makes an artifact by its program and opens it."""
-    from tf_deeppaint.exporting.artifacts import open_artifact
-
-    if "full_int8" in output:
-        own_flags = [*own_flags, f"--data={folder / 'data'}"]
-    harness.run_program(program, f"--model={folder}", f"--output={folder / output}", *own_flags)
-    return open_artifact(folder / output)
-
-
-def open_with_openvino(path: Path, side: int):
-    """Opens an ONNX file in OpenVINO, in float32."""
     import openvino
-
-    from tf_deeppaint.exporting.artifacts import Artifact
 
     options = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
     model = openvino.Core().compile_model(path, "CPU", options)
@@ -126,14 +112,14 @@ def open_with_openvino(path: Path, side: int):
     def paint(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
         return model({"sketch": sketch, "palette": palette})["image"]
 
-    return Artifact(str(path), "float32", side, paint)
+    return Artifact(path, "float32", side, paint)
 
 
 def make_cells(report, artifact, samples: tuple, pytorch: Callable[[], object]) -> list[str]:
     """Cells of the artifact's row, with its time and that of the network in PyTorch."""
-    sample = [part[:1] for part in samples]
-    functions = {"ours": lambda: artifact.paint(*sample), "pytorch": pytorch}
-    seconds = alternate(functions, harness.rounds(3))
+    first = [part[:1] for part in samples]
+    functions = {"ours": lambda: artifact.paint(*first), "pytorch": pytorch}
+    seconds = harness.alternate(functions, harness.rounds(3))
     ours, theirs = (statistics.median(values) for values in seconds.values())
     return [
         f"{report.bytes / 1e6:.1f}",

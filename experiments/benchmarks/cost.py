@@ -1,11 +1,10 @@
-r"""Time and memory as work grows: the picture, the batch, the network, the data set.
-
-python -m experiments.benchmarks.cost --picture=docs/pictures/cost.png --results=cost.jsonl
+"""Time and memory as work grows: the picture, the batch, the network, the data set.
 
 Each point is a process of its own. Data sets are simulated: their shards are hard links to one
 file, so that a million records take the disk space of a thousand.
 """
 
+import dataclasses
 import itertools
 import os
 import statistics
@@ -18,7 +17,7 @@ from absl import flags
 
 from experiments.benchmarks import harness
 from experiments.benchmarks.results import Row
-from experiments.benchmarks.rounds import Workload, measure
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _PICTURE = flags.DEFINE_string("picture", "docs/pictures/cost.png", "The PNG that is drawn.")
 
@@ -36,6 +35,8 @@ GROWTHS = (
 )
 RECORDS = (10**3, 10**4, 10**5, 10**6)
 SHARD_RECORDS = 1000
+# What grows, and the label of its axis.
+LABELS = {"size": "side, pixels", "batch": "batch", "width": "width", "records": "records"}
 
 
 class Point(NamedTuple):
@@ -48,77 +49,55 @@ class Point(NamedTuple):
     mib: int
 
 
-def main() -> Iterator[Row]:
+def cost() -> Iterator[Row]:
     points = []
-    for point in (*measure_networks(), *measure_data()):
-        points.append(point)
-        work = f"{point.work}, {point.grows} {point.value}"
-        yield Row(work, f"{point.mib} MiB", 1000 * point.seconds, unit="ms")
+    with tempfile.TemporaryDirectory() as folder:
+        for work, function, arguments, grows, value in list_work(Path(folder)):
+            workload = harness.Workload(function, arguments)
+            measurement = harness.measure({work: workload}, harness.rounds(3))[work]
+            seconds = statistics.median(measurement.seconds)
+            mib = measurement.peak_mib - measurement.idle_mib
+            points.append(Point(work, grows, value, seconds, mib))
+            yield Row(f"{work}, {grows} {value}", f"{mib} MiB", [1000 * seconds], "ms")
     draw(points, Path(_PICTURE.value))
 
 
-def measure_networks() -> Iterator[Point]:
+def list_work(folder: Path) -> Iterator[tuple]:
+    """Work, its workload and arguments, what grows, and its value."""
     for work, function, arguments, grows, values in GROWTHS:
         for value in values:
-            yield measure_point(work, grows, value, Workload(function, arguments | {grows: value}))
+            yield work, function, arguments | {grows: value}, grows, value
+    for count in RECORDS:
+        data = {"folder": simulate(folder / str(count), count)}
+        yield "start of reading", "keras_workloads:first_batch", data, "records", count
 
 
-def measure_data() -> Iterator[Point]:
-    with tempfile.TemporaryDirectory() as folder:
-        data = make_data(Path(folder, "one"))
-        for count in RECORDS:
-            simulated = simulate(data, Path(folder, str(count)), count)
-            workload = Workload("keras_workloads:first_batch", {"folder": str(simulated)})
-            yield measure_point("start of reading", "records", count, workload)
-
-
-def measure_point(work: str, grows: str, value: int, workload: Workload) -> Point:
-    measurement = measure({work: workload}, harness.rounds(3))[work]
-    mib = measurement.peak_mib - measurement.idle_mib
-    return Point(work, grows, value, statistics.median(measurement.seconds), mib)
-
-
-def make_data(folder: Path) -> Path:
-    """A small data set at 64 px."""
-    from tf_deeppaint.utils.silence import import_tensorflow
-
-    import_tensorflow()
+def simulate(folder: Path, count: int) -> str:
+    """A data set of `count` records at 64 px whose training shards are one file; its path."""
+    tf = import_tensorflow()
+    from tf_deeppaint.data import records
     from tf_deeppaint.data.build.builder import build_dataset
     from tf_deeppaint.data.build.config import BuildConfig
     from tf_deeppaint.data.sources.dolls.source import Dolls
-
-    build_dataset(Dolls(24, seed=1), folder, BuildConfig(64, "white"))
-    return folder
-
-
-def simulate(data: Path, folder: Path, count: int) -> Path:
-    """A data set of `count` records whose training shards are one file, of another's records."""
-    import dataclasses
-
-    import tensorflow as tf
-
-    from tf_deeppaint.data import records
     from tf_deeppaint.utils import files
 
-    manifest = records.load_manifest(data)
-    first = data / manifest.shards["train"][0].name
-    few = [record.numpy() for record in tf.data.TFRecordDataset(str(first))]
-    folder.mkdir()
-    shard = folder / records.shard_name("train", 0)
-    with tf.io.TFRecordWriter(str(shard)) as writer:
-        for record in itertools.islice(itertools.cycle(few), SHARD_RECORDS):
+    build_dataset(Dolls(24, seed=1), folder, BuildConfig(64, "white"))
+    manifest = records.load_manifest(folder)
+    built = [str(folder / shard.name) for shard in manifest.shards["train"]]
+    drawn = [record.numpy() for record in tf.data.TFRecordDataset(built)]
+    names = [records.shard_name("train", number) for number in range(count // SHARD_RECORDS)]
+    first = folder / names[0]
+    with tf.io.TFRecordWriter(str(first)) as writer:
+        for record in itertools.islice(itertools.cycle(drawn), SHARD_RECORDS):
             writer.write(record)
-    size, digest = shard.stat().st_size, files.sha256(shard)
-    shards = []
-    for number in range(count // SHARD_RECORDS):
-        name = records.shard_name("train", number)
-        if number:
-            os.link(shard, folder / name)
-        shards.append(records.Shard(name, SHARD_RECORDS, size, digest))
+    for name in names[1:]:
+        os.link(first, folder / name)
+    size, digest = first.stat().st_size, files.sha256(first)
+    shards = [records.Shard(name, SHARD_RECORDS, size, digest) for name in names]
     records.write_manifest(
         folder, dataclasses.replace(manifest, shards={"train": shards, "test": []})
     )
-    return folder
+    return str(folder)
 
 
 def draw(points: list[Point], path: Path) -> None:
@@ -129,9 +108,8 @@ def draw(points: list[Point], path: Path) -> None:
     from matplotlib import pyplot
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    labels = {"size": "side, pixels", "batch": "batch", "width": "width", "records": "records"}
-    figure, axes = pyplot.subplots(2, len(labels), figsize=(13, 6), sharex="col", dpi=100)
-    for (above, below), (grows, label) in zip(axes.T, labels.items(), strict=True):
+    figure, axes = pyplot.subplots(2, len(LABELS), figsize=(13, 6), sharex="col", dpi=100)
+    for (above, below), (grows, label) in zip(axes.T, LABELS.items(), strict=True):
         for work in dict.fromkeys(p.work for p in points if p.grows == grows):
             line = [p for p in points if (p.work, p.grows) == (work, grows)]
             values = [p.value for p in line]
@@ -152,7 +130,3 @@ def draw(points: list[Point], path: Path) -> None:
     figure.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
-
-
-if __name__ == "__main__":
-    harness.run(main)

@@ -1,8 +1,9 @@
-"""Workloads of this library; see `rounds.Workload`."""
+"""Workloads of this library; see `harness.Workload`."""
 
-import multiprocessing
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +24,21 @@ from tf_deeppaint.palette.graph import palettes_to_histograms
 def training_step(width: int, size: int, batch: int, precision: str) -> Callable[[], object]:
     """One step of the GAN, on random pictures."""
     step = make_training_step(width, size, precision)
-    shapes = {"sketch": (size, size, 3), "palette": (4, 4, 3), "picture": (size, size, 3)}
-    pictures = {key: tf.constant(random_values((batch, *shape))) for key, shape in shapes.items()}
+    shapes = training_shapes(batch, size)
+    pictures = {key: tf.constant(_random_values(shape)) for key, shape in shapes.items()}
     return lambda: float(step(pictures)["generator_loss"])
+
+
+def training_shapes(batch: int, size: int) -> dict[str, tuple]:
+    """The shapes of a batch for `make_training_step`."""
+    picture = (batch, size, size, 3)
+    return {"sketch": picture, "palette": (batch, 4, 4, 3), "picture": picture}
 
 
 def make_training_step(width: int, size: int, precision: str) -> Callable[[dict], dict]:
     """The step of a new GAN in a graph, as `fit` runs it."""
-    options = {"dtype": precision}
-    model = DeepPaint(Generator(width, size=size, **options), Discriminator(width, **options))
+    generator = Generator(width, size=size, dtype=precision)
+    model = DeepPaint(generator, Discriminator(width, dtype=precision))
     model.compile()
     return tf.function(model.train_step)
 
@@ -40,10 +47,8 @@ def forward(width: int, size: int, precision: str) -> Callable[[], object]:
     """One picture, in a graph, from NumPy to NumPy, with norms folded into kernels."""
     generator = with_precision(fold_norms(settled_generator(width, size)), precision)
     run = tf.function(lambda inputs: generator(inputs, training=False))
-    inputs = {
-        "sketch": random_values((1, size, size, 3)),
-        "histogram": random_values((1, size, size, 12)),
-    }
+    channels = {"sketch": 3, "histogram": 12}
+    inputs = {key: _random_values((1, size, size, count)) for key, count in channels.items()}
     return lambda: run({key: tf.constant(value) for key, value in inputs.items()}).numpy()
 
 
@@ -51,19 +56,11 @@ def litert(width: int, size: int, precision: str) -> Callable[[], object]:
     """One picture by the LiteRT file of a network."""
     file = Path(tempfile.mkdtemp(), "network.tflite")
     # Converting takes gigabytes, which a process of its own frees before anything is timed.
-    arguments = (file, width, size, precision)
-    converting = multiprocessing.get_context("spawn").Process(target=write_litert, args=arguments)
-    converting.start()
-    converting.join()
+    with ProcessPoolExecutor(1, get_context("spawn")) as converting:
+        converting.submit(_write_litert, file, width, size, precision).result()
     backend = LiteRtBackend(file)
     drawn = drawn_samples(size, "white", 1)
     return lambda: backend.outputs(*drawn, ["image"])
-
-
-def write_litert(file: Path, width: int, size: int, precision: str) -> None:
-    """Writes the LiteRT file of a network of random weights."""
-    samples = zip(*drawn_samples(size, "white", 2), strict=True)
-    file.write_bytes(convert(settled_generator(width, size), precision, samples=samples))
 
 
 def settled_generator(width: int, size: int) -> Generator:
@@ -83,23 +80,28 @@ def settled_generator(width: int, size: int) -> Generator:
     return generator
 
 
-def random_values(shape: tuple) -> np.ndarray:
-    """float32 in [-1, 1], the same at every call."""
-    return np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
-
-
 def reading(folder: str, batch: int, batches: int, augmentations: list) -> Callable[[], object]:
     """Training batches of a data set, with histogram images."""
-    stream = load_training([folder], batch, 0, augmentations)
-    endless = iter(stream.map(lambda b: b | {"histogram": _histograms(b)}))
+
+    def with_histograms(values: dict) -> dict:
+        _, height, width, _ = values["sketch"].shape
+        return values | {"histogram": palettes_to_histograms(values["palette"], height, width)}
+
+    endless = iter(load_training([folder], batch, 0, augmentations).map(with_histograms))
     return lambda: [next(endless) for _ in range(batches)]
-
-
-def _histograms(batch: dict) -> tf.Tensor:
-    _, height, width, _ = batch["sketch"].shape
-    return palettes_to_histograms(batch["palette"], height, width)
 
 
 def first_batch(folder: str) -> Callable[[], object]:
     """From the manifest to the first batch of a shuffled, augmented stream."""
     return lambda: next(iter(load_training([folder], 4, 0, AUGMENTATIONS)))
+
+
+def _write_litert(file: Path, width: int, size: int, precision: str) -> None:
+    """Writes the LiteRT file of a network of random weights."""
+    samples = zip(*drawn_samples(size, "white", 2), strict=True)
+    file.write_bytes(convert(settled_generator(width, size), precision, samples=samples))
+
+
+def _random_values(shape: tuple) -> np.ndarray:
+    """float32 in [-1, 1], the same at every call."""
+    return np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")

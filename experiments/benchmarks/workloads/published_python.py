@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageOps
 
 BANDS = COLORS = 4
 
@@ -11,7 +12,6 @@ BANDS = COLORS = 4
 def palette(path: Path) -> list:
     """Five colors of each of four bands by colorgram.py, as the authors extract them."""
     import colorgram
-    from PIL import Image
 
     picture = Image.open(path).convert("RGB")
     height = picture.height // BANDS
@@ -30,23 +30,22 @@ def sketch(path: Path) -> np.ndarray:
     return np.uint8(255 * lines)
 
 
-def write_pair(folder: Path, name: str, picture: np.ndarray, lines: np.ndarray, colors) -> None:
-    """Writes what the loader reads: a PNG of picture and sketch side by side, colors as JSON."""
+def write_pairs(folder: Path, sketches, pictures, palettes) -> None:
+    """Writes what the loader reads: PNGs of picture and sketch side by side, colors as JSON."""
     from tf_deeppaint.images.encoding import write_picture
     from tf_deeppaint.palette.palette_files import write_palette
 
-    pair = np.concatenate([picture, np.repeat(lines[..., None], 3, axis=-1)], axis=1)
-    write_picture(folder / f"{name}.png", pair)
-    write_palette(folder / f"{name}.json", colors)
+    for number, (lines, picture) in enumerate(zip(sketches, pictures, strict=True)):
+        pair = np.concatenate([picture, np.repeat(lines[..., None], 3, axis=-1)], axis=1)
+        write_picture(folder / f"{number:04d}.png", pair)
+        write_palette(folder / f"{number:04d}.json", palettes[number])
 
 
-def read_pair(path: Path, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+def read_pair(path: Path, rng: np.random.Generator) -> list[np.ndarray]:
     """Sketch `(3, S, S)`, histogram images `(12, S, S)` and picture `(3, S, S)`, float32.
 
     Mirrored half of the time, by Pillow and NumPy.
     """
-    from PIL import Image, ImageOps
-
     pair = Image.open(path).convert("RGB")
     side = pair.height
     halves = [pair.crop((left, 0, left + side, side)) for left in (side, 0)]
@@ -61,9 +60,9 @@ def read_pair(path: Path, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
             image.paste(color, (0, band * side // BANDS, side, (band + 1) * side // BANDS))
         histograms.append(_to_planes(image))
     lines, picture = map(_to_planes, halves)
-    return lines, np.concatenate(histograms), picture
+    return [lines, np.concatenate(histograms), picture]
 
 
-def _to_planes(image) -> np.ndarray:
+def _to_planes(image: Image.Image) -> np.ndarray:
     planes = np.asarray(image).transpose(2, 0, 1).astype(np.float32) / 255.0
     return (planes - 0.5) / 0.5

@@ -5,7 +5,7 @@ have its names, so that `tf_deeppaint.networks.torch_weights` reads a state dict
 shapes are `(N, C, H, W)`, values in [-1, 1].
 
 `tuned` networks are as fast as we could make PyTorch on a CPU without changing what they compute:
-channels last, and Adam as one kernel. `rounds.TUNED_ENVIRONMENT` is the environment they need.
+channels last, and Adam as one kernel. `networks.TUNED_ENVIRONMENT` is the environment they need.
 """
 
 import random
@@ -20,6 +20,8 @@ UP = (8, 8, 8, 4, 2, 1)
 # Stages of the decoder that end in dropout.
 DROPPED = 3
 L1_WEIGHT = 100.0
+# Pictures in the pool of past fakes.
+POOL = 50
 
 
 class _Block(nn.Module):
@@ -54,9 +56,8 @@ class _Gate(nn.Module):
 
     def forward(self, skip: torch.Tensor, signal: torch.Tensor) -> tuple:
         small = self.Wx(skip)
-        attention = torch.sigmoid(
-            self.psi(F.relu(small + F.interpolate(self.Wg(signal), small.shape[2:])))
-        )
+        scores = self.psi(F.relu(small + F.interpolate(self.Wg(signal), small.shape[2:])))
+        attention = torch.sigmoid(scores)
         return self.W(F.interpolate(attention, skip.shape[2:]) * skip), attention
 
 
@@ -67,7 +68,7 @@ class Generator(nn.Module):
         width: Channels of the outermost level; the published network has 64.
     """
 
-    def __init__(self, width: int = 64):
+    def __init__(self, width: int):
         super().__init__()
         down = [width, *(factor * width for factor in DOWN)]
         up = [down[-1], *(factor * width for factor in UP)]
@@ -106,51 +107,17 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Sequential):
-    """Sketch and picture, `(N, 6, H, W)`, -> logits of patches, `(N, 1, H / 8 - 2, W / 8 - 2)`.
+    """Sketch and picture, `(N, 6, H, W)`, -> logits of patches, `(N, 1, H / 8 - 2, W / 8 - 2)`."""
 
-    Args:
-        width: Channels of the first layer; the published network has 64.
-    """
-
-    def __init__(self, width: int = 64):
+    def __init__(self, width: int):
+        channels = [6, width, 2 * width, 4 * width, 8 * width]
         layers: list[nn.Module] = []
-        channels = 6
-        for number, (factor, stride) in enumerate(zip((1, 2, 4, 8), (2, 2, 2, 1), strict=True)):
-            layers.append(nn.Conv2d(channels, factor * width, 4, stride, padding=1))
-            channels = factor * width
-            layers += [nn.BatchNorm2d(channels)] if number else []
+        for (before, after), stride in zip(pairwise(channels), (2, 2, 2, 1), strict=True):
+            layers.append(nn.Conv2d(before, after, 4, stride, padding=1))
+            layers += [nn.BatchNorm2d(after)] if before != 6 else []
             layers.append(nn.LeakyReLU(0.2, inplace=True))
-        super().__init__(*layers, nn.Conv2d(channels, 1, 4, padding=1))
+        super().__init__(*layers, nn.Conv2d(channels[-1], 1, 4, padding=1))
         self.apply(_initialize)
-
-
-def _initialize(layer: nn.Module) -> None:
-    if isinstance(layer, nn.Conv2d):
-        nn.init.normal_(layer.weight, 0.0, 0.02)
-
-
-class Pool:
-    """The pool of past fakes.
-
-    Args:
-        capacity: The number of pictures kept.
-    """
-
-    def __init__(self, capacity: int = 50):
-        self.capacity = capacity
-        self.stored: list[torch.Tensor] = []
-
-    def exchange(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Replaces new fakes by what the discriminator sees instead, `(N, C, H, W)`."""
-        shown = []
-        for picture in pictures:
-            if len(self.stored) < self.capacity:
-                self.stored.append(picture.clone())
-            elif random.random() < 0.5:
-                slot = random.randrange(self.capacity)
-                picture, self.stored[slot] = self.stored[slot], picture.clone()
-            shown.append(picture)
-        return torch.stack(shown)
 
 
 class Training:
@@ -171,7 +138,7 @@ class Training:
             torch.optim.Adam(network.parameters(), 2e-4, (0.5, 0.999), fused=tuned)
             for network in (self.generator, self.discriminator)
         ]
-        self.pool = Pool()
+        self.pool: list[torch.Tensor] = []
 
     def step(
         self, sketch: torch.Tensor, histogram: torch.Tensor, picture: torch.Tensor
@@ -186,7 +153,7 @@ class Training:
         self.discriminator.requires_grad_(True)
         of_discriminator.zero_grad()
         real = torch.cat([sketch, picture], 1)
-        loss = (self._judge(real, 1.0) + self._judge(self.pool.exchange(fake.detach()), 0.0)) / 2
+        loss = (self._judge(real, 1.0) + self._judge(self._exchange(fake.detach()), 0.0)) / 2
         loss.backward()
         of_discriminator.step()
 
@@ -196,6 +163,18 @@ class Training:
         generator_loss.backward()
         of_generator.step()
         return loss.detach(), generator_loss.detach()
+
+    def _exchange(self, fakes: torch.Tensor) -> torch.Tensor:
+        """Replaces new fakes, `(N, 6, H, W)`, by what the discriminator sees, of the pool too."""
+        shown = []
+        for fake in fakes:
+            if len(self.pool) < POOL:
+                self.pool.append(fake.clone())
+            elif random.random() < 0.5:
+                slot = random.randrange(POOL)
+                fake, self.pool[slot] = self.pool[slot], fake.clone()
+            shown.append(fake)
+        return torch.stack(shown)
 
     def _judge(self, pairs: torch.Tensor, label: float) -> torch.Tensor:
         with self._precision():
@@ -217,11 +196,15 @@ def settle(network: nn.Module, inputs: torch.Tensor) -> nn.Module:
     Without them the features of random weights fade to denormal numbers, which are slow.
     """
     norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
-    momentum = norms[0].momentum
     for norm in norms:
         norm.momentum = 1.0
     with torch.no_grad():
         network.train()(inputs)
     for norm in norms:
-        norm.momentum = momentum
+        norm.momentum = 0.1  # PyTorch's own
     return network
+
+
+def _initialize(layer: nn.Module) -> None:
+    if isinstance(layer, nn.Conv2d):
+        nn.init.normal_(layer.weight, 0.0, 0.02)

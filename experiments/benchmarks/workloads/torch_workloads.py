@@ -1,4 +1,4 @@
-"""Workloads of the published network in PyTorch, as written and tuned; see `rounds.Workload`."""
+"""Workloads of the published network in PyTorch, as written and tuned; see `harness.Workload`."""
 
 import os
 from collections.abc import Callable
@@ -15,7 +15,8 @@ from experiments.benchmarks.workloads.torch_reference import (
     settle,
 )
 
-torch.set_num_threads(os.cpu_count() or 1)
+CORES = os.cpu_count() or 1
+torch.set_num_threads(CORES)
 
 
 def training_step(
@@ -24,14 +25,14 @@ def training_step(
     """One step of the GAN."""
     torch.manual_seed(0)
     training = Training(width, tuned, bfloat16)
-    batches = [random_values((batch, channels, size, size), tuned) for channels in (3, 12, 3)]
+    batches = [_random_values((batch, channels, size, size), tuned) for channels in (3, 12, 3)]
     return lambda: float(training.step(*batches)[1])
 
 
 def forward(width: int, size: int, tuned: bool, bfloat16: bool = False) -> Callable[[], object]:
     """One picture, from NumPy to NumPy; as written the norms are in training mode."""
     torch.manual_seed(0)
-    values = random_values((1, 15, size, size), tuned)
+    values = _random_values((1, 15, size, size), tuned)
     network = Generator(width).to(memory_format=memory_format(tuned))
     settle(network, values).train(not tuned)
 
@@ -41,12 +42,6 @@ def forward(width: int, size: int, tuned: bool, bfloat16: bool = False) -> Calla
             return network(values)[0].float().numpy()
 
     return run
-
-
-def random_values(shape: tuple, tuned: bool) -> torch.Tensor:
-    """float32 in [-1, 1], the same at every call."""
-    values = np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
-    return torch.from_numpy(values).contiguous(memory_format=memory_format(tuned))
 
 
 class _Pairs(torch.utils.data.Dataset):
@@ -65,13 +60,15 @@ class _Pairs(torch.utils.data.Dataset):
 
 def reading(folder: str, batch: int, batches: int) -> Callable[[], object]:
     """Batches of the published loader's pairs, one process a core."""
+    options = {"num_workers": CORES, "persistent_workers": True}
     loader = torch.utils.data.DataLoader(
-        _Pairs(folder),
-        batch,
-        shuffle=True,
-        num_workers=os.cpu_count() or 1,
-        drop_last=True,
-        persistent_workers=True,
+        _Pairs(folder), batch, shuffle=True, drop_last=True, **options
     )
     endless = (values for _ in iter(int, 1) for values in loader)
     return lambda: [next(endless) for _ in range(batches)]
+
+
+def _random_values(shape: tuple, tuned: bool) -> torch.Tensor:
+    """float32 in [-1, 1], the same at every call."""
+    values = np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
+    return torch.from_numpy(values).contiguous(memory_format=memory_format(tuned))
