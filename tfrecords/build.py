@@ -5,6 +5,7 @@ python -m tfrecords.build --source=folder --input=my_pictures --output=data/mine
 The same command goes on with a build that was broken off.
 """
 
+import contextlib
 import itertools
 import os
 import sys
@@ -67,7 +68,7 @@ def _make_backend():
     if _RUNNER.value:
         from tf_deeppaint.data.build.beam import Beam
 
-        return Beam(_RUNNER.value, _BEAM_OPTION.value)
+        return contextlib.nullcontext(Beam(_RUNNER.value, _BEAM_OPTION.value))
     from tf_deeppaint.data.build.workers import Workers
 
     return Workers(_WORKERS.value or os.cpu_count())

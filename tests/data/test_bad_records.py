@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from tf_deeppaint.data import records
-from tf_deeppaint.data.bad_records import BAD, BadRecords, is_sound, read_first_sound, read_shard
+from tf_deeppaint.data.bad_records import BAD, BadRecords, is_sound, read_shard
 from tf_deeppaint.data.damage import wrap_damage_errors
 from tf_deeppaint.data.loading import load_evaluation, load_training
 from tf_deeppaint.training.loop import train
@@ -92,7 +92,6 @@ def test_a_missing_shard_is_all_bad(tmp_path, stored):
     (tmp_path / "folder").mkdir()
     for name in ("none", "folder"):
         assert read(tmp_path / name, 3) == ([BAD] * 3, 3)
-    assert read_first_sound([(str(tmp_path / "none"), 3)], SIZE) is None
 
 
 def test_records_of_another_kind_are_bad(stored):

@@ -6,7 +6,7 @@ switching one on does not change the random numbers of another.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
@@ -36,11 +36,8 @@ _COUNTED_SIDE = 256
 
 def check_augmentations(augmentations: Sequence[str]) -> None:
     """Raises DeepPaintError unless all are among `AUGMENTATIONS`."""
-    unknown = set(augmentations) - set(AUGMENTATIONS)
-    if unknown:
-        raise DeepPaintError(
-            f"--augment={sorted(unknown)[0]}: choose from {', '.join(AUGMENTATIONS)}"
-        )
+    if unknown := set(augmentations) - set(AUGMENTATIONS):
+        raise DeepPaintError(f"--augment={min(unknown)}: choose from {', '.join(AUGMENTATIONS)}")
 
 
 def augment(
@@ -77,22 +74,33 @@ def augment(
     seeds = dict(zip(AUGMENTATIONS, seeds, strict=True))
     pair = [example["sketch"], example["picture"]]
     if "flip" in augmentations:
-        pair = _flip(pair, seeds["flip"])
+        # Branches, here and in `redraw`: tf.where computes both sides, several milliseconds each.
+        pair = tf.cond(
+            _chance(0.5, seeds["flip"]),
+            lambda: [tf.reverse(image, axis=[1]) for image in pair],
+            lambda: pair,
+        )
     if "crop" in augmentations:
         square = _draw_square(pair[0].shape[0], seeds["crop"])
         pair = [crop(image, *square) for image in pair]
     sketch, picture = pair
     palette = example["palette"]
     if "crop" in augmentations or "warp" in augmentations:
-        warp_seed = seeds["warp"] if "warp" in augmentations else None
-        palette = _extract_palette(picture, background, warp_seed)
+        step = max(1, picture.shape[0] // _COUNTED_SIDE)
+        counted = picture[::step, ::step]
+        if "warp" in augmentations:
+            counted = warp(counted, *_draw_warp(*counted.shape[:2], seeds["warp"]))
+        palette = extract_palettes(counted[None], background)[0]
     if "lines" in augmentations:
-        sketch = redraw(sketch, *_draw_lines(seeds["lines"]))
+        shares = tf.unstack(tf.random.stateless_uniform([3], seeds["lines"]))
+        sketch = redraw(sketch, *map(_between, (LINE_WEIGHTS, GAINS, GAMMAS), shares))
     if "color" in augmentations:
         matrix = _draw_color_matrix(seeds["color"])
         picture, palette = _recolor(picture, matrix), _recolor(palette, matrix)
     if "bands" in augmentations:
-        palette = _permute_bands(palette, seeds["bands"])
+        order = tf.argsort(tf.random.stateless_uniform([4], seeds["bands"]))
+        permuted = _chance(PERMUTED_BANDS, tf.reverse(seeds["bands"], [0]))
+        palette = tf.where(permuted, tf.gather(palette, order), palette)
     return {"sketch": sketch, "picture": picture, "palette": palette}
 
 
@@ -101,9 +109,9 @@ def crop(image: tf.Tensor, top: tf.Tensor, left: tf.Tensor, side: tf.Tensor) -> 
 
     Args:
         image: uint8 `(S, S, C)`.
-        top: First row of the square.
+        top: First row of the square, which lies inside the image.
         left: First column of the square.
-        side: Its side in pixels; the square lies inside the image.
+        side: Side of the square in pixels.
 
     Returns:
         uint8 `(S, S, C)`.
@@ -147,11 +155,7 @@ def redraw(sketch: tf.Tensor, weight: tf.Tensor, gain: tf.Tensor, gamma: tf.Tens
         uint8 `(H, W, 1)`.
     """
     ink = 255 - sketch
-    around = tf.cond(
-        weight > 0,
-        lambda: _of_neighbors(ink, tf.maximum),
-        lambda: _of_neighbors(ink, tf.minimum),
-    )
+    around = tf.cond(weight > 0, lambda: _spread(ink, tf.maximum), lambda: _spread(ink, tf.minimum))
     ink, around = tf.cast(ink, tf.float32), tf.cast(around, tf.float32)
     level = tf.cast(tf.round(ink + tf.abs(weight) * (around - ink)), tf.int32)
     levels = tf.range(256, dtype=tf.float32) / 255.0
@@ -159,29 +163,12 @@ def redraw(sketch: tf.Tensor, weight: tf.Tensor, gain: tf.Tensor, gamma: tf.Tens
     return tf.gather(255 - tf.cast(tf.round(255.0 * inks), tf.uint8), level)
 
 
-def _flip(images: list[tf.Tensor], seed: tf.Tensor) -> list[tf.Tensor]:
-    # Branches, here and in `redraw`: tf.where computes both sides, at several milliseconds each.
-    return tf.cond(
-        _chance(0.5, seed),
-        lambda: [tf.reverse(image, axis=[1]) for image in images],
-        lambda: images,
-    )
-
-
-def _of_neighbors(pixels: tf.Tensor, choose) -> tf.Tensor:
+def _spread(pixels: tf.Tensor, choose: Callable) -> tf.Tensor:
     """The most or least of each 3 x 3 pixels `(H, W, 1)`; edges are continued outwards."""
     rows = tf.pad(pixels, [[1, 1], [0, 0], [0, 0]], "SYMMETRIC")
     pixels = choose(choose(rows[:-2], rows[1:-1]), rows[2:])
     columns = tf.pad(pixels, [[0, 0], [1, 1], [0, 0]], "SYMMETRIC")
     return choose(choose(columns[:, :-2], columns[:, 1:-1]), columns[:, 2:])
-
-
-def _extract_palette(picture: tf.Tensor, background: str, warp_seed: tf.Tensor | None) -> tf.Tensor:
-    step = max(1, picture.shape[0] // _COUNTED_SIDE)
-    counted = picture[::step, ::step]
-    if warp_seed is not None:
-        counted = warp(counted, *_draw_warp(*counted.shape[:2], warp_seed))
-    return extract_palettes(counted[None], background)[0]
 
 
 def _chance(share: float, seed: tf.Tensor) -> tf.Tensor:
@@ -209,13 +196,6 @@ def _draw_warp(height: int, width: int, seed: tf.Tensor) -> tuple[tf.Tensor, tf.
     return turned < 0.5, tf.cast(tf.round(height * (roll + wave)), tf.int32)
 
 
-def _draw_lines(seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """The arguments of `redraw` after the sketch."""
-    shares = tf.unstack(tf.random.stateless_uniform([3], seed))
-    bounds = (LINE_WEIGHTS, GAINS, GAMMAS)
-    return tuple(map(_between, bounds, shares))
-
-
 def _draw_color_matrix(seed: tf.Tensor) -> tf.Tensor:
     """A random hue rotation in the plane of equal luminance sums, after a channel permutation.
 
@@ -233,9 +213,3 @@ def _draw_color_matrix(seed: tf.Tensor) -> tf.Tensor:
 def _recolor(pixels: tf.Tensor, matrix: tf.Tensor) -> tf.Tensor:
     values = tf.tensordot(tf.cast(pixels, tf.float32), matrix, [[-1], [1]])
     return tf.cast(tf.clip_by_value(tf.round(values), 0.0, 255.0), tf.uint8)
-
-
-def _permute_bands(palette: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    order = tf.argsort(tf.random.stateless_uniform([4], seed))
-    permuted = _chance(PERMUTED_BANDS, tf.reverse(seed, [0]))
-    return tf.where(permuted, tf.gather(palette, order), palette)

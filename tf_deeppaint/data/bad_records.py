@@ -7,7 +7,7 @@ import struct
 import sys
 import threading
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from tf_deeppaint.data.records import KEYS, PALETTE, PICTURE, SKETCH, read_values
 from tf_deeppaint.palette.extraction import BANDS
@@ -84,22 +84,10 @@ def read_shard(path: str, records: int, size: int, bad: BadRecords) -> Iterator[
         yield BAD
 
 
-def read_first_sound(shards: Iterable[tuple[str, int]], size: int) -> bytes | None:
-    """The first record that can be read of shards, each a path and a number of records."""
-    uncounted = BadRecords(silent=True)
-    for path, records in shards:
-        for record in read_shard(path, records, size, uncounted):
-            if record != BAD:
-                return record
-    return None
-
-
 def is_sound(record: bytes, size: int) -> bool:
-    """Whether a record is as `records` specifies, its pictures of the right checksums.
+    """Whether a serialized record, its pictures of `size` pixels a side, is as it should be.
 
-    Args:
-        record: A serialized record.
-        size: Side of its pictures in pixels.
+    Pictures are not decoded; the checksums inside their PNG are compared.
     """
     values = read_values(record)
     if values is None or not all(values.values()):
@@ -115,12 +103,10 @@ def _frames(path: str) -> Iterator[bytes]:
     with files.open_binary(path) as file:
         while len(header := file.read(_HEADER.size)) == _HEADER.size:
             (length,) = _HEADER.unpack(header)
-            if length > _MAX_RECORD:
-                return
-            data = file.read(length + _FOOTER)
+            data = file.read(length + _FOOTER) if length <= _MAX_RECORD else b""
             if len(data) < length + _FOOTER:
                 return
-            yield data[:length]
+            yield data[:-_FOOTER]
 
 
 def _is_png(data: bytes, side: int) -> bool:

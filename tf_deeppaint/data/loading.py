@@ -76,8 +76,7 @@ def load_training(
             that all others keep their numbers in the stream. None: the first of them raises.
 
     Raises:
-        DeepPaintError: see `open_datasets`; also fewer records than a batch, or an unknown
-            augmentation.
+        DeepPaintError: as `open_datasets`; also too few records, or an unknown augmentation.
     """
     check_augmentations(augmentations)
     manifests = open_datasets(directories, check_shards=bad is None)
@@ -169,10 +168,8 @@ def load(
     def one_pass(number: tf.Tensor) -> tf.data.Dataset:
         order = make_seed(seed, _ORDER, number)
         if shuffle:
-            stored = ordering.shuffled(shard_lists, order)
-        else:
-            stored = ordering.in_order(shard_lists)
-        return stored.enumerate(number * total)
+            return ordering.shuffled(shard_lists, order).enumerate(number * total)
+        return ordering.in_order(shard_lists).enumerate(number * total)
 
     def prepare(number: tf.Tensor, record: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
         own_seed = make_seed(seed, _AUGMENTATION, number)
@@ -211,10 +208,8 @@ def load_evaluation(
         example = decode_record(record, manifests[0].size, tf.constant([0, 0]), first_sketch=True)
         return to_inputs(example) | {key: example[key] for key in ("name", "group")}
 
-    if bad is None:
-        stored = ordering.in_order(shard_lists)
-    else:
-        stored = ordering.in_order(shard_lists, make_reader(manifests[0].size, bad))
+    stored = ordering.in_order(shard_lists, bad and make_reader(manifests[0].size, bad))
+    if bad is not None:
         stored = stored.filter(lambda record: record != BAD)
     return (
         stored.map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
@@ -238,10 +233,8 @@ def first_records(
         batch = next(iter(load_evaluation([directory], split, count)), None)
     if batch is None:
         raise _no_records_error(directory, split)
-    sketches, pictures, palettes = (
-        from_unit_range(batch[key]) for key in ("sketch", "picture", "palette")
-    )
-    return sketches[..., 0], pictures, palettes
+    batch = {key: from_unit_range(batch[key]) for key in ("sketch", "picture", "palette")}
+    return batch["sketch"][..., 0], batch["picture"], batch["palette"]
 
 
 def _prepare(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tf_deeppaint.data.bad_records import BAD, BadRecords, read_first_sound, read_shard
+from tf_deeppaint.data.bad_records import BAD, BadRecords, read_shard
 from tf_deeppaint.data.records import Manifest
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -90,9 +90,15 @@ def shuffled(
     seeds = tf.unstack(tf.random.split(seed, len(shard_lists) + 1))
     pairs = zip(shard_lists, seeds[1:], strict=True)
     streams = [_interleaved(shards, own_seed, reader) for shards, own_seed in pairs]
-    turns = tf.data.Dataset.from_tensor_slices(_turns([s.records for s in shard_lists]))
+    # Each data set's number as often as it has records, evenly spread.
+    counts = [shards.records for shards in shard_lists]
+    due = np.concatenate([(np.arange(count) + 0.5) / count for count in counts])
+    turns = np.repeat(np.arange(len(counts)), counts)[np.argsort(due, kind="stable")]
+    turns = tf.data.Dataset.from_tensor_slices(turns)
     mixed = tf.data.Dataset.choose_from_datasets(streams, turns, stop_on_empty_dataset=False)
-    return _shuffle(mixed, _buffer_size(shard_lists), seeds[0])
+    size = sum(shards.bytes for shards in shard_lists)
+    buffered = max(1, min(sum(counts), sum(counts) * SHUFFLE_BYTES // size))
+    return _shuffle(mixed, buffered, seeds[0])
 
 
 def replace_bad_records(
@@ -111,7 +117,14 @@ def replace_bad_records(
     Raises:
         DeepPaintError: no record can be read.
     """
-    spare = _spare_record(shard_lists, size)
+    paths = [os.fsdecode(path) for shards in shard_lists for path in shards.paths]
+    counts = [count for shards in shard_lists for count in shards.counts]
+    uncounted = BadRecords(silent=True)
+    shards = (read_shard(*shard, size, uncounted) for shard in zip(paths, counts, strict=True))
+    spare = next((record for shard in shards for record in shard if record != BAD), None)
+    if spare is None:
+        folders = ", ".join(dict.fromkeys(map(os.path.dirname, paths)))
+        raise DeepPaintError(f"{folders}: no training record can be read; build the data set again")
 
     def replace(numbers: tf.Tensor, stored: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         is_bad = stored == BAD
@@ -146,37 +159,12 @@ def pass_number(seed: int) -> tf.data.Dataset:
     return tf.data.experimental.from_variant(numbers, tf.TensorSpec([], tf.int64)).take(1)
 
 
-def _spare_record(shard_lists: list[ShardList], size: int) -> bytes:
-    paths = [os.fsdecode(path) for shards in shard_lists for path in shards.paths]
-    counts = [count for shards in shard_lists for count in shards.counts]
-    if (record := read_first_sound(zip(paths, counts, strict=True), size)) is None:
-        folders = ", ".join(dict.fromkeys(map(os.path.dirname, paths)))
-        raise DeepPaintError(f"{folders}: no training record can be read; build the data set again")
-    return record
-
-
 def _interleaved(shards: ShardList, seed: tf.Tensor, reader: Reader) -> tf.data.Dataset:
     order = tf.argsort(tf.random.stateless_uniform([len(shards.paths)], seed))
     ordered = tf.gather(shards.paths, order), tf.gather(shards.counts, order)
     return tf.data.Dataset.from_tensor_slices(ordered).interleave(
-        reader,
-        cycle_length=OPEN_SHARDS,
-        num_parallel_calls=tf.data.AUTOTUNE,
-        deterministic=True,
+        reader, cycle_length=OPEN_SHARDS, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
     )
-
-
-def _turns(counts: list[int]) -> np.ndarray:
-    """Numbers of data sets, each as often as it has records and evenly spread, int64."""
-    due = np.concatenate([(np.arange(count) + 0.5) / count for count in counts])
-    return np.repeat(np.arange(len(counts)), counts)[np.argsort(due, kind="stable")]
-
-
-def _buffer_size(shard_lists: list[ShardList]) -> int:
-    """How many records the shuffle buffer holds: all, if they fit into it."""
-    count = sum(shards.records for shards in shard_lists)
-    size = sum(shards.bytes for shards in shard_lists)
-    return max(1, min(count, count * SHUFFLE_BYTES // size))
 
 
 def _shuffle(dataset: tf.data.Dataset, buffer_size: int, seed: tf.Tensor) -> tf.data.Dataset:

@@ -14,6 +14,7 @@ data set. `tfrecords/README.md` is the specification for other readers and write
 
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -41,29 +42,15 @@ MANIFEST = "manifest.json"
 # Bytes: a hundred thousand shards have 15 MiB.
 MAX_MANIFEST = 2**24
 SPLITS = ("train", "test")
-# The keys of a record.
+# The keys of a record, and its encoded values under each of them.
 NAME, GROUP, SKETCH, PICTURE, PALETTE = KEYS = ("name", "group", "sketch", "picture", "histogram")
-
-
-@dataclasses.dataclass(frozen=True)
-class Record:
-    """The values of a record, encoded; pictures as PNG."""
-
-    name: str
-    group: str
-    sketches: tuple[bytes, ...]
-    picture: bytes
-    palette: bytes
+Values = dict[str, list[bytes]]
 
 
 def make_record(
-    name: str,
-    group: str,
-    sketches: Sequence[np.ndarray],
-    picture: np.ndarray,
-    palette: np.ndarray,
-) -> Record:
-    """Encodes a record.
+    name: str, group: str, sketches: Sequence[np.ndarray], picture: np.ndarray, palette: np.ndarray
+) -> Values:
+    """Encodes the values of a record.
 
     Args:
         name: Unique in the data set.
@@ -72,20 +59,18 @@ def make_record(
         picture: uint8 RGB `(size, size, 3)`.
         palette: uint8 `(4, 4, 3)`.
     """
-    encoded = tuple(encode_png(sketch) for sketch in sketches)
-    return Record(name, group, encoded, encode_png(picture), encode_png(palette))
+    return {
+        NAME: [name.encode()],
+        GROUP: [group.encode()],
+        SKETCH: [encode_png(sketch) for sketch in sketches],
+        PICTURE: [encode_png(picture)],
+        PALETTE: [encode_png(palette)],
+    }
 
 
-def serialize_record(record: Record) -> bytes:
+def serialize_record(values: Values) -> bytes:
     """Serializes a record as a `tf.train.Example`; equal records give equal bytes."""
     tf = import_tensorflow()
-    values = {
-        NAME: [record.name.encode()],
-        GROUP: [record.group.encode()],
-        SKETCH: record.sketches,
-        PICTURE: [record.picture],
-        PALETTE: [record.palette],
-    }
     features = {
         key: tf.train.Feature(bytes_list=tf.train.BytesList(value=contents))
         for key, contents in values.items()
@@ -94,8 +79,8 @@ def serialize_record(record: Record) -> bytes:
     return example.SerializeToString(deterministic=True)
 
 
-def read_values(record: bytes) -> dict[str, list[bytes]] | None:
-    """The values under each of `KEYS` of a serialized record, however many; None if it is none."""
+def read_values(record: bytes) -> Values | None:
+    """The values of a serialized record, however many under each key; None if it is none."""
     try:
         features = import_tensorflow().train.Example.FromString(record).features.feature
         return {key: list(features[key].bytes_list.value) for key in KEYS}
@@ -113,8 +98,8 @@ def is_shard_name(name: str) -> bool:
     return re.fullmatch(rf"({'|'.join(SPLITS)})-[0-9]{{5}}\.tfrecord", name) is not None
 
 
-def shuffle_key(name: str) -> bytes:
-    """SHA-256 of an example's name, by which the records of a split are sorted: a fixed shuffle."""
+def name_digest(name: str) -> bytes:
+    """SHA-256 of a name. The records of a split are sorted by it: a fixed shuffle."""
     return hashlib.sha256(name.encode(errors="surrogateescape")).digest()
 
 
@@ -164,8 +149,8 @@ class Manifest:
 
 def write_manifest(directory: str | os.PathLike, manifest: Manifest) -> None:
     """Writes the manifest; the data set is finished from then on."""
-    document = {"format": FORMAT, "version": VERSION}
-    document |= {"counts": {split: manifest.count(split) for split in SPLITS}}
+    counts = {split: manifest.count(split) for split in SPLITS}
+    document = {"format": FORMAT, "version": VERSION, "counts": counts}
     document |= dataclasses.asdict(manifest)
     text = json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True)
     files.write_bytes(files.join(directory, MANIFEST), text.encode() + b"\n")
@@ -200,9 +185,15 @@ def load_manifest(directory: str | os.PathLike, check_shards: bool = True) -> Ma
             f"program reads {FORMAT} version {VERSION}; build the data set again"
         )
     manifest = parse_manifest(document, path)
-    for split in SPLITS if check_shards else ():
-        for shard in manifest.shards[split]:
-            _check_shard(files.join(directory, shard.name), shard)
+    for shard in itertools.chain(*manifest.shards.values()) if check_shards else ():
+        shard_path = files.join(directory, shard.name)
+        if not files.is_file(shard_path):
+            raise DeepPaintError(f"{shard_path}: missing; build the data set again")
+        if (size := files.size(shard_path)) != shard.bytes:
+            raise DeepPaintError(
+                f"{shard_path}: {size} bytes, but the manifest says {shard.bytes}; build the data "
+                "set again"
+            )
     return manifest
 
 
@@ -210,15 +201,14 @@ def parse_manifest(document: dict, path: str) -> Manifest:
     """Makes a manifest of its JSON, of this version or the one before.
 
     Raises:
-        DeepPaintError: it lacks something or holds a value that is not allowed; the message names
-            `path`.
+        DeepPaintError: it lacks something or holds a value that is not allowed.
     """
     try:
         document = _rename_keys(document, "")
         options = _rename_keys(document["options"], "options")
         origin = Origin(**_rename_keys(document["origin"], "origin"))
         shards = {split: [Shard(**s) for s in document["shards"][split]] for split in SPLITS}
-        listed = [shard for split in SPLITS for shard in shards[split]]
+        listed = list(itertools.chain(*shards.values()))
         if any("/" in shard.name or os.path.basename(shard.name) != shard.name for shard in listed):
             raise ValueError("a shard's name leaves the folder")
         skipped = document["skipped"]
@@ -237,15 +227,6 @@ def parse_manifest(document: dict, path: str) -> Manifest:
 def _rename_keys(section: dict, name: str) -> dict:
     """A section of a manifest with the keys of this version."""
     return {_RENAMED[name].get(key, key): value for key, value in section.items()}
-
-
-def _check_shard(path: str, shard: Shard) -> None:
-    if not files.is_file(path):
-        raise DeepPaintError(f"{path}: missing; build the data set again")
-    if (size := files.size(path)) != shard.bytes:
-        raise DeepPaintError(
-            f"{path}: {size} bytes, but the manifest says {shard.bytes}; build the data set again"
-        )
 
 
 def _damaged_error(path: str, error: Exception) -> DeepPaintError:

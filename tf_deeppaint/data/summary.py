@@ -31,8 +31,11 @@ def summarize(directory: str | os.PathLike, split: str) -> Iterator[str]:
     """
     manifest = records.load_manifest(directory)
     yield f"{manifest.origin.title}, {manifest.origin.license}; {manifest.size} pixels"
-    options = {key: value for key, value in manifest.options.items() if key != "examples"}
-    yield "options: " + ", ".join(f"{key}={_text(value)}" for key, value in options.items())
+    yield "options: " + ", ".join(
+        f"{key}={','.join(map(str, value)) if isinstance(value, list) else value}"
+        for key, value in manifest.options.items()
+        if key != "examples"
+    )
     for name in records.SPLITS:
         size = sum(shard.bytes for shard in manifest.shards[name])
         count = manifest.count(name)
@@ -43,8 +46,15 @@ def summarize(directory: str | os.PathLike, split: str) -> Iterator[str]:
     for reason, count in sorted(manifest.skipped.items()):
         yield f"skipped: {count} {reason}"
     palettes = first_palettes(directory, split, SAMPLE)
-    if len(palettes):
-        yield f"palettes of the first {len(palettes)} {split} records: {_describe(palettes)}"
+    if not len(palettes):
+        return
+    distinct = np.mean([len(np.unique(p.reshape(16, 3), axis=0)) for p in palettes])
+    shares = sorted(color_shares(palettes).items(), key=lambda item: -item[1])
+    named = ", ".join(f"{name} {share:.0%}" for name, share in shares if share >= 0.005)
+    yield (
+        f"palettes of the first {len(palettes)} {split} records: {distinct:.1f} of 16 colors "
+        f"differ; {named}"
+    )
 
 
 def first_palettes(directory: str | os.PathLike, split: str, count: int) -> np.ndarray:
@@ -72,14 +82,3 @@ def color_shares(palettes: np.ndarray) -> dict[str, float]:
     names = np.where(most < DARK, "black", names)
     names = np.where(least >= NEAR_WHITE, "white", names)
     return {name: float((names == name).mean()) for name in ("white", "gray", "black", *HUES)}
-
-
-def _describe(palettes: np.ndarray) -> str:
-    distinct = np.mean([len(np.unique(p.reshape(16, 3), axis=0)) for p in palettes])
-    shares = sorted(color_shares(palettes).items(), key=lambda item: -item[1])
-    named = ", ".join(f"{name} {share:.0%}" for name, share in shares if share >= 0.005)
-    return f"{distinct:.1f} of 16 colors differ; {named}"
-
-
-def _text(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -63,12 +63,12 @@ def records_of(source: Shapes, config: BuildConfig, names=tuple(SHAPES)) -> dict
     prepared = PrepareTask(source, config, False)(planned)
     found = {}
     for name, item in zip(names, prepared, strict=True):
-        assert item.record.name == f"shapes/{name}"
-        assert item.record.group == f"group of {name}"
+        assert item.record["name"] == [f"shapes/{name}".encode()]
+        assert item.record["group"] == [f"group of {name}".encode()]
         found[name] = (
-            [decode(png) for png in item.record.sketches],
-            decode(item.record.picture)[..., ::-1],
-            decode(item.record.palette)[..., ::-1],
+            [decode(png) for png in item.record["sketch"]],
+            decode(item.record["picture"][0])[..., ::-1],
+            decode(item.record["histogram"][0])[..., ::-1],
         )
     return found
 
@@ -141,7 +141,7 @@ def test_a_bad_example_is_counted_and_the_rest_goes_on():
     names = ("wide", "bad", "tall")
     planned = [PlannedExample(Example(name, 0, "g"), "") for name in names]
     first, bad, last = PrepareTask(Shapes(), BuildConfig(64, "drop"), False)(planned)
-    assert first.record.name == "shapes/wide" and last.record.name == "shapes/tall"
+    assert first.record["name"] == [b"shapes/wide"] and last.record["name"] == [b"shapes/tall"]
     assert bad == (None, "damaged", "bad: no")
 
 

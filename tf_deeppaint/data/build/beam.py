@@ -39,7 +39,7 @@ _OUR_ERROR = re.compile(r"DeepPaintError: (.+?)(?: \[while running|\n|$)")
 
 
 class Beam:
-    """Inspects examples and writes shards as Beam pipelines; a context manager.
+    """Inspects examples and writes shards as Beam pipelines.
 
     Args:
         runner: Name of the runner, such as `"DirectRunner"`.
@@ -49,19 +49,13 @@ class Beam:
     def __init__(self, runner: str, options: Sequence[str] = ()):
         self.options = [f"--runner={runner}", *options]
 
-    def __enter__(self) -> "Beam":
-        return self
-
-    def __exit__(self, *exception) -> None:
-        pass
-
     def inspect(
         self, task: InspectTask, output: str, examples: Iterator[tuple[int, Example]]
     ) -> Iterator[list[tuple[int, InspectionResult]]]:
         """Inspects numbered examples; yields the results, in no certain order."""
         yield from _collect_inspections(output)  # of a run that was broken off
         lines = (json.dumps(portion) for portion in portions(examples, INSPECTIONS))
-        self._run(beam.ParDo(_InspectLine(task, output)), output, "inspections.jsonl", lines)
+        self._run(beam.Map(_inspect_line, task, output), output, "inspections.jsonl", lines)
         yield from _collect_inspections(output)
 
     def write(
@@ -75,7 +69,7 @@ class Beam:
                 names.append(shard.name)
                 yield json.dumps(shard)
 
-        self._run(beam.ParDo(_WriteLine(task, output)), output, "shards.jsonl", lines())
+        self._run(beam.Map(_write_line, task, output), output, "shards.jsonl", lines())
         for name in names:
             receipt = load_receipt(output, name)
             if receipt is None:
@@ -106,35 +100,23 @@ class Beam:
                 files.remove(path)
 
 
-class _InspectLine(beam.DoFn):
+def _inspect_line(line: str, task: InspectTask, output: str) -> None:
     """Inspects the examples of a line and writes a file of the results."""
-
-    def __init__(self, task: InspectTask, output: str):
-        self.task = task
-        self.output = output
-
-    def process(self, line: str) -> None:
-        numbered = [(number, Example(*example)) for number, example in json.loads(line)]
-        results = [
-            [number, result._replace(perceptual_hash=result.perceptual_hash.hex())]
-            for number, result in self.task(numbered)
-        ]
-        path = files.join(self.output, f"{WORK_FOLDER}/inspections-{numbered[0][0]:09d}.json")
-        files.write_bytes(path, json.dumps(results).encode())
+    numbered = [(number, Example(*example)) for number, example in json.loads(line)]
+    results = [
+        [number, result._replace(perceptual_hash=result.perceptual_hash.hex())]
+        for number, result in task(numbered)
+    ]
+    path = files.join(output, f"{WORK_FOLDER}/inspections-{numbered[0][0]:09d}.json")
+    files.write_bytes(path, json.dumps(results).encode())
 
 
-class _WriteLine(beam.DoFn):
+def _write_line(line: str, task: PrepareTask, output: str) -> None:
     """Writes the shard of a line, unless it is there."""
-
-    def __init__(self, task: PrepareTask, output: str):
-        self.task = task
-        self.output = output
-
-    def process(self, line: str) -> None:
-        name, examples = json.loads(line)
-        planned = [PlannedExample(Example(*example), digest) for example, digest in examples]
-        if load_receipt(self.output, name) is None:
-            write_shard(self.task, self.output, PlannedShard(name, planned))
+    name, examples = json.loads(line)
+    planned = [PlannedExample(Example(*example), digest) for example, digest in examples]
+    if load_receipt(output, name) is None:
+        write_shard(task, output, PlannedShard(name, planned))
 
 
 def _collect_inspections(output: str) -> Iterator[list[tuple[int, InspectionResult]]]:

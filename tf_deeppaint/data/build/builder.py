@@ -1,9 +1,4 @@
-"""Source -> TFRecord shards and their manifest, on one machine or many.
-
-A build lists the examples, inspects those whose group is unknown, arranges all of them in a plan,
-and writes shard after shard. Everything about a shard follows from the plan, so that any number of
-workers, stopped and started at any moment, writes the same bytes.
-"""
+"""Source -> TFRecord shards and their manifest, on one machine or many, stage by stage."""
 
 import collections
 import contextlib
@@ -100,7 +95,8 @@ def build_dataset(
     options = {"source": source.origin.name, **source.options, **config.manifest_options()}
     lock = _state_folder(output) + locks.LOCK_FILE
     finished = _load_finished(source, output, options)
-    if finished is not None and not (files.is_file(lock) or _is_work_left(output)):
+    is_work_left = files.is_file(lock) or any(map(files.is_folder, _work_folders(output)))
+    if finished is not None and not is_work_left:
         return finished
     with locks.hold(lock, "building", output):
         # Another build may have finished meanwhile.
@@ -116,20 +112,20 @@ def build_dataset(
                 )
             _write(plan, backend, PrepareTask(source, config, strict), output, reports)
             manifest = _make_manifest(plan, source, output, config.size)
-        if not any(manifest.count(split) for split in records.SPLITS):
+        if any(manifest.count(split) for split in records.SPLITS):
+            records.write_manifest(output, manifest)
             _remove_work(output)
-            raise DeepPaintError(
-                f"{output}: no example is left to write: {summarize_skipped(manifest.skipped)}"
-            )
-        records.write_manifest(output, manifest)
+            return manifest
         _remove_work(output)
-        return manifest
+        raise DeepPaintError(
+            f"{output}: no example is left to write: {summarize_skipped(manifest.skipped)}"
+        )
 
 
 def split_of(source: str, group: str) -> str:
     """The split that a group of examples belongs to; see `SPLIT_RULE`."""
-    digest = hashlib.sha256(f"{source}/{group}".encode(errors="surrogateescape")).digest()
-    return "test" if int.from_bytes(digest[:8], "big") < TEST_SHARE * 2**64 else "train"
+    number = int.from_bytes(records.name_digest(f"{source}/{group}")[:8], "big")
+    return "test" if number < TEST_SHARE * 2**64 else "train"
 
 
 def summarize_skipped(skipped: dict[str, int]) -> str:
@@ -155,36 +151,36 @@ def _list(plan: Plan, source: Source, output: str, options: dict) -> None:
 def _inspect(
     plan: Plan, backend: Backend, task: InspectTask, output: str, reports: Reports
 ) -> None:
-    if plan.stage != LISTED:
-        return
-    done, total = 0, plan.count_uninspected()
-    if total:
-        reports.on_progress("inspected", done, total)
-    for results in backend.inspect(task, output, plan.uninspected()):
-        plan.record_inspections(results)
-        for _, result in results:
-            if result.complaint:
-                reports.on_skip(result.complaint)
-        done += len(results)
-        reports.on_progress("inspected", done, total)
-    plan.finish_inspections()
+    def steps() -> Iterator[Progress]:
+        for results in backend.inspect(task, output, plan.uninspected()):
+            plan.record_inspections(results)
+            yield Progress(len(results), [r.complaint for _, r in results if r.complaint])
+
+    if plan.stage == LISTED:
+        _report("inspected", plan.count_uninspected(), steps(), reports)
+        plan.finish_inspections()
 
 
 def _write(plan: Plan, backend: Backend, task: PrepareTask, output: str, reports: Reports) -> None:
     layout = _plan_shards(plan, task.config.size)
     missing = [shard for shard in layout if load_receipt(output, shard.name) is None]
-    done, total = 0, sum(shard.examples for shard in missing)
     planned = (
         PlannedShard(shard.name, plan.planned(shard.split, shard.first, shard.examples))
         for shard in missing
     )
+    total = sum(shard.examples for shard in missing)
+    _report("prepared", total, backend.write(task, output, planned), reports)
+
+
+def _report(work: str, total: int, steps: Iterable[Progress], reports: Reports) -> None:
+    done = 0
     if total:
-        reports.on_progress("prepared", done, total)
-    for progress in backend.write(task, output, planned):
-        for complaint in progress.complaints:
+        reports.on_progress(work, done, total)
+    for step in steps:
+        for complaint in step.complaints:
             reports.on_skip(complaint)
-        done += progress.examples
-        reports.on_progress("prepared", done, total)
+        done += step.examples
+        reports.on_progress(work, done, total)
 
 
 def _make_manifest(plan: Plan, source: Source, output: str, size: int) -> records.Manifest:
@@ -237,7 +233,8 @@ def _load_finished(source: Source, output: str, options: dict) -> records.Manife
 def _with_listing(source: Source, options: dict) -> dict:
     """The options, and the digest of what the source lists now, as a plan keeps them."""
     listing = ListingDigest()
-    collections.deque(listing.add(source.examples()), maxlen=0)
+    for item in source.examples():
+        listing.add(item)
     return options | {"examples": listing.hexdigest()}
 
 
@@ -274,7 +271,7 @@ def _clear_shards(output: str) -> None:
     for name in files.names(output):
         if records.is_shard_name(name.removesuffix(files.INCOMPLETE)):
             files.remove(files.join(output, name))
-    receipts = files.join(output, WORK_FOLDER)
+    receipts, _ = _work_folders(output)
     for name in files.names(receipts):
         if name.endswith(".json"):
             files.remove(files.join(receipts, name))
@@ -282,10 +279,6 @@ def _clear_shards(output: str) -> None:
 
 def _work_folders(output: str) -> tuple[str, str]:
     return files.join(output, WORK_FOLDER), _state_folder(output)
-
-
-def _is_work_left(output: str) -> bool:
-    return any(map(files.is_folder, _work_folders(output)))
 
 
 def _remove_work(output: str) -> None:

@@ -5,6 +5,7 @@ where it stopped. It passes through three stages, each finished as a whole: *lis
 *arranged*.
 """
 
+import collections
 import contextlib
 import json
 import os
@@ -16,7 +17,7 @@ import numpy as np
 
 from tf_deeppaint.data.build import near_duplicates
 from tf_deeppaint.data.build.listing import ListingDigest
-from tf_deeppaint.data.records import shuffle_key
+from tf_deeppaint.data.records import name_digest
 from tf_deeppaint.data.sources.base import Example, Skipped
 from tf_deeppaint.images.perceptual_hash import SHAPE_BYTES
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -64,7 +65,7 @@ class PlannedExample(NamedTuple):
     digest: str
 
 
-class Plan:
+class Plan(contextlib.AbstractContextManager):
     """A plan kept in a file; one process at a time holds it.
 
     Args:
@@ -100,9 +101,6 @@ class Plan:
             )
         self.database.execute("COMMIT")
 
-    def __enter__(self) -> "Plan":
-        return self
-
     def __exit__(self, *exception) -> None:
         self.database.close()
 
@@ -134,23 +132,19 @@ class Plan:
         with self._transaction() as database:
             database.execute("DELETE FROM example")
             database.execute("DELETE FROM skipped")
-            for item in listing.add(items):
+            skipped: collections.Counter[str] = collections.Counter()
+            insert = (
+                "INSERT OR IGNORE INTO example (name, bytes, cluster, split) VALUES (?, ?, ?, ?)"
+            )
+            for item in items:
+                listing.add(item)
                 if isinstance(item, Skipped):
-                    self._count_skipped(item.reason)
-                    continue
-                added = database.execute(
-                    "INSERT OR IGNORE INTO example (name, bytes, cluster, split) "
-                    "VALUES (?, ?, ?, ?)",
-                    item,
-                )
-                if not added.rowcount:
-                    self._count_skipped(LISTED_TWICE)
+                    skipped[item.reason] += 1
+                elif not database.execute(insert, item).rowcount:
+                    skipped[LISTED_TWICE] += 1
+            database.executemany("INSERT INTO skipped VALUES (?, ?)", skipped.items())
             self._set_fact("options", json.dumps(options | {"examples": listing.hexdigest()}))
             self._set_fact("stage", LISTED)
-
-    def count(self) -> int:
-        """Number of examples listed."""
-        return self._number("SELECT COUNT(*) FROM example")
 
     def count_uninspected(self) -> int:
         """Number of examples still to be inspected."""
@@ -197,10 +191,10 @@ class Plan:
             database.execute(
                 "UPDATE example SET split = split_of(cluster) WHERE split = '' AND skipped IS NULL"
             )
-            database.create_function("shuffle_key", 1, shuffle_key, deterministic=True)
+            database.create_function("name_digest", 1, name_digest, deterministic=True)
             database.execute(
                 "UPDATE example SET position = ranked.position FROM (SELECT id, ROW_NUMBER() OVER "
-                "(PARTITION BY split ORDER BY shuffle_key(name), name) - 1 AS position "
+                "(PARTITION BY split ORDER BY name_digest(name), name) - 1 AS position "
                 "FROM example WHERE skipped IS NULL) AS ranked WHERE ranked.id = example.id"
             )
             database.execute("CREATE INDEX positions ON example (split, position)")
@@ -224,11 +218,9 @@ class Plan:
 
     def skipped(self) -> dict[str, int]:
         """How many examples were skipped so far, by reason."""
-        counts = dict(self._rows("SELECT reason, count FROM skipped"))
-        query = "SELECT skipped, COUNT(*) FROM example WHERE skipped IS NOT NULL GROUP BY skipped"
-        for reason, count in self._rows(query):
-            counts[reason] = counts.get(reason, 0) + count
-        return counts
+        inspected = "SELECT skipped, 1 AS count FROM example WHERE skipped IS NOT NULL"
+        query = f"SELECT reason, count FROM skipped UNION ALL {inspected}"
+        return dict(self._rows(f"SELECT reason, SUM(count) FROM ({query}) GROUP BY reason"))
 
     def _find_clusters(self) -> None:
         """Names each cluster after its smallest digest, so that growth moves no example."""
@@ -279,13 +271,6 @@ class Plan:
             f"AND cluster IN ({divided})"
         )
         return moved.rowcount
-
-    def _count_skipped(self, reason: str) -> None:
-        self.database.execute(
-            "INSERT INTO skipped VALUES (?, 1) "
-            "ON CONFLICT (reason) DO UPDATE SET count = count + 1",
-            (reason,),
-        )
 
     def _fact(self, name: str) -> str | None:
         rows = self._rows("SELECT value FROM fact WHERE name = ?", name)

@@ -5,7 +5,6 @@ equal input gives equal results in any process.
 """
 
 import functools
-import hashlib
 import multiprocessing
 from typing import NamedTuple
 
@@ -59,7 +58,7 @@ class InspectTask(NamedTuple):
 class Prepared(NamedTuple):
     """The record of an example; or why there is none, and the line to report."""
 
-    record: records.Record | None
+    record: records.Values | None
     skipped: str = ""
     complaint: str = ""
 
@@ -107,7 +106,7 @@ class PrepareTask(NamedTuple):
 
 def prepare(
     source: str, examples: list[Example], loaded: list[LoadedExample], config: BuildConfig
-) -> list[records.Record]:
+) -> list[records.Values]:
     """Fits loaded examples to the canvas, extracts their lines and palettes, encodes the records.
 
     Args:
@@ -147,6 +146,7 @@ def _make_sketches(
     config: BuildConfig,
 ) -> list[list[np.ndarray]]:
     """For each picture its sketches in the styles of the config, own lines where it has any."""
+    digests = list(map(records.name_digest, names))
     sketches: list[list[np.ndarray]] = [[] for _ in pictures]
     for has_lines in (False, True):
         chosen = [i for i, lines in enumerate(own_lines) if (lines is not None) == has_lines]
@@ -158,7 +158,7 @@ def _make_sketches(
             del styles[own_position]
         drawn = draw_styles(
             styles,
-            [_rng(names[i]) for i in chosen],
+            [np.random.default_rng(int.from_bytes(digests[i][:8], "big")) for i in chosen],
             [pictures[i] for i in chosen],
             _load_network(config.network) if config.network else None,
         )
@@ -167,11 +167,6 @@ def _make_sketches(
             if own_position is not None:
                 sketches[i].insert(own_position, own_lines[i])
     return sketches
-
-
-def _rng(name: str) -> np.random.Generator:
-    digest = hashlib.sha256(name.encode(errors="surrogateescape")).digest()
-    return np.random.default_rng(int.from_bytes(digest[:8], "big"))
 
 
 @functools.cache

@@ -53,7 +53,7 @@ class Progress(NamedTuple):
     complaints: list[str]
 
 
-class ShardWriter:
+class ShardWriter(contextlib.AbstractContextManager):
     """Writes a shard from the first record to its receipt; a context manager.
 
     The shard gets its name when `finish` is called, and the receipt after it. Without that nothing
@@ -72,9 +72,6 @@ class ShardWriter:
         self.complaints: list[str] = []
         self.aside = files.join(folder, name + files.INCOMPLETE)
         self.writer = None
-
-    def __enter__(self) -> "ShardWriter":
-        return self
 
     def __exit__(self, *exception) -> None:
         if self.writer is not None:

@@ -2,6 +2,7 @@
 
 import array
 import concurrent.futures
+import itertools
 import os
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -11,7 +12,7 @@ import tensorflow as tf
 
 from tf_deeppaint.data import records
 from tf_deeppaint.data.build.shards import portions
-from tf_deeppaint.data.records import GROUP, NAME, PALETTE, PICTURE, SKETCH, shuffle_key
+from tf_deeppaint.data.records import GROUP, NAME, PALETTE, PICTURE, SKETCH, name_digest
 from tf_deeppaint.images.decoding import read_header
 from tf_deeppaint.images.encoding import PNG_END
 from tf_deeppaint.palette.extraction import BANDS
@@ -39,7 +40,7 @@ def verify(directory: str | os.PathLike) -> Iterator[str]:
     except DeepPaintError as error:
         yield str(error)
         return
-    listed = {shard.name for split in records.SPLITS for shard in manifest.shards[split]}
+    listed = {shard.name for shard in itertools.chain(*manifest.shards.values())}
     for name in files.names(directory):
         if records.is_shard_name(name) and name not in listed:
             yield f"{name}: a shard that the manifest does not list"
@@ -47,7 +48,12 @@ def verify(directory: str | os.PathLike) -> Iterator[str]:
     for split in records.SPLITS:
         for shard in manifest.shards[split]:
             yield from _check_shard(directory, manifest, shard, contents[split])
-    yield from _check_splits(contents)
+    names = np.concatenate([np.asarray(split.names, np.uint64) for split in contents.values()])
+    if twice := len(names) - len(np.unique(names)):
+        yield f"{twice} names are there more than once"
+    shared = np.intersect1d(*(np.asarray(split.groups, np.uint64) for split in contents.values()))
+    if shared.size:
+        yield f"{shared.size} groups are in both splits: test records resemble training records"
 
 
 class _SplitContents:
@@ -96,22 +102,12 @@ def _check_order(record: _Record, where: str, contents: _SplitContents) -> Itera
         yield f"{where} ({record.name}): {fault}"
     if not record.name:
         return
-    key = shuffle_key(record.name.partition("/")[2])
+    key = name_digest(record.name.partition("/")[2])
     if key < contents.last_key:
         yield f"{where} ({record.name}): out of order"
     contents.last_key = key
-    contents.names.append(int.from_bytes(shuffle_key(record.name)[:8], "big"))
-    contents.groups.append(int.from_bytes(shuffle_key(record.group)[:8], "big"))
-
-
-def _check_splits(contents: dict[str, _SplitContents]) -> Iterator[str]:
-    names = np.concatenate([np.asarray(split.names, np.uint64) for split in contents.values()])
-    if twice := len(names) - len(np.unique(names)):
-        yield f"{twice} names are there more than once"
-    groups = [np.asarray(split.groups, np.uint64) for split in contents.values()]
-    shared = np.intersect1d(*groups)
-    if shared.size:
-        yield f"{shared.size} groups are in both splits: test records resemble training records"
+    contents.names.append(int.from_bytes(name_digest(record.name)[:8], "big"))
+    contents.groups.append(int.from_bytes(name_digest(record.group)[:8], "big"))
 
 
 def _check_record(data: bytes, manifest: records.Manifest) -> _Record:
@@ -131,9 +127,8 @@ def _check_record(data: bytes, manifest: records.Manifest) -> _Record:
     for key, side, channels in ((SKETCH, size, 1), (PICTURE, size, 3), (PALETTE, BANDS, 3)):
         if key != SKETCH and len(values[key]) != 1:
             faults.append(f"{len(values[key])} values of {key}")
-        faults += (
-            f"{key}: {fault}" for png in values[key] if (fault := _fault(png, side, channels))
-        )
+        found = (_fault(png, side, channels) for png in values[key])
+        faults += (f"{key}: {fault}" for fault in found if fault)
     return _Record(name, group, faults)
 
 

@@ -3,9 +3,11 @@
 import dataclasses
 import hashlib
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
+
+from tf_deeppaint.utils.options import check_options
 
 
 class Example(NamedTuple):
@@ -78,19 +80,19 @@ class Origin:
         name: The source's short name, as given to `--source`.
         title: Its full name.
         license: SPDX expression, or a sentence where none fits.
-        attribution: The line that must stand beside every picture shown.
-        url: Where the pictures are published; empty where there is no such place.
+        attribution: The line that must stand beside every picture shown, if any.
+        url: Where the pictures are published, if anywhere.
     """
 
     name: str
     title: str
     license: str
-    attribution: str
-    url: str
+    attribution: str = ""
+    url: str = ""
 
 
 class Source(Protocol):
-    """What the builder asks of a source.
+    """The base class of sources: what the builder asks of one.
 
     A source is a frozen dataclass whose fields are its options, each declared by
     `utils.options.option` under the name of its flag. It is picklable: workers get a copy.
@@ -100,13 +102,21 @@ class Source(Protocol):
         options: What decides which examples there are and what they look like, as JSON values by
             the name of the flag, for the manifest. No path of a machine, and nothing that the
             names of the examples tell already.
+
+    Raises:
+        DeepPaintError: an option has a value that is not allowed.
     """
 
-    origin: Origin
-    options: dict[str, object]
+    origin: ClassVar[Origin]
+    options: ClassVar[dict[str, object]] = {}
+
+    def __post_init__(self):
+        check_options(self)
 
     def examples(self) -> Iterator[Example | Skipped]:
         """Lists every example, in any order, without holding them all.
+
+        A picture in a folder is named by its path there, with `/` on every system.
 
         Raises:
             DeepPaintError: the input is missing, or holds no picture.
@@ -123,6 +133,8 @@ class Source(Protocol):
 
     def load(self, example: Example, size: int) -> LoadedExample:
         """Loads one example. Sources that draw or rasterize do so for a canvas of `size` pixels.
+
+        Others give their pictures as they are, transparency over white.
 
         Raises:
             DeepPaintError: the example cannot be read; it is reported, counted and skipped.

@@ -21,6 +21,8 @@ RATINGS = ("g", "s")
 KNOWN_RATINGS = ("g", "s", "q", "e")
 # The edition of 512 pixels has JPEG throughout, whatever was uploaded.
 USUAL_EXTENSIONS = ("jpg", "png")
+# What chooses by metadata, in the order of the manifest.
+_DEFAULTS = {"exclude_tags": EXCLUDE_TAGS, "include_tags": INCLUDE_TAGS, "ratings": RATINGS}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,10 +31,6 @@ class Danbooru(Folder):
 
     A post's picture is `BUCKET/ID.EXT`, its bucket being the last three digits of the ID in four
     places, or `ID.EXT`. Without metadata every picture is inspected, as in any folder.
-
-    Raises:
-        DeepPaintError: neither metadata nor a selection, tags without metadata, or no such rating
-            or selection.
     """
 
     metadata: tuple[str, ...] = option(
@@ -61,12 +59,7 @@ class Danbooru(Folder):
                 "--source=danbooru chooses by tags with --metadata=FILES, or by looking with "
                 "--select=white_background; pass one of them or both"
             )
-        defaults = {
-            "exclude_tags": EXCLUDE_TAGS,
-            "include_tags": INCLUDE_TAGS,
-            "ratings": RATINGS,
-        }
-        for flag, default in defaults.items():
+        for flag, default in _DEFAULTS.items():
             if set(getattr(self, flag)) != set(default):
                 raise DeepPaintError(
                     f"--{flag} needs --metadata=FILES, which hold tags and ratings"
@@ -77,19 +70,9 @@ class Danbooru(Folder):
         if not self.metadata:
             return super().options
         # Sorted, so that the order of the values changes neither manifest nor reasons.
-        tags = {
-            "include_tags": sorted(set(self.include_tags)),
-            "exclude_tags": sorted(set(self.exclude_tags)),
-            "ratings": sorted(set(self.ratings)),
-        }
-        return super().options | tags
+        return super().options | {flag: sorted(set(getattr(self, flag))) for flag in _DEFAULTS}
 
     def examples(self) -> Iterator[Example | Skipped]:
-        """Lists the pictures of the posts chosen, by their path below the folder.
-
-        Raises:
-            DeepPaintError: folder or metadata are missing or damaged, or no picture is chosen.
-        """
         if not self.metadata:
             yield from super().examples()
             return
@@ -110,28 +93,20 @@ class Danbooru(Folder):
     def _choose(self, post: Post | None) -> Example | Skipped:
         if post is None:
             return Skipped("unreadable metadata line")
-        if reason := self._reason_to_skip(post):
-            return Skipped(reason)
-        picture = files.find(self.input, _paths(post))
-        if picture is None:
-            return Skipped("no picture file")
-        return Example(picture.name, picture.bytes)
-
-    def _reason_to_skip(self, post: Post) -> str:
         if post.rating not in self.ratings:
-            return f"rating {post.rating}" if post.rating in KNOWN_RATINGS else "unknown rating"
-        for tag in sorted(self.include_tags):
-            if tag not in post.tags:
-                return f"without tag {tag}"
-        for tag in sorted(self.exclude_tags):
-            if tag in post.tags:
-                return f"with tag {tag}"
-        return ""
-
-
-def _paths(post: Post) -> Iterator[str]:
-    """Paths at which a post's picture may lie, the likeliest first."""
-    for extension in dict.fromkeys((post.extension, *USUAL_EXTENSIONS)):
-        if f".{extension}" in SUFFIXES:
-            yield f"{post.number % 1000:04d}/{post.number}.{extension}"
-            yield f"{post.number}.{extension}"
+            known = post.rating in KNOWN_RATINGS
+            return Skipped(f"rating {post.rating}" if known else "unknown rating")
+        if missing := set(self.include_tags) - post.tags:
+            return Skipped(f"without tag {min(missing)}")
+        if unwanted := post.tags & set(self.exclude_tags):
+            return Skipped(f"with tag {min(unwanted)}")
+        # The likeliest path first.
+        extensions = dict.fromkeys((post.extension, *USUAL_EXTENSIONS))
+        paths = (
+            f"{bucket}{post.number}.{extension}"
+            for extension in extensions
+            if f".{extension}" in SUFFIXES
+            for bucket in (f"{post.number % 1000:04d}/", "")
+        )
+        picture = files.find(self.input, paths)
+        return Skipped("no picture file") if picture is None else Example(*picture)

@@ -1,6 +1,5 @@
 """Downloads of public art by package name, by the package's own client, into a cache."""
 
-import contextlib
 import fnmatch
 import gzip
 import hashlib
@@ -55,7 +54,7 @@ def fetch_npm(spec: str, wanted: Sequence[str], instead: str) -> Path:
     """
 
     def unpack(work: Path, art: Path) -> None:
-        npm = _client("npm", f"install Node.js with npm, or {instead}")
+        npm = _find_client("npm", f"install Node.js with npm, or {instead}")
         _run([npm, "pack", spec, *_NPM_FLAGS], work, f"try again with a network, or {instead}")
         for archive in sorted(work.glob("*.tgz")):
             with archive.open("rb") as stream:
@@ -69,8 +68,8 @@ def fetch_debian(packages: Sequence[str], wanted: Sequence[str], instead: str) -
 
     Args:
         packages: Package names; the versions are those of the machine's own Debian or Ubuntu.
-        wanted: Patterns of the paths inside the packages to keep; `*` also matches `/`.
-        instead: What to do where fetching fails, as the end of a sentence.
+        wanted: As for `fetch_npm`.
+        instead: As for `fetch_npm`.
 
     Returns:
         The folder that holds the wanted files of all packages, `usr/...`.
@@ -80,8 +79,8 @@ def fetch_debian(packages: Sequence[str], wanted: Sequence[str], instead: str) -
     """
 
     def unpack(work: Path, art: Path) -> None:
-        apt = _client("apt-get", f"fetching needs Debian or Ubuntu; {instead}")
-        dpkg = _client("dpkg", f"fetching needs Debian or Ubuntu; {instead}")
+        needed = f"fetching needs Debian or Ubuntu; {instead}"
+        apt, dpkg = (_find_client(program, needed) for program in ("apt-get", "dpkg"))
         advice = f"run `apt-get update` and try again with a network, or {instead}"
         _run([apt, "download", *packages], work, advice)
         for archive in sorted(work.glob("*.deb")):
@@ -112,7 +111,12 @@ def _cached(
             unpack(work, art)
             if not art.is_dir():
                 raise DeepPaintError(f"{title}: holds no file named {' or '.join(wanted)}")
-            _move(art, final)
+            try:
+                art.rename(final)
+            except OSError:
+                # Where another process was faster, its folder holds the same.
+                if not final.is_dir():
+                    raise
     except OSError as error:
         raise DeepPaintError(
             f"{error.filename or final}: cannot be written ({error.strerror or error}); "
@@ -121,18 +125,8 @@ def _cached(
     return final
 
 
-def _move(folder: Path, final: Path) -> None:
-    """Renames a folder. Where another process was faster, its folder holds the same and stays."""
-    try:
-        folder.rename(final)
-    except OSError:
-        if not final.is_dir():
-            raise
-
-
-def _client(program: str, advice: str) -> str:
-    path = shutil.which(program)
-    if path is None:
+def _find_client(program: str, advice: str) -> str:
+    if (path := shutil.which(program)) is None:
         raise DeepPaintError(f"{program} is not installed: {advice}")
     return path
 
@@ -185,12 +179,9 @@ def _extract(stream: IO[bytes], wanted: Sequence[str], art: Path, skip_parts: in
                 if not member.isreg() or ".." in inside.parts or inside.is_absolute():
                     continue
                 if any(fnmatch.fnmatchcase(str(inside), pattern) for pattern in wanted):
-                    _write(archive.extractfile(member), art / inside)
+                    path = art / inside
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    with archive.extractfile(member) as source, path.open("wb") as target:
+                        shutil.copyfileobj(source, target)
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise DeepPaintError(f"the fetched package is damaged ({error}); try again") from error
-
-
-def _write(content: IO[bytes] | None, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(content) as source, path.open("wb") as target:
-        shutil.copyfileobj(source, target)

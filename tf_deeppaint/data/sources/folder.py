@@ -1,7 +1,9 @@
 """A folder of anyone's own pictures; their lines are extracted from them."""
 
 import dataclasses
-from collections.abc import Iterator
+import itertools
+import posixpath
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 import numpy as np
@@ -12,12 +14,13 @@ from tf_deeppaint.data.sources.base import (
     LoadedExample,
     Origin,
     Skipped,
+    Source,
     digest_of,
 )
 from tf_deeppaint.palette.extraction import NEAR_WHITE
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
-from tf_deeppaint.utils.options import check_options, option
+from tf_deeppaint.utils.options import option
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
 # Pixels of the longer side of a picture that is inspected.
@@ -30,12 +33,8 @@ WHITE_BORDER = 0.75
 
 
 @dataclasses.dataclass(frozen=True)
-class Folder:
-    """Every picture below a folder, except hidden ones and those that links fetch from outside.
-
-    Raises:
-        DeepPaintError: no such selection.
-    """
+class Folder(Source):
+    """Every picture below a folder, except hidden ones and those that links fetch from outside."""
 
     input: str = option(help="Folder of the pictures, here or in a cloud (gs://).")
     select: str | None = option(
@@ -43,40 +42,17 @@ class Folder:
     )
 
     origin: ClassVar[Origin] = Origin(
-        name="folder",
-        title="A folder of pictures",
-        license="as the owner of the pictures states",
-        attribution="",
-        url="",
+        name="folder", title="A folder of pictures", license="as the owner of the pictures states"
     )
-
-    def __post_init__(self):
-        check_options(self)
 
     @property
     def options(self) -> dict[str, object]:
         return {"select": self.select}
 
     def examples(self) -> Iterator[Example | Skipped]:
-        """Lists the pictures by their path below the folder, with `/` on every system.
-
-        Raises:
-            DeepPaintError: there is no such folder, or no picture in it.
-        """
-        check_folder(self.input)
-        empty = True
-        for entry in files.walk(self.input, SUFFIXES):
-            yield Example(entry.name, entry.bytes)
-            empty = False
-        if empty:
-            raise no_picture_error(self.input)
+        return itertools.starmap(Example, walk_pictures(self.input))
 
     def inspect(self, example: Example) -> Inspection | Skipped:
-        """Decodes a picture at a small size.
-
-        Raises:
-            DeepPaintError: as `load` does.
-        """
         from tf_deeppaint.images.decoding import decode_small
 
         path = files.join(self.input, example.name)
@@ -87,11 +63,6 @@ class Folder:
         return Inspection(digest_of(data), picture, height, width)
 
     def load(self, example: Example, size: int) -> LoadedExample:
-        """Reads a picture as it is, transparency over white; `size` is not used.
-
-        Raises:
-            DeepPaintError: the file is missing, damaged, or over the limits on size.
-        """
         from tf_deeppaint.images.decoding import decode_picture
 
         path = files.join(self.input, example.name)
@@ -105,10 +76,21 @@ def check_folder(folder: str) -> None:
         raise DeepPaintError(f"{folder}: no such folder; name one that holds pictures")
 
 
-def no_picture_error(folder: str) -> DeepPaintError:
-    """The error of a folder without pictures."""
-    kinds = " ".join(SUFFIXES)
-    return DeepPaintError(f"{folder}: holds no picture ({kinds}), nor do its subfolders")
+def walk_pictures(folder: str, parts: Iterable[str] = ("",)) -> Iterator[files.Entry]:
+    """Yields the pictures below a folder, or below these parts of it, by their paths in the folder.
+
+    Raises:
+        DeepPaintError: there is no such folder, or no picture in it.
+    """
+    check_folder(folder)
+    empty = True
+    for part in parts:
+        for entry in files.walk(files.join(folder, part) if part else folder, SUFFIXES):
+            yield entry._replace(name=posixpath.join(part, entry.name))
+            empty = False
+    if empty:
+        kinds = " ".join(SUFFIXES)
+        raise DeepPaintError(f"{folder}: holds no picture ({kinds}), nor do its subfolders")
 
 
 def has_white_border(picture: np.ndarray) -> bool:

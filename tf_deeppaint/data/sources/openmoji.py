@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, digest_of
+from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, Source, digest_of
 from tf_deeppaint.data.sources.fetching import fetch_npm
 from tf_deeppaint.images.canvas import fit_to_canvas
 from tf_deeppaint.images.pixels import over_white, to_gray
@@ -40,7 +40,7 @@ MAX_DARK_FILL = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
-class OpenMoji:
+class OpenMoji(Source):
     """Pairs of a colored emoji and its line art, rasterized at the size asked for.
 
     Skipped are flags (their colors are given, not chosen), emoji with hardly any filled area, and
@@ -61,7 +61,6 @@ class OpenMoji:
         ),
         url="https://openmoji.org",
     )
-    options: ClassVar[dict[str, object]] = {}
 
     @functools.cached_property
     def folder(self) -> str:
@@ -78,9 +77,6 @@ class OpenMoji:
 
         Colorings of one emoji (skin tones, hearts) share a group: the digest of its line SVG.
         Every pair is rasterized small to be judged, which takes some seconds.
-
-        Raises:
-            DeepPaintError: the folder lacks the art or its listing, or no emoji is left.
         """
         empty = True
         sketches: dict[str, np.ndarray] = {}
@@ -105,11 +101,6 @@ class OpenMoji:
             raise DeepPaintError(f"{self.folder}: none of its emoji is filled; {INSTEAD}")
 
     def load(self, example: Example, size: int) -> LoadedExample:
-        """Rasterizes a pair at `size` x `size` pixels, on white, with the margin the art has.
-
-        Raises:
-            DeepPaintError: one of the two SVG files is missing or damaged.
-        """
         picture, lines = self._read(example.name)
         return LoadedExample(
             self._picture(picture, example.name, size),
@@ -127,17 +118,12 @@ class OpenMoji:
             flags = {e["hexcode"] for e in emoji if "flag" in f"{e['group']} {e['subgroups']}"}
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DeepPaintError(f"{listing}: not OpenMoji's listing; {INSTEAD}") from error
-        colored, lines = (
-            {
-                name.removesuffix(".svg")
-                for name in files.names(files.join(self.folder, kind))
-                if name.endswith(".svg")
-            }
-            for kind in (COLOR, LINES)
-        )
-        if not colored & lines:
+        colored, lines = (files.names(files.join(self.folder, kind)) for kind in (COLOR, LINES))
+        common = set(colored) & set(lines)
+        names = {name.removesuffix(".svg") for name in common if name.endswith(".svg")}
+        if not names:
             raise DeepPaintError(f"{self.folder}: no emoji in both kinds; {INSTEAD}")
-        return sorted((colored & lines) - flags)
+        return sorted(names - flags)
 
     def _read(self, name: str) -> tuple[bytes, bytes]:
         """The SVG of the colored picture and that of its lines."""
@@ -187,10 +173,7 @@ def rasterize(svg: bytes, name: str, size: int) -> np.ndarray:
         # As text, not as a path: the file is then read here and by no rule of the rasterizer's.
         # Fonts differ from machine to machine, and the art has none.
         png = resvg.svg_to_bytes(
-            svg_string=svg.decode("utf-8"),
-            width=size,
-            height=size,
-            skip_system_fonts=True,
+            svg_string=svg.decode("utf-8"), width=size, height=size, skip_system_fonts=True
         )
     except ValueError as error:
         raise DeepPaintError(f"{name}: not an SVG that can be drawn ({error})", "no SVG") from error

@@ -8,20 +8,22 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from tf_deeppaint.data.sources.base import Example, Inspection, LoadedExample, Origin, digest_of
-from tf_deeppaint.data.sources.folder import (
-    INSPECTION_SIDE,
-    SUFFIXES,
-    check_folder,
-    no_picture_error,
+from tf_deeppaint.data.sources.base import (
+    Example,
+    Inspection,
+    LoadedExample,
+    Origin,
+    Source,
+    digest_of,
 )
+from tf_deeppaint.data.sources.folder import INSPECTION_SIDE, SUFFIXES, check_folder, walk_pictures
 from tf_deeppaint.images.canvas import resize
 from tf_deeppaint.images.pixels import to_gray
 from tf_deeppaint.palette.extraction import extract_palette
 from tf_deeppaint.palette.palette_files import MAX_PALETTE_BYTES, palette_from_json
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
-from tf_deeppaint.utils.options import check_options, option
+from tf_deeppaint.utils.options import option
 
 # Which half of a picture is on the left and which on the right.
 PAIR_ORDERS = ("color_sketch", "sketch_color")
@@ -50,7 +52,7 @@ class _Files(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Pairs:
+class Pairs(Source):
     """The pictures below a folder, with their line art and, where there are any, their palettes.
 
     Folders `train`, `val` and `test` decide the split, as in the public "anime sketch colorization
@@ -76,12 +78,10 @@ class Pairs:
         name="pairs",
         title="Pairs of picture and sketch",
         license="as the owner of the pictures states",
-        attribution="",
-        url="",
     )
 
     def __post_init__(self):
-        check_options(self)
+        super().__post_init__()
         if self.sketches is None:
             return
         if self.pair_order != PAIR_ORDERS[0]:
@@ -100,33 +100,16 @@ class Pairs:
         return {**layout, "check_palette": self.check_palette}
 
     def examples(self) -> Iterator[Example]:
-        """Lists the pictures by their path below the folder, with `/` on every system.
-
-        Raises:
-            DeepPaintError: there is no such folder, no picture in it, or no folder of sketches.
-        """
-        check_folder(self.input)
         if self.sketches is not None:
             check_folder(self.sketches)
-        empty = True
         published = [name for name in SPLITS if files.is_folder(files.join(self.input, name))]
-        for split in published or [""]:
-            folder = files.join(self.input, split) if split else self.input
-            for entry in files.walk(folder, SUFFIXES):
-                name = posixpath.join(split, entry.name)
-                others = (self._find_sketch(name), self._find_palette(name))
-                size = entry.bytes + sum(other.bytes for other in others if other is not None)
-                yield Example(name, size, split=SPLITS.get(split, ""))
-                empty = False
-        if empty:
-            raise no_picture_error(self.input)
+        for name, size in walk_pictures(self.input, published or [""]):
+            others = (self._find_sketch(name), self._find_palette(name))
+            size += sum(other.bytes for other in others if other is not None)
+            split = SPLITS[name.partition("/")[0]] if published else ""
+            yield Example(name, size, split=split)
 
     def inspect(self, example: Example) -> Inspection:
-        """Decodes a picture, without its sketch, at a small size.
-
-        Raises:
-            DeepPaintError: a file is missing or damaged, or a picture has no even halves.
-        """
         from tf_deeppaint.images.decoding import decode_small
 
         example_files = self._read(example.name)
@@ -139,12 +122,6 @@ class Pairs:
         return Inspection(example_files.digest(), picture, height, width)
 
     def load(self, example: Example, size: int) -> LoadedExample:
-        """Reads a picture and its line art as they are; `size` is not used.
-
-        Raises:
-            DeepPaintError: as `inspect` does; or picture and line art are of different shapes or
-                appear to be swapped, or the palette is none, or not the expected one.
-        """
         from tf_deeppaint.images.decoding import decode_picture
 
         example_files = self._read(example.name)
@@ -157,9 +134,20 @@ class Pairs:
             sketch = decode_picture(example_files.sketch.data, example_files.sketch.path)
             _check_same_shape(picture, sketch, path)
         if _chroma(picture) < GRAY and _chroma(sketch) > COLORED:
-            raise self._swapped_error(path)
+            other = PAIR_ORDERS[1 - PAIR_ORDERS.index(self.pair_order)]
+            swap = f"pass --pair_order={other}"
+            if self.sketches is not None:
+                swap = "swap --input and --sketches"
+            raise DeepPaintError(
+                f"{path}: its sketch is in colors and its picture gray; where most are so, {swap}",
+                "halves swapped",
+            )
         lines = resize(to_gray(sketch), *picture.shape[:2])
-        palette = self._load_palette(example_files.palette, picture)
+        palette = None
+        if (file := example_files.palette) is not None:
+            palette = palette_from_json(file.data.decode("utf-8", "replace"), file.path)
+            if self.check_palette:
+                _check_equal(palette, extract_palette(picture, "drop"), file.path)
         return LoadedExample(picture, lines, example_files.digest(), palette)
 
     def _read(self, name: str) -> _Files:
@@ -187,30 +175,11 @@ class Pairs:
         stem, _ = posixpath.splitext(rest if first in SPLITS else name)
         return files.find(self.input, [f"{PALETTES}/{stem}.json"])
 
-    def _load_palette(self, file: _File | None, picture: np.ndarray) -> np.ndarray | None:
-        """The palette of a file, checked if `check_palette`."""
-        if file is None:
-            return None
-        palette = palette_from_json(file.data.decode("utf-8", "replace"), file.path)
-        if self.check_palette:
-            _check_equal(palette, extract_palette(picture, "drop"), file.path)
-        return palette
-
     def _halves(self, joined: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Picture and sketch, each RGB `(H, W // 2, 3)`, of a picture RGB `(H, W, 3)`."""
         width = joined.shape[1] // 2
         left, right = joined[:, :width], joined[:, -width:]
         return (left, right) if self.pair_order == PAIR_ORDERS[0] else (right, left)
-
-    def _swapped_error(self, path: str) -> DeepPaintError:
-        other = PAIR_ORDERS[1 - PAIR_ORDERS.index(self.pair_order)]
-        advice = f"pass --pair_order={other}"
-        if self.sketches is not None:
-            advice = "swap --input and --sketches"
-        return DeepPaintError(
-            f"{path}: its sketch is in colors and its picture gray; where most are so, {advice}",
-            "halves swapped",
-        )
 
 
 def _read_file(folder: str, name: str, limit: int = files.MAX_BYTES) -> _File:

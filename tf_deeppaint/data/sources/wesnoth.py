@@ -9,13 +9,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, digest_of
+from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, Source, digest_of
 from tf_deeppaint.data.sources.fetching import fetch_debian
-from tf_deeppaint.images.perceptual_hash import (
-    SHAPE_BYTES,
-    count_differing_bits,
-    perceptual_hash,
-)
+from tf_deeppaint.images.perceptual_hash import SHAPE_BYTES, count_differing_bits, perceptual_hash
 from tf_deeppaint.images.pixels import over_white
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -55,7 +51,7 @@ NEAR_BITS = 88
 
 
 @dataclasses.dataclass(frozen=True)
-class Wesnoth:
+class Wesnoth(Source):
     """Portraits on white, cut to the figure. They have no line art of their own."""
 
     input: str | None = option(
@@ -72,7 +68,6 @@ class Wesnoth:
         ),
         url="https://www.wesnoth.org",
     )
-    options: ClassVar[dict[str, object]] = {}
 
     @functools.cached_property
     def folder(self) -> str:
@@ -88,13 +83,15 @@ class Wesnoth:
 
         Pictures of one figure (variants, campaigns' copies) share a group: the first of their
         names. Every portrait is decoded for that, which takes some seconds.
-
-        Raises:
-            DeepPaintError: there is no such folder, or no portrait in it.
         """
         if not files.is_folder(self.folder):
             raise DeepPaintError(f"{self.folder}: no such folder; {INSTEAD}")
-        sizes = self._sizes()
+        top = os.path.basename(os.path.normpath(self.folder))
+        sizes = {
+            entry.name: entry.bytes
+            for entry in files.walk(self.folder, SUFFIXES)
+            if FOLDER in (top, *entry.name.split("/")[:-1])
+        }
         hashes = self._hashes(sorted(sizes))
         if not hashes:
             raise DeepPaintError(f"{self.folder}: holds no portrait; {INSTEAD}")
@@ -103,26 +100,12 @@ class Wesnoth:
             yield Example(name, sizes[name], groups.get(name, name))
 
     def load(self, example: Example, size: int) -> LoadedExample:
-        """Reads a portrait over white, cut to the figure; `size` is not used.
-
-        Raises:
-            DeepPaintError: the file is missing or damaged.
-        """
         from tf_deeppaint.images.decoding import decode_rgba
 
         path = files.join(self.folder, example.name)
         data = files.read_bytes(path)
         figure = crop_to_figure(decode_rgba(data, path), MARGIN)
         return LoadedExample(over_white(figure), digest=digest_of(data))
-
-    def _sizes(self) -> dict[str, int]:
-        """Paths of all pictures kept under a folder of portraits, with the files' sizes."""
-        top = os.path.basename(os.path.normpath(self.folder))
-        return {
-            entry.name: entry.bytes
-            for entry in files.walk(self.folder, SUFFIXES)
-            if FOLDER in (top, *entry.name.split("/")[:-1])
-        }
 
     def _hashes(self, names: list[str]) -> dict[str, bytes]:
         """Those of the names that are distinct portraits, with their perceptual hashes.
@@ -141,16 +124,12 @@ class Wesnoth:
                 hashes[name] = b""
                 continue
             digest = hashlib.sha256(rgba.tobytes()).digest()
-            if digest not in digests and is_portrait(rgba):
+            background = (rgba[..., 3] < FAINT_ALPHA).mean()
+            is_figure = min(rgba.shape[:2]) >= MIN_SIDE and MIN_BACKGROUND <= background < 1
+            if is_figure and digest not in digests:
                 hashes[name] = perceptual_hash(over_white(crop_to_figure(rgba, margin=0)))
             digests.add(digest)
         return hashes
-
-
-def is_portrait(rgba: np.ndarray) -> bool:
-    """Whether uint8 RGBA `(H, W, 4)` is large enough and a figure on a transparent background."""
-    background = (rgba[..., 3] < FAINT_ALPHA).mean()
-    return bool(min(rgba.shape[:2]) >= MIN_SIDE and MIN_BACKGROUND <= background < 1)
 
 
 def crop_to_figure(rgba: np.ndarray, margin: float) -> np.ndarray:

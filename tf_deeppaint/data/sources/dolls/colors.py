@@ -9,6 +9,7 @@ import numpy as np
 from tf_deeppaint.data.sources.dolls.canvas import WHITE, Color, Paint, flat
 
 T = TypeVar("T")
+Rng = np.random.Generator
 
 SKIN_TONES: tuple[Color, ...] = (
     (255, 234, 222),
@@ -71,12 +72,12 @@ class Colors(NamedTuple):
     shoes: Paint
 
 
-def pick(rng: np.random.Generator, choices: Sequence[T]) -> T:
+def pick(rng: Rng, choices: Sequence[T]) -> T:
     """One of `choices`, all equally likely."""
     return choices[int(rng.integers(len(choices)))]
 
 
-def chance(rng: np.random.Generator, probability: float) -> bool:
+def chance(rng: Rng, probability: float) -> bool:
     """True with the given probability, 0 to 1."""
     return bool(rng.random() < probability)
 
@@ -99,14 +100,14 @@ def contrast(one: Color, other: Color) -> float:
     return float(np.sqrt((2 * red**2 + 4 * green**2 + 3 * blue**2) / 9))
 
 
-def scheme(rng: np.random.Generator) -> Colors:
+def scheme(rng: Rng) -> Colors:
     """Draws the paints of one doll."""
     skin = _skin(rng)
     hair = _apart(rng, _hair, [skin])
     base = rng.random()
     hues = [base + step for step in pick(rng, HARMONIES)]
 
-    def cloth(rng: np.random.Generator) -> Color:
+    def cloth(rng: Rng) -> Color:
         low_s, high_s, low_v, high_v = pick(rng, CLOTHS)
         return hsv(pick(rng, hues), rng.uniform(low_s, high_s), rng.uniform(low_v, high_v))
 
@@ -121,7 +122,7 @@ def scheme(rng: np.random.Generator) -> Colors:
         blush=flat(blush),
         mouth=flat(hsv(rng.uniform(0.96, 1.02), 0.6, rng.uniform(0.55, 0.8))),
         hair=shaded(hair),
-        iris=shaded(_iris(rng)),
+        iris=shaded(hsv(rng.random(), rng.uniform(0.5, 0.9), rng.uniform(0.6, 0.95))),
         top=shaded(top),
         bottom=shaded(bottom),
         layer=shaded(layer),
@@ -132,31 +133,25 @@ def scheme(rng: np.random.Generator) -> Colors:
     )
 
 
-def _skin(rng: np.random.Generator) -> Color:
+def _skin(rng: Rng) -> Color:
     # The power leans toward the lighter half, where two neighboring tones differ least.
     position = rng.random() ** 1.6 * (len(SKIN_TONES) - 1.001)
     low = int(position)
-    first, second = np.array(SKIN_TONES[low]), np.array(SKIN_TONES[low + 1])
+    first, second = np.array(SKIN_TONES[low : low + 2])
     mix = (1 - (position - low)) * first + (position - low) * second
-    return tuple(int(level) for level in mix)
+    return tuple(mix.astype(int).tolist())
 
 
-def _hair(rng: np.random.Generator) -> Color:
+def _hair(rng: Rng) -> Color:
     if chance(rng, 0.5):
         change = rng.integers(-14, 15, 3)
-        return tuple(
-            int(level) for level in np.clip(np.array(pick(rng, NATURAL_HAIR)) + change, 0, 255)
-        )
+        return tuple(np.clip(pick(rng, NATURAL_HAIR) + change, 0, 255).tolist())
     return hsv(rng.random(), rng.uniform(0.25, 0.8), rng.uniform(0.45, 0.98))
 
 
-def _iris(rng: np.random.Generator) -> Color:
-    return hsv(rng.random(), rng.uniform(0.5, 0.9), rng.uniform(0.6, 0.95))
-
-
 def _apart(
-    rng: np.random.Generator,
-    make: Callable[[np.random.Generator], Color],
+    rng: Rng,
+    make: Callable[[Rng], Color],
     neighbors: Sequence[Color],
 ) -> Color:
     best, reached = WHITE, -1.0

@@ -7,19 +7,18 @@ from typing import ClassVar
 
 import numpy as np
 
-from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin
+from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, Source
 from tf_deeppaint.utils.errors import DeepPaintError
-from tf_deeppaint.utils.options import check_options, option
+from tf_deeppaint.utils.options import option
 
 NAME = re.compile(r"doll-(0|[1-9][0-9]*)-([0-9]{6,})")
 
 
 @dataclasses.dataclass(frozen=True)
-class Dolls:
+class Dolls(Source):
     """`count` dolls, numbered from 0; the seed and the number decide everything about a doll.
 
-    Raises:
-        DeepPaintError: `count` or `seed` is too small.
+    `options` are empty: count and seed show in the names.
     """
 
     count: int = option(2000, "How many to draw.", lower=1)
@@ -30,26 +29,14 @@ class Dolls:
         title="Dolls drawn by tf_deeppaint",
         license="CC0-1.0",
         attribution="Drawn by tf_deeppaint's own program",
-        url="",
     )
-    # Empty: count and seed show in the names.
-    options: ClassVar[dict[str, object]] = {}
-
-    def __post_init__(self):
-        check_options(self)
 
     def examples(self) -> Iterator[Example]:
-        """Lists the dolls by number; each is a group of its own."""
         for number in range(self.count):
             name = f"doll-{self.seed}-{number:06d}"
             yield Example(name, group=name)
 
     def load(self, example: Example, size: int) -> LoadedExample:
-        """Draws a doll, on white paper, on a square canvas of `size` pixels.
-
-        Raises:
-            DeepPaintError: the example's name is not that of a doll, or `size` is below 1.
-        """
         # OpenCV is imported here alone, so that the flags of this source need none.
         from tf_deeppaint.data.sources.dolls.doll import draw_doll
 

@@ -1,11 +1,10 @@
 """Collars of dolls, and the things that they wear over their clothes or hold in a hand."""
 
-import numpy as np
-
 from tf_deeppaint.data.sources.dolls.canvas import (
     Paint,
     Shape,
     blob,
+    both_sides,
     box,
     disc,
     ellipse,
@@ -16,7 +15,7 @@ from tf_deeppaint.data.sources.dolls.canvas import (
     polygon,
     stroke,
 )
-from tf_deeppaint.data.sources.dolls.colors import Colors, chance, pick
+from tf_deeppaint.data.sources.dolls.colors import Colors, Rng, chance, pick
 from tf_deeppaint.data.sources.dolls.frames import SIDES, Frame
 from tf_deeppaint.data.sources.dolls.ornaments import GOLD, bow, flower, star
 
@@ -24,7 +23,7 @@ WOOD = Paint((160, 110, 70), (124, 82, 50))
 
 
 def collar(
-    rng: np.random.Generator, colors: Colors, body: Frame, kind: str, wide: float, depth: float
+    rng: Rng, colors: Colors, body: Frame, kind: str, wide: float, depth: float
 ) -> list[Shape]:
     """The collar around a neckline `wide` to either side and `depth` below the shoulders."""
     y = body.shoulder_y
@@ -45,35 +44,29 @@ def collar(
     if style == "bow":
         return [*_flaps(colors, y, low, wide), *bow(0.0, low + 0.02, 0.24, colors.accent)]
     if style == "tie":
-        return [_tie(colors, low), *_flaps(colors, y, low, wide)]
+        end = [(0.11, low + 0.45), (0, low + 0.55), (-0.11, low + 0.45)]
+        tie = polygon([(-0.06, low), (0.06, low), *end])
+        flaps = _flaps(colors, y, low, wide)
+        return [Shape(tie, paint=colors.accent, shading=0.4), *flaps]
     return _flaps(colors, y, low, wide) if style == "shirt" else []
 
 
 def _crossed_lapels(colors: Colors, y: float, depth: float) -> list[Shape]:
-    shapes = []
-    for s in (1, -1):
-        shoulder = [(-s * 0.24, y - 0.1), (-s * 0.36, y - 0.02)]
-        outline = polygon([*shoulder, (s * 0.1, y + depth + 0.24), (s * 0.14, y + depth)])
-        shapes.append(Shape(outline, paint=colors.trim))
-    return shapes
+    shoulder = [(0.24, y - 0.1), (0.36, y - 0.02)]
+    outline = polygon([*shoulder, (-0.1, y + depth + 0.24), (-0.14, y + depth)])
+    return both_sides(Shape(outline, paint=colors.trim))
 
 
 def _hood(colors: Colors, y: float, depth: float) -> list[Shape]:
-    strings = [stroke([(s * 0.14, y + depth), (s * 0.15, y + depth + 0.3)], 0.9) for s in SIDES]
-    rolls = []
-    for s in SIDES:
-        path = [(s * 0.24, y - 0.22), (s * 0.36, y), (s * 0.02, y + depth + 0.08)]
-        rolls.append(Shape(limb(path, (0.06, 0.11, 0.07)), paint=colors.top, shading=0.6))
-    return rolls + strings
+    path = [(0.24, y - 0.22), (0.36, y), (0.02, y + depth + 0.08)]
+    roll = Shape(limb(path, (0.06, 0.11, 0.07)), paint=colors.top, shading=0.6)
+    string = stroke([(0.14, y + depth), (0.15, y + depth + 0.3)], 0.9)
+    return both_sides(roll) + both_sides(string)
 
 
 def _flaps(colors: Colors, y: float, low: float, wide: float) -> list[Shape]:
-    shapes = []
-    for s in SIDES:
-        tip = [(s * 0.26, low + 0.14), (0.0, low)]
-        outline = polygon([(s * 0.19, y - 0.17), (s * (wide + 0.06), y), *tip])
-        shapes.append(Shape(outline, paint=colors.trim, shading=0.4))
-    return shapes
+    outline = polygon([(0.19, y - 0.17), (wide + 0.06, y), (0.26, low + 0.14), (0.0, low)])
+    return both_sides(Shape(outline, paint=colors.trim, shading=0.4))
 
 
 def _turtleneck(colors: Colors, y: float, low: float) -> Shape:
@@ -87,37 +80,21 @@ def _turtleneck(colors: Colors, y: float, low: float) -> Shape:
 
 
 def _round_collar(colors: Colors, y: float, low: float) -> list[Shape]:
-    shapes = []
-    for s in SIDES:
-        outer = [(s * 0.22, y - 0.1), (s * 0.42, y + 0.04), (s * 0.34, low + 0.14)]
-        outline = blob([*outer, (s * 0.04, low + 0.1), (s * 0.03, low)])
-        shapes.append(Shape(outline, paint=colors.trim))
-    return shapes
+    outer = [(0.22, y - 0.1), (0.42, y + 0.04), (0.34, low + 0.14)]
+    outline = blob([*outer, (0.04, low + 0.1), (0.03, low)])
+    return both_sides(Shape(outline, paint=colors.trim))
 
 
 def _sailor_collar(colors: Colors, y: float, low: float) -> list[Shape]:
-    shapes = []
-    for s in SIDES:
-        outer = [(s * 0.2, y - 0.15), (s * 0.52, y + 0.03), (s * 0.5, y + 0.34)]
-        corner = (s * 0.44, y + 0.28)
-        stripes = (
-            stroke([(s * 0.46, y), corner], 0.6),
-            stroke([corner, (0.0, low + 0.12)], 0.6),
-        )
-        outline = polygon([*outer, (0.0, low + 0.2), (0.0, low)])
-        shapes.append(Shape(outline, paint=colors.trim, details=stripes))
-    return shapes
-
-
-def _tie(colors: Colors, low: float) -> Shape:
-    outline = polygon(
-        [(-0.06, low), (0.06, low), (0.11, low + 0.45), (0, low + 0.55), (-0.11, low + 0.45)]
-    )
-    return Shape(outline, paint=colors.accent, shading=0.4)
+    outer = [(0.2, y - 0.15), (0.52, y + 0.03), (0.5, y + 0.34)]
+    corner = (0.44, y + 0.28)
+    stripes = (stroke([(0.46, y), corner], 0.6), stroke([corner, (0.0, low + 0.12)], 0.6))
+    outline = polygon([*outer, (0.0, low + 0.2), (0.0, low)])
+    return both_sides(Shape(outline, paint=colors.trim, details=stripes))
 
 
 def accessories(
-    rng: np.random.Generator, colors: Colors, body: Frame, kind: str
+    rng: Rng, colors: Colors, body: Frame, kind: str
 ) -> tuple[list[Shape], list[Shape]]:
     """A cape, scarf, shoulder bag or necklace, or nothing: drawn behind the body, and over it."""
     choice = pick(rng, ("none", "none", "none", "none", "scarf", "cape", "strap", "necklace"))
@@ -134,7 +111,7 @@ def accessories(
     return [], []
 
 
-def _cape(rng: np.random.Generator, colors: Colors, body: Frame) -> tuple[list[Shape], list[Shape]]:
+def _cape(rng: Rng, colors: Colors, body: Frame) -> tuple[list[Shape], list[Shape]]:
     y, w = body.shoulder_y, body.shoulder
     wide, low = body.hip + rng.uniform(0.35, 0.8), body.hip_y + rng.uniform(0.2, 1.3)
     left, right = (-wide, low), (wide, low)
@@ -152,13 +129,11 @@ def _cape(rng: np.random.Generator, colors: Colors, body: Frame) -> tuple[list[S
         [(-w, y + 0.16), (-w + 0.1, y - 0.02), (-0.3, y - 0.18)],
     )
     clasp = Shape(disc(0, y + 0.06, 0.1), paint=GOLD)
-    return [Shape(cape, paint=colors.accent, shading=1.0)], [
-        Shape(yoke, paint=colors.accent, shading=0.5),
-        clasp,
-    ]
+    front = [Shape(yoke, paint=colors.accent, shading=0.5), clasp]
+    return [Shape(cape, paint=colors.accent, shading=1.0)], front
 
 
-def _scarf(rng: np.random.Generator, colors: Colors, y: float) -> list[Shape]:
+def _scarf(rng: Rng, colors: Colors, y: float) -> list[Shape]:
     side = pick(rng, SIDES)
     path = [(side * 0.2, y), (side * 0.26, y + 0.4), (side * 0.24, y + 0.8)]
     end = limb(path, (0.12, 0.15, 0.16), cap=0.1)
@@ -171,7 +146,7 @@ def _scarf(rng: np.random.Generator, colors: Colors, y: float) -> list[Shape]:
     ]
 
 
-def _shoulder_bag(rng: np.random.Generator, colors: Colors, body: Frame) -> list[Shape]:
+def _shoulder_bag(rng: Rng, colors: Colors, body: Frame) -> list[Shape]:
     s, y = pick(rng, SIDES), body.shoulder_y
     x, low = -s * body.hip, body.hip_y - 0.2
     band = polygon(
@@ -187,7 +162,7 @@ def _shoulder_bag(rng: np.random.Generator, colors: Colors, body: Frame) -> list
     ]
 
 
-def held(rng: np.random.Generator, colors: Colors, body: Frame) -> tuple[list[Shape], list[Shape]]:
+def held(rng: Rng, colors: Colors, body: Frame) -> tuple[list[Shape], list[Shape]]:
     """What the hand on the left and the hand on the right of the page hold, often nothing."""
     things: tuple[list[Shape], list[Shape]] = ([], [])
     if chance(rng, 0.6):
