@@ -170,7 +170,7 @@ def plans() -> Target:
         with Plan("plan.sqlite") as plan:
             plan.stage, plan.options, plan.moved, plan.skipped(), plan.count_uninspected()
             for split in ("train", "test"):
-                plan.planned(split, 0, plan.count_planned(split) % 1000)
+                plan.planned(split, range(plan.count_planned(split) % 1000))
             drain(plan.uninspected())
 
     return Target([seed], feed, share=15)

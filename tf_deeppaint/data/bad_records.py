@@ -27,8 +27,7 @@ _PNG_HEADER = _PNG_SIGNATURE + b"\0\0\0\rIHDR"
 class BadRecords:
     """The records that could not be read so far. Threads may share it.
 
-    Args:
-        silent: Whether to print no warning about the first of each shard.
+    Unless `silent`, a warning is printed about the first of each shard.
     """
 
     def __init__(self, silent: bool = False):
@@ -59,13 +58,8 @@ class BadRecords:
 def read_shard(path: str, records: int, size: int, bad: BadRecords) -> Iterator[bytes]:
     """Yields as many records as the manifest says, `BAD` in the place of each that is bad.
 
-    A shard may be missing, cut off, too long or of other bytes. Memory holds one record.
-
-    Args:
-        path: The shard.
-        records: Number of its records, as the manifest says.
-        size: Side of its pictures in pixels.
-        bad: Counts the bad ones.
+    A shard may be missing, cut off, too long or of other bytes. Memory holds one record. `size` is
+    the side of the pictures in pixels; `bad` counts the bad records.
     """
     position = 0
     try:

@@ -29,9 +29,7 @@ def open_datasets(
 ) -> list[records.Manifest]:
     """Loads the manifests of data sets that are to be used together.
 
-    Args:
-        directories: Their folders.
-        check_shards: Whether every shard must be there, of the size that the manifest says.
+    `check_shards` is that of `records.load_manifest`.
 
     Raises:
         DeepPaintError: one is missing or damaged, or they differ in size or palette rule.

@@ -52,11 +52,9 @@ def list_shards(
 
 
 def make_reader(size: int, bad: BadRecords | None) -> Reader:
-    """How shards are read: by TensorFlow, or so that a bad record is `BAD` and counted.
+    """How shards are read: so that a bad record is `BAD` and counted by `bad`.
 
-    Args:
-        size: Side of the pictures in pixels.
-        bad: Counts bad records; None lets TensorFlow read, which raises at the first.
+    Without `bad` TensorFlow reads, which raises at the first. `size` is the side of the pictures.
     """
     if bad is None:
         return lambda path, count: tf.data.TFRecordDataset(path)

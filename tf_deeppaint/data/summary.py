@@ -69,11 +69,7 @@ def first_palettes(directory: str | os.PathLike, split: str, count: int) -> np.n
 
 
 def color_shares(palettes: np.ndarray) -> dict[str, float]:
-    """Shares of the palettes' colors by name: white, black, gray, and six hues; their sum is 1.
-
-    Args:
-        palettes: uint8 `(N, 4, 4, 3)`, N at least 1.
-    """
+    """Shares of the colors of palettes, uint8 `(N, 4, 4, 3)`, by name; N > 0, their sum is 1."""
     colors = palettes.reshape(-1, 3).astype(np.int32)
     most, least = colors.max(1), colors.min(1)
     hue = rgb2hsv(colors.astype(np.float64))[:, 0]  # [0, 1); whole levels make no rounding errors

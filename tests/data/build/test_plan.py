@@ -41,7 +41,7 @@ def arranged(
     plan.record_inspections([(n, results[example.name]) for n, example in plan.uninspected()])
     plan.finish_inspections()
     plan.arrange(halves, drop_duplicates)
-    return {p.example.name: s for s in ("train", "test") for p in plan.planned(s, 0, 10**6)}
+    return {p.example.name: s for s in ("train", "test") for p in plan.planned(s, range(10**6))}
 
 
 def test_stages_follow_one_another_and_survive_closing(path):
@@ -62,7 +62,7 @@ def test_stages_follow_one_another_and_survive_closing(path):
         plan.arrange(lambda group: "train", drop_duplicates=False)
     with Plan(path) as plan:
         assert plan.stage == ARRANGED
-        assert {p.example.name for p in plan.planned("train", 0, 9)} == {"a", "b"}
+        assert {p.example.name for p in plan.planned("train", range(9))} == {"a", "b"}
         assert plan.skipped() == {"dull": 1}
 
 
@@ -72,9 +72,9 @@ def test_the_order_is_that_of_the_names_digests(path):
         plan.list_examples((Example(name, 0, name) for name in names), {})
         plan.finish_inspections()
         plan.arrange(lambda group: "train", drop_duplicates=False)
-        order = [p.example.name for p in plan.planned("train", 0, 50)]
+        order = [p.example.name for p in plan.planned("train", range(50))]
         assert order == sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
-        assert [p.example.name for p in plan.planned("train", 10, 7)] == order[10:17]
+        assert [p.example.name for p in plan.planned("train", range(10, 17))] == order[10:17]
         assert plan.count_planned("train") == 50 and plan.count_planned("test") == 0
 
 
@@ -112,7 +112,9 @@ def test_near_duplicates_share_a_group_named_after_the_smallest_digest(path):
     with Plan(path) as plan:
         placed = arranged(plan, results)
         groups = {
-            p.example.name: p.example.group for s in placed.values() for p in plan.planned(s, 0, 9)
+            p.example.name: p.example.group
+            for s in placed.values()
+            for p in plan.planned(s, range(9))
         }
     first = min(results[name].digest for name in "abd")[:16]
     assert groups == {"a": first, "b": first, "d": first, "c": results["c"].digest[:16]}

@@ -70,7 +70,9 @@ def build_dataset(
     strict: bool = False,
     reports: Reports = SILENT,
 ) -> records.Manifest:
-    """Writes a source's examples as a data set; a build that was broken off goes on.
+    """Writes a source's examples as a data set, and returns its manifest.
+
+    A build that was broken off goes on.
 
     Args:
         source: Where the examples come from.
@@ -80,9 +82,6 @@ def build_dataset(
         backend: Where the work is done; None: in this process.
         strict: Whether to stop at the first example that cannot be read.
         reports: How to report.
-
-    Returns:
-        The manifest, as written.
 
     Raises:
         DeepPaintError: the input is missing, has changed since the build began, or nothing of it
@@ -163,12 +162,11 @@ def _inspect(
 
 def _write(plan: Plan, backend: Backend, task: PrepareTask, output: str, reports: Reports) -> None:
     layout = _plan_shards(plan, task.config.size)
-    missing = [shard for shard in layout if load_receipt(output, shard.name) is None]
+    missing = [shard for shard in layout if load_receipt(output, shard[0]) is None]
     planned = (
-        PlannedShard(shard.name, plan.planned(shard.split, shard.first, shard.examples))
-        for shard in missing
+        PlannedShard(name, plan.planned(split, positions)) for name, split, positions in missing
     )
-    total = sum(shard.examples for shard in missing)
+    total = sum(len(positions) for _, _, positions in missing)
     _report("prepared", total, backend.write(task, output, planned), reports)
 
 
@@ -187,31 +185,22 @@ def _make_manifest(plan: Plan, source: Source, output: str, size: int) -> record
     """The manifest, from the receipts of all shards."""
     shards: dict[str, list[records.Shard]] = {split: [] for split in records.SPLITS}
     skipped = collections.Counter(plan.skipped())
-    for planned in _plan_shards(plan, size):
-        receipt = load_receipt(output, planned.name)
+    for name, split, _ in _plan_shards(plan, size):
+        receipt = load_receipt(output, name)
         skipped.update(receipt.skipped)
         if receipt.shard.records:
-            shards[planned.split].append(receipt.shard)
+            shards[split].append(receipt.shard)
     rule = SPLIT_RULE + (MOVED_RULE.format(plan.moved) if plan.moved else "")
     return records.Manifest(plan.options, source.origin, rule, dict(skipped), shards)
 
 
-class _ShardRange(NamedTuple):
-    """The examples of a split that a shard is planned to hold, by their positions."""
-
-    name: str
-    split: str
-    first: int
-    examples: int
-
-
-def _plan_shards(plan: Plan, size: int) -> Iterator[_ShardRange]:
+def _plan_shards(plan: Plan, size: int) -> Iterator[tuple[str, str, range]]:
+    """Yields the name and the split of each shard, and the positions of its examples there."""
     room = max(1, SHARD_PIXELS // size**2)
     for split in records.SPLITS:
         count = plan.count_planned(split)
         for index, first in enumerate(range(0, count, room)):
-            name = records.shard_name(split, index)
-            yield _ShardRange(name, split, first, min(room, count - first))
+            yield records.shard_name(split, index), split, range(first, min(first + room, count))
 
 
 def _load_finished(source: Source, output: str, options: dict) -> records.Manifest | None:

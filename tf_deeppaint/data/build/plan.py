@@ -201,12 +201,12 @@ class Plan(contextlib.AbstractContextManager):
             self._set_fact("moved", str(moved))
             self._set_fact("stage", ARRANGED)
 
-    def planned(self, split: str, first: int, count: int) -> list[PlannedExample]:
-        """The examples of a split from the position `first` on, `count` at most, in order."""
+    def planned(self, split: str, positions: range) -> list[PlannedExample]:
+        """The examples of a split at these positions, in order; there may be fewer."""
         rows = self._rows(
             "SELECT name, bytes, cluster, split, digest FROM example "
             "WHERE split = ? AND position >= ? AND position < ? ORDER BY position",
-            *(split, first, first + count),
+            *(split, positions.start, positions.stop),
         )
         return [PlannedExample(Example(*row[:4]), row[4] or "") for row in rows]
 

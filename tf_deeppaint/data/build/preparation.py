@@ -28,10 +28,7 @@ CHANGED = "changed"
 class InspectTask(NamedTuple):
     """Inspects examples: `[(number, example), ...] -> [(number, InspectionResult), ...]`.
 
-    Attributes:
-        source: Where they come from.
-        min_size: See `BuildConfig`.
-        strict: Whether the first that cannot be read raises.
+    If `strict`, the first that cannot be read raises.
     """
 
     source: Source
@@ -66,10 +63,7 @@ class Prepared(NamedTuple):
 class PrepareTask(NamedTuple):
     """Makes records: `[PlannedExample, ...] -> [Prepared, ...]`, the sketches in one batch.
 
-    Attributes:
-        source: Where the examples come from.
-        config: How they are prepared.
-        strict: Whether the first that cannot be read raises.
+    If `strict`, the first example that cannot be read raises.
     """
 
     source: Source
@@ -109,12 +103,7 @@ def prepare(
 ) -> list[records.Values]:
     """Fits loaded examples to the canvas, extracts their lines and palettes, encodes the records.
 
-    Args:
-        source: The source's name; a record's name is that and the example's, and decides the
-            random choices among sketch styles.
-        examples: The examples, their groups known.
-        loaded: Their pictures.
-        config: How they are prepared.
+    A record's name, `SOURCE/EXAMPLE`, decides the random choices among sketch styles.
     """
     names = [f"{source}/{example.name}" for example in examples]
     pictures = [_fit(item.picture, config) for item in loaded]

@@ -57,11 +57,7 @@ class ShardWriter(contextlib.AbstractContextManager):
     """Writes a shard from the first record to its receipt; a context manager.
 
     The shard gets its name when `finish` is called, and the receipt after it. Without that nothing
-    of the shard stays.
-
-    Args:
-        folder: The data set's folder, which exists.
-        name: As `records.shard_name` makes it.
+    of the shard stays. The folder of the data set must exist.
     """
 
     def __init__(self, folder: str, name: str):

@@ -5,7 +5,6 @@ import concurrent.futures
 import itertools
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -64,13 +63,13 @@ class _SplitContents:
         self.groups = array.array("Q")
         self.last_key = b""
 
-
-class _Record(NamedTuple):
-    """Name and group of a record, and its faults."""
-
-    name: str
-    group: str
-    faults: list[str]
+    def add(self, name: str, group: str) -> bool:
+        """Adds a record; returns whether it comes after the last one in order."""
+        key, last_key = name_digest(name.partition("/")[2]), self.last_key
+        self.last_key = key
+        self.names.append(int.from_bytes(name_digest(name)[:8], "big"))
+        self.groups.append(int.from_bytes(name_digest(group)[:8], "big"))
+        return key >= last_key
 
 
 def _check_shard(
@@ -87,8 +86,12 @@ def _check_shard(
         with concurrent.futures.ThreadPoolExecutor(_PARALLEL_READS) as pool:
             stored = tf.data.TFRecordDataset(path).as_numpy_iterator()
             for portion in portions(stored, _PORTION):
-                for record in pool.map(lambda data: _check_record(data, manifest), portion):
-                    yield from _check_order(record, f"{shard.name}, record {count}", contents)
+                results = pool.map(lambda data: _check_record(data, manifest), portion)
+                for name, group, faults in results:
+                    if name and not contents.add(name, group):
+                        faults.append("out of order")
+                    for fault in faults:
+                        yield f"{shard.name}, record {count} ({name}): {fault}"
                     count += 1
     except tf.errors.DataLossError:
         yield f"{shard.name}: damaged after record {count}"
@@ -97,25 +100,13 @@ def _check_shard(
         yield f"{shard.name}: {count} records, but the manifest says {shard.records}"
 
 
-def _check_order(record: _Record, where: str, contents: _SplitContents) -> Iterator[str]:
-    for fault in record.faults:
-        yield f"{where} ({record.name}): {fault}"
-    if not record.name:
-        return
-    key = name_digest(record.name.partition("/")[2])
-    if key < contents.last_key:
-        yield f"{where} ({record.name}): out of order"
-    contents.last_key = key
-    contents.names.append(int.from_bytes(name_digest(record.name)[:8], "big"))
-    contents.groups.append(int.from_bytes(name_digest(record.group)[:8], "big"))
-
-
-def _check_record(data: bytes, manifest: records.Manifest) -> _Record:
+def _check_record(data: bytes, manifest: records.Manifest) -> tuple[str, str, list[str]]:
+    """Name and group of a record, and its faults."""
     values = records.read_values(data)
     try:
         name, group = values[NAME][0].decode(), values[GROUP][0].decode()
     except (TypeError, IndexError, UnicodeDecodeError):
-        return _Record("", "", ["not a record"])
+        return "", "", ["not a record"]
     source, size = manifest.options["source"], manifest.size
     faults = []
     if not name.startswith(f"{source}/"):
@@ -127,9 +118,9 @@ def _check_record(data: bytes, manifest: records.Manifest) -> _Record:
     for key, side, channels in ((SKETCH, size, 1), (PICTURE, size, 3), (PALETTE, BANDS, 3)):
         if key != SKETCH and len(values[key]) != 1:
             faults.append(f"{len(values[key])} values of {key}")
-        found = (_fault(png, side, channels) for png in values[key])
-        faults += (f"{key}: {fault}" for fault in found if fault)
-    return _Record(name, group, faults)
+        of_values = (_fault(png, side, channels) for png in values[key])
+        faults += (f"{key}: {fault}" for fault in of_values if fault)
+    return name, group, faults
 
 
 def _fault(png: bytes, side: int, channels: int) -> str:

@@ -20,7 +20,7 @@ from tf_deeppaint.utils.silence import import_tensorflow
 WAITING_RECORDS, WAITING_INSPECTIONS = 3, 128
 
 
-class Workers(contextlib.AbstractContextManager):
+class Workers:
     """Some processes that inspect and prepare examples; this one writes what they prepare.
 
     A context manager. The work under way is bounded, however many examples there are.

@@ -29,11 +29,7 @@ class Example(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """An example that was not asked for.
-
-    Attributes:
-        reason: A few words without names or numbers, such as "another rating": they are counted.
-    """
+    """An example that was not asked for; `reason` is a few words to count, such as "no picture"."""
 
     reason: str
 

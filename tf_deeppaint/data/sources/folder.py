@@ -94,11 +94,7 @@ def walk_pictures(folder: str, parts: Iterable[str] = ("",)) -> Iterator[files.E
 
 
 def has_white_border(picture: np.ndarray) -> bool:
-    """Whether three quarters of the pixels along the edges of a picture are near white.
-
-    Args:
-        picture: uint8 RGB `(H, W, 3)`.
-    """
+    """Whether most pixels along the edges of a picture, RGB `(H, W, 3)`, are near white."""
     depth = max(1, round(BORDER * min(picture.shape[:2])))
     border = np.ones(picture.shape[:2], bool)
     border[depth:-depth, depth:-depth] = False

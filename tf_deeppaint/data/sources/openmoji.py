@@ -87,8 +87,8 @@ class OpenMoji(Source):
                 picture, lines = self._read(name)
                 size, group = len(picture) + len(lines), hashlib.sha256(lines).hexdigest()
                 if group not in sketches:
-                    sketches[group] = self._sketch(lines, name, JUDGED_SIZE)
-                if not is_filled(self._picture(picture, name, JUDGED_SIZE), sketches[group]):
+                    sketches[group] = to_gray(self._draw(LINES, name, lines, JUDGED_SIZE))
+                if not is_filled(self._draw(COLOR, name, picture, JUDGED_SIZE), sketches[group]):
                     continue
                 # The same lines are at times written as different SVG.
                 group = groups.setdefault(sketches[group].tobytes(), group)
@@ -101,12 +101,10 @@ class OpenMoji(Source):
             raise DeepPaintError(f"{self.folder}: none of its emoji is filled; {INSTEAD}")
 
     def load(self, example: Example, size: int) -> LoadedExample:
-        picture, lines = self._read(example.name)
-        return LoadedExample(
-            self._picture(picture, example.name, size),
-            self._sketch(lines, example.name, size),
-            digest_of(picture, lines),
-        )
+        svgs = self._read(example.name)
+        pair = zip((COLOR, LINES), svgs, strict=True)
+        picture, lines = (self._draw(kind, example.name, svg, size) for kind, svg in pair)
+        return LoadedExample(picture, to_gray(lines), digest_of(*svgs))
 
     def _names(self) -> list[str]:
         """Names of all pairs but the flags, sorted."""
@@ -128,14 +126,10 @@ class OpenMoji(Source):
     def _read(self, name: str) -> tuple[bytes, bytes]:
         """The SVG of the colored picture and that of its lines."""
         paths = (self._path(kind, name) for kind in (COLOR, LINES))
-        picture, lines = (files.read_bytes(path, MAX_SVG_BYTES) for path in paths)
-        return picture, lines
+        return tuple(files.read_bytes(path, MAX_SVG_BYTES) for path in paths)
 
-    def _picture(self, svg: bytes, name: str, size: int) -> np.ndarray:
-        return rasterize(svg, self._path(COLOR, name), size)
-
-    def _sketch(self, svg: bytes, name: str, size: int) -> np.ndarray:
-        return to_gray(rasterize(svg, self._path(LINES, name), size))
+    def _draw(self, kind: str, name: str, svg: bytes, size: int) -> np.ndarray:
+        return rasterize(svg, self._path(kind, name), size)
 
     def _path(self, kind: str, name: str) -> str:
         return files.join(self.folder, f"{kind}/{name}.svg")
@@ -158,13 +152,8 @@ def is_filled(picture: np.ndarray, sketch: np.ndarray) -> bool:
 def rasterize(svg: bytes, name: str, size: int) -> np.ndarray:
     """Draws SVG onto a white canvas: uint8 RGB `(size, size, 3)`, aspect kept, centered.
 
-    Args:
-        svg: The file's bytes.
-        name: How an error names it.
-        size: Side of the canvas in pixels.
-
     Raises:
-        DeepPaintError: it is not an SVG.
+        DeepPaintError: it is not an SVG; the message names the file by `name`.
     """
     from tf_deeppaint.images.decoding import decode_rgba
 

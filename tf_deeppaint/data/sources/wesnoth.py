@@ -150,8 +150,7 @@ def crop_to_figure(rgba: np.ndarray, margin: float) -> np.ndarray:
 def group_near_duplicates(hashes: dict[str, bytes]) -> dict[str, str]:
     """Joins what differs in `NEAR_BITS` at most, also by way of others: name -> first such name.
 
-    Args:
-        hashes: The perceptual hash under each name, sorted by name.
+    The perceptual hashes are sorted by name.
     """
     from scipy.sparse.csgraph import connected_components  # slow, and --help imports this module
 

@@ -26,17 +26,11 @@ ARM = (0.15, 0.145, 0.13, 0.115, 0.1, 0.14, 0.12)
 
 
 class Outfit(NamedTuple):
-    """The clothed body, cut into what is hidden by what.
+    """The clothed body, cut into what is hidden by what."""
 
-    Attributes:
-        behind: Drawn behind the body and in front of the hair at the back.
-        body: Everything from the feet to the neck.
-        over: Drawn over the body, below the head.
-    """
-
-    behind: list[Shape]
-    body: list[Shape]
-    over: list[Shape]
+    behind: list[Shape]  # behind the body and in front of the hair at the back
+    body: list[Shape]  # everything from the feet to the neck
+    over: list[Shape]  # over the body, below the head
 
 
 def outfit(rng: Rng, colors: Colors, body: Frame) -> Outfit:

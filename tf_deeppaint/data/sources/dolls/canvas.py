@@ -128,16 +128,13 @@ def turned(points: np.ndarray, angle: float, pivot: tuple[float, float] = (0, 0)
 def edges(
     path: Points, widths: Sequence[float], start: float = 0.0, end: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The two sides, from start to end, of a limb along `path`.
+    """The two sides of a limb, each `(16, 2)`: of one that hangs down, the left and the right.
 
     Args:
         path: Joints of the limb.
         widths: Half widths, spread evenly over the whole path.
         start: Where the part begins, 0 (first joint) to 1 (last joint).
         end: Where it ends, 0 to 1.
-
-    Returns:
-        Two outlines `(16, 2)`: for a limb that hangs down, its left and its right side.
     """
     curve = smooth(path)
     grid = np.linspace(0, 1, len(curve))

@@ -12,10 +12,11 @@ from tf_deeppaint.data.sources.dolls.canvas import (
     limb,
     loop,
     polygon,
+    smooth,
     stroke,
 )
 from tf_deeppaint.data.sources.dolls.colors import Colors, Rng, chance
-from tf_deeppaint.data.sources.dolls.frames import LEG, SIDES, Frame
+from tf_deeppaint.data.sources.dolls.frames import LEG, Frame
 from tf_deeppaint.data.sources.dolls.ornaments import (
     CLOTH_PATTERNS,
     GOLD,
@@ -67,13 +68,10 @@ def _torso(body: Frame, hem: float, hem_y: float, slack: float = 0.0) -> np.ndar
     """A garment's outline from the shoulders to `hem` at `hem_y`, `slack` wider than the body."""
     y = body.shoulder_y
     middle = 0.5 * (body.shoulder_y + body.waist_y) + 0.05
-    flank = [
-        (body.shoulder - 0.02, y + 0.12),
-        (body.shoulder - 0.05 + slack, middle),
-        (body.waist + slack, body.waist_y),
-        (hem, hem_y),
-    ]
-    slope = [(0.2, y - 0.13), (body.shoulder - 0.2, y - 0.03), (body.shoulder - 0.02, y + 0.12)]
+    w, shoulder = body.shoulder, (body.shoulder - 0.02, y + 0.12)
+    waist = (body.waist + slack, body.waist_y)
+    flank = [shoulder, (w - 0.05 + slack, middle), waist, (hem, hem_y)]
+    slope = [(0.2, y - 0.13), (w - 0.2, y - 0.03), shoulder]
     back = [(-px, py) for px, py in flank[::-1]]
     other = [(-px, py) for px, py in slope[::-1]]
     bottom = [(hem, hem_y), (0.0, hem_y + 0.07), (-hem, hem_y)]
@@ -147,21 +145,12 @@ def _trousers(rng: Rng, colors: Colors, body: Frame, end: float) -> list[Shape]:
     left_in, right_in = np.minimum(left_in, (-0.01, 99)), np.maximum(right_in, (0.01, -99))
     crotch = (0.0, body.hip_y + 0.14)
     waist, y = body.waist + 0.01, body.waist_y
-    keep = [side[side[:, 1] > crotch[1] + 0.05] for side in (right_in, left_in)]
-    outline = np.concatenate(
-        [
-            loop(
-                [(-waist, y), (0.0, y + 0.05), (waist, y)],
-                [(waist, y), (body.hip + 0.03, body.hip_y), tuple(right_out[3])],
-            ),
-            right_out[4:],
-            keep[0][::-1],
-            [crotch],
-            keep[1],
-            left_out[:2:-1],
-            loop([tuple(left_out[3]), (-body.hip - 0.03, body.hip_y), (-waist, y)]),
-        ]
-    )
+    right_in, left_in = (side[side[:, 1] > crotch[1] + 0.05] for side in (right_in, left_in))
+    top = smooth([(-waist, y), (0.0, y + 0.05), (waist, y)])
+    right_hip = smooth([(waist, y), (body.hip + 0.03, body.hip_y), right_out[3]])
+    left_hip = smooth([left_out[3], (-body.hip - 0.03, body.hip_y), (-waist, y)])
+    right_leg, left_leg = [*right_out[4:], *right_in[::-1]], [*left_in, *left_out[:2:-1]]
+    outline = np.concatenate([top, right_hip, right_leg, [crotch], left_leg, left_hip])
     hems = []
     if chance(rng, 0.4) and end < 0.8:
         wide = [w + 0.2 for w in widths]
@@ -177,16 +166,12 @@ def _bib(colors: Colors, body: Frame) -> list[Shape]:
     shoulder = [(0.34, body.shoulder_y - 0.08), (0.46, body.shoulder_y - 0.05)]
     strap = polygon([*shoulder, (0.4, top + 0.1), (0.26, top + 0.1)])
     bib = polygon([(-0.4, top), (0.4, top), (w - 0.02, low), (-w + 0.02, low)])
-    pocket = polygon(
-        [(-0.17, top + 0.12), (0.17, top + 0.12), (0.14, top + 0.32), (-0.14, top + 0.32)]
-    )
-    buttons = [Shape(disc(s * 0.33, top + 0.06, 0.05), paint=GOLD, line=0.6) for s in SIDES]
-    return [
-        *both_sides(Shape(strap, paint=colors.bottom)),
-        Shape(bib, paint=colors.bottom, shading=0.5),
-        Shape(pocket, paint=colors.bottom, line=0.7),
-        *buttons,
-    ]
+    upper, lower = top + 0.12, top + 0.32
+    pocket = polygon([(-0.17, upper), (0.17, upper), (0.14, lower), (-0.14, lower)])
+    button = Shape(disc(0.33, top + 0.06, 0.05), paint=GOLD, line=0.6)
+    straps = both_sides(Shape(strap, paint=colors.bottom))
+    front = Shape(bib, paint=colors.bottom, shading=0.5)
+    return [*straps, front, Shape(pocket, paint=colors.bottom, line=0.7), *both_sides(button)]
 
 
 def _coat(rng: Rng, colors: Colors, body: Frame) -> list[Shape]:

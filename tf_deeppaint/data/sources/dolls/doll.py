@@ -23,11 +23,7 @@ WOBBLE = 0.012
 
 
 def draw_doll(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draws a doll on white paper, on a square canvas.
-
-    Args:
-        rng: Decides everything about the doll.
-        size: Side of the canvas in pixels.
+    """Draws a doll on white paper; `rng` decides everything about it.
 
     Returns:
         The picture, uint8 RGB `(size, size, 3)`, and its lines alone, uint8 `(size, size)`.
@@ -55,11 +51,7 @@ def _tilted(shapes: list[Shape], angle: float) -> list[Shape]:
 
 
 def _placed(rng: np.random.Generator, shapes: list[Shape]) -> tuple[float, list[Shape]]:
-    """Fits shapes into the unit square and displaces their points a little, as a hand does.
-
-    Returns:
-        The scale from head radii to the unit square, and the moved shapes.
-    """
+    """Fits shapes into the unit square, unsteadily as a hand does; returns scale and shapes."""
     # One field of displacements for all shapes keeps edges that meet together.
     phase, pace = rng.uniform(0, 2 * np.pi, 2), rng.uniform(2.0, 5.0, 2)
     wobble = rng.uniform(0, WOBBLE)

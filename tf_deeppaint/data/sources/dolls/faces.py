@@ -30,10 +30,7 @@ SHUT, WINKING, SMILING = 0.08, 0.14, 0.11
 def face(rng: Rng, colors: Colors, fringe: np.ndarray) -> list[Shape]:
     """A head without hair, seen from the front, whose chin is near (0, 1).
 
-    Args:
-        rng: Decides on features and expression.
-        colors: The doll's paints.
-        fringe: Outline `(n, 2)` of the hair over the forehead, which casts a shadow.
+    `fringe` is the outline `(n, 2)` of the hair over the forehead, which casts a shadow.
     """
     cheek, chin = rng.uniform(0.9, 0.98), rng.uniform(0.14, 0.3)
     jaw = blob(
@@ -99,17 +96,12 @@ def _eyes(rng: Rng, colors: Colors) -> list[Shape]:
     shapes: list[Shape] = []
     for side in SIDES:
         if mood < SHUT or (mood < WINKING and side == 1):
-            shapes += _closed_eye(side, eyes.width, up=mood < SMILING)
+            x, y, bend = side * EYE_X, EYE_Y + 0.08, -0.16 if mood < SMILING else 0.12
+            path = [(x - eyes.width, y), (x, y + bend), (x + eyes.width, y)]
+            shapes.append(Shape(limb(path, (0.015, 0.035, 0.015)), inked=True, line=0.4))
         else:
             shapes += _open_eye(colors, side, eyes)
     return shapes
-
-
-def _closed_eye(side: int, width: float, up: bool) -> list[Shape]:
-    bend = -0.16 if up else 0.12
-    arc = [(-width, EYE_Y + 0.08), (0, EYE_Y + 0.08 + bend), (width, EYE_Y + 0.08)]
-    path = np.add(arc, (side * EYE_X, 0))
-    return [Shape(limb(path, (0.015, 0.035, 0.015)), inked=True, line=0.4)]
 
 
 def _open_eye(colors: Colors, side: int, eyes: Eyes) -> list[Shape]:
@@ -130,12 +122,9 @@ def _open_eye(colors: Colors, side: int, eyes: Eyes) -> list[Shape]:
         upper[0],
     ]
     corner = (outer + side * 0.05, outer_y - height * 0.17)
-    lash = limb([*upper, corner], (0.015, 0.04, 0.05, 0.035, 0.008))
-    pupil = _iris(colors, x + eyes.gaze, eyes)
-    return [
-        Shape(loop(upper, lower), paint=flat(WHITE), line=0.5, details=tuple(pupil)),
-        Shape(lash, inked=True, line=0.3),
-    ]
+    lash = Shape(limb([*upper, corner], (0.015, 0.04, 0.05, 0.035, 0.008)), inked=True, line=0.3)
+    iris = tuple(_iris(colors, x + eyes.gaze, eyes))
+    return [Shape(loop(upper, lower), paint=flat(WHITE), line=0.5, details=iris), lash]
 
 
 def _iris(colors: Colors, x: float, eyes: Eyes) -> list[Shape]:

@@ -80,8 +80,5 @@ def _leg(rng: Rng, side: int, hip: float, hip_y: float, foot_y: float, stance: s
     raise_by = 0.14 if stance == "step" and side == 1 else 0.0
     ankle_y = foot_y - 0.2 - raise_by
     knee_y = (hip_y + ankle_y) / 2 + rng.uniform(-0.05, 0.05)
-    return [
-        (side * top, hip_y - 0.1),
-        (side * (top + knee_in), knee_y),
-        (side * (top + spread), ankle_y),
-    ]
+    knee, ankle = (side * (top + knee_in), knee_y), (side * (top + spread), ankle_y)
+    return [(side * top, hip_y - 0.1), knee, ankle]

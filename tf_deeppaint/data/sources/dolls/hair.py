@@ -15,19 +15,12 @@ OTHER_SIDE_VALLEY = (-0.84, -0.12)
 
 
 class Hair(NamedTuple):
-    """The hair of one doll, cut into what is hidden by what.
+    """The hair of one doll, cut into what is hidden by what."""
 
-    Attributes:
-        behind: Drawn before the body.
-        over: Drawn over the head.
-        fringe: The outline `(n, 2)` of the hair in front, for the shadow that it casts.
-        hat_fits: Whether the crown is smooth enough for a hat.
-    """
-
-    behind: list[Shape]
-    over: list[Shape]
-    fringe: np.ndarray
-    hat_fits: bool
+    behind: list[Shape]  # drawn before the body
+    over: list[Shape]  # drawn over the head
+    fringe: np.ndarray  # outline (n, 2) of the hair in front, for the shadow that it casts
+    hat_fits: bool  # whether the crown is smooth enough
 
 
 def hair(rng: Rng, colors: Colors) -> Hair:

@@ -26,13 +26,7 @@ SHIRT_PATTERNS = ("none", "none", "bands", "bars", "dots", "heart", "star", "but
 
 
 def band(half_width: float, upper: Sequence[float], lower: Sequence[float]) -> np.ndarray:
-    """The outline of a band around a body.
-
-    Args:
-        half_width: Half of its width.
-        upper: Heights y of its upper edge at the sides and in the middle.
-        lower: Likewise, of its lower edge.
-    """
+    """The outline of a band, given y of its upper and lower edge at the sides and in the middle."""
     w, (top, top_middle), (low, low_middle) = half_width, upper, lower
     return loop(
         [(-w, top), (0, top_middle), (w, top)],

@@ -28,7 +28,9 @@ def collar(
     """The collar around a neckline `wide` to either side and `depth` below the shoulders."""
     y = body.shoulder_y
     if kind == "robe":
-        return _crossed_lapels(colors, y, depth)
+        shoulder = [(0.24, y - 0.1), (0.36, y - 0.02)]
+        lapel = polygon([*shoulder, (-0.1, y + depth + 0.24), (-0.14, y + depth)])
+        return both_sides(Shape(lapel, paint=colors.trim))
     if kind == "shorts" and chance(rng, 0.8):
         return _hood(colors, y, depth)
     low = y + depth
@@ -38,7 +40,9 @@ def collar(
     if style == "turtle":
         return [_turtleneck(colors, y, low)]
     if style == "round":
-        return _round_collar(colors, y, low)
+        outer = [(0.22, y - 0.1), (0.42, y + 0.04), (0.34, low + 0.14)]
+        outline = blob([*outer, (0.04, low + 0.1), (0.03, low)])
+        return both_sides(Shape(outline, paint=colors.trim))
     if style == "sailor":
         return [*_sailor_collar(colors, y, low), *bow(0.0, low + 0.16, 0.22, colors.accent)]
     if style == "bow":
@@ -49,12 +53,6 @@ def collar(
         flaps = _flaps(colors, y, low, wide)
         return [Shape(tie, paint=colors.accent, shading=0.4), *flaps]
     return _flaps(colors, y, low, wide) if style == "shirt" else []
-
-
-def _crossed_lapels(colors: Colors, y: float, depth: float) -> list[Shape]:
-    shoulder = [(0.24, y - 0.1), (0.36, y - 0.02)]
-    outline = polygon([*shoulder, (-0.1, y + depth + 0.24), (-0.14, y + depth)])
-    return both_sides(Shape(outline, paint=colors.trim))
 
 
 def _hood(colors: Colors, y: float, depth: float) -> list[Shape]:
@@ -77,12 +75,6 @@ def _turtleneck(colors: Colors, y: float, low: float) -> Shape:
         [(-0.32, y + 0.02), (-0.24, y - 0.2)],
     )
     return Shape(outline, paint=colors.top, shading=0.6)
-
-
-def _round_collar(colors: Colors, y: float, low: float) -> list[Shape]:
-    outer = [(0.22, y - 0.1), (0.42, y + 0.04), (0.34, low + 0.14)]
-    outline = blob([*outer, (0.04, low + 0.1), (0.03, low)])
-    return both_sides(Shape(outline, paint=colors.trim))
 
 
 def _sailor_collar(colors: Colors, y: float, low: float) -> list[Shape]:
@@ -140,26 +132,20 @@ def _scarf(rng: Rng, colors: Colors, y: float) -> list[Shape]:
     stripe = Shape(box(-2, y + 0.6, 2, y + 0.7), paint=colors.trim, line=0.6)
     upper = [(-0.38, y - 0.12), (0, y - 0.06), (0.38, y - 0.12)]
     wrap = blob([*upper, (0.42, y + 0.06), (0, y + 0.22), (-0.42, y + 0.06)])
-    return [
-        Shape(end, paint=colors.accent, shading=0.7, details=(stripe,)),
-        Shape(wrap, paint=colors.accent, shading=0.7),
-    ]
+    scarf = Shape(end, paint=colors.accent, shading=0.7, details=(stripe,))
+    return [scarf, Shape(wrap, paint=colors.accent, shading=0.7)]
 
 
 def _shoulder_bag(rng: Rng, colors: Colors, body: Frame) -> list[Shape]:
     s, y = pick(rng, SIDES), body.shoulder_y
     x, low = -s * body.hip, body.hip_y - 0.2
-    band = polygon(
-        [(s * 0.42, y - 0.08), (s * 0.54, y), (x, low + 0.08), (x + s * 0.02, low - 0.06)]
-    )
-    pouch = blob(
-        [(x - 0.2, low - 0.08), (x + 0.2, low - 0.08), (x + 0.24, low + 0.3), (x - 0.24, low + 0.3)]
-    )
-    flap = stroke([(x - 0.3, low + 0.08), (x, low + 0.14), (x + 0.3, low + 0.08)], 0.7)
-    return [
-        Shape(band, paint=colors.accent),
-        Shape(pouch, paint=colors.accent, shading=0.6, details=(flap,)),
-    ]
+    shoulder = [(s * 0.42, y - 0.08), (s * 0.54, y)]
+    strap = polygon([*shoulder, (x, low + 0.08), (x + s * 0.02, low - 0.06)])
+    upper, lower = low - 0.08, low + 0.3
+    pouch = blob([(x - 0.2, upper), (x + 0.2, upper), (x + 0.24, lower), (x - 0.24, lower)])
+    flap = stroke([(x - 0.3, low + 0.08), (x, low + 0.14), (x + 0.3, low + 0.08)])
+    bag = Shape(pouch, paint=colors.accent, shading=0.6, details=(flap,))
+    return [Shape(strap, paint=colors.accent), bag]
 
 
 def held(rng: Rng, colors: Colors, body: Frame) -> tuple[list[Shape], list[Shape]]:
@@ -181,9 +167,8 @@ def held(rng: Rng, colors: Colors, body: Frame) -> tuple[list[Shape], list[Shape
 
 def _bag(colors: Colors, x: float, y: float) -> list[Shape]:
     handle = Shape(ellipse(x, y + 0.16, 0.17, 0.24), line=1.6)
-    bag = blob(
-        [(x - 0.26, y + 0.28), (x + 0.26, y + 0.28), (x + 0.32, y + 0.66), (x - 0.32, y + 0.66)]
-    )
+    top, low = y + 0.28, y + 0.66
+    bag = blob([(x - 0.26, top), (x + 0.26, top), (x + 0.32, low), (x - 0.32, low)])
     clasp = Shape(disc(x, y + 0.42, 0.06), paint=GOLD, line=0.6)
     flap = stroke([(x - 0.4, y + 0.38), (x, y + 0.46), (x + 0.4, y + 0.38)], 0.7)
     return [handle, Shape(bag, paint=colors.accent, shading=0.7, details=(flap, clasp))]
@@ -196,11 +181,9 @@ def _stick(colors: Colors, x: float, y: float, kind: str) -> list[Shape]:
         return [Shape(stem, paint=WOOD), Shape(star(x, top - 0.1, 0.28), paint=GOLD, shading=0.5)]
     if kind == "sweet":
         curve = [(x - 0.12, top - 0.08), (x, top - 0.24), (x + 0.12, top - 0.1), (x, top)]
-        sweet = disc(x, top - 0.1, 0.24)
-        return [
-            Shape(stem, paint=flat((246, 244, 240))),
-            Shape(sweet, paint=colors.trim, shading=0.6, details=(stroke(curve, 0.6),)),
-        ]
+        swirl, sweet = stroke(curve, 0.6), disc(x, top - 0.1, 0.24)
+        candy = Shape(sweet, paint=colors.trim, shading=0.6, details=(swirl,))
+        return [Shape(stem, paint=flat((246, 244, 240))), candy]
     green = Paint((98, 164, 86), (70, 124, 64))
     petals = flower(x, top - 0.05, 6, 0.15, 0.11, colors.accent)
     heart = Shape(disc(x, top - 0.05, 0.1), paint=GOLD, line=0.7)
