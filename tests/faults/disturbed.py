@@ -177,7 +177,7 @@ def stopped_politely(material: Material) -> int:
     data, run, survived = material.data(), material.folder / "stopped run", 0
     for _ in range(4):
         process = programs.train(data, run, 100_000)
-        wait_for(process, "going on") if survived else wait_for_checkpoint(run)
+        wait_for(process, "resuming") if survived else wait_for_checkpoint(run)
         time.sleep(material.rng.uniform(1, 4))
         process.send_signal(signal.SIGTERM)
         if "the same command resumes" not in finish(process):
