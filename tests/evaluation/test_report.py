@@ -240,7 +240,7 @@ def test_more_rows_than_records_are_all_records(data, found, tmp_path):
 
 def test_attention_is_that_of_the_first_records(written):
     sketches, _, palettes = (np.stack(parts) for parts in zip(*map(draw, range(3)), strict=True))
-    maps = Banded().attention_canvases(sketches, palettes)
+    maps = Banded().attention(sketches, palettes)
     np.testing.assert_array_equal(
         read_picture(written / "attention.png"), contact_sheets.draw_attention(sketches, maps)
     )

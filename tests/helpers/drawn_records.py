@@ -23,12 +23,13 @@ class Banded:
 
     def __init__(self, gates: bool = True) -> None:
         self.gates = gates
+        self.backend = self  # where the attention maps come from
 
     def paint_canvases(self, sketches: np.ndarray, palettes: np.ndarray) -> np.ndarray:
         colors = palettes[:, :, 0].repeat(SIZE // 4, axis=1)[:, :, None]
         return np.rint(colors * (0.5 + sketches[..., None] / 510)).astype(np.uint8)
 
-    def attention_canvases(self, sketches: np.ndarray, palettes: np.ndarray) -> list[np.ndarray]:
+    def attention(self, sketches: np.ndarray, palettes: np.ndarray) -> list[np.ndarray]:
         levels = [palettes[:, :1, :1, 0] / 255, palettes[:, :2, :2, 1] / 255]
         return [level.astype(np.float32) for level in levels] if self.gates else []
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_deeppaint.line_art.sketch_keras import CUTS, SketchKeras, draw_line_map
+from tf_deeppaint.line_art.sketch_keras import THRESHOLDS, SketchKeras, draw_line_map
 from tf_deeppaint.line_art.styles import draw_styles
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -159,7 +159,7 @@ def test_a_map_does_not_depend_on_the_batch(sketch_keras):
 # --- the sketch ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cut", [*CUTS.values(), 0.5])
+@pytest.mark.parametrize("cut", [*THRESHOLDS.values(), 0.5])
 def test_a_map_is_drawn_as_the_reference_draws_it(cut):
     line_map = np.linspace(0, 1, 1001, dtype=np.float32).reshape(7, 143)
     expected = [255 * (1 - (0 if level < np.float32(cut) else level)) for level in line_map.ravel()]
@@ -169,7 +169,7 @@ def test_a_map_is_drawn_as_the_reference_draws_it(cut):
 
 
 def test_the_cuts_are_those_of_the_reference():
-    assert CUTS == {"sketchkeras": 0.1, "sketchkeras_pured": 0.18}
+    assert THRESHOLDS == {"sketchkeras": 0.1, "sketchkeras_pured": 0.18}
 
 
 def test_sketches_of_the_network_in_a_batch_of_styles(sketch_keras):

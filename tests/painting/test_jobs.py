@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tf_deeppaint.painting.jobs import Found, Job, find_pictures, is_many, plan_jobs
+from tf_deeppaint.painting.jobs import Job, PictureFile, find_pictures, is_many, plan_jobs
 from tf_deeppaint.utils.errors import DeepPaintError
 
 
@@ -15,8 +15,8 @@ def fill(folder, *names) -> str:
     return str(folder)
 
 
-def found(*names) -> list[Found]:
-    return [Found(f"in/{name}", name) for name in names]
+def found(*names) -> list[PictureFile]:
+    return [PictureFile(f"in/{name}", name) for name in names]
 
 
 def names_of(pictures) -> list[str]:
@@ -30,11 +30,11 @@ def test_one_file_is_itself(tmp_path):
     fill(tmp_path, "a.png")
     path = str(tmp_path / "a.png")
     assert not is_many(path)
-    assert find_pictures(path) == [Found(path, "a.png")]
+    assert find_pictures(path) == [PictureFile(path, "a.png")]
 
 
 def test_a_file_that_is_missing_is_found_out_when_it_is_read():
-    assert find_pictures("nowhere/a.png") == [Found("nowhere/a.png", "a.png")]
+    assert find_pictures("nowhere/a.png") == [PictureFile("nowhere/a.png", "a.png")]
 
 
 def test_of_a_folder_all_pictures_below_it_are_taken(tmp_path):
@@ -47,7 +47,7 @@ def test_of_a_folder_all_pictures_below_it_are_taken(tmp_path):
         os.path.join(given, name) for name in sorted(taken)
     ]
     assert find_pictures(given + "/") == [
-        Found(os.path.join(given + "/", name), name) for name in sorted(taken)
+        PictureFile(os.path.join(given + "/", name), name) for name in sorted(taken)
     ]
 
 
@@ -89,7 +89,7 @@ def test_a_pattern_that_goes_up_names_nothing_outside_of_the_output(tmp_path, mo
 def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tmp_path):
     path = os.path.join(fill(tmp_path, "page [1].png", "page 1.png"), "page [1].png")
     assert not is_many(path)
-    assert find_pictures(path) == [Found(path, "page [1].png")]
+    assert find_pictures(path) == [PictureFile(path, "page [1].png")]
 
 
 @pytest.mark.parametrize("given", ["", "sub"])
@@ -124,13 +124,15 @@ def test_without_references_each_sketch_is_a_job():
 
 
 def test_one_reference_is_for_all():
-    jobs, complaints = plan_jobs(found("a.png", "b.png"), [Found("r.jpg", "r.jpg")], "name")
+    jobs, complaints = plan_jobs(found("a.png", "b.png"), [PictureFile("r.jpg", "r.jpg")], "name")
     assert jobs == [Job("in/a.png", "r.jpg", "a"), Job("in/b.png", "r.jpg", "b")]
     assert complaints == []
 
 
 def test_many_references_are_paired_by_name():
-    references = [Found(f"ref/{name}", name) for name in ("b.png", "a.jpg", "sub/c.webp", "d.png")]
+    references = [
+        PictureFile(f"ref/{name}", name) for name in ("b.png", "a.jpg", "sub/c.webp", "d.png")
+    ]
     sketches = found("a.png", "b.png", "c.png", "sub/c.png")
     jobs, complaints = plan_jobs(sketches, references, "name")
     assert jobs == [
@@ -142,7 +144,7 @@ def test_many_references_are_paired_by_name():
 
 
 def test_every_sketch_is_paired_with_every_reference_row_by_row():
-    references = [Found(f"ref/{name}", name) for name in ("x.png", "sub/y.png")]
+    references = [PictureFile(f"ref/{name}", name) for name in ("x.png", "sub/y.png")]
     jobs, complaints = plan_jobs(found("a.png", "b.png"), references, "all")
     assert [(job.sketch, job.reference, job.name) for job in jobs] == [
         ("in/a.png", "ref/x.png", "a--x"),

@@ -122,7 +122,7 @@ def test_attention_lies_on_the_sketch(painter, rng):
     """Against the canvas's maps, enlarged and cut by hand."""
     painting = painter.begin([random_picture(rng, 30, 60)], random_picture(rng, 1, 4, 4, 3))[0]
     prediction = painting.prediction
-    canvas = painter.attention_canvases(prediction.canvas[None], prediction.palette[None])
+    canvas = painter.backend.attention(prediction.canvas[None], prediction.palette[None])
     for level, whole in zip(painter.attention(painting), canvas, strict=True):
         enlarged = cv2.resize(whole[0], (64, 64), interpolation=cv2.INTER_CUBIC)
         np.testing.assert_array_equal(level, enlarged[16:48])
@@ -187,7 +187,7 @@ def test_a_network_of_another_precision_paints_in_float32(generator, painter, rn
 
 def test_attention_is_that_of_the_generator_the_deepest_gate_first(generator, painter, rng):
     sketches, palettes = random_picture(rng, 2, 64, 64), random_picture(rng, 2, 4, 4, 3)
-    maps = painter.attention_canvases(sketches, palettes)
+    maps = painter.backend.attention(sketches, palettes)
     assert [level.shape for level in maps] == [(2, side, side) for side in (1, 2, 4, 8, 16, 32)]
     _, expected = generator(inputs_of(sketches, palettes), return_attention=True)
     for level, other in zip(maps, expected, strict=True):
@@ -208,7 +208,7 @@ def test_the_baseline_paints_too_and_has_no_attention(rng, tmp_path):
     assert expected.std() > 5
     painted = painter.paint_canvases(sketches, palettes)
     np.testing.assert_allclose(painted, expected, atol=0.6)
-    assert painter.attention_canvases(sketches, palettes) == []
+    assert painter.backend.attention(sketches, palettes) == []
     reference = random_picture(rng, 80, 60, 3)
     colors = extract_palette(reference, "keep")
     np.testing.assert_array_equal(

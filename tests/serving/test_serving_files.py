@@ -12,7 +12,7 @@ from google.protobuf import (
     wrappers_pb2,
 )
 
-from tf_deeppaint.serving.signatures import MAX_BATCH
+from tf_deeppaint.serving.checks import MAX_BATCH
 
 FOLDER = Path(__file__).parents[2] / "export" / "serving"
 INT64, STRING = "google.protobuf.Int64Value", "google.protobuf.StringValue"

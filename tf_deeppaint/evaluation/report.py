@@ -70,7 +70,7 @@ def write_report(
         sheet = _draw_sheet(painter, directories, evaluation, numbers)
         write_picture(path(f"{name}.png"), sheet)
     first = load_records(directories, range(min(rows, len(evaluation.names))))
-    maps = painter.attention_canvases(first.sketches, first.palettes)
+    maps = painter.backend.attention(first.sketches, first.palettes)
     if maps:
         write_picture(path("attention.png"), contact_sheets.draw_attention(first.sketches, maps))
     files.write_lines(path("metrics.jsonl"), _score_lines(evaluation))

@@ -1,8 +1,8 @@
-"""A scanned, photographed or transparent drawing -> a sketch: black lines on white paper.
+"""Cleans a scanned, photographed or transparent drawing: black lines on white paper come out.
 
-Paper and lines are told apart by width. What is wide, or changes slowly, is paper, whatever its
-color and the light on it; what is narrow is a line. Every channel is divided by its paper, noise
-becomes white, the darkest lines black, and what is too little to be a line goes.
+Width separates paper from lines. What is wide, or changes slowly, is paper, whatever its color and
+the light on it; what is narrow is a line. Every channel is divided by the level of its paper, noise
+becomes white, the darkest lines black, and specks are removed.
 """
 
 import cv2
@@ -13,54 +13,55 @@ from tf_deeppaint.images.pixels import WHITE, over_white, to_gray
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # === Transparency ===
-# Paint of one tone on a layer that is mostly transparent is lines alone.
+# A mostly transparent layer holds lines alone if its tones differ by less, in levels.
 _ONE_TONE = 64
 
 # === Light lines on dark paper ===
-# With so many pixels on the longer side, lines are narrower than half of such a window and differ
-# from what is around by more levels than this.
-_INVERTED_LOOK, _INVERTED_WINDOW, _INVERTED_STEP = 512, 31, 8
+# The longer side that the picture is shrunk to, the side of the median's window, more than twice
+# the width of lines, both in pixels; and the least contrast of lines, in levels.
+_INVERTED_SIDE, _INVERTED_WINDOW, _INVERTED_STEP = 512, 31, 8
 
 # === The map of the paper ===
-# With so many pixels on the longer side, a cell of the map is a square of so many.
-_LOOK, _CELL = 1024, 4
+# The longer side that the picture is shrunk to, and the side of a cell of the map, in pixels.
+_MAP_SIDE, _CELL = 1024, 4
 _LINE = 0.03  # Half the width of the broadest lines, as a share of the longer side.
-# Wide areas are ink too if they are darker than this share of the paper around them, ...
-_INK = 0.45
-# ... or than this one on paper that is white of itself, as in a drawing made on a computer; ...
-_TONE, _WHITE_PAPER = 0.97, 250
-# ... and if so much of the fall to them lies within so many cells, as in no shadow.
+# A wide area is ink if it is darker than this share of the paper around it, or than the other where
+# the paper is at least `_WHITE_PAPER`, as in a drawing made on a computer.
+_INK, _TONE, _WHITE_PAPER = 0.45, 0.97, 250
+# And if its border is sharper than that of a shadow: such a share of the step within such a width,
+# in cells.
 _FALL, _SHARP = 0.6, 5
 _EVEN = 247  # Paper that is nowhere darker is left as it is.
 
 # === Noise ===
-_FLAT = 224  # The level given to paper first, with room above it to measure its noise.
-# Measured in squares of so many pixels, of which those in a window of so many cells agree.
+_FLAT = 224  # The level of flattened paper; the room above it serves to measure noise.
+# The side of the squares that noise is measured in, in pixels, and of the median over these.
 _NOISE_CELL, _NOISE_WINDOW = 24, 5
-_NOISY = 1.5  # Standard deviation in levels, from which on noise is smoothed.
-_DEVIATIONS = 2.5  # Paper is what is lighter than its level less so many.
-_NEARLY_WHITE = 250  # What compression leaves beside lines is lighter than this.
+_NOISY = 1.5  # The least standard deviation of noise that is smoothed, in levels.
+_DEVIATIONS = 2.5  # Paper is lighter than its level less so many standard deviations.
+_NEARLY_WHITE = 250  # Compression artifacts beside lines are lighter than this.
 
 # === Black ===
-_INK_SHARE = 0.1  # The darkest tenth of the lines becomes black, ...
-_LEAST_CONTRAST, _CONTRAST_TO_NOISE = 32, 10  # ... if it differs from paper by so much, ...
-_BLACK_ENOUGH = 32  # ... and is not as dark as this already.
+_INK_SHARE = 0.1  # The darkest share of the lines, which becomes black.
+# Its least contrast to the paper, in levels and in standard deviations of noise.
+_LEAST_CONTRAST, _CONTRAST_TO_NOISE = 32, 10
+_BLACK_ENOUGH = 32  # Lines of this level or below stay as they are.
 
 # === Specks ===
-_SPECK = 1 / 256  # Less ink than so many black pixels, for each pixel of the longer side, ...
-_FAINT, _FAINT_TIMES = 160, 6  # ... and of nothing but faint pixels, less than six times that.
+_SPECK = 1 / 256  # The ink of a speck is less, in black pixels per pixel of the longer side, ...
+_FAINT, _FAINT_TIMES = 160, 6  # ... or less than six times that if no pixel is below this level.
 
 
 def clean(picture: np.ndarray) -> np.ndarray:
-    """Turns a picture of a drawing into the sketch that a painter wants.
+    """Turns a picture of a drawing into a sketch.
 
-    It takes scans and photographs in uneven light, tinted paper, pencil, colored lines, light
-    lines on dark paper, and lines on a transparent layer, whose opacity is the ink whatever their
-    color. Of a sketch that is black on white already no pixel changes by more than 5 levels, but
-    for specks. A picture without lines becomes white.
+    It takes scans and photographs in uneven light, tinted paper, pencil, colored lines, light lines
+    on dark paper, and lines on a transparent layer, whose opacity is the ink whatever their color.
+    In a sketch that is black on white already no pixel changes by more than 5 levels, except for
+    specks. A picture without lines becomes white.
 
     Lines are at most 6% of the longer side wide. Wider areas stay if they are solid black; gray
-    ones stay only where the paper is white of itself, since elsewhere they may be shadow.
+    ones only on white paper, since elsewhere they may be shadow.
 
     Args:
         picture: uint8 gray `(H, W)`, RGB `(H, W, 3)` or RGBA `(H, W, 4)`, at least one pixel.
@@ -86,9 +87,9 @@ def clean(picture: np.ndarray) -> np.ndarray:
 
 
 def _without_transparency(rgba: np.ndarray) -> np.ndarray:
-    """Gray `(H, W)` from the opacity of a layer of lines; another picture `(H, W, 3)` over white.
+    """Gray `(H, W)` from the opacity of a layer of lines; any other picture over white.
 
-    Over white, light lines would vanish. But a figure cut out of its background is opaque too.
+    Over white, light lines would vanish. A figure cut out of its background has many tones.
     """
     alpha = rgba[..., 3]
     if alpha.min() == WHITE:
@@ -103,8 +104,8 @@ def _without_transparency(rgba: np.ndarray) -> np.ndarray:
 
 
 def _is_inverted(picture: np.ndarray) -> bool:
-    """Whether the picture is dark, and what is narrow in it lighter than what is around."""
-    gray = shrink(picture, _INVERTED_LOOK)
+    """Whether the picture is dark, and what is narrow in it is lighter than its surroundings."""
+    gray = shrink(picture, _INVERTED_SIDE)
     gray = to_gray(gray) if gray.ndim == 3 else gray
     if np.median(gray) > WHITE / 2:
         return False
@@ -117,10 +118,9 @@ def _is_inverted(picture: np.ndarray) -> bool:
 
 
 def _flatten(picture: np.ndarray) -> np.ndarray:
-    """Divides each channel by its paper, and takes the darkest, so that lines of any color show.
+    """Divides each channel by its paper and takes the darkest, so that lines of any color show.
 
-    Returns:
-        Gray `(H, W)`; paper is at `_FLAT`, or white as it was.
+    Returns gray `(H, W)`; paper is at `_FLAT`, or white as it was.
     """
     channels = [picture] if picture.ndim == 2 else cv2.split(picture)
     papers = [_map_paper(channel) for channel in channels]
@@ -128,7 +128,7 @@ def _flatten(picture: np.ndarray) -> np.ndarray:
     for channel, paper in zip(channels, papers, strict=True):
         if min(p.min() for p in papers) < _EVEN:
             paper = cv2.resize(paper, channel.shape[::-1])
-            # Black is taken for 1, so that black paper becomes white too.
+            # Black counts as 1, so that black paper becomes white too.
             channel, paper = np.maximum(channel, 1), np.maximum(paper, 1)
             channel = cv2.divide(channel, paper, scale=_FLAT)
         darkest = channel if darkest is None else cv2.min(darkest, channel)
@@ -136,8 +136,8 @@ def _flatten(picture: np.ndarray) -> np.ndarray:
 
 
 def _map_paper(channel: np.ndarray) -> np.ndarray:
-    """The level of the paper in every cell of a channel, as if nothing were drawn on it."""
-    small = shrink(channel, _LOOK)
+    """The level of the paper under the drawing in every cell of a channel, uint8."""
+    small = shrink(channel, _MAP_SIDE)
     level = _cells(small, _CELL, [75])[0].astype(np.uint8)
     reach = max(1, round(_LINE * max(level.shape)))
     window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
@@ -146,27 +146,24 @@ def _map_paper(channel: np.ndarray) -> np.ndarray:
 
 
 def _from_edges(level: np.ndarray, reach: int) -> np.ndarray:
-    """A bound for the paper: the lightest between each cell and the nearer edges, lines left out.
+    """An upper bound of the paper: the lightest level between a cell and the nearer edge.
 
-    Closing alone takes the paper at an edge for as light as it is some way inside; but there the
-    shadow of a book's fold is darkest.
+    Closing alone makes the paper at an edge as light as it is some way inside; but the shadow of a
+    book's fold is darkest there.
     """
     bound = np.full_like(level, WHITE)
     for turned, limit in ((level, bound), (level.T, bound.T)):
         window = np.ones((1, 2 * reach + 1), np.uint8)
         along = cv2.morphologyEx(np.ascontiguousarray(turned), cv2.MORPH_CLOSE, window)
-        for one, way in ((along, limit), (along[::-1], limit[::-1])):
-            np.minimum(way, np.maximum.accumulate(one, axis=0), out=way)
+        for levels, bounds in ((along, limit), (along[::-1], limit[::-1])):
+            np.minimum(bounds, np.maximum.accumulate(levels, axis=0), out=bounds)
     return bound
 
 
 def _without_solids(paper: np.ndarray, share: float) -> np.ndarray:
-    """The map with areas of ink filled from around them.
+    """Fills areas of ink in the map from around them.
 
-    Args:
-        paper: The map, uint8.
-        share: What is darker than this share of the lightest paper near it may be ink, and is, if
-            its border is sharp.
+    They are darker than `share` of the lightest paper near them and have a sharp border.
     """
     around = cv2.dilate(paper, _square(2 * (max(paper.shape) // 4) + 1))
     dark = (paper < share * around).astype(np.uint8)
@@ -198,10 +195,9 @@ def _square(side: int) -> np.ndarray:
 
 
 def _whiten(gray: np.ndarray) -> tuple[np.ndarray, float]:
-    """Smooths noise, and makes white what is as light as paper with what noise is left.
+    """Smooths noise, and makes white what is as light as paper with the remaining noise.
 
-    Returns:
-        Gray `(H, W)`, and the standard deviation of the noise that was left where there was most.
+    Returns gray `(H, W)`, and the greatest standard deviation of the remaining noise.
     """
     level, noise = _measure_noise(gray)
     if noise.max() > _NOISY:
@@ -216,11 +212,11 @@ def _whiten(gray: np.ndarray) -> tuple[np.ndarray, float]:
 def _measure_noise(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The level of paper and the standard deviation of its noise, cell by cell, float32.
 
-    In a normal distribution the percentiles 60 and 90 are 1.03 standard deviations apart. Lines
-    are darker than either, and too few to matter. Where they are many they look like noise; so the
-    darkest and the noisiest twentieth of the cells are made like the next.
+    In a normal distribution the percentiles 60 and 90 are 1.03 standard deviations apart. Lines are
+    darker than either, and usually too few to matter. Many lines look like noise; so the darkest
+    and the noisiest twentieth of the cells are clipped.
     """
-    step = max(1, max(gray.shape) // _LOOK)  # not shrunk, which would smooth the noise
+    step = max(1, max(gray.shape) // _MAP_SIDE)  # not shrunk, which would smooth the noise
     low, high = _cells(np.ascontiguousarray(gray[::step, ::step]), _NOISE_CELL, [60, 90])
     usual = np.median(low)
     paper = low >= 0.9 * usual
@@ -234,11 +230,9 @@ def _measure_noise(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _blacken(gray: np.ndarray, contrast: float) -> np.ndarray:
-    """Stretches the levels until the darkest lines are black; those that are nearly so stay.
+    """Stretches the levels until the darkest lines are black; lines nearly black stay.
 
-    Args:
-        gray: Paper is white.
-        contrast: How far from white the level is at least that becomes black.
+    The level that becomes black is at least `contrast` below white.
     """
     counts = cv2.calcHist([gray], [0], None, [WHITE + 1], [0, WHITE + 1]).ravel()[:_NEARLY_WHITE]
     if not counts.any():
@@ -251,7 +245,7 @@ def _blacken(gray: np.ndarray, contrast: float) -> np.ndarray:
 
 
 def _without_specks(gray: np.ndarray) -> np.ndarray:
-    """Makes white what hangs together and is too little, or too little and faint, for a line."""
+    """Makes connected components with too little ink for a line white."""
     marked = gray < WHITE
     count, marks = cv2.connectedComponents(marked.astype(np.uint8))
     ink = np.bincount(marks[marked], WHITE - gray[marked].astype(np.float64), count) / WHITE

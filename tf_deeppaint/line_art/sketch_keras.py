@@ -1,9 +1,9 @@
-"""Picture -> line art, by the user's own copy of the sketchKeras network.
+"""Draws line art from a picture by the user's own copy of the sketchKeras network (lllyasviel).
 
-The network is no part of this project: its file, `mod.h5` as published or saved again as `.keras`,
-is named by the user. What stands before and after it is that of its published script: the
-differences of a picture from its blurred self go in, one channel at a time, and the strongest
-answer of the three is the line map, 0 = paper, 1 = line.
+The network is not part of this project. The user names its file: `mod.h5` as published, or saved
+again as `.keras`. As in its published script the input is the difference of a picture from its
+blurred copy, one channel at a time, and the maximum of the three outputs is the line map, 0 =
+paper, 1 = line.
 """
 
 import os
@@ -20,13 +20,13 @@ SIDE = 512
 CHANNELS = 3
 BLUR_SIGMA = 3.0
 
-# Below these levels a line map is taken for paper; the published script calls the two "enhanced"
-# and "pured".
-CUTS = {"sketchkeras": 0.1, "sketchkeras_pured": 0.18}
+# Levels of a line map below which it is paper; the published script calls the two "enhanced" and
+# "pured".
+THRESHOLDS = {"sketchkeras": 0.1, "sketchkeras_pured": 0.18}
 
 
 class SketchKeras:
-    """The network, ready to run; a pickled one holds its path alone and loads the file again."""
+    """The loaded network. Pickled, it is its path, and loads the file again."""
 
     def __init__(self, path: str, network):
         self.path = path
@@ -37,7 +37,7 @@ class SketchKeras:
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "SketchKeras":
-        """Loads the network from a `.h5` or `.keras` file on this machine.
+        """Loads the network from a local `.h5` or `.keras` file.
 
         No code in the file is run: Keras refuses models that bring their own.
 
@@ -61,13 +61,13 @@ class SketchKeras:
                 f"{path}: cannot be loaded as a Keras model ({reason}); name a .h5 or .keras file"
             ) from error
         _check_signature(model, path)
-        # One shape for every run: a batch of another size may round otherwise, and a picture's
-        # sketch must not depend on the pictures beside it.
+        # One shape for every run: another batch size may round otherwise, and a sketch must not
+        # depend on the other pictures.
         shape = tf.TensorSpec((CHANNELS, SIDE, SIDE, 1), tf.float32)
         return cls(path, tf.function(lambda maps: model(maps, training=False), [shape]))
 
     def line_maps(self, pictures: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
-        """Finds the lines of pictures of one size.
+        """Makes the line maps of pictures of one size.
 
         Args:
             pictures: uint8 RGB, N of `(H, W, 3)`.
@@ -76,7 +76,7 @@ class SketchKeras:
             float32 `(N, H, W)` in [0, 1], 0 = paper. A picture of one color is all paper.
 
         Raises:
-            DeepPaintError: the network gave something else than finite `(3, 512, 512, 1)`.
+            DeepPaintError: the network returned something other than finite `(3, 512, 512, 1)`.
         """
         return np.stack([self._line_map(picture) for picture in pictures])
 
@@ -88,31 +88,31 @@ class SketchKeras:
             return np.zeros(original, np.float32)
         padding = (0, SIDE - height), (0, SIDE - width), (0, 0)
         channels = np.pad(differences, padding).transpose(2, 0, 1)[..., None]
-        answers = np.asarray(self._network(channels))
-        if answers.shape != channels.shape or not np.isfinite(answers).all():
+        outputs = np.asarray(self._network(channels))
+        if outputs.shape != channels.shape or not np.isfinite(outputs).all():
             raise DeepPaintError(f"{self.path}: the network's answer is no line map; see its file")
-        strongest = np.ascontiguousarray(answers.max(axis=0)[:height, :width, 0])
+        strongest = np.ascontiguousarray(outputs.max(axis=0)[:height, :width, 0])
         return np.clip(resize(strongest, *original), 0, 1)
 
 
-def draw_line_map(line_map: np.ndarray, cut: float) -> np.ndarray:
+def draw_line_map(line_map: np.ndarray, threshold: float) -> np.ndarray:
     """Draws a line map as a sketch.
 
     Args:
         line_map: float `(H, W)` in [0, 1], 0 = paper.
-        cut: What lies below it becomes paper; one of `CUTS`, or anything from 0 to 1.
+        threshold: In [0, 1]; what is below it becomes paper.
 
     Returns:
         uint8 gray `(H, W)`, black on white: `255 (1 - map)`, rounded.
     """
-    kept = np.where(line_map < cut, 0, line_map)
+    kept = np.where(line_map < threshold, 0, line_map)
     return np.rint(255 * (1 - kept)).astype(np.uint8)
 
 
 def _differences(picture: np.ndarray) -> np.ndarray | None:
-    """What a picture `(H, W, 3)` has over its blurred self, at most 1; None if nothing.
+    """A picture `(H, W, 3)` less its blurred copy, over the maximum; None if that is 0.
 
-    The published script also divides by 128, which its division by the maximum undoes. Like it,
+    The published script also divides by 128, which its division by the maximum cancels. Like it,
     this blurs in whole levels.
     """
     import cv2

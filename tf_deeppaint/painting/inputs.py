@@ -1,6 +1,7 @@
-"""What people give as a picture - a file, an array, a Pillow image - as pixels."""
+"""Pictures as callers pass them - a file, an array, a Pillow image - to pixels."""
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,47 +14,46 @@ from tf_deeppaint.utils.errors import DeepPaintError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    Given = str | os.PathLike | np.ndarray | Image
+    PictureLike = str | os.PathLike | np.ndarray | Image
 
 
-def to_rgb(given: "Given") -> np.ndarray:
-    """Turns a given picture into uint8 RGB `(H, W, 3)` over white.
+def to_rgb(picture: "PictureLike") -> np.ndarray:
+    """Turns a picture into uint8 RGB `(H, W, 3)` over white.
 
     Args:
-        given: A file as `images.read_picture` takes it; a uint8 array, gray `(H, W)` or
+        picture: A file as `decoding.read_picture` takes it; a uint8 array, gray `(H, W)` or
             `(H, W, 1)`, RGB or RGBA `(H, W, 3 or 4)`; or a Pillow image of any mode, which is
             turned upright as a file is.
 
     Raises:
         DeepPaintError: none of these, without pixels, or with more than 8192 on a side.
     """
-    if isinstance(given, str | os.PathLike):
-        return read_picture(given)
-    pixels = _to_array(given)
-    if pixels.ndim == 2:
-        return np.repeat(pixels[..., None], 3, axis=-1)
-    return over_white(pixels) if pixels.shape[2] == 4 else pixels
+    pixels = _over_white(_to_array(picture, read_picture))
+    return np.repeat(pixels[..., None], 3, axis=-1) if pixels.ndim == 2 else pixels
 
 
-def to_sketch(given: "Given", clean: bool = False) -> np.ndarray:
-    """Turns a given picture, see `to_rgb`, into a sketch, uint8 `(H, W)`.
+def to_sketch(picture: "PictureLike", clean: bool = False) -> np.ndarray:
+    """Turns a picture, see `to_rgb`, into a sketch, uint8 `(H, W)`.
 
     Args:
-        given: The picture.
-        clean: Whether paper and lines are found in it first; see `cleaning.clean`.
+        picture: The picture.
+        clean: Whether it is cleaned first; see `cleaning.clean`.
     """
     if clean:
-        is_file = isinstance(given, str | os.PathLike)
-        return cleaning.clean(read_rgba(given) if is_file else _to_array(given))
-    pixels = to_rgb(given) if isinstance(given, str | os.PathLike) else _to_array(given)
-    if pixels.ndim == 2:
-        return pixels
-    return to_gray(over_white(pixels) if pixels.shape[2] == 4 else pixels)
+        return cleaning.clean(_to_array(picture, read_rgba))
+    pixels = _over_white(_to_array(picture, read_picture))
+    return pixels if pixels.ndim == 2 else to_gray(pixels)
 
 
-def _to_array(given: "np.ndarray | Image") -> np.ndarray:
-    """uint8 gray `(H, W)`, RGB or RGBA `(H, W, 3 or 4)`."""
-    pixels = given if isinstance(given, np.ndarray) else _from_pillow(given)
+def _over_white(pixels: np.ndarray) -> np.ndarray:
+    return over_white(pixels) if pixels.shape[2:] == (4,) else pixels
+
+
+def _to_array(picture: "PictureLike", read: Callable[[str | os.PathLike], np.ndarray]):
+    """uint8 gray `(H, W)`, RGB or RGBA `(H, W, 3 or 4)`; files by `read`."""
+    if isinstance(picture, str | os.PathLike):
+        return read(picture)
+    pixels = picture if isinstance(picture, np.ndarray) else _from_pillow(picture)
     sides, channels = pixels.shape[:2], pixels.shape[2:]
     if (
         pixels.dtype != np.uint8
@@ -68,21 +68,21 @@ def _to_array(given: "np.ndarray | Image") -> np.ndarray:
     return pixels[..., 0] if channels == (1,) else pixels
 
 
-def _from_pillow(given: "Image") -> np.ndarray:
-    if not (hasattr(given, "mode") and hasattr(given, "convert")):
+def _from_pillow(image: "Image") -> np.ndarray:
+    if not (hasattr(image, "mode") and hasattr(image, "convert")):
         raise DeepPaintError(
-            f"a {type(given).__name__} is no picture; give a path, an array or a Pillow image"
+            f"a {type(image).__name__} is no picture; give a path, an array or a Pillow image"
         )
-    if max(given.size) > MAX_SIDE:  # before its pixels are decoded
+    if max(image.size) > MAX_SIDE:  # before its pixels are decoded
         raise DeepPaintError(
-            f"{given.size[0]} x {given.size[1]} pixels; a side may have 1 to {MAX_SIDE}: "
+            f"{image.size[0]} x {image.size[1]} pixels; a side may have 1 to {MAX_SIDE}: "
             "scale it down"
         )
     from PIL import ImageOps
 
     try:
-        upright = ImageOps.exif_transpose(given)
-        if given.mode.startswith("I"):  # 16 bits, of which Pillow would cut off what is above 255
+        upright = ImageOps.exif_transpose(image)
+        if image.mode.startswith("I"):  # 16 bits, which Pillow would clip at 255
             return (np.asarray(upright).astype(np.int64) >> 8).clip(0, WHITE).astype(np.uint8)
         return np.asarray(upright.convert("RGBA"))
     except (OSError, SyntaxError, ValueError) as error:

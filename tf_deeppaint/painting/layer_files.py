@@ -1,7 +1,7 @@
 """Layers for paint programs: one OpenRaster file, or a folder of numbered PNG files.
 
-OpenRaster is what Krita, GIMP and MyPaint open: https://www.openraster.org/. Every program that
-knows layers opens the PNG files one by one.
+Krita, GIMP and MyPaint open OpenRaster: https://www.openraster.org/. Other paint programs open the
+PNG files one by one.
 """
 
 import io
@@ -19,19 +19,19 @@ from tf_deeppaint.images.canvas import shrink
 from tf_deeppaint.images.encoding import encode_png
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.compositing import lines_to_alpha
+from tf_deeppaint.painting.jobs import SUFFIXES
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
 OPEN_RASTER = ".ora"
-# Not written; a folder of such a name would only puzzle.
-OTHERS = (".psd", ".kra", ".xcf", ".clip", ".tif", ".tiff", ".pdf", ".svg", ".zip")
-OTHERS += (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
+# Suffixes of other formats, which are refused: a folder of such a name would be confusing.
+OTHERS = (".psd", ".kra", ".xcf", ".clip", ".tif", ".tiff", ".pdf", ".svg", ".zip", *SUFFIXES)
 THUMBNAIL_SIDE = 256
-# Rows worked on at a time, which bounds the memory beside the pictures.
+# Rows merged at a time, which bounds the memory beside the pictures.
 STRIP = 256
-# Of four bytes a letter, still below the 255 that file systems allow.
+# Characters of a layer in a file name: at four bytes each, below the 255 bytes of file systems.
 _NAME_LENGTH = 50
-# From this level on all three channels count as paper: a level more or less is not seen.
+# Color is paper from this level on in all channels, since networks round to a level less.
 _PAPER_WHITE = 254
 
 
@@ -47,19 +47,17 @@ def make_layers(
     sketch: np.ndarray,
     groups: Sequence[tuple[str, np.ndarray]] | None = None,
 ) -> list[Layer]:
-    """Takes a colored sketch apart into paper, color and lines, from the bottom up.
+    """Splits a colored sketch into layers: paper, color and lines, from the bottom up.
 
-    Together they show what `lay_lines` makes of color and sketch, but for a level. The color is
-    transparent where it is white, so that another paper shows, and opaque elsewhere: between the
-    lines nothing shines through it, and what is painted or filled on it stays as it is.
+    Together they show what `lay_lines` returns, within a level. The color is transparent where it
+    is white, so that another paper shows, and opaque elsewhere.
 
     Args:
         color: uint8 RGB `(H, W, 3)`, without lines.
         sketch: uint8 `(H, W)`.
-        groups: Names and masks, bool `(H, W)`, no pixel in two: each makes a layer of the color
-            in its mask, in this order, but for those that would be empty. What is in no mask is
-            in the layer `color` below them. Without groups that layer has everything, and is
-            there even if empty.
+        groups: Names and masks, bool `(H, W)`, no pixel in two. Each is a layer of the color in
+            its mask, in this order; empty ones are left out. The layer `color` below them holds
+            what is in no mask. Without groups it holds everything, and exists even if empty.
     """
     painted = cv2.inRange(color, (_PAPER_WHITE,) * 3, (WHITE,) * 3) == 0
     if groups is None:
@@ -78,10 +76,9 @@ def make_layers(
 
 
 def merge(layers: Sequence[Layer]) -> np.ndarray:
-    """What layers, listed from the bottom up, show over white: uint8 RGB `(H, W, 3)`.
+    """Composites layers, listed from the bottom up, over white: uint8 RGB `(H, W, 3)`.
 
-    Each is laid over those below it (Porter and Duff 1984, "over"); it is rounded once, to the
-    nearest.
+    The operator is "over" (Porter and Duff 1984); the result is rounded once, to the nearest.
     """
     _check(layers)
     height, width, _ = layers[0].rgba.shape
@@ -97,9 +94,7 @@ def merge(layers: Sequence[Layer]) -> np.ndarray:
 
 
 def write_layers(path: str | os.PathLike, layers: Sequence[Layer]) -> None:
-    """Writes layers, listed from the bottom up, aside and renames what is written.
-
-    Equal layers give equal bytes.
+    """Writes layers, listed from the bottom up. Equal layers give equal bytes.
 
     Args:
         path: A file that ends in `.ora`, or else a folder, which gets a file a layer:
@@ -107,8 +102,8 @@ def write_layers(path: str | os.PathLike, layers: Sequence[Layer]) -> None:
         layers: At least one, all of one size.
 
     Raises:
-        DeepPaintError: it cannot be written there; the name is that of another kind of file; or
-            the folder holds layers of another picture.
+        DeepPaintError: it cannot be written there; the suffix is that of another format; or the
+            folder holds layers of another picture.
     """
     _check(layers)
     suffix = os.path.splitext(os.fspath(path))[1].lower()
@@ -119,14 +114,17 @@ def write_layers(path: str | os.PathLike, layers: Sequence[Layer]) -> None:
         raise DeepPaintError(
             f"{path}: layers are not written as {suffix}; name an {OPEN_RASTER} file or a folder"
         )
-    written = _file_names(layers)
+    # Names that sort from the bottom up and that every file system takes.
+    digits = len(str(len(layers)))
+    names = [re.sub(r"[^\w -]+", "_", layer.name)[:_NAME_LENGTH] for layer in layers]
+    names = [f"{number:0{digits}}-{name}.png" for number, name in enumerate(names, start=1)]
     for name in files.names(path):
-        if re.fullmatch(r"\d+-.*\.png", name) and name not in written:
+        if re.fullmatch(r"\d+-.*\.png", name) and name not in names:
             raise DeepPaintError(
                 f"{files.join(path, name)}: is a layer of something else; remove it, or name "
                 "another folder"
             )
-    for name, layer in zip(written, layers, strict=True):
+    for name, layer in zip(names, layers, strict=True):
         files.write_bytes(files.join(path, name), encode_png(layer.rgba))
 
 
@@ -136,17 +134,9 @@ def _check(layers: Sequence[Layer]) -> None:
 
 
 def _cut_out(rgba: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The pixels inside a mask, and transparent ones outside."""
-    # These are white, as programs mix them in where they scale the layer.
+    """The pixels inside a mask; outside transparent white, which scaling a layer mixes in."""
     cut = np.full(rgba.shape, (WHITE, WHITE, WHITE, 0), np.uint8)
     return cv2.copyTo(rgba, mask.astype(np.uint8), cut)
-
-
-def _file_names(layers: Sequence[Layer]) -> list[str]:
-    """Names that sort from the bottom up and that every file system takes."""
-    digits = len(str(len(layers)))
-    clean = [re.sub(r"[^\w -]+", "_", layer.name)[:_NAME_LENGTH] for layer in layers]
-    return [f"{number:0{digits}}-{name}.png" for number, name in enumerate(clean, start=1)]
 
 
 def _open_raster(layers: Sequence[Layer]) -> bytes:
@@ -178,7 +168,7 @@ def _stack(layers: Sequence[Layer], sources: Sequence[str]) -> bytes:
     stack = ElementTree.SubElement(image, "stack")
     for layer, source in reversed(list(zip(layers, sources, strict=True))):
         name = "".join(letter if letter.isprintable() else " " for letter in layer.name)
-        place = {"x": "0", "y": "0", "opacity": "1.0", "visibility": "visible"}
-        about = {"name": name, "src": source, "composite-op": "svg:src-over"}
-        ElementTree.SubElement(stack, "layer", about | place)
+        attributes = {"name": name, "src": source, "composite-op": "svg:src-over"}
+        attributes |= {"x": "0", "y": "0", "opacity": "1.0", "visibility": "visible"}
+        ElementTree.SubElement(stack, "layer", attributes)
     return ElementTree.tostring(image, "UTF-8", xml_declaration=True)

@@ -3,7 +3,6 @@
 import json
 import os
 import threading
-from pathlib import Path
 
 import numpy as np
 
@@ -15,25 +14,28 @@ from tf_deeppaint.utils.silence import without_stderr
 SUFFIX = ".tflite"
 # The buffer of JSON inside; `traced_function.describe` says what it holds.
 METADATA = "tf_deeppaint"
+_FIELDS = {"size": int, "gates": int} | dict.fromkeys(
+    ("background", "head", "precision", "weights_sha256"), str
+)
 _IDENTIFIER = b"TFL3"
 
 
 class LiteRtBackend:
     """Runs a converted network on uint8 canvases, by XNNPACK on all cores.
 
-    Any number of threads may use it; they are served one after another, each by all cores.
+    Any number of threads may use it; one runs at a time, on all cores.
 
     Args:
         path: A file written by `python -m export.litert`.
 
     Attributes:
         size: Side of the canvas in pixels.
-        background: The rule for palettes that the network was trained with.
+        background: The palette rule that the network was trained with.
         mixes: Whether it mixes the palette's colors.
-        metadata: What stands in the file about it; see `traced_function.describe`.
+        metadata: As `read_metadata` returns it.
 
     Raises:
-        DeepPaintError: nothing there, damaged, not written by this package, or LiteRT is missing.
+        DeepPaintError: see `read_metadata`; or LiteRT cannot load it.
     """
 
     def __init__(self, path: str | os.PathLike):
@@ -77,50 +79,38 @@ class LiteRtBackend:
 
 
 def read_metadata(path: str | os.PathLike) -> dict:
-    """What stands in a `.tflite` file about the network in it.
+    """The description of the network in a `.tflite` file; see `traced_function.describe`.
 
     Raises:
-        DeepPaintError: no such file, damaged, or not written by this package.
+        DeepPaintError: no such file, damaged, not written by this package, or LiteRT is missing.
     """
     schema = _import("ai_edge_litert.schema_py_generated")
-    data = _map(path)
+    try:
+        data = np.memmap(path, np.uint8, "r") if os.path.getsize(path) else np.empty(0)
+    except OSError as error:
+        raise DeepPaintError(f"{path}: cannot be read ({error.strerror})") from error
     if bytes(data[4:8]) != _IDENTIFIER:
         raise DeepPaintError(f"{path}: not a LiteRT model")
     try:
         model = schema.Model.GetRootAs(data, 0)
         entries = [model.Metadata(i) for i in range(model.MetadataLength())]
-        found = [entry.Buffer() for entry in entries if entry.Name() == METADATA.encode()]
-        text = bytes(model.Buffers(found[0]).DataAsNumpy()) if found else b"{}"
-        described = json.loads(text)
-        if found:
-            _check(described)
+        buffers = [entry.Buffer() for entry in entries if entry.Name() == METADATA.encode()]
+        if not buffers:
+            raise DeepPaintError(f"{path}: not written by `python -m export.litert`")
+        metadata = json.loads(bytes(model.Buffers(buffers[0]).DataAsNumpy()))
+        wrong = [name for name, kind in _FIELDS.items() if not isinstance(metadata[name], kind)]
+        if wrong:
+            raise TypeError(f"{wrong[0]} has another type")
+    except DeepPaintError:
+        raise
     # Offsets in a damaged file lead anywhere.
     except Exception as error:
         raise DeepPaintError(f"{path}: damaged; convert the network again") from error
-    if not found:
-        raise DeepPaintError(f"{path}: not written by `python -m export.litert`")
-    return described
-
-
-def _check(described: dict) -> None:
-    if not isinstance(described["size"], int) or not isinstance(described["gates"], int):
-        raise TypeError("no number")
-    for name in ("background", "head", "precision", "weights_sha256"):
-        if not isinstance(described[name], str):
-            raise TypeError("no text")
-
-
-def _map(path: str | os.PathLike) -> np.ndarray:
-    try:
-        if Path(path).stat().st_size < 8:
-            raise DeepPaintError(f"{path}: not a LiteRT model")
-        return np.memmap(path, np.uint8, "r")
-    except OSError as error:
-        raise DeepPaintError(f"{path}: cannot be read ({error.strerror})") from error
+    return metadata
 
 
 def _load(path: str | os.PathLike):
-    """What runs the file's one signature."""
+    """Loads the file; returns the runner of its one signature."""
     interpreter = _import("ai_edge_litert.interpreter")
     try:
         with without_stderr():

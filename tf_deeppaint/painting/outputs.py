@@ -1,4 +1,4 @@
-"""What is written of a painting, and where."""
+"""Writes a painting: picture, layers, attention maps; and the contact sheet of many."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -16,15 +16,15 @@ from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.painting.painting import Painting
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
-from tf_deeppaint.visualization import contact_sheets
+from tf_deeppaint.visualization.contact_sheets import GAP, SHOWN, draw_sheet
 from tf_deeppaint.visualization.heat_maps import draw_heat_map
 
-# A side of a contact sheet has at most so many pixels; cells shrink, but not below the second.
-_MOST_PIXELS, _LEAST_CELL = 16384, 32
+# The longest side of a contact sheet and the shortest of its cells, in pixels.
+_MAX_SIDE, _MIN_CELL = 16384, 32
 
 
 class Outputs(NamedTuple):
-    """Where a painting's files go; None: nowhere.
+    """The paths of a painting's files; None: not written.
 
     Attributes:
         picture: The picture, a PNG file.
@@ -38,7 +38,7 @@ class Outputs(NamedTuple):
 
 
 def outputs_of(job: Job, folders: Outputs) -> Outputs:
-    """Where the files of one job of many go, by the folders for all."""
+    """The paths of one job's files below the folders of all jobs."""
     return Outputs(
         files.join(folders.picture, f"{job.name}.png"),
         folders.layers and files.join(folders.layers, job.name + OPEN_RASTER),
@@ -52,19 +52,19 @@ def check_outputs(written: Iterable[str], read: Iterable[str]) -> None:
     Raises:
         DeepPaintError: one would.
     """
-    given = {os.path.realpath(path) for path in read}
+    inputs = {os.path.realpath(path) for path in read}
     for path in written:
-        if os.path.realpath(path) in given:
+        if os.path.realpath(path) in inputs:
             raise DeepPaintError(f"{path}: would be written over what is read; name another place")
 
 
 def write_painting(painter: Painter, painting: Painting, outputs: Outputs, lines: str) -> None:
-    """Writes what is wanted of a painting; the picture last, so that with it all is there.
+    """Writes a painting's files; the picture last, so that it exists only with the others.
 
     Args:
-        painter: Who painted it.
+        painter: The painter that made the painting.
         painting: What is written.
-        outputs: Where to.
+        outputs: The files.
         lines: As `Painting.picture` takes it.
 
     Raises:
@@ -76,21 +76,20 @@ def write_painting(painter: Painter, painting: Painting, outputs: Outputs, lines
     if outputs.layers:
         write_layers(outputs.layers, painting.layers())
     for number, level in enumerate(maps, start=1):
-        name = f"attention-{number}.png"
-        drawn = draw_heat_map(level, painting.sketch)
-        write_picture(files.join(outputs.attention, name), drawn)
+        path = files.join(outputs.attention, f"attention-{number}.png")
+        write_picture(path, draw_heat_map(level, painting.sketch))
     painting.picture(lines).save(outputs.picture)
 
 
 def write_contact_sheet(path: str, jobs: Sequence[Job], folders: Outputs, columns: int) -> None:
-    """Draws what was painted into one PNG, a row a sketch; what could not be painted is white.
+    """Draws what was painted into one PNG, a row a sketch; a missing picture is white.
 
     Args:
         path: The file.
         jobs: As `plan_jobs` lists them.
         folders: As `outputs_of` takes them.
-        columns: How many references each sketch was painted after. Of several each heads a
-            column; one, where there is one, stands beside its sketch.
+        columns: How many references each sketch was painted with. Several head the columns;
+            one stands beside its sketch.
 
     Raises:
         DeepPaintError: the file cannot be written.
@@ -104,20 +103,18 @@ def write_contact_sheet(path: str, jobs: Sequence[Job], folders: Outputs, column
         for row, (job,) in zip(cells, rows, strict=True):
             row.insert(1, job.reference)
     drawn = [[_read_cell(path, side) for path in row] for row in cells]
-    write_picture(path, contact_sheets.draw_sheet(drawn, side))
+    write_picture(path, draw_sheet(drawn, side))
 
 
 def cell_side(count: int, columns: int) -> int:
-    """Side of a contact sheet's cells in pixels, for so many paintings; see `write_contact_sheet`.
+    """Side of a contact sheet's cells in pixels, for `count` pictures; see `write_contact_sheet`.
 
     Raises:
         DeepPaintError: too many.
     """
     cells = max(-(-count // columns), columns) + 1
-    side = min(
-        contact_sheets.SHOWN, (_MOST_PIXELS - contact_sheets.GAP) // cells - contact_sheets.GAP
-    )
-    if side < _LEAST_CELL:
+    side = min(SHOWN, (_MAX_SIDE - GAP) // cells - GAP)
+    if side < _MIN_CELL:
         raise DeepPaintError(
             f"--show: {count} pictures are too many for one sheet; leave it out, or paint fewer"
         )
@@ -126,9 +123,6 @@ def cell_side(count: int, columns: int) -> int:
 
 def _read_cell(path: str, side: int) -> np.ndarray:
     try:
-        picture = decode_small(files.read_bytes(path), path, side)[0] if path else None
+        return fit_to_canvas(decode_small(files.read_bytes(path), path, side)[0], side)[0]
     except DeepPaintError:
-        picture = None
-    if picture is None:
         return np.full((side, side, 3), WHITE, np.uint8)
-    return fit_to_canvas(picture, side)[0]

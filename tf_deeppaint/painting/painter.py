@@ -1,7 +1,4 @@
-"""The Painter: the one path from a sketch and colors to a picture.
-
-Sketch -> canvas of the size the network was trained on -> colors -> the sketch's own size.
-"""
+"""The Painter: sketch -> canvas of the network's size -> colors -> picture of the sketch's size."""
 
 import os
 from collections.abc import Sequence
@@ -19,7 +16,7 @@ from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow
 
 if TYPE_CHECKING:
-    from tf_deeppaint.painting.inputs import Given
+    from tf_deeppaint.painting.inputs import PictureLike
     from tf_deeppaint.painting.keras_backend import KerasBackend
 
 
@@ -30,7 +27,7 @@ class Painter:
     painter serves any number of threads.
 
     Args:
-        backend: What runs the network.
+        backend: Runs the network.
         even_regions: Whether each region gets one mixture of colors, the mean of its pixels'.
             Shading stays. It needs the mixture head, and is the default there.
 
@@ -56,7 +53,7 @@ class Painter:
     ) -> "Painter":
         """Loads a painter from a run directory, or from a `.keras` or `.tflite` file.
 
-        Without a path it is the model that comes with the package. A `.tflite` file, written by
+        Without a path it is the bundled model. A `.tflite` file, written by
         `python -m export.litert`, needs neither TensorFlow nor Keras.
 
         Raises:
@@ -72,8 +69,8 @@ class Painter:
 
     def paint(
         self,
-        sketch: "Given",
-        reference: "Given | None" = None,
+        sketch: "PictureLike",
+        reference: "PictureLike | None" = None,
         colors: np.ndarray | None = None,
         lines: str = "original",
         clean: bool = False,
@@ -94,7 +91,7 @@ class Painter:
             `save(path)`.
 
         Raises:
-            DeepPaintError: a file that is no picture, or not exactly one of the two given.
+            DeepPaintError: a file that is no picture, or not exactly one of reference and colors.
         """
         if (reference is None) == (colors is None):
             raise DeepPaintError("give the colors either as a reference or as a palette")
@@ -125,7 +122,7 @@ class Painter:
         maps = self.backend.attention(canvas[None], palette[None])
         return [painting.cut(resize(level[0], self.size, self.size)) for level in maps]
 
-    def palette_of(self, reference: "Given") -> np.ndarray:
+    def palette_of(self, reference: "PictureLike") -> np.ndarray:
         """The palette that a reference gives, by the rule the network was trained with.
 
         Args:
@@ -137,7 +134,7 @@ class Painter:
         return reference_palette(to_rgb(reference), self.background)
 
     def paint_canvases(self, sketches: np.ndarray, palettes: np.ndarray) -> np.ndarray:
-        """Colors a batch of sketches that have the network's size already, as it paints them.
+        """Paints sketches of the network's size, with the network's own lines.
 
         Args:
             sketches: uint8 gray `(N, size, size)`.
@@ -147,14 +144,6 @@ class Painter:
             uint8 RGB `(N, size, size, 3)`.
         """
         return np.stack([p.picture() for p in self._predict(sketches, palettes)])
-
-    def attention_canvases(self, sketches: np.ndarray, palettes: np.ndarray) -> list[np.ndarray]:
-        """The attention maps behind `paint_canvases`, of the same arguments.
-
-        Returns:
-            float32 `(N, h, w)` in (0, 1), the deepest gate's first; none where there are no gates.
-        """
-        return self.backend.attention(sketches, palettes)
 
     def _predict(self, sketches: np.ndarray, palettes: np.ndarray) -> list[Prediction]:
         predictions = self.backend.run(sketches, palettes)

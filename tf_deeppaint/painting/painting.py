@@ -1,4 +1,4 @@
-"""A painting: a sketch and the network's prediction, from which pictures and layers are made."""
+"""A painting: a sketch and its prediction, from which pictures and layers are made."""
 
 import os
 
@@ -34,7 +34,7 @@ class Picture(np.ndarray):
 
 
 class Painting:
-    """A sketch of any size, and what a network says of it on its canvas.
+    """A sketch of any size and the network's prediction for its canvas.
 
     Args:
         sketch: uint8 gray `(H, W)`.
@@ -54,8 +54,7 @@ class Painting:
             palette: uint8 `(4, 4, 3)`.
 
         Raises:
-            DeepPaintError: The model's head is not mixture, so that colors cannot be told apart;
-                or this is no palette.
+            DeepPaintError: The model's head is not mixture, or this is no palette.
         """
         prediction = self.prediction.recolor(check_palettes(palette[None])[0])
         return Painting(self.sketch, self.placement, prediction)
@@ -88,8 +87,8 @@ class Painting:
     def layers(self) -> list[Layer]:
         """Paper, color and lines as layers, from the bottom up; see `make_layers`.
 
-        Where the model mixes colors, the color is a layer for each color of the palette: what
-        is mixed mostly of it.
+        Where the model mixes colors, each color of the palette has a layer: the pixels that are
+        mixed mostly of it.
         """
         color = self.color()
         if self.prediction.weights is None:

@@ -1,7 +1,4 @@
-"""What a network says of one sketch on its canvas: a mixture of colors, or the picture itself.
-
-Both kinds have the same methods; only a mixture can be painted in other colors or evened out.
-"""
+"""The prediction of a network for one canvas: a mixture of colors, or the picture itself."""
 
 import dataclasses
 
@@ -16,7 +13,7 @@ from tf_deeppaint.utils.errors import DeepPaintError
 
 @dataclasses.dataclass(frozen=True)
 class Prediction:
-    """The result of running a network on one canvas; see the subclasses.
+    """The prediction for one canvas. Only a mixture can be recolored or evened out.
 
     Attributes:
         canvas: The sketch as the network saw it, uint8 gray `(S, S)`.
@@ -53,7 +50,7 @@ class Prediction:
 
 @dataclasses.dataclass(frozen=True)
 class MixturePrediction(Prediction):
-    """How the palette's colors are mixed; `mixture` is of one picture."""
+    """A mixture of the palette's colors; `mixture` is of one picture."""
 
     mixture: Mixture
 

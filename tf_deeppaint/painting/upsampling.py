@@ -1,7 +1,7 @@
-"""Color from the network's canvas up to the sketch's size, without crossing the sketch's lines.
+"""Enlarges color from the network's canvas to the sketch's size without crossing its lines.
 
-A *cell* is what one pixel of the canvas covers of the sketch. A cell is *full* if no line is in it.
-Of the other cells the network saw a mixture of both sides of a line, so they are not trusted:
+A *cell* is the part of the sketch that one pixel of the canvas covers. It is *full* if no line is
+in it. In other cells the network saw a mixture of both sides of a line; they are not trusted:
 
 1. A pixel of a full cell is interpolated bilinearly between the full ones of its four cells.
 2. Other paper walks left, right, up and down to the nearest colored pixel, over paper only and at
@@ -29,16 +29,16 @@ ROUNDS = 4
 HALF_LINE = 3
 # How far lines look in a round, in cells. Two rounds along each axis reach paper from any line.
 LINE_REACH = 2
-# How far a pixel looks at most in a round, in pixels, which bounds the time that grain takes.
+# The most pixels that a walk goes in a round, which bounds the time that grainy paper takes.
 MOST_REACH = 16
-# How far lines of the canvas look for paper in a round, in pixels.
+# The most pixels that a walk over the canvas's lines goes in a round.
 FILL_REACH = 16
 # Cells above and below on which the color of a pixel depends.
 MARGIN = max(ROUNDS + 2, ROUNDS * LINE_REACH)
 # Pixels of a sketch worked on at a time, which bounds the memory beside the pictures.
 STRIP_PIXELS = 1 << 21
 
-# What a pixel is to a walk. It goes on over uncolored paper and ends at the others.
+# States of a pixel. A walk goes on over uncolored pixels and ends at the others.
 UNCOLORED, COLORED, LINE = 0, 1, 2
 
 _AROUND = np.ones((3, 3), np.uint8)
@@ -60,7 +60,7 @@ class Axis(NamedTuple):
     @classmethod
     def measure(cls, pixels: int, cells: int) -> "Axis":
         """An axis of `pixels` pixels in at most as many cells of equal length."""
-        # In whole numbers, so that a center on a border falls on the same side everywhere.
+        # In integers, so that a center on a border falls on the same side everywhere.
         center = (2 * np.arange(pixels) + 1) * cells
         cell = center // (2 * pixels)
         offset = (center - 2 * pixels * cell - pixels) / (2 * pixels)
@@ -109,15 +109,14 @@ def upsample_color(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
 
 
 def fill_lines(color: np.ndarray, canvas: np.ndarray) -> np.ndarray:
-    """Gives the canvas's lines the color of the nearest paper: what is under them is a guess.
+    """Gives the canvas's lines the color of the nearest paper.
 
     Args:
         color: uint8 RGB `(S, S, 3)`.
         canvas: uint8 `(S, S)`.
 
     Returns:
-        uint8 RGB `(S, S, 3)`. What is further than `FILL_REACH` pixels from paper in `ROUNDS`
-        rounds keeps its color.
+        uint8 RGB `(S, S, 3)`. Lines that no round reaches keep their color.
     """
     return _fill_lines(color, (canvas >= PAPER).astype(np.uint8), FILL_REACH)
 
@@ -146,19 +145,11 @@ def _per_pixel(cells: np.ndarray, rows: Axis, columns: Axis) -> np.ndarray:
     return cells.take(columns.cell, axis=1).take(rows.cell, axis=0)
 
 
-def _fill_paper(
-    enlarged: np.ndarray,
-    paper: np.ndarray,
-    color: np.ndarray,
-    full: np.ndarray,
-    rows: Axis,
-    columns: Axis,
-    reach: int,
-) -> np.ndarray:
-    """Colors the paper near lines in some rows of a sketch; see steps 1 to 3."""
+def _fill_paper(enlarged, paper, color, full, rows: Axis, columns: Axis, reach: int) -> np.ndarray:
+    """Colors the paper near lines in some rows of a sketch: steps 1 to 3."""
     enlarged = enlarged.copy()
     beside = full > cv2.erode(full, _AROUND)
-    y, x = _places(_per_pixel(beside, rows, columns))
+    y, x = _nonzero(_per_pixel(beside, rows, columns))
     enlarged[y, x] = _interpolate(color, full, rows, columns, y, x)
     y, x = _spread(enlarged, _per_pixel(full, rows, columns), paper, reach)
     enclosed = np.zeros_like(full)
@@ -168,7 +159,7 @@ def _fill_paper(
 
 
 def _fill_lines(enlarged: np.ndarray, paper: np.ndarray, reach: int) -> np.ndarray:
-    """Gives the lines in some rows of a sketch the color of the nearest paper; see step 4."""
+    """Gives the lines in some rows of a sketch the color of the nearest paper: step 4."""
     enlarged = enlarged.copy()
     _spread(enlarged, paper, np.ones_like(paper), reach, nearest=True)
     return enlarged
@@ -177,26 +168,15 @@ def _fill_lines(enlarged: np.ndarray, paper: np.ndarray, reach: int) -> np.ndarr
 def _interpolate(
     color: np.ndarray, trusted: np.ndarray, rows: Axis, columns: Axis, y: np.ndarray, x: np.ndarray
 ) -> np.ndarray:
-    """Interpolates pixels of trusted cells bilinearly between the trusted ones of their four cells.
+    """Interpolates the pixels `y, x` bilinearly between the trusted ones of their four cells.
 
     The cell across a corner counts only where one of the two beside it is trusted too. Otherwise a
-    line may pass between them.
-
-    Args:
-        color: uint8 `(h, w, 3)`.
-        trusted: uint8 `(h, w)`, 1 or 0.
-        rows: How the rows of pixels lie in cells.
-        columns: The same of the columns.
-        y: int `(N,)`, the pixels' rows.
-        x: int `(N,)`, their columns.
-
-    Returns:
-        float32 `(N, 3)`, whole numbers.
+    line may pass between them. Returns whole numbers, float32 `(N, 3)`.
     """
     down, right = rows.share[y], columns.share[x]
-    own, below = rows.cell[y] * color.shape[1], rows.other[y] * color.shape[1]
-    here, beside = columns.cell[x], columns.other[x]
-    cells = [own + here, below + here, own + beside, below + beside]
+    row, below = rows.cell[y] * color.shape[1], rows.other[y] * color.shape[1]
+    column, beside = columns.cell[x], columns.other[x]
+    cells = [row + column, below + column, row + beside, below + beside]
     known = [trusted.ravel()[cell] for cell in cells]
     known[3] &= known[1] | known[2]
     shares = [(1 - down) * (1 - right), down * (1 - right), (1 - down) * right, down * right]
@@ -205,28 +185,18 @@ def _interpolate(
 
 
 def _spread(
-    enlarged: np.ndarray,
-    colored: np.ndarray,
-    paper: np.ndarray,
-    reach: int,
-    nearest: bool = False,
+    enlarged: np.ndarray, colored: np.ndarray, paper: np.ndarray, reach: int, nearest: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Colors paper from the nearest colored pixels in its rows and columns, in `ROUNDS` rounds.
 
-    Args:
-        enlarged: uint8 `(H, W, 3)`, which is written.
-        colored: uint8 `(H, W)`, 1 where there is color already.
-        paper: uint8 `(H, W)`, 1 where there may be color.
-        reach: How far a pixel looks in a round.
-        nearest: Whether a pixel takes the nearest color alone, or the mean of all it meets. Then
-            the weights are the inverse squares of the distances, less that just out of reach.
+    `nearest`: a pixel takes the nearest color alone. Otherwise it takes the mean of all it meets,
+    weighted by the inverse squares of the distances, less that just out of reach.
 
-    Returns:
-        Rows and columns of the paper that still has no color, int `(N,)` each.
+    Returns the rows and columns of the paper that still has no color.
     """
     state = np.full((colored.shape[0] + 2, colored.shape[1] + 2), LINE, np.uint8)
     state[1:-1, 1:-1] = np.where(colored, COLORED, np.where(paper, UNCOLORED, LINE))
-    y, x = _places(state == UNCOLORED)
+    y, x = _nonzero(state == UNCOLORED)
     width, flat = state.shape[1], enlarged.reshape(-1, 3)
     for _ in range(ROUNDS):
         ends, distance = _look(state, y * width + x, reach)
@@ -249,14 +219,9 @@ def _spread(
 def _look(state: np.ndarray, pixels: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
     """Walks from pixels left, right, up and down over uncolored paper to the nearest colored pixel.
 
-    Args:
-        state: uint8 `(H, W)`, with lines all around.
-        pixels: int `(N,)`, the pixels that look, numbered in reading order; none at the edge.
-        reach: The greatest distance in pixels.
-
-    Returns:
-        The colored pixels and their distances, int `(4, N)`. A walk that meets no color ends where
-        it began, at a distance of `reach + 1`.
+    Pixels are numbered in reading order; `state` has lines all around. Returns the colored pixels
+    and their distances, int `(4, N)`. A walk that meets no color ends where it began, at a distance
+    of `reach + 1`.
     """
     steps = np.array([[-1], [1], [-state.shape[1]], [state.shape[1]]])
     state = state.ravel()
@@ -270,12 +235,12 @@ def _look(state: np.ndarray, pixels: np.ndarray, reach: int) -> tuple[np.ndarray
     return np.where(met, ends, pixels), np.where(met, (ends - pixels) // steps, reach + 1)
 
 
-def _mean(colors: np.ndarray, places, weights) -> np.ndarray:
-    """The weighted mean of colors `(M, 3)` at `(K, N)` places, rounded: float32 `(N, 3)`."""
-    sums = sum(w[:, None] * colors[place] for w, place in zip(weights, places, strict=True))
+def _mean(colors: np.ndarray, pixels, weights) -> np.ndarray:
+    """The weighted mean of colors `(M, 3)` of `(K, N)` pixels, rounded: float32 `(N, 3)`."""
+    sums = sum(w[:, None] * colors[pixel] for w, pixel in zip(weights, pixels, strict=True))
     return np.rint(sums / sum(weights)[:, None])
 
 
-def _places(chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _nonzero(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rows and columns of the pixels that are not 0, as `np.nonzero` but faster."""
-    return np.divmod(np.flatnonzero(chosen), chosen.shape[1])
+    return np.divmod(np.flatnonzero(mask), mask.shape[1])

@@ -5,6 +5,7 @@ TensorFlow alone: files are decoded, colored and encoded in the graph.
 
 * `signatures` holds the exported functions: `serving_default`, `paint_palette`, `palette` and
   `tensors`.
+* `checks` refuses inputs of a wrong shape or number.
 * `picture_headers` checks format, size and completeness of a file. `decoding` decodes it.
 * `canvas` fits a sketch onto the network's canvas and extracts a reference's palette.
 * `regions` and `upsampling` are `line_art.regions` and `painting.upsampling` in the graph.

@@ -1,9 +1,7 @@
-"""Any picture onto a square canvas in the TensorFlow graph, for exported models.
+"""`images.canvas` and `palette.extraction.reference_palette` in the TensorFlow graph.
 
-The counterpart of `images.fit_to_canvas` and `palette.reference_palette`, within one level.
+The pixels are theirs within one level.
 """
-
-from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -15,17 +13,8 @@ from tf_deeppaint.palette.graph import extract_palettes
 _CUBIC = -0.75
 
 
-class Placement(NamedTuple):
-    """Where a sketch lies on its canvas, int32 scalars; see `images.Placement`."""
-
-    top: tf.Tensor
-    left: tf.Tensor
-    height: tf.Tensor
-    width: tf.Tensor
-
-
 @tf.function(autograph=False)
-def fit_to_canvas(sketch: tf.Tensor, size: int) -> tuple[tf.Tensor, Placement]:
+def fit_to_canvas(sketch: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Fits a sketch onto a white square canvas: aspect kept, centered, nothing cut off.
 
     Args:
@@ -33,19 +22,17 @@ def fit_to_canvas(sketch: tf.Tensor, size: int) -> tuple[tf.Tensor, Placement]:
         size: Side of the canvas in pixels.
 
     Returns:
-        The canvas, uint8 `(size, size)`, and where on it the sketch lies.
+        The canvas, uint8 `(size, size)`, and where on it the sketch lies: top, left, height and
+        width, int32 `(4,)`.
     """
     sides = tf.shape(sketch)
     scale = size / tf.cast(tf.reduce_max(sides), tf.float64)
     height, width = tf.unstack(tf.minimum(size, _scaled(sides, scale)))
-    placement = Placement((size - height) // 2, (size - width) // 2, height, width)
-    around = [
-        [placement.top, size - height - placement.top],
-        [placement.left, size - width - placement.left],
-    ]
+    top, left = (size - height) // 2, (size - width) // 2
+    around = [[top, size - height - top], [left, size - width - left]]
     fitted = resize(sketch[..., None], height, width)[..., 0]
     canvas = tf.pad(fitted, around, constant_values=tf.constant(WHITE, tf.uint8))
-    return tf.ensure_shape(canvas, (size, size)), placement
+    return tf.ensure_shape(canvas, (size, size)), tf.stack([top, left, height, width])
 
 
 @tf.function(autograph=False)
@@ -63,7 +50,7 @@ def _scaled(sides: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
 
 
 def resize(picture: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
-    """Averages areas where it shrinks, cubic where it grows: uint8 `(H, W, C)`, see `images`."""
+    """Resizes uint8 `(H, W, C)`: area averaging where it shrinks, else cubic; see `images`."""
     shrinks = tf.reduce_all([height, width] <= tf.shape(picture)[:2])
     return tf.cond(
         shrinks,
@@ -88,7 +75,7 @@ def _interpolate(picture: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.
 
 
 def _cubic_weights(before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
-    """What each pixel gives to each interpolated one along an axis, float32 `(after, before)`.
+    """The weights of pixels in interpolated ones along an axis, float32 `(after, before)`.
 
     Keys' cubic convolution (1981); pixels behind the edge repeat that on it.
     """

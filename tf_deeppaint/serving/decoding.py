@@ -10,13 +10,12 @@ import tensorflow as tf
 
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.serving import picture_headers
+from tf_deeppaint.serving.checks import require
 from tf_deeppaint.serving.picture_headers import Header
 
-PIXELS = tf.TensorSpec((None, None, 3), tf.uint8)
-
-# Integers of four bytes are made of so many pixels at a time.
+# Pixels worked on at a time where each takes integers of four bytes.
 AT_A_TIME = 1 << 20
-# BT.601 as OpenCV has it: in 2**15ths, rounded.
+# ITU-R BT.601 as OpenCV has it: in 2**15ths, rounded.
 _GRAY_WEIGHTS, _GRAY_BITS = (9798, 19235, 3735), 15
 
 
@@ -41,11 +40,9 @@ def read_headers(files: tf.Tensor, names: tf.Tensor, max_pixels: int) -> Header:
         fn_output_signature=picture_headers.SIGNATURE,
     )
     bad = headers.error != ""
-    first = tf.reshape(tf.where(bad), [-1])[:1]
-    parts = [tf.gather(names, first), ": ", tf.gather(headers.error, first)]
-    stop = tf.debugging.Assert(tf.logical_not(tf.reduce_any(bad)), [tf.strings.join(parts)])
-    with tf.control_dependencies([stop] if stop is not None else []):
-        return Header(*map(tf.identity, headers))
+    errors = tf.boolean_mask(tf.strings.join([names, ": ", headers.error]), bad)
+    first = tf.strings.reduce_join(errors[:1])
+    return Header(*(require(tf.logical_not(tf.reduce_any(bad)), part, first) for part in headers))
 
 
 def decoded(files: tf.Tensor, names: tf.Tensor, headers: Header) -> Callable[[], tf.Tensor]:
@@ -57,7 +54,7 @@ def decoded(files: tf.Tensor, names: tf.Tensor, headers: Header) -> Callable[[],
     Args:
         files: string `(N,)`.
         names: string `(N,)`, what to call them in an error.
-        headers: As `read_headers` found them.
+        headers: As `read_headers` returned them.
 
     Returns:
         A function that takes a file's number; called with 0, 1, .. in this order it returns the
@@ -76,10 +73,8 @@ def decoded(files: tf.Tensor, names: tf.Tensor, headers: Header) -> Callable[[],
         entry = iterator.get_next_as_optional()
         nothing = lambda: (tf.constant(-1), tf.zeros((1, 1, 3), tf.uint8))  # noqa: E731
         number, pixels = tf.cond(entry.has_value(), entry.get_value, nothing)
-        words = tf.strings.join([names[index], ": the picture is damaged"])
-        stop = tf.debugging.Assert(tf.equal(number, index), [words])
-        with tf.control_dependencies([stop] if stop is not None else []):
-            return tf.ensure_shape(tf.identity(pixels), PIXELS.shape)
+        pixels = require(tf.equal(number, index), pixels, names[index], ": the picture is damaged")
+        return tf.ensure_shape(pixels, (None, None, 3))
 
     return take
 
@@ -92,45 +87,42 @@ def decode(data: tf.Tensor, header: Header) -> tf.Tensor:
         data: The file, a string scalar.
         header: What `picture_headers` read of it, without an error.
     """
-    pixels = tf.cond(
-        header.jpeg, lambda: _decode_jpeg(data, header), lambda: _decode_png(data, header.alpha)
+    kind = tf.where(header.jpeg, 0, tf.where(header.alpha, 1, 2))
+    pixels = tf.switch_case(
+        kind,
+        [
+            lambda: _decode_jpeg(data, header),
+            lambda: _over_white(tf.io.decode_png(data, channels=4)),
+            lambda: tf.io.decode_png(data, channels=3),
+        ],
     )
     return _upright(pixels, header.orientation)
-
-
-def _decode_png(data: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
-    return tf.cond(
-        alpha,
-        lambda: _over_white(tf.io.decode_png(data, channels=4)),
-        lambda: tf.io.decode_png(data, channels=3),
-    )
 
 
 def _decode_jpeg(data: tf.Tensor, header: Header) -> tf.Tensor:
     """Decodes a JPEG, if the decoder too finds in it the size that was checked."""
     size = tf.cast(tf.image.extract_jpeg_shape(data)[:2], tf.int64)
     alike = tf.reduce_all(size == tf.stack([header.height, header.width]))
-    with tf.control_dependencies([tf.debugging.Assert(alike, ["two sizes"])]):
-        data = tf.identity(data)
+    data = require(alike, data, "two sizes")
     return tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")
 
 
 def _over_white(rgba: tf.Tensor) -> tf.Tensor:
-    """See `images.over_white`."""
-    shape = tf.shape(rgba)
+    """See `images.pixels.over_white`."""
+    height, width, _ = tf.unstack(tf.shape(rgba))
 
-    def lay(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
+    def blend(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
         pixels = tf.cast(rgba[start:stop], tf.int32)
         alpha = pixels[..., 3:]
         blended = pixels[..., :3] * alpha + WHITE * (WHITE - alpha)
         return tf.cast((blended + WHITE // 2) // WHITE, tf.uint8)
 
-    return tf.reshape(by_strips(lay, shape[0], shape[1], AT_A_TIME), [shape[0], shape[1], 3])
+    return tf.reshape(by_strips(blend, height, width, AT_A_TIME), [height, width, 3])
 
 
 def to_gray(picture: tf.Tensor) -> tf.Tensor:
-    """RGB uint8 `(H, W, 3)` -> gray uint8 `(H, W)`; equal to `images.to_gray`."""
-    shape = tf.shape(picture)
+    """RGB uint8 `(H, W, 3)` -> gray uint8 `(H, W)`; equal to `images.pixels.to_gray`."""
+    height, width, _ = tf.unstack(tf.shape(picture))
 
     def weigh(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
         gray = 1 << _GRAY_BITS - 1
@@ -138,42 +130,36 @@ def to_gray(picture: tf.Tensor) -> tf.Tensor:
             gray += weight * tf.cast(picture[start:stop, :, channel], tf.int32)
         return tf.cast(tf.bitwise.right_shift(gray, _GRAY_BITS), tf.uint8)
 
-    return tf.reshape(by_strips(weigh, shape[0], shape[1], AT_A_TIME), shape[:2])
+    return tf.reshape(by_strips(weigh, height, width, AT_A_TIME), [height, width])
 
 
 def by_strips(work: Callable, height: tf.Tensor, width: tf.Tensor, pixels: int) -> tf.Tensor:
-    """Works on strips of a picture one after another, which keeps memory small.
+    """Works on strips of a picture one after another, which bounds memory.
 
     Args:
-        work: Takes the first row and that behind the last, and returns uint8 of any shape.
+        work: Takes the first row of a strip and that behind its last; returns uint8 of any shape.
         height: Of the picture.
         width: Of the picture.
         pixels: About so many at a time.
 
     Returns:
-        What came out, one after the other, uint8 `(values,)`.
+        The results, one after the other, uint8 `(values,)`.
     """
     step = tf.maximum(1, pixels // width)
-    count = (height + step - 1) // step
-    strips = tf.TensorArray(tf.uint8, count, infer_shape=False, element_shape=(None,))
-
-    def go_on(strip: tf.Tensor, done: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
-        made = work(strip * step, tf.minimum((strip + 1) * step, height))
-        return strip + 1, done.write(strip, tf.reshape(made, [-1]))
-
-    loop = (tf.constant(0), strips)
-    _, strips = tf.while_loop(lambda strip, _: strip < count, go_on, loop, parallel_iterations=1)
-    return strips.concat()
+    strips = tf.map_fn(
+        lambda top: tf.reshape(work(top, tf.minimum(top + step, height)), [-1]),
+        tf.range(0, height, step),
+        parallel_iterations=1,
+        fn_output_signature=tf.RaggedTensorSpec((None,), tf.uint8, ragged_rank=0),
+    )
+    return strips.values
 
 
 def _upright(pixels: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
-    """Turns `(H, W, C)` upright; see `images`."""
-    turned = tf.cond(
-        orientation >= 5, lambda: tf.transpose(pixels, [1, 0, 2]), lambda: tf.identity(pixels)
-    )
+    """Turns `(H, W, C)` upright by EXIF's orientation; see `images.decoding`."""
+    pixels = tf.cond(orientation >= 5, lambda: tf.transpose(pixels, [1, 0, 2]), lambda: pixels)
     for axis, orientations in ((0, (3, 4, 7, 8)), (1, (2, 3, 6, 7))):
         mirrored = tf.reduce_any(orientation == list(orientations))
-        turned = tf.cond(
-            mirrored, lambda t=turned, a=axis: tf.reverse(t, [a]), lambda t=turned: tf.identity(t)
-        )
-    return turned
+        flip = lambda pixels=pixels, axis=axis: tf.reverse(pixels, [axis])  # noqa: E731
+        pixels = tf.cond(mirrored, flip, lambda pixels=pixels: pixels)
+    return pixels

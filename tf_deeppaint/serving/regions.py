@@ -21,15 +21,13 @@ def find_regions(sketch: tf.Tensor) -> tf.Tensor:
     """
     paper = tf.equal(_dilate(tf.cast(sketch < PAPER, tf.float32), 3), 0)
     label = tf.reshape(_label(paper), [-1])
-    place = tf.range(tf.size(label))
     inside = tf.pad(tf.ones(tf.shape(sketch) - 2, tf.int32), [[1, 1], [1, 1]])
     open_edge = tf.math.unsorted_segment_min(tf.reshape(inside, [-1]), label, tf.size(label)) == 0
     pixels = tf.math.unsorted_segment_sum(tf.ones_like(label), label, tf.size(label))
     large = tf.cast(pixels, tf.float64) >= LEAST_REGION * tf.cast(tf.size(label), tf.float64)
     # A region is labeled with its first pixel.
-    is_first = tf.logical_and(tf.reshape(paper, [-1]), label == place)
-    kept = tf.logical_and(is_first, tf.logical_and(large, tf.logical_not(open_edge)))
-    kept = tf.cast(kept, tf.int32)
+    is_first = tf.reshape(paper, [-1]) & (label == tf.range(tf.size(label)))
+    kept = tf.cast(is_first & large & ~open_edge, tf.int32)
     return tf.reshape(tf.gather(kept * tf.cumsum(kept), label), tf.shape(sketch))
 
 
@@ -55,8 +53,8 @@ def even_out(values: tf.Tensor, regions: tf.Tensor) -> tf.Tensor:
 def _label(paper: tf.Tensor) -> tf.Tensor:
     """Labels each pixel of paper with the first that it is connected to along rows and columns.
 
-    Every run of paper takes the least label in it, along rows, then along columns, until nothing
-    changes. A label is the number of a pixel, so that those of far ends are found by following.
+    Every run of paper takes its least label, along rows, then along columns, until nothing changes.
+    A label is the number of a pixel; following it once a round reaches far ends sooner.
 
     Args:
         paper: bool `(H, W)`.
@@ -64,31 +62,25 @@ def _label(paper: tf.Tensor) -> tf.Tensor:
     Returns:
         int32 `(H, W)`; other pixels have their own number.
     """
-    place = tf.reshape(tf.range(tf.size(paper)), tf.shape(paper))
     rows = tf.reshape(_runs(paper), [-1])
     columns = tf.reshape(tf.transpose(_runs(tf.transpose(paper))), [-1])
 
     def spread(label: tf.Tensor, _) -> tuple[tf.Tensor, tf.Tensor]:
         wider = label
         for runs in (rows, columns):
-            least = tf.math.unsorted_segment_min(wider, runs, tf.size(label))
-            wider = tf.gather(least, runs)
+            wider = tf.gather(tf.math.unsorted_segment_min(wider, runs, tf.size(label)), runs)
         wider = tf.gather(wider, wider)
         return wider, tf.reduce_any(wider != label)
 
-    label, _ = tf.while_loop(
-        lambda _, changed: changed,
-        spread,
-        (tf.reshape(place, [-1]), True),
-        parallel_iterations=1,
-    )
+    loop = (tf.range(tf.size(paper)), True)
+    label, _ = tf.while_loop(lambda _, changed: changed, spread, loop, parallel_iterations=1)
     return tf.reshape(label, tf.shape(paper))
 
 
 def _runs(paper: tf.Tensor) -> tf.Tensor:
     """Numbers the runs of paper along rows, int32 `(H, W)`; other pixels are runs of their own."""
     before = tf.pad(paper[:, :-1], [[0, 0], [1, 0]])
-    begins = tf.logical_not(tf.logical_and(paper, before))
+    begins = ~(paper & before)
     numbers = tf.cumsum(tf.reshape(tf.cast(begins, tf.int32), [-1])) - 1
     return tf.reshape(numbers, tf.shape(paper))
 

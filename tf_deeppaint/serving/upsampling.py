@@ -49,10 +49,7 @@ def fill_lines(color: tf.Tensor, canvas: tf.Tensor) -> tf.Tensor:
         uint8 RGB `(S, S, 3)`.
     """
     paper = tf.cast(canvas >= PAPER, tf.uint8)
-    filled, _ = _spread(
-        tf.reshape(color, [-1, 3]), paper, tf.ones_like(paper), FILL_REACH, nearest=True
-    )
-    return tf.reshape(filled, tf.shape(color))
+    return tf.reshape(_fill_lines(tf.reshape(color, [-1, 3]), paper, FILL_REACH), tf.shape(color))
 
 
 @tf.function(autograph=False)
@@ -91,8 +88,8 @@ def paint_under_lines(color: tf.Tensor, sketch: tf.Tensor) -> tf.Tensor:
 
     def paint_lines(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
         strip = around(start, stop)
-        part, known = tf.reshape(enlarged[strip], [-1, 3]), paper[strip]
-        filled, _ = _spread(part, known, tf.ones_like(known), LINE_REACH * reach, nearest=True)
+        part = tf.reshape(enlarged[strip], [-1, 3])
+        filled = _fill_lines(part, paper[strip], LINE_REACH * reach)
         filled = filled[(start - strip.start) * width : (stop - strip.start) * width]
         lines = tf.cast(tf.reshape(sketch[start:stop], [-1, 1]), tf.int32)
         return tf.cast((tf.cast(filled, tf.int32) * lines + WHITE // 2) // WHITE, tf.uint8)
@@ -126,14 +123,7 @@ def _dilate(cells: tf.Tensor, reach: int) -> tf.Tensor:
     return tf.cast(tf.nn.max_pool2d(values, 2 * reach + 1, 1, "SAME")[0, ..., 0], tf.uint8)
 
 
-def _fill_paper(
-    paper: tf.Tensor,
-    color: tf.Tensor,
-    full: tf.Tensor,
-    rows: _Axis,
-    columns: _Axis,
-    reach: tf.Tensor,
-) -> tf.Tensor:
+def _fill_paper(paper, color, full, rows: _Axis, columns: _Axis, reach) -> tf.Tensor:
     """Colors all paper of some rows of a sketch, uint8 `(pixels, 3)`."""
     pixels = _enlarge(color, rows, columns)
     beside = tf.minimum(full, _dilate(1 - full, 1))
@@ -147,6 +137,10 @@ def _fill_paper(
     enclosed = tf.math.unsorted_segment_max(tf.ones_like(cells), cells, tf.size(full))
     enclosed = tf.reshape(tf.cast(enclosed > 0, tf.uint8), tf.shape(full))
     return _write(pixels, waiting, _interpolate(color, enclosed, rows, columns, waiting))
+
+
+def _fill_lines(pixels: tf.Tensor, paper: tf.Tensor, reach: tf.Tensor | int) -> tf.Tensor:
+    return _spread(pixels, paper, tf.ones_like(paper), reach, nearest=True)[0]
 
 
 def _enlarge(color: tf.Tensor, rows: _Axis, columns: _Axis) -> tf.Tensor:
@@ -165,9 +159,9 @@ def _interpolate(
     width = tf.size(columns.cell)
     y, x = pixels // width, pixels % width
     down, right = tf.gather(rows.share, y), tf.gather(columns.share, x)
-    own, below = (tf.gather(side, y) * tf.shape(color)[1] for side in (rows.cell, rows.other))
-    here, beside = tf.gather(columns.cell, x), tf.gather(columns.other, x)
-    cells = [own + here, below + here, own + beside, below + beside]
+    row, below = (tf.gather(side, y) * tf.shape(color)[1] for side in (rows.cell, rows.other))
+    column, beside = tf.gather(columns.cell, x), tf.gather(columns.other, x)
+    cells = [row + column, below + column, row + beside, below + beside]
     known = [tf.gather(tf.reshape(trusted, [-1]), cell) for cell in cells]
     known[3] = tf.minimum(known[3], tf.maximum(known[1], known[2]))
     shares = [(1 - down) * (1 - right), down * (1 - right), (1 - down) * right, down * right]
@@ -188,8 +182,8 @@ def _spread(
     wide, width = tf.shape(state)[1], tf.shape(paper)[1]
     state = tf.reshape(state, [-1])
 
-    def unpadded(places: tf.Tensor) -> tf.Tensor:
-        return (places // wide - 1) * width + places % wide - 1
+    def unpadded(padded: tf.Tensor) -> tf.Tensor:
+        return (padded // wide - 1) * width + padded % wide - 1
 
     def spread(round_, pixels, state, waiting, _):
         ends, distance = _look(state, waiting, wide, reach)
@@ -204,10 +198,8 @@ def _spread(
         weights = 1 / tf.cast(distance, tf.float32) ** 2 - 1 / tf.cast(reach + 1, tf.float32) ** 2
         reached = tf.boolean_mask(waiting, seen)
         pixels = _write(pixels, unpadded(reached), _mean(pixels, unpadded(ends), weights))
-        met = tf.fill(tf.shape(reached), tf.constant(COLORED, tf.uint8))
-        state = tf.tensor_scatter_nd_update(state, reached[:, None], met)
-        left = tf.boolean_mask(waiting, tf.logical_not(seen))
-        return round_ + 1, pixels, state, left, tf.reduce_any(seen)
+        state = _write(state, reached, tf.fill(tf.shape(reached), tf.constant(COLORED, tf.uint8)))
+        return round_ + 1, pixels, state, tf.boolean_mask(waiting, ~seen), tf.reduce_any(seen)
 
     waiting = _numbers(state == UNCOLORED)
     _, pixels, _, waiting, _ = tf.while_loop(
@@ -235,8 +227,8 @@ def _look(
     return tf.where(met, ends, pixels), tf.where(met, (ends - pixels) // steps, reach + 1)
 
 
-def _mean(colors: tf.Tensor, places: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    seen = tf.cast(tf.gather(colors, places), tf.float32)
+def _mean(colors: tf.Tensor, pixels: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    seen = tf.cast(tf.gather(colors, pixels), tf.float32)
     sums = tf.reduce_sum(weights[..., None] * seen, axis=0)
     return tf.cast(tf.round(sums / tf.reduce_sum(weights, axis=0)[:, None]), tf.uint8)
 
@@ -246,5 +238,5 @@ def _numbers(chosen: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.reshape(tf.where(tf.reshape(chosen, [-1])), [-1]), tf.int32)
 
 
-def _write(pixels: tf.Tensor, numbers: tf.Tensor, colors: tf.Tensor) -> tf.Tensor:
-    return tf.tensor_scatter_nd_update(pixels, numbers[:, None], colors)
+def _write(pixels: tf.Tensor, numbers: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
+    return tf.tensor_scatter_nd_update(pixels, numbers[:, None], values)

@@ -70,7 +70,7 @@ class Sessions:
         self.examples: list[Example] = draw_examples()
         blank = np.full((1, painter.size, painter.size), 255, np.uint8)
         palette = next(iter(PALETTES.values()))
-        self.attention_maps = len(painter.attention_canvases(blank, palette[None]))
+        self.attention_maps = len(painter.backend.attention(blank, palette[None]))
 
     def paint(self, sketch: np.ndarray, palette: np.ndarray) -> State:
         """Runs the network on a sketch, uint8 `(H, W)`, with a palette, uint8 `(4, 4, 3)`."""

@@ -1,4 +1,4 @@
-"""Pictures side by side: the contact sheets that programs write for people to look at."""
+"""Contact sheets: pictures side by side in one, for people to look at."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from tf_deeppaint.images.canvas import fit_to_canvas, resize
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.palette.swatches import draw_palette
 
+# Pixels between cells, and the sides of cells: of records, and of paintings.
 GAP = 4
 CELL = 128
 SHOWN = 256
@@ -25,13 +26,10 @@ def draw_sheet(rows: Sequence[Sequence[np.ndarray]], side: int) -> np.ndarray:
     """
     step = side + GAP
     sheet = np.full((len(rows) * step + GAP, len(rows[0]) * step + GAP, 3), WHITE, np.uint8)
-    for i, row in enumerate(rows):
-        for j, picture in enumerate(row):
-            cell = resize(picture, side, side)
-            top, left = GAP + i * step, GAP + j * step
-            sheet[top : top + side, left : left + side] = (
-                cell if cell.ndim == 3 else cell[..., None]
-            )
+    for top, row in zip(range(GAP, len(sheet), step), rows, strict=True):
+        for left, picture in zip(range(GAP, sheet.shape[1], step), row, strict=True):
+            cell = resize(picture, side, side).reshape(side, side, -1)
+            sheet[top : top + side, left : left + side] = cell
     return sheet
 
 
@@ -42,27 +40,20 @@ def draw_records(sketches: np.ndarray, pictures: np.ndarray, palettes: np.ndarra
         sketches: uint8 `(N, H, W)`.
         pictures: uint8 `(N, H, W, 3)`.
         palettes: uint8 `(N, 4, 4, 3)`.
-
-    Returns:
-        The sheet, uint8 RGB.
     """
-    swatches = [draw_palette(palette, CELL) for palette in palettes]
-    return draw_sheet(list(zip(sketches, pictures, swatches, strict=True)), CELL)
+    return draw_sheet(list(zip(sketches, pictures, _swatches(palettes), strict=True)), CELL)
 
 
 def draw_painting(
     sketch: np.ndarray, reference: np.ndarray | None, palette: np.ndarray, painted: np.ndarray
 ) -> np.ndarray:
-    """Draws one painting as a row: sketch, reference where there is one, palette, painted.
+    """Draws a painting as a row: sketch, reference where there is one, palette, painted.
 
     Args:
-        sketch: uint8 gray or RGB of any size.
+        sketch: uint8 gray or RGB of any size; pictures keep their aspect ratio.
         reference: uint8 RGB `(H, W, 3)` of any size, or None.
         palette: uint8 `(4, 4, 3)`.
         painted: uint8 RGB `(H, W, 3)`.
-
-    Returns:
-        The row, uint8 RGB; pictures keep their aspect ratio.
     """
     shown = [sketch, draw_palette(palette, SHOWN), painted]
     if reference is not None:
@@ -85,28 +76,24 @@ def draw_results(
         sketches: uint8 `(N, H, W)`.
         palettes: uint8 `(N, 4, 4, 3)`, the own ones.
         truth: uint8 `(N, H, W, 3)`, as are all pictures.
-        painted: What was painted with the own palette.
+        painted: Painted with the own palettes.
         references: Other pictures.
-        others: Their palettes.
-        repainted: What was painted with these.
-
-    Returns:
-        The sheet, uint8 RGB.
+        others: The palettes of the references.
+        repainted: Painted with these.
     """
-    own, other = ([draw_palette(p, CELL) for p in chosen] for chosen in (palettes, others))
-    columns = (sketches, own, painted, truth, references, other, repainted)
+    swatches, other_swatches = _swatches(palettes), _swatches(others)
+    columns = (sketches, swatches, painted, truth, references, other_swatches, repainted)
     return draw_sheet(list(zip(*columns, strict=True)), CELL)
 
 
 def draw_attention(sketches: np.ndarray, maps: Sequence[np.ndarray]) -> np.ndarray:
-    """Draws a row a drawing: the sketch, then its attention maps; white is 1: all passes.
+    """Draws a row a sketch, uint8 `(N, H, W)`: it and its attention maps.
 
-    Args:
-        sketches: uint8 `(N, H, W)`.
-        maps: float `(N, h, w)` in [0, 1], one a gate.
-
-    Returns:
-        The sheet, uint8 RGB.
+    Each gate has one of `maps`, float `(N, h, w)`, black = 0, nothing passes, to white = 1.
     """
     levels = [np.rint(255 * level).astype(np.uint8) for level in maps]
     return draw_sheet(list(zip(sketches, *levels, strict=True)), CELL)
+
+
+def _swatches(palettes: np.ndarray) -> list[np.ndarray]:
+    return [draw_palette(palette, CELL) for palette in palettes]

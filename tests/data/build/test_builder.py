@@ -14,6 +14,7 @@ import pytest
 import tensorflow as tf
 
 from tests.helpers.dolls import CONFIG, DOLLS
+from tests.helpers.sketches import draw_sketch
 from tf_deeppaint.data import records
 from tf_deeppaint.data.build import builder
 from tf_deeppaint.data.build.builder import Reports, build_dataset, split_of
@@ -25,7 +26,6 @@ from tf_deeppaint.data.sources.folder import Folder
 from tf_deeppaint.images.canvas import fit_to_canvas, resize
 from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.images.encoding import encode_png, write_picture
-from tf_deeppaint.line_art.styles import extract_sketch
 from tf_deeppaint.palette.extraction import extract_palette
 from tf_deeppaint.utils import locks
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -141,7 +141,7 @@ def test_sketches_are_extracted_where_the_source_has_none(photographs, tmp_path,
         original = read_picture(photographs / name.removeprefix("folder/"))
         fitted, _ = fit_to_canvas(original, 64, max_enlargement=2.0)
         assert np.array_equal(decode(values["picture"][0])[..., ::-1], fitted)
-        assert np.array_equal(decode(values["sketch"][0]), extract_sketch(fitted, style))
+        assert np.array_equal(decode(values["sketch"][0]), draw_sketch(fitted, style))
 
 
 # --- the same bytes -----------------------------------------------------------------------------

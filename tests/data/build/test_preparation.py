@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.helpers.sketches import draw_sketch
 from tf_deeppaint.data.build.config import BuildConfig
 from tf_deeppaint.data.build.plan import InspectionResult, PlannedExample
 from tf_deeppaint.data.build.preparation import InspectTask, PrepareTask
 from tf_deeppaint.data.sources.base import Example, Inspection, LoadedExample, Origin, Skipped
 from tf_deeppaint.images.canvas import fit_to_canvas, resize
 from tf_deeppaint.images.perceptual_hash import perceptual_hash
-from tf_deeppaint.line_art.styles import extract_sketch
 from tf_deeppaint.palette.extraction import extract_palette
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -80,7 +80,7 @@ def test_pictures_are_fitted_as_the_config_says(fit, limit):
     for name, ((sketch,), picture, palette) in records_of(Shapes(), config).items():
         expected, _ = fit_to_canvas(picture_of(name), 64, fit, limit)
         assert np.array_equal(picture, expected)
-        assert np.array_equal(sketch, extract_sketch(expected, "thin"))
+        assert np.array_equal(sketch, draw_sketch(expected, "thin"))
         assert np.array_equal(palette, extract_palette(expected, "keep"))
 
 
@@ -98,7 +98,7 @@ def test_several_styles_are_stored_in_their_order():
         lines, _ = fit_to_canvas(255 - picture_of(name)[..., 0], 64, max_enlargement=2.0)
         for sketch, expected in zip(
             sketches,
-            [extract_sketch(picture, "soft"), lines, extract_sketch(picture, "thin")],
+            [draw_sketch(picture, "soft"), lines, draw_sketch(picture, "thin")],
             strict=True,
         ):
             assert np.array_equal(sketch, expected)
