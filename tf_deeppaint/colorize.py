@@ -10,19 +10,30 @@ Without `--model` the bundled model paints.
 
 import functools
 import sys
-from typing import TYPE_CHECKING
 
 from absl import flags
 
+from tf_deeppaint.images.decoding import read_picture
+from tf_deeppaint.images.encoding import write_picture
+from tf_deeppaint.painting import layer_files
+from tf_deeppaint.painting.batch import paint_jobs
+from tf_deeppaint.painting.inputs import to_sketch
 from tf_deeppaint.painting.jobs import find_pictures, is_many, plan_jobs
+from tf_deeppaint.painting.outputs import (
+    Outputs,
+    cell_side,
+    check_outputs,
+    outputs_of,
+    write_contact_sheet,
+    write_painting,
+)
+from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.palette.named_colors import ColorChoice
 from tf_deeppaint.palette.palette_files import load_palette
 from tf_deeppaint.utils import files, programs
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.progress import Progress
-
-if TYPE_CHECKING:
-    from tf_deeppaint.painting.outputs import Outputs
+from tf_deeppaint.visualization.contact_sheets import draw_painting
 
 _MODEL = flags.DEFINE_string(
     "model", None, "A run directory, or a .keras or .tflite file; by default the bundled model."
@@ -89,11 +100,6 @@ def main() -> None:
 
 
 def _color_one(choice: ColorChoice) -> None:
-    from tf_deeppaint.images.decoding import read_picture
-    from tf_deeppaint.images.encoding import write_picture
-    from tf_deeppaint.painting.inputs import to_sketch
-    from tf_deeppaint.painting.outputs import check_outputs, write_painting
-
     # 1. Read the sketch and the colors.
     _check_png(_OUTPUT)
     check_outputs(_output_paths(), filter(None, (_SKETCH.value, _REFERENCE.value)))
@@ -102,7 +108,7 @@ def _color_one(choice: ColorChoice) -> None:
     palette = load_palette(_PALETTE.value) if _PALETTE.value else None
 
     # 2. Load the model and paint.
-    painter = _load_painter()
+    painter = Painter.load(_MODEL.value)
     if reference is not None:
         palette = painter.palette_of(reference)
     palette = choice.apply(palette)
@@ -112,8 +118,6 @@ def _color_one(choice: ColorChoice) -> None:
     outputs = _outputs()
     write_painting(painter, painting, outputs, _LINES.value)
     if _SHOW.value:
-        from tf_deeppaint.visualization.contact_sheets import draw_painting
-
         picture = painting.picture(_LINES.value)
         write_picture(_SHOW.value, draw_painting(sketch, reference, palette, picture))
     for path in filter(None, (*outputs, _SHOW.value)):
@@ -121,9 +125,6 @@ def _color_one(choice: ColorChoice) -> None:
 
 
 def _color_many(choice: ColorChoice) -> None:
-    from tf_deeppaint.painting.batch import paint_jobs
-    from tf_deeppaint.painting.outputs import outputs_of, write_contact_sheet, write_painting
-
     # 1. Pair sketches with references, and read the colors.
     folders = _outputs()
     jobs, problems, columns = _plan_jobs(folders)
@@ -133,7 +134,7 @@ def _color_many(choice: ColorChoice) -> None:
         todo = [job for job in jobs if not files.is_file(outputs_of(job, folders).picture)]
 
     # 2. Load the model, paint, and write each picture.
-    painter = _load_painter()
+    painter = Painter.load(_MODEL.value)
     files.make_folder(_OUTPUT.value)
     failures = paint_jobs(
         painter,
@@ -159,11 +160,8 @@ def _color_many(choice: ColorChoice) -> None:
         raise DeepPaintError(f"{len(problems)} pictures could not be painted; see above")
 
 
-def _plan_jobs(folders: "Outputs") -> tuple[list, list[str], int]:
+def _plan_jobs(folders: Outputs) -> tuple[list, list[str], int]:
     """The jobs, the sketches without a reference, one line each, and columns of the sheet."""
-    from tf_deeppaint.painting import layer_files
-    from tf_deeppaint.painting.outputs import cell_side, check_outputs, outputs_of
-
     layers = (layer_files.OPEN_RASTER, *layer_files.OTHERS)
     for flag, suffixes in ((_OUTPUT, (".png",)), (_LAYERS, layers)):
         if flag.value and (flag.value.lower().endswith(suffixes) or files.is_file(flag.value)):
@@ -198,21 +196,13 @@ def _check_png(flag: flags.FlagHolder) -> None:
         raise DeepPaintError(f"--{flag.name}={flag.value}: pictures are written as .png")
 
 
-def _outputs() -> "Outputs":
-    from tf_deeppaint.painting.outputs import Outputs
-
+def _outputs() -> Outputs:
     return Outputs(_OUTPUT.value, _LAYERS.value, _ATTENTION.value)
 
 
 def _output_paths() -> list[str]:
     """The files and folders that are written."""
     return [flag.value for flag in (_OUTPUT, _LAYERS, _ATTENTION, _SHOW) if flag.value]
-
-
-def _load_painter():
-    from tf_deeppaint.painting.painter import Painter
-
-    return Painter.load(_MODEL.value)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Lines laid over color: exact products, and the same as a transparent layer."""
+"""Lines laid over color: exact products."""
 
 import math
 
 import numpy as np
 import pytest
 
-from tf_deeppaint.line_art.compositing import lay_lines, lines_to_alpha
+from tf_deeppaint.line_art.compositing import lay_lines
 
 
 def all_pairs() -> tuple[np.ndarray, np.ndarray]:
@@ -31,13 +31,3 @@ def test_on_white_the_sketch_comes_out_as_it_is(shape):
     np.testing.assert_array_equal(
         lay_lines(np.full((*shape, 3), 255, np.uint8), sketch), np.dstack([sketch] * 3)
     )
-
-
-def test_lines_as_a_layer_show_the_same():
-    color, sketch = all_pairs()
-    lines = lines_to_alpha(sketch)
-    assert lines.dtype == np.uint8 and not lines[..., :3].any()
-    opacity = lines[..., 3:] / 255
-    composed = color * (1 - opacity) + lines[..., :3] * opacity
-    assert np.abs(composed - lay_lines(color, sketch)).max() <= 0.5 + 1e-6
-    assert lines_to_alpha(np.array([[0, 77, 255]], np.uint8))[0, :, 3].tolist() == [255, 178, 0]

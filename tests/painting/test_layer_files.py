@@ -71,6 +71,19 @@ def test_every_color_under_every_line_comes_out_but_for_a_level():
     assert off(merge(make_layers(color, sketch)), lay_lines(color, sketch)) <= 1
 
 
+def test_the_lines_are_black_as_opaque_as_the_sketch_is_dark():
+    levels = np.arange(256, dtype=np.uint8)
+    color, sketch = np.meshgrid(levels, levels)
+    color = np.dstack([color, 255 - color, color // 2])
+    lines = make_layers(color, sketch)[-1].rgba
+    assert lines.dtype == np.uint8 and not lines[..., :3].any()
+    opacity = lines[..., 3:] / 255
+    shown = color * (1 - opacity) + lines[..., :3] * opacity
+    assert np.abs(shown - lay_lines(color, sketch)).max() <= 0.5 + 1e-6
+    lines = make_layers(color[:1, :3], np.array([[0, 77, 255]], np.uint8))[-1].rgba
+    assert lines[0, :, 3].tolist() == [255, 178, 0]
+
+
 def test_without_groups_there_are_paper_color_and_lines():
     color, sketch = drawing(40, 60)
     paper, painted, lines = make_layers(color, sketch)

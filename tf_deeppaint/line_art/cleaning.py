@@ -5,6 +5,8 @@ the light on it; what is narrow is a line. Every channel is divided by the level
 becomes white, the darkest lines black, and specks are removed.
 """
 
+import functools
+
 import cv2
 import numpy as np
 
@@ -124,15 +126,13 @@ def _flatten(picture: np.ndarray) -> np.ndarray:
     """
     channels = [picture] if picture.ndim == 2 else cv2.split(picture)
     papers = [_map_paper(channel) for channel in channels]
-    darkest = None
-    for channel, paper in zip(channels, papers, strict=True):
-        if min(p.min() for p in papers) < _EVEN:
-            paper = cv2.resize(paper, channel.shape[::-1])
-            # Black counts as 1, so that black paper becomes white too.
-            channel, paper = np.maximum(channel, 1), np.maximum(paper, 1)
-            channel = cv2.divide(channel, paper, scale=_FLAT)
-        darkest = channel if darkest is None else cv2.min(darkest, channel)
-    return darkest
+    if min(paper.min() for paper in papers) < _EVEN:
+        # Black counts as 1, so that black paper becomes white too.
+        channels = (
+            cv2.divide(cv2.max(c, 1), cv2.max(cv2.resize(p, c.shape[::-1]), 1), scale=_FLAT)
+            for c, p in zip(channels, papers, strict=True)
+        )
+    return functools.reduce(cv2.min, channels)
 
 
 def _map_paper(channel: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Line art laid over color: the composited pixels, and the lines as a transparent layer."""
+"""Line art laid over color."""
 
 import cv2
 import numpy as np
@@ -25,19 +25,3 @@ def lay_lines(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
         lines = cv2.cvtColor(sketch[rows], cv2.COLOR_GRAY2RGB)
         composite[rows] = cv2.multiply(color[rows], lines, scale=1 / WHITE)
     return composite
-
-
-def lines_to_alpha(sketch: np.ndarray) -> np.ndarray:
-    """Turns a sketch into a layer: black, as opaque as the sketch is dark.
-
-    Laid over a color, the layer shows what `lay_lines` returns.
-
-    Args:
-        sketch: uint8 `(H, W)`.
-
-    Returns:
-        uint8 RGBA `(H, W, 4)`.
-    """
-    lines = np.zeros((*sketch.shape, 4), np.uint8)
-    lines[..., 3] = WHITE - sketch
-    return lines

@@ -60,7 +60,7 @@ class SketchKeras:
             raise DeepPaintError(
                 f"{path}: cannot be loaded as a Keras model ({reason}); name a .h5 or .keras file"
             ) from error
-        _check_signature(model, path)
+        _check_signature(model, path, tf.TensorShape((CHANNELS, SIDE, SIDE, 1)))
         # One shape for every run: another batch size may round otherwise, and a sketch must not
         # depend on the other pictures.
         shape = tf.TensorSpec((CHANNELS, SIDE, SIDE, 1), tf.float32)
@@ -123,18 +123,11 @@ def _differences(picture: np.ndarray) -> np.ndarray | None:
     return differences / most if most > 0 else None
 
 
-def _check_signature(model, path: str) -> None:
+def _check_signature(model, path: str, expected) -> None:
     inputs, outputs = (getattr(model, end, None) or [] for end in ("inputs", "outputs"))
     shapes = [tuple(tensor.shape) for tensor in (*inputs, *outputs)]
-    if len(inputs) != 1 or len(outputs) != 1 or not all(map(_fits, shapes)):
+    if len(inputs) != 1 or len(outputs) != 1 or not all(map(expected.is_compatible_with, shapes)):
         raise DeepPaintError(
             f"{path}: is not sketchKeras; its network takes and gives (B, {SIDE}, {SIDE}, 1), "
             f"this one {', '.join(map(str, shapes)) or 'something else'}"
         )
-
-
-def _fits(shape: tuple[int | None, ...]) -> bool:
-    wanted = (CHANNELS, SIDE, SIDE, 1)
-    return len(shape) == len(wanted) and all(
-        size in (None, expected) for size, expected in zip(shape, wanted, strict=True)
-    )

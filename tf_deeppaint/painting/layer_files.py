@@ -18,7 +18,6 @@ import numpy as np
 from tf_deeppaint.images.canvas import shrink
 from tf_deeppaint.images.encoding import encode_png
 from tf_deeppaint.images.pixels import WHITE
-from tf_deeppaint.line_art.compositing import lines_to_alpha
 from tf_deeppaint.painting.jobs import SUFFIXES
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -68,10 +67,12 @@ def make_layers(
         parts = [(name, mask) for name, mask in [("color", rest), *parts] if mask.any()]
     paper = np.full((*sketch.shape, 4), WHITE, np.uint8)
     opaque = cv2.cvtColor(color, cv2.COLOR_RGB2RGBA)
+    lines = np.zeros((*sketch.shape, 4), np.uint8)
+    lines[..., 3] = WHITE - sketch  # black, which shows what `lay_lines` returns
     return [
         Layer("paper", paper),
         *(Layer(name, _cut_out(opaque, mask)) for name, mask in parts),
-        Layer("lines", lines_to_alpha(sketch)),
+        Layer("lines", lines),
     ]
 
 

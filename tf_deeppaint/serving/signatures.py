@@ -134,7 +134,9 @@ class ServedGenerator(tf.Module):
     def _decoded(self, inputs: dict[str, tf.Tensor]) -> Callable:
         """Checks files by the name of their input; see `decoding.decoded`."""
         files = tf.concat(list(inputs.values()), axis=0)
-        names = tf.concat([_names(files, name) for name, files in inputs.items()], axis=0)
+        numbers = [tf.as_string(tf.range(tf.size(part))) for part in inputs.values()]
+        names = [tf.strings.join([n, "[", i, "]"]) for n, i in zip(inputs, numbers, strict=True)]
+        names = tf.concat(names, axis=0)
         headers = decoding.read_headers(files, names, self._max_pixels)
         if "sketch_bytes" in inputs:
             sketches = tf.size(inputs["sketch_bytes"])
@@ -233,8 +235,3 @@ class ServedGenerator(tf.Module):
             output._replace(weights=even), to_unit_range(tf.cast(palettes, tf.float32))
         )
         return tf.cast(tf.round(WHITE * color), tf.uint8)
-
-
-def _names(files: tf.Tensor, name: str) -> tf.Tensor:
-    """The names of an input's pictures in an error, string `(N,)`."""
-    return tf.strings.join([f"{name}[", tf.as_string(tf.range(tf.size(files))), "]"])

@@ -134,8 +134,8 @@ def _fill_paper(paper, color, full, rows: _Axis, columns: _Axis, reach) -> tf.Te
     width = tf.size(columns.cell)
     cells = tf.gather(rows.cell, waiting // width) * tf.shape(full)[1]
     cells += tf.gather(columns.cell, waiting % width)
-    enclosed = tf.math.unsorted_segment_max(tf.ones_like(cells), cells, tf.size(full))
-    enclosed = tf.reshape(tf.cast(enclosed > 0, tf.uint8), tf.shape(full))
+    enclosed = _write(tf.zeros([tf.size(full)], tf.uint8), cells, tf.ones_like(cells, tf.uint8))
+    enclosed = tf.reshape(enclosed, tf.shape(full))
     return _write(pixels, waiting, _interpolate(color, enclosed, rows, columns, waiting))
 
 

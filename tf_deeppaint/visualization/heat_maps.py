@@ -27,8 +27,7 @@ def draw_heat_map(attention: np.ndarray, sketch: np.ndarray) -> np.ndarray:
     levels = np.rint(np.clip(attention, 0, 1) * 255).astype(np.uint8)
     levels = resize(levels, min(height, len(levels)), min(width, levels.shape[1]))
     levels = cv2.resize(levels, (width, height), interpolation=cv2.INTER_LINEAR)
-    colors = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[None], cv2.COLORMAP_VIRIDIS)[
-        0, :, ::-1
-    ]
+    ramp = np.arange(256, dtype=np.uint8)[None]
+    colors = cv2.applyColorMap(ramp, cv2.COLORMAP_VIRIDIS)[0, :, ::-1]
     light = np.rint(WHITE + STRENGTH * (colors.astype(np.float32) - WHITE)).astype(np.uint8)
     return lay_lines(light[levels], sketch)
