@@ -181,14 +181,12 @@ def _plan_jobs(folders: Outputs) -> tuple[list, list[str], int]:
 def _check_flags() -> ColorChoice:
     """Checks the flags that need no file; returns the colors that they name."""
     _check_png(_SHOW)
-    has_palette = _REFERENCE.value is not None or _PALETTE.value is not None
-    if (_REFERENCE.value is not None and _PALETTE.value is not None) or not (
-        has_palette or _COLORS.value is not None
-    ):
+    palettes = [flag.value is not None for flag in (_REFERENCE, _PALETTE)]
+    if all(palettes) or not (any(palettes) or _COLORS.value is not None):
         raise DeepPaintError(
             "give the colors either by --reference=PICTURE, by --palette=JSON or by --colors=CODES"
         )
-    return ColorChoice.parse(_COLORS.value, _BANDS.value, has_palette)
+    return ColorChoice.parse(_COLORS.value, _BANDS.value, any(palettes))
 
 
 def _check_png(flag: flags.FlagHolder) -> None:

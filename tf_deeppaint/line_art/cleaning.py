@@ -129,7 +129,7 @@ def _flatten(picture: np.ndarray) -> np.ndarray:
     if min(paper.min() for paper in papers) < _EVEN:
         # Black counts as 1, so that black paper becomes white too.
         channels = (
-            cv2.divide(cv2.max(c, 1), cv2.max(cv2.resize(p, c.shape[::-1]), 1), scale=_FLAT)
+            cv2.divide(np.maximum(c, 1), np.maximum(cv2.resize(p, c.shape[::-1]), 1), scale=_FLAT)
             for c, p in zip(channels, papers, strict=True)
         )
     return functools.reduce(cv2.min, channels)

@@ -96,14 +96,9 @@ class SketchKeras:
 
 
 def draw_line_map(line_map: np.ndarray, threshold: float) -> np.ndarray:
-    """Draws a line map as a sketch.
+    """Draws a line map, float `(H, W)` in [0, 1], as a sketch, uint8 `(H, W)`.
 
-    Args:
-        line_map: float `(H, W)` in [0, 1], 0 = paper.
-        threshold: In [0, 1]; what is below it becomes paper.
-
-    Returns:
-        uint8 gray `(H, W)`, black on white: `255 (1 - map)`, rounded.
+    It is `255 (1 - map)`, rounded; what is below the threshold becomes paper.
     """
     kept = np.where(line_map < threshold, 0, line_map)
     return np.rint(255 * (1 - kept)).astype(np.uint8)

@@ -29,17 +29,11 @@ class PictureFile(NamedTuple):
 
 
 class Job(NamedTuple):
-    """One picture to be painted.
-
-    Attributes:
-        sketch: The sketch's path.
-        reference: The path of the picture to take colors from; None where the palette is known.
-        name: The picture's name without a suffix; `/` parts folders.
-    """
+    """One picture to be painted: the paths of sketch and reference, and the picture's name."""
 
     sketch: str
-    reference: str | None
-    name: str
+    reference: str | None  # None where the palette is known
+    name: str  # without a suffix; `/` parts folders
 
 
 def is_many(path: str) -> bool:

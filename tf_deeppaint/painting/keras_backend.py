@@ -64,7 +64,7 @@ class KerasBackend:
         """The attention maps behind `run`, of the same arguments.
 
         Returns:
-            float32 `(N, h, w)` in (0, 1), the deepest gate's first; empty where there are no gates.
+            float32 `(N, h, w)` in (0, 1), the deepest gate's first; empty without gates.
         """
         inputs = to_inputs(tf.constant(sketches, tf.uint8), tf.constant(palettes, tf.uint8))
         _, maps = self.generator(inputs, return_attention=True)
@@ -73,8 +73,7 @@ class KerasBackend:
     def forward(self, sketches: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor | Mixture:
         """The network's output in a graph, for tensors like the arguments of `run`.
 
-        Returns:
-            A `Mixture` of tensors, or pictures, `(N, size, size, 3)` in [-1, 1].
+        It is a `Mixture`, or pictures, `(N, size, size, 3)` in [-1, 1].
         """
         output, _ = self.generator.forward(to_inputs(sketches, palettes))
         return output

@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -58,18 +59,9 @@ class LiteRtBackend:
         return [level[..., 0] for level in self.outputs(sketches, palettes, names)]
 
     def outputs(
-        self, sketches: np.ndarray, palettes: np.ndarray, names: tuple[str, ...] | list[str]
+        self, sketches: np.ndarray, palettes: np.ndarray, names: Sequence[str]
     ) -> list[np.ndarray]:
-        """Chosen outputs of the file's graph, one picture after another.
-
-        Args:
-            sketches: uint8 gray `(N, size, size)`.
-            palettes: uint8 `(N, 4, 4, 3)`.
-            names: Which outputs.
-
-        Returns:
-            An array `(N, ...)` for each name.
-        """
+        """The named outputs of the file's graph, `(N, ...)` each, for the arguments of `run`."""
         batches = []
         for sketch, palette in zip(sketches, palettes, strict=True):
             with self._lock:

@@ -24,17 +24,11 @@ _MAX_SIDE, _MIN_CELL = 16384, 32
 
 
 class Outputs(NamedTuple):
-    """The paths of a painting's files; None: not written.
+    """The paths of a painting's files; None: not written."""
 
-    Attributes:
-        picture: The picture, a PNG file.
-        layers: An OpenRaster file, or a folder of PNG files.
-        attention: The folder for its attention maps.
-    """
-
-    picture: str
-    layers: str | None = None
-    attention: str | None = None
+    picture: str  # a PNG file
+    layers: str | None = None  # an OpenRaster file, or a folder of PNG files
+    attention: str | None = None  # a folder
 
 
 def outputs_of(job: Job, folders: Outputs) -> Outputs:
@@ -47,11 +41,7 @@ def outputs_of(job: Job, folders: Outputs) -> Outputs:
 
 
 def check_outputs(written: Iterable[str], read: Iterable[str]) -> None:
-    """Checks that no sketch or reference would be written over.
-
-    Raises:
-        DeepPaintError: one would.
-    """
+    """Raises DeepPaintError if a sketch or reference would be written over."""
     inputs = {os.path.realpath(path) for path in read}
     for path in written:
         if os.path.realpath(path) in inputs:

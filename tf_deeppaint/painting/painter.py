@@ -123,13 +123,9 @@ class Painter:
         return [painting.cut(resize(level[0], self.size, self.size)) for level in maps]
 
     def palette_of(self, reference: "PictureLike") -> np.ndarray:
-        """The palette that a reference gives, by the rule the network was trained with.
+        """The palette of a reference, as `paint` takes it: uint8 `(4, 4, 3)`.
 
-        Args:
-            reference: A picture, as `paint` takes it.
-
-        Returns:
-            uint8 `(4, 4, 3)`.
+        It is extracted by the rule that the network was trained with.
         """
         return reference_palette(to_rgb(reference), self.background)
 

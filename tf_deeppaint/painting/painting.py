@@ -48,10 +48,7 @@ class Painting:
         self.prediction = prediction
 
     def recolor(self, palette: np.ndarray) -> "Painting":
-        """The same painting in other colors, without the network.
-
-        Args:
-            palette: uint8 `(4, 4, 3)`.
+        """The painting in another palette, uint8 `(4, 4, 3)`, without running the network.
 
         Raises:
             DeepPaintError: The model's head is not mixture, or this is no palette.
@@ -98,7 +95,7 @@ class Painting:
         return make_layers(color, self.sketch, groups)
 
     def _enlarge(self, color: np.ndarray) -> np.ndarray:
-        """A canvas of colors -> those of the sketch's pixels; on lines the nearest paper's."""
+        """Enlarges colors from the canvas to the sketch; lines get those of the nearest paper."""
         return upsample_color(self.cut(fill_lines(color, self.prediction.canvas)), self.sketch)
 
     def _leading_slots(self) -> np.ndarray:
@@ -124,11 +121,7 @@ class Painting:
 
 
 def check_palettes(palettes: np.ndarray) -> np.ndarray:
-    """Returns the palettes if they are valid.
-
-    Raises:
-        DeepPaintError: They are not uint8 `(N, 4, 4, 3)`.
-    """
+    """Returns the palettes; raises DeepPaintError if they are not uint8 `(N, 4, 4, 3)`."""
     if palettes.dtype != np.uint8 or palettes.shape[1:] != (4, 4, 3):
         raise DeepPaintError(
             f"a palette is uint8 (4, 4, 3), not {palettes.dtype} {palettes.shape[1:]}"

@@ -35,10 +35,7 @@ class Prediction:
         raise NotImplementedError
 
     def recolor(self, palette: np.ndarray) -> "Prediction":
-        """The same in other colors, without the network.
-
-        Args:
-            palette: uint8 `(4, 4, 3)`.
+        """The prediction in another palette, uint8 `(4, 4, 3)`, without running the network.
 
         Raises:
             DeepPaintError: The network does not mix colors.
@@ -68,7 +65,7 @@ class MixturePrediction(Prediction):
         return dataclasses.replace(self, palette=palette)
 
     def even_out(self) -> "MixturePrediction":
-        """The same with one mix of colors, the mean, in each closed region; shading stays."""
+        """The prediction with the mean of its weights in each region; shading stays."""
         weights = even_out(self.weights, find_regions(self.canvas))
         return dataclasses.replace(self, mixture=self.mixture._replace(weights=weights))
 
@@ -91,7 +88,7 @@ class PicturePrediction(Prediction):
 def make_predictions(
     outputs: dict[str, np.ndarray], canvases: np.ndarray, palettes: np.ndarray
 ) -> list[Prediction]:
-    """Makes predictions of a batch of a network's outputs.
+    """Makes the predictions of a batch.
 
     Args:
         outputs: The three parts of a `Mixture` by name, or `image`; float32 `(N, S, S, C)`.

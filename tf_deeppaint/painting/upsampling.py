@@ -45,17 +45,11 @@ _AROUND = np.ones((3, 3), np.uint8)
 
 
 class Axis(NamedTuple):
-    """How the pixels of one axis of a sketch lie in the cells of its canvas.
+    """How the pixels of one axis of a sketch lie in the cells of its canvas, `(pixels,)` each."""
 
-    Attributes:
-        cell: int `(pixels,)`, the cell in which a pixel's center lies.
-        other: int `(pixels,)`, the next nearest cell; at the edge the same.
-        share: float32 `(pixels,)` in [0, 0.5], the weight of `other` in linear interpolation.
-    """
-
-    cell: np.ndarray
-    other: np.ndarray
-    share: np.ndarray
+    cell: np.ndarray  # int, the cell in which a pixel's center lies
+    other: np.ndarray  # int, the next nearest cell; at the edge the same
+    share: np.ndarray  # float32 in [0, 0.5], the weight of `other` in linear interpolation
 
     @classmethod
     def measure(cls, pixels: int, cells: int) -> "Axis":

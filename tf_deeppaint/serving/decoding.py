@@ -46,15 +46,10 @@ def read_headers(files: tf.Tensor, names: tf.Tensor, max_pixels: int) -> Header:
 
 
 def decoded(files: tf.Tensor, names: tf.Tensor, headers: Header) -> Callable[[], tf.Tensor]:
-    """Prepares to decode a batch of files, one after the other.
+    """Prepares to decode a batch of files, one after the other; see `read_headers`.
 
     A decoder's error does not say which file of a batch it met, so the files go through a data set
     that leaves out those with errors.
-
-    Args:
-        files: string `(N,)`.
-        names: string `(N,)`, what to call them in an error.
-        headers: As `read_headers` returned them.
 
     Returns:
         A function that takes a file's number; called with 0, 1, .. in this order it returns the
@@ -134,16 +129,10 @@ def to_gray(picture: tf.Tensor) -> tf.Tensor:
 
 
 def by_strips(work: Callable, height: tf.Tensor, width: tf.Tensor, pixels: int) -> tf.Tensor:
-    """Works on strips of a picture one after another, which bounds memory.
+    """Works on strips of about `pixels` pixels one after another, which bounds memory.
 
-    Args:
-        work: Takes the first row of a strip and that behind its last; returns uint8 of any shape.
-        height: Of the picture.
-        width: Of the picture.
-        pixels: About so many at a time.
-
-    Returns:
-        The results, one after the other, uint8 `(values,)`.
+    `work` takes the first row of a strip and that behind its last, and returns uint8 of any shape.
+    The results come out one after the other, uint8 `(values,)`.
     """
     step = tf.maximum(1, pixels // width)
     strips = tf.map_fn(

@@ -29,23 +29,14 @@ _IHDR, _IDAT, _TRNS, _EXIF_CHUNK, _EXIF_SEGMENT = (
 
 
 class Header(NamedTuple):
-    """The header of a file as tensors; scalars, or `(N,)` of many files.
+    """The header of a file as tensors; scalars, or `(N,)` of many files."""
 
-    Attributes:
-        jpeg: bool, whether it is a JPEG; otherwise it is a PNG.
-        height: int64, as stored.
-        width: int64, as stored.
-        orientation: int32, EXIF's 1 (upright) to 8.
-        alpha: bool, whether there may be transparency.
-        error: string, what is wrong; empty where nothing is.
-    """
-
-    jpeg: tf.Tensor
-    height: tf.Tensor
-    width: tf.Tensor
-    orientation: tf.Tensor
-    alpha: tf.Tensor
-    error: tf.Tensor
+    jpeg: tf.Tensor  # bool; otherwise it is a PNG
+    height: tf.Tensor  # int64, as stored
+    width: tf.Tensor  # int64, as stored
+    orientation: tf.Tensor  # int32, EXIF's 1 (upright) to 8
+    alpha: tf.Tensor  # bool, whether there may be transparency
+    error: tf.Tensor  # string, what is wrong; empty where nothing is
 
 
 _DTYPES = (tf.bool, tf.int64, tf.int64, tf.int32, tf.bool, tf.string)

@@ -10,16 +10,12 @@ from tf_deeppaint.line_art.regions import LEAST_REGION, PAPER
 
 @tf.function(autograph=False)
 def find_regions(sketch: tf.Tensor) -> tf.Tensor:
-    """Labels the regions of a sketch; see `line_art.regions.find_regions`.
+    """Labels the regions of a sketch: uint8 `(H, W)` -> int32 `(H, W)`.
 
-    Args:
-        sketch: uint8 `(H, W)`.
-
-    Returns:
-        int32 `(H, W)`: 0 for lines, open paper and tiny regions; 1, 2, .. for the regions, in
-        reading order of their first pixels.
+    0 stands for lines, open paper and tiny regions; 1, 2, .. for the regions, in reading order of
+    their first pixels.
     """
-    paper = tf.equal(_dilate(tf.cast(sketch < PAPER, tf.float32), 3), 0)
+    paper = tf.equal(dilate(tf.cast(sketch < PAPER, tf.uint8), 1), 0)
     label = tf.reshape(_label(paper), [-1])
     inside = tf.pad(tf.ones(tf.shape(sketch) - 2, tf.int32), [[1, 1], [1, 1]])
     open_edge = tf.math.unsorted_segment_min(tf.reshape(inside, [-1]), label, tf.size(label)) == 0
@@ -35,32 +31,21 @@ def find_regions(sketch: tf.Tensor) -> tf.Tensor:
 def even_out(values: tf.Tensor, regions: tf.Tensor) -> tf.Tensor:
     """Gives every pixel of a region, and of the edge around it, the region's mean.
 
-    Args:
-        values: float32 `(H, W, C)`.
-        regions: As `find_regions` returns them.
-
-    Returns:
-        float32 `(H, W, C)`; equal to `values` outside the regions.
+    `values` are float32 `(H, W, C)`, and come back so; they are equal outside the regions.
     """
     number = tf.reshape(regions, [-1])
     flat = tf.cast(tf.reshape(values, [tf.size(regions), -1]), tf.float64)
     means = tf.math.unsorted_segment_mean(flat, number, tf.reduce_max(number) + 1)
-    # Up to the middle of thin lines; see `regions`.
-    grown = tf.cast(_dilate(tf.cast(regions, tf.float32), 5), tf.int32)
+    grown = dilate(regions, 2)  # up to the middle of thin lines
     return tf.where(grown[..., None] > 0, tf.gather(tf.cast(means, tf.float32), grown), values)
 
 
 def _label(paper: tf.Tensor) -> tf.Tensor:
-    """Labels each pixel of paper with the first that it is connected to along rows and columns.
+    """Labels each pixel of paper with the number of the first that it is connected to.
 
-    Every run of paper takes its least label, along rows, then along columns, until nothing changes.
-    A label is the number of a pixel; following it once a round reaches far ends sooner.
-
-    Args:
-        paper: bool `(H, W)`.
-
-    Returns:
-        int32 `(H, W)`; other pixels have their own number.
+    Every run of paper takes its least label, along rows, then along columns, until nothing changes;
+    following a label once a round reaches far ends sooner. bool `(H, W)` -> int32 `(H, W)`; pixels
+    that are no paper have their own number.
     """
     rows = tf.reshape(_runs(paper), [-1])
     columns = tf.reshape(tf.transpose(_runs(tf.transpose(paper))), [-1])
@@ -85,6 +70,7 @@ def _runs(paper: tf.Tensor) -> tf.Tensor:
     return tf.reshape(numbers, tf.shape(paper))
 
 
-def _dilate(values: tf.Tensor, side: int) -> tf.Tensor:
-    """The greatest value of the square around each pixel, `(H, W)`; none lies behind the edge."""
-    return tf.nn.max_pool2d(values[None, ..., None], side, 1, "SAME")[0, ..., 0]
+def dilate(values: tf.Tensor, reach: int) -> tf.Tensor:
+    """The greatest value within `reach` pixels of each along both axes: integers `(H, W)`."""
+    levels = tf.cast(values, tf.float32)[None, ..., None]
+    return tf.cast(tf.nn.max_pool2d(levels, 2 * reach + 1, 1, "SAME")[0, ..., 0], values.dtype)

@@ -24,6 +24,7 @@ from tf_deeppaint.painting.upsampling import (
 )
 from tf_deeppaint.serving.canvas import resize
 from tf_deeppaint.serving.decoding import by_strips
+from tf_deeppaint.serving.regions import dilate
 
 # Pixels of a sketch worked on at a time, which bounds the memory beside the pictures.
 _STRIP_PIXELS = 1 << 20
@@ -39,30 +40,21 @@ class _Axis(NamedTuple):
 
 @tf.function(autograph=False)
 def fill_lines(color: tf.Tensor, canvas: tf.Tensor) -> tf.Tensor:
-    """Gives the canvas's lines the color of the nearest paper; see `painting.upsampling`.
-
-    Args:
-        color: uint8 RGB `(S, S, 3)`.
-        canvas: uint8 `(S, S)`.
-
-    Returns:
-        uint8 RGB `(S, S, 3)`.
-    """
+    """`painting.upsampling.fill_lines`: uint8 `(S, S, 3)` and `(S, S)` -> uint8 `(S, S, 3)`."""
     paper = tf.cast(canvas >= PAPER, tf.uint8)
     return tf.reshape(_fill_lines(tf.reshape(color, [-1, 3]), paper, FILL_REACH), tf.shape(color))
 
 
 @tf.function(autograph=False)
 def paint_under_lines(color: tf.Tensor, sketch: tf.Tensor) -> tf.Tensor:
-    """Enlarges color so that none crosses a line of the sketch, and lays the lines over it.
+    """`painting.upsampling.upsample_color`, then `line_art.compositing.lay_lines`.
 
     Args:
         color: uint8 RGB `(h, w, 3)`, the colors without the lines.
-        sketch: uint8 `(H, W)`, the same cut of the drawing. Where it is the smaller of the two,
-            colors are averaged.
+        sketch: uint8 `(H, W)`, the same cut of the drawing.
 
     Returns:
-        uint8 RGB `(H, W, 3)`; see `upsample_color` and `line_art.compositing.lay_lines`.
+        uint8 RGB `(H, W, 3)`.
     """
     height, width = tf.unstack(tf.shape(sketch))
     cells = tf.minimum(tf.shape(color)[:2], tf.shape(sketch))
@@ -71,7 +63,7 @@ def paint_under_lines(color: tf.Tensor, sketch: tf.Tensor) -> tf.Tensor:
     reach = tf.minimum(tf.reduce_max(-(-tf.shape(sketch) // cells)), MOST_REACH)
     paper = tf.cast(sketch >= PAPER, tf.uint8)
     full = _per_cell(tf.math.segment_min, paper, rows, columns)
-    dark = 1 - _dilate(_per_cell(tf.math.segment_max, paper, rows, columns), HALF_LINE)
+    dark = 1 - dilate(_per_cell(tf.math.segment_max, paper, rows, columns), HALF_LINE)
     paper, full = tf.maximum(paper, _per_pixel(dark, rows, columns)), tf.maximum(full, dark)
     starts = tf.searchsorted(rows.cell, tf.range(cells[0] + 1))
 
@@ -117,16 +109,10 @@ def _per_pixel(cells: tf.Tensor, rows: _Axis, columns: _Axis) -> tf.Tensor:
     return tf.gather(tf.gather(cells, columns.cell, axis=1), rows.cell)
 
 
-def _dilate(cells: tf.Tensor, reach: int) -> tf.Tensor:
-    """The greatest value within `reach` cells of each, uint8 `(h, w)`."""
-    values = tf.cast(cells, tf.float32)[None, ..., None]
-    return tf.cast(tf.nn.max_pool2d(values, 2 * reach + 1, 1, "SAME")[0, ..., 0], tf.uint8)
-
-
 def _fill_paper(paper, color, full, rows: _Axis, columns: _Axis, reach) -> tf.Tensor:
     """Colors all paper of some rows of a sketch, uint8 `(pixels, 3)`."""
     pixels = _enlarge(color, rows, columns)
-    beside = tf.minimum(full, _dilate(1 - full, 1))
+    beside = tf.minimum(full, dilate(1 - full, 1))
     near = _numbers(_per_pixel(beside, rows, columns) > 0)
     pixels = _write(pixels, near, _interpolate(color, full, rows, columns, near))
     inside = _per_pixel(full, rows, columns)
