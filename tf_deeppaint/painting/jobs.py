@@ -61,8 +61,10 @@ def find_pictures(path: str, written: Iterable[str] = ()) -> list[PictureFile]:
         root, names = path, sorted(entry.name for entry in files.walk(path, SUFFIXES))
         pictures = [PictureFile(files.join(path, name), name) for name in names]
     else:
-        root, matches = _fixed_part(path), set(glob.glob(path, recursive=True))
-        paths = sorted(match for match in matches if os.path.isfile(match))
+        # The folder in front of the first part with a wildcard.
+        fixed = itertools.takewhile(lambda part: not _WILDCARD.search(part), path.split("/"))
+        root = "/".join(fixed) or ("/" if path.startswith("/") else ".")
+        paths = sorted(filter(os.path.isfile, set(glob.glob(path, recursive=True))))
         pictures = [PictureFile(match, _name_below(match, root)) for match in paths]
     outputs = [o for o in written if _is_within(o, root) and not _is_within(root, o)]
     pictures = [p for p in pictures if not any(_is_within(p.path, o) for o in outputs)]
@@ -131,9 +133,3 @@ def _is_within(path: str, folder: str) -> bool:
     """Whether a path is a folder, or lies in it, links followed."""
     path, folder = os.path.realpath(path), os.path.realpath(folder)
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
-
-
-def _fixed_part(pattern: str) -> str:
-    """The folder in front of a pattern's first part with a wildcard."""
-    fixed = itertools.takewhile(lambda part: not _WILDCARD.search(part), pattern.split("/"))
-    return "/".join(fixed) or ("/" if pattern.startswith("/") else ".")

@@ -48,8 +48,8 @@ class Axis(NamedTuple):
     """How the pixels of one axis of a sketch lie in the cells of its canvas, `(pixels,)` each."""
 
     cell: np.ndarray  # int, the cell in which a pixel's center lies
-    other: np.ndarray  # int, the next nearest cell; at the edge the same
-    share: np.ndarray  # float32 in [0, 0.5], the weight of `other` in linear interpolation
+    neighbor: np.ndarray  # int, the next nearest cell; at the edge the same
+    share: np.ndarray  # float32 in [0, 0.5], the weight of `neighbor` in linear interpolation
 
     @classmethod
     def measure(cls, pixels: int, cells: int) -> "Axis":
@@ -58,8 +58,8 @@ class Axis(NamedTuple):
         center = (2 * np.arange(pixels) + 1) * cells
         cell = center // (2 * pixels)
         offset = (center - 2 * pixels * cell - pixels) / (2 * pixels)
-        other = np.clip(cell + np.where(offset < 0, -1, 1), 0, cells - 1)
-        return cls(cell, other, np.abs(offset).astype(np.float32))
+        neighbor = np.clip(cell + np.where(offset < 0, -1, 1), 0, cells - 1)
+        return cls(cell, neighbor, np.abs(offset).astype(np.float32))
 
     def starts(self) -> np.ndarray:
         """The first pixel of each cell, and the end, int `(cells + 1,)`."""
@@ -80,8 +80,7 @@ def upsample_color(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
     height, width = sketch.shape
     color = resize(color, min(height, color.shape[0]), min(width, color.shape[1]))
     rows, columns = map(Axis.measure, sketch.shape, color.shape[:2])
-    cell = max(-(-height // color.shape[0]), -(-width // color.shape[1]))
-    reach = min(cell, MOST_REACH)
+    reach = min(max(-(-height // color.shape[0]), -(-width // color.shape[1])), MOST_REACH)
     enlarged = cv2.resize(color, (width, height), interpolation=cv2.INTER_LINEAR)
     paper = (sketch >= PAPER).astype(np.uint8)
     full = _per_cell(np.min, paper, rows, columns)
@@ -168,8 +167,8 @@ def _interpolate(
     line may pass between them. Returns whole numbers, float32 `(N, 3)`.
     """
     down, right = rows.share[y], columns.share[x]
-    row, below = rows.cell[y] * color.shape[1], rows.other[y] * color.shape[1]
-    column, beside = columns.cell[x], columns.other[x]
+    row, below = rows.cell[y] * color.shape[1], rows.neighbor[y] * color.shape[1]
+    column, beside = columns.cell[x], columns.neighbor[x]
     cells = [row + column, below + column, row + beside, below + beside]
     known = [trusted.ravel()[cell] for cell in cells]
     known[3] &= known[1] | known[2]

@@ -60,8 +60,8 @@ def read_header(data: tf.Tensor, max_pixels: int) -> Header:
     elif tf.strings.substr(data, 0, len(_JPEG_MAGIC)) == _JPEG_MAGIC:
         header = _read_jpeg(raw)
     else:
-        one, no = tf.ones([], tf.int64), tf.constant(False)
-        header = Header(no, one, one, tf.constant(1), no, "not a PNG or JPEG picture")
+        side, no = tf.ones([], tf.int64), tf.constant(False)
+        header = Header(no, side, side, tf.constant(1), no, "not a PNG or JPEG picture")
     width, height = header.width, header.height
     size = tf.strings.join([tf.as_string(width), " x ", tf.as_string(height), " pixels; "])
     rules = [

@@ -34,7 +34,7 @@ class _Axis(NamedTuple):
     """See `painting.upsampling.Axis`: int32, int32 and float32 `(pixels,)`."""
 
     cell: tf.Tensor
-    other: tf.Tensor
+    neighbor: tf.Tensor
     share: tf.Tensor
 
 
@@ -95,8 +95,8 @@ def _measure(pixels: tf.Tensor, cells: tf.Tensor) -> _Axis:
     center = (2 * tf.range(pixels) + 1) * cells
     cell = center // (2 * pixels)
     offset = tf.cast(center - 2 * pixels * cell - pixels, tf.float32)
-    other = tf.clip_by_value(cell + tf.where(offset < 0, -1, 1), 0, cells - 1)
-    return _Axis(cell, other, tf.abs(offset) / tf.cast(2 * pixels, tf.float32))
+    neighbor = tf.clip_by_value(cell + tf.where(offset < 0, -1, 1), 0, cells - 1)
+    return _Axis(cell, neighbor, tf.abs(offset) / tf.cast(2 * pixels, tf.float32))
 
 
 def _per_cell(reduce: Callable, pixels: tf.Tensor, rows: _Axis, columns: _Axis) -> tf.Tensor:
@@ -135,7 +135,7 @@ def _enlarge(color: tf.Tensor, rows: _Axis, columns: _Axis) -> tf.Tensor:
     for number, axis in enumerate((rows, columns)):
         own = tf.gather(values, axis.cell, axis=number)
         share = tf.reshape(axis.share, [-1] + [1] * (2 - number))
-        values = own + share * (tf.gather(values, axis.other, axis=number) - own)
+        values = own + share * (tf.gather(values, axis.neighbor, axis=number) - own)
     return tf.reshape(tf.cast(tf.round(values), tf.uint8), [-1, 3])
 
 
@@ -145,8 +145,8 @@ def _interpolate(
     width = tf.size(columns.cell)
     y, x = pixels // width, pixels % width
     down, right = tf.gather(rows.share, y), tf.gather(columns.share, x)
-    row, below = (tf.gather(side, y) * tf.shape(color)[1] for side in (rows.cell, rows.other))
-    column, beside = tf.gather(columns.cell, x), tf.gather(columns.other, x)
+    row, below = (tf.gather(side, y) * tf.shape(color)[1] for side in (rows.cell, rows.neighbor))
+    column, beside = tf.gather(columns.cell, x), tf.gather(columns.neighbor, x)
     cells = [row + column, below + column, row + beside, below + beside]
     known = [tf.gather(tf.reshape(trusted, [-1]), cell) for cell in cells]
     known[3] = tf.minimum(known[3], tf.maximum(known[1], known[2]))
