@@ -69,6 +69,7 @@ def main() -> None:
 
 
 def _load_features():
+    """The network of the flag; None for `none`, or where the default cannot be downloaded."""
     from tf_deeppaint.evaluation.features import load_features
 
     if _FEATURES.value == "none":

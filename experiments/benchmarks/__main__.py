@@ -27,7 +27,7 @@ TABLE = {
     "start": painting.start,
     "roofline": roofline.roofline,
 }
-BENCHMARKS = TABLE | {"batch": painting.batch, "serving": painting.serving, "cost": cost.cost}
+BENCHMARKS = TABLE | {"serving": painting.serving, "cost": cost.cost}
 
 _ONLY = flags.DEFINE_enum("only", None, list(BENCHMARKS), "The one to run; by default the table's.")
 _RESULTS = flags.DEFINE_string("results", None, "File to append the results to, as JSON lines.")

@@ -73,7 +73,7 @@ def main() -> None:
                 continue
             report = fidelity.measure(network, artifact, *samples)
             problems += [f"{title}: {complaint}" for complaint in fidelity.find_violations(report)]
-            print(f"| {title} | {' | '.join(make_cells(report, artifact, samples, pytorch))} |")
+            print(make_row(title, report, artifact, samples, pytorch), flush=True)
     if problems:
         raise DeepPaintError("; ".join(problems))
 
@@ -115,22 +115,17 @@ def make_artifact(program: str | None, own_flags: list, folder: str, output: str
     return Artifact(path, "float32", side, paint)
 
 
-def make_cells(report, artifact, samples: tuple, pytorch: Callable[[], object]) -> list[str]:
-    """Cells of the artifact's row, with its time and that of the network in PyTorch."""
+def make_row(title: str, report, artifact, samples: tuple, pytorch: Callable) -> str:
+    """The artifact's row, with its time and that of the network in PyTorch."""
     first = [part[:1] for part in samples]
     functions = {"ours": lambda: artifact.paint(*first), "pytorch": pytorch}
     seconds = harness.alternate(functions, harness.rounds(3))
     ours, theirs = (statistics.median(values) for values in seconds.values())
-    return [
-        f"{report.bytes / 1e6:.1f}",
-        f"{1000 * ours:.0f}",
-        f"{1000 * theirs:.0f}",
-        f"{theirs / ours:.2f}",
-        f"{report.psnr:.1f}",
-        f"{report.nearly_all:.2g}",
-        f"{report.largest:.2g}",
-        f"{report.ciede2000:.3f}",
-    ]
+    return (
+        f"| {title} | {report.bytes / 1e6:.1f} | {1000 * ours:.0f} | {1000 * theirs:.0f} "
+        f"| {theirs / ours:.2f} | {report.psnr:.1f} | {report.nearly_all:.2g} "
+        f"| {report.largest:.2g} | {report.ciede2000:.3f} |"
+    )
 
 
 if __name__ == "__main__":

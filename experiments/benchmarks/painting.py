@@ -1,4 +1,4 @@
-"""How long coloring takes from files to files: one sketch, a folder, and a served model."""
+"""How long coloring takes from files to files: the whole program, and a served model."""
 
 import tempfile
 from collections.abc import Iterator
@@ -7,17 +7,15 @@ from pathlib import Path
 from absl import flags
 
 from experiments.benchmarks.harness import ROOT, alternate, peak_mib, rounds, run_program
-from experiments.benchmarks.results import Row, speedup
+from experiments.benchmarks.results import Row
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow
 
-_SKETCHES = flags.DEFINE_integer("sketches", 100, "Sketches in the folder.", lower_bound=25)
 _MODEL = flags.DEFINE_string("model", None, "The SavedModel of the bundled model to serve.")
 _SIDES = flags.DEFINE_list("sides", ["512", "1024", "2048", "4096"], "Sides of served sketches.")
 
 # Most seconds that `colorize` may take by each backend: the goals.
 START_GOALS = {"TensorFlow": 6.0, "LiteRT": 1.2}
-SIZE = 512
 
 
 def start() -> Iterator[Row]:
@@ -41,64 +39,6 @@ def start() -> Iterator[Row]:
         yield Row("colorize one sketch", backend, seconds[backend], "s", goal=goal)
 
 
-def batch() -> Iterator[Row]:
-    """A folder of sketches.
-
-    Compared are the folder as `colorize` does it, a loop of `Painter.paint` over the same files,
-    and a loop of the network alone, one canvas at a time. Peak memory is that of this process after
-    25 sketches and after all.
-    """
-    import_tensorflow()
-    from tf_deeppaint.data.sources.dolls.source import Dolls
-    from tf_deeppaint.images.canvas import fit_to_canvas
-    from tf_deeppaint.images.decoding import read_picture
-    from tf_deeppaint.images.encoding import write_picture
-    from tf_deeppaint.images.pixels import to_gray
-    from tf_deeppaint.painting.batch import paint_jobs
-    from tf_deeppaint.painting.jobs import find_pictures, plan_jobs
-    from tf_deeppaint.painting.outputs import Outputs, outputs_of, write_painting
-    from tf_deeppaint.painting.painter import Painter
-
-    painter, dolls = Painter.load(), Dolls(_SKETCHES.value, seed=1)
-    with tempfile.TemporaryDirectory() as folder:
-        sketches, painted = Path(folder, "sketches"), Path(folder, "painted")
-        for number, doll in enumerate(dolls.examples()):
-            drawn = dolls.load(doll, SIZE)
-            write_picture(sketches / f"{number:04d}.png", drawn.sketch)
-        palette = painter.palette_of(drawn.picture)
-        jobs, _ = plan_jobs(find_pictures(str(sketches)), None, "name")
-        canvas = fit_to_canvas(to_gray(read_picture(jobs[0].sketch)), painter.size)[0]
-
-        def write(job, painting) -> None:
-            outputs = outputs_of(job, Outputs(str(painted)))
-            write_painting(painter, painting, outputs, "original")
-
-        def paint_folder(jobs: list) -> None:
-            assert not paint_jobs(painter, jobs, lambda reference: palette, write)
-
-        def paint_each() -> None:
-            for job in jobs:
-                painter.paint(job.sketch, colors=palette).save(painted / f"{job.name}.png")
-
-        def run_network() -> None:
-            for _ in jobs:
-                painter.backend.run(canvas[None], palette[None])
-
-        paint_folder(jobs[:25])
-        few_mib = peak_mib()
-        functions = {
-            "the folder": lambda: paint_folder(jobs),
-            "one by one": paint_each,
-            "the network": run_network,
-        }
-        seconds = alternate(functions, rounds(3), warm_up=0)
-    work, all_mib = f"{len(jobs)} sketches of {SIZE} px, from files to files", peak_mib()
-    yield speedup(work, "the folder", "one by one", seconds)
-    yield speedup(work, "the folder", "the network", seconds)
-    compared = f"{all_mib} and {few_mib} MiB"
-    yield Row(f"memory of {work}, beside 25", compared, [all_mib / few_mib], "times")
-
-
 def serving() -> Iterator[Row]:
     """A SavedModel beside the Painter.
 
@@ -117,7 +57,7 @@ def serving() -> Iterator[Row]:
     served = tf.saved_model.load(_MODEL.value).signatures["serving_default"]
     painter, dolls = Painter.load(), Dolls(2, seed=1)
     sketch, other = dolls.examples()
-    reference = encode_png(dolls.load(other, SIZE).picture)
+    reference = encode_png(dolls.load(other, 512).picture)
     yield Row("peak memory", "both models loaded", [peak_mib()], "MiB")
     for side in map(int, _SIDES.value):
         data = encode_png(dolls.load(sketch, side).sketch)

@@ -27,73 +27,61 @@ FREE = (
 
 def roofline() -> Iterator[Row]:
     import_tensorflow()
-    products = {dtype: product_peak(dtype) for dtype in PRECISIONS}
-    convolutions = {dtype: convolution_peak(dtype) for dtype in PRECISIONS}
-    bandwidth = copy_peak()
+    products, convolutions, bandwidth = measure_peaks()
     for name, rates in (("matrix products", products), ("3 x 3 convolutions", convolutions)):
         for dtype, rate in rates.items():
             yield Row(f"peak of {name}", dtype, [rate / 1e9], "GFLOP/s")
     yield Row("peak of copies in memory", "float32", [bandwidth / 1e9], "GB/s")
     for dtype, policy in PRECISIONS.items():
-        peak = max(products[dtype], convolutions[dtype])
-        works = {
+        graphs = {
             f"a training step, {SIZE} px, width {width}, batch {batch}": training_graph(
                 width, batch, policy
             )
             for width, batch in CASES
-        } | {
-            f"one picture, {PAINTED_SIZE} px, width {width}": painting_graph(width, policy)
-            for width in WIDTHS
         }
-        for work, graph in works.items():
+        for width in WIDTHS:
+            graphs[f"one picture, {PAINTED_SIZE} px, width {width}"] = painting_graph(width, policy)
+        for work, graph in graphs.items():
             operations, moved = demands(graph)
             needs = f"{dtype}: {operations / 1e9:.0f} GFLOP, {moved / 2**30:.1f} GiB moved"
+            peak = max(products[dtype], convolutions[dtype])
             least = max(operations / peak, moved / bandwidth)
             yield Row(f"least time of {work}", needs, [1000 * least], "ms")
 
 
-def product_peak(dtype: str) -> float:
-    """Operations a second of products of square matrices."""
+def measure_peaks() -> tuple[dict[str, float], dict[str, float], float]:
+    """Operations a second of products and convolutions by type, and bytes a second of copies."""
     import tensorflow as tf
 
-    matrix = tf.cast(tf.random.normal((SIDE, SIDE)), dtype)
-    return 2 * SIDE**3 / shortest(tf.function(lambda: tf.matmul(matrix, matrix)))
+    def shortest(function: Callable[[], object]) -> float:
+        seconds = harness.alternate({"": tf.function(function)}, harness.rounds(7))
+        return min(seconds[""])
 
-
-def convolution_peak(dtype: str) -> float:
-    """Operations a second of a convolution as the networks have them, 256 channels at 64 px."""
-    import tensorflow as tf
-
-    pictures = tf.cast(tf.random.normal((4, 64, 64, 256)), dtype)
-    kernel = tf.cast(tf.random.normal((3, 3, 256, 256)), dtype)
-    run = tf.function(lambda: tf.nn.conv2d(pictures, kernel, 1, "SAME"))
-    return 2 * 4 * 64 * 64 * 256 * 256 * 9 / shortest(run)
-
-
-def copy_peak() -> float:
-    """Bytes a second, read and written, of adding 1 to more than the caches hold."""
-    import tensorflow as tf
-
+    products, convolutions = {}, {}
+    for dtype in PRECISIONS:
+        matrix = tf.cast(tf.random.normal((SIDE, SIDE)), dtype)
+        seconds = shortest(lambda matrix=matrix: tf.matmul(matrix, matrix))
+        products[dtype] = 2 * SIDE**3 / seconds
+        # As the networks have them, 256 channels at 64 px.
+        pictures = tf.cast(tf.random.normal((4, 64, 64, 256)), dtype)
+        kernel = tf.cast(tf.random.normal((3, 3, 256, 256)), dtype)
+        seconds = shortest(lambda x=pictures, kernel=kernel: tf.nn.conv2d(x, kernel, 1, "SAME"))
+        convolutions[dtype] = 2 * 4 * 64 * 64 * 256 * 256 * 9 / seconds
+    # Reading and writing more than the caches hold.
     values = tf.zeros(COPIED_MIB * 2**18)
-    return 2 * COPIED_MIB * 2**20 / shortest(tf.function(lambda: values + 1.0))
-
-
-def shortest(function: Callable[[], object]) -> float:
-    """The least seconds of several runs."""
-    return min(harness.alternate({"": function}, harness.rounds(7))[""])
+    return products, convolutions, 2 * COPIED_MIB * 2**20 / shortest(lambda: values + 1.0)
 
 
 def training_graph(width: int, batch: int, precision: str, size: int = SIZE):
     """The graph of a training step, as it is traced."""
     import tensorflow as tf
 
-    from experiments.benchmarks.workloads.keras_workloads import (
-        make_training_step,
-        training_shapes,
-    )
+    from experiments.benchmarks.workloads import keras_workloads
 
-    spec = {key: tf.TensorSpec(shape) for key, shape in training_shapes(batch, size).items()}
-    return make_training_step(width, size, precision).get_concrete_function(spec).graph
+    shapes = keras_workloads.training_shapes(batch, size)
+    spec = {key: tf.TensorSpec(shape) for key, shape in shapes.items()}
+    step = keras_workloads.make_training_step(width, size, precision)
+    return step.get_concrete_function(spec).graph
 
 
 def painting_graph(width: int, precision: str):
@@ -104,10 +92,8 @@ def painting_graph(width: int, precision: str):
     from tf_deeppaint.networks.model_files import with_precision
 
     generator = with_precision(Generator(width, size=PAINTED_SIZE, norm="none"), precision)
-    spec = {
-        name: tf.TensorSpec((1, PAINTED_SIZE, PAINTED_SIZE, channels))
-        for name, channels in (("sketch", 3), ("histogram", 12))
-    }
+    channels = {"sketch": 3, "histogram": 12}
+    spec = {key: tf.TensorSpec((1, *[PAINTED_SIZE] * 2, count)) for key, count in channels.items()}
     run = tf.function(lambda inputs: generator(inputs, training=False))
     return run.get_concrete_function(spec).graph
 

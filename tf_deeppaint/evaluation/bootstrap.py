@@ -25,11 +25,8 @@ def estimate(values: np.ndarray, groups: np.ndarray) -> Estimate:
     are the same at every call.
 
     Args:
-        values: `(N,)`; NaN stands for no value.
+        values: `(N,)`; NaN stands for no value. Where there is none, the result is three NaN.
         groups: `(N,)`, the group of each value.
-
-    Returns:
-        Three NaN where there is no value.
     """
     is_value = ~np.isnan(values)
     if not is_value.any():

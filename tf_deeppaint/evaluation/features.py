@@ -35,8 +35,6 @@ class Features:
         size: Height and width that the network takes; None stands for any. Other pictures are
             resized, bilinear and without antialiasing.
 
-    Attributes:
-        name: As given.
     """
 
     def __init__(
@@ -88,13 +86,15 @@ def load_features(name: str | os.PathLike) -> Features:
     name = os.fspath(name)
     if name == "inception":
         return _load_inception()
-    loaders = {".npz": _load_vgg16, ".keras": _load_keras}
-    if not (loader := loaders.get(Path(name).suffix)):
-        raise DeepPaintError(
-            f"--features={name}: no such network; give inception, an .npz file of VGG16's weights "
-            "or a .keras file"
-        )
-    return loader(name)
+    if name.endswith(".npz"):
+        vgg16 = Vgg16.load(name)
+        return Features(VGG16, lambda pictures: vgg16.features(pictures)[-1])
+    if name.endswith(".keras"):
+        return _load_keras(name)
+    raise DeepPaintError(
+        f"--features={name}: no such network; give inception, an .npz file of VGG16's weights "
+        "or a .keras file"
+    )
 
 
 def _load_inception() -> Features:
@@ -117,11 +117,6 @@ def _load_inception() -> Features:
     return Features(INCEPTION, network, (INCEPTION_SIDE, INCEPTION_SIDE))
 
 
-def _load_vgg16(path: str) -> Features:
-    vgg16 = Vgg16.load(path)
-    return Features(VGG16, lambda pictures: vgg16.features(pictures)[-1])
-
-
 def _load_keras(path: str) -> Features:
     if not os.path.isfile(path):
         raise DeepPaintError(f"{path}: does not exist; name a .keras file", "missing")
@@ -135,7 +130,8 @@ def _load_keras(path: str) -> Features:
         ) from error
     inputs, outputs = (getattr(model, end, None) or [] for end in ("inputs", "outputs"))
     shapes = [tuple(tensor.shape) for tensor in inputs]
-    if len(outputs) != 1 or len(shapes) != 1 or not _takes_pictures(shapes[0]):
+    is_picture = [len(s) == 4 and s[0] is None and s[3] == 3 for s in shapes]
+    if len(outputs) != 1 or is_picture != [True]:
         raise DeepPaintError(
             f"{path}: is no feature network; one takes (N, H, W, 3) and has one output, this one "
             f"takes {', '.join(map(str, shapes)) or 'something else'} and has {len(outputs)}"
@@ -144,7 +140,3 @@ def _load_keras(path: str) -> Features:
     # A file must not be mistaken for one of the networks above.
     name = Path(path).name if stem in (INCEPTION, VGG16) else stem
     return Features(name, functools.partial(model, training=False), shapes[0][1:3])
-
-
-def _takes_pictures(shape: tuple[int | None, ...]) -> bool:
-    return len(shape) == 4 and shape[0] is None and shape[3] == 3

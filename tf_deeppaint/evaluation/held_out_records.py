@@ -1,6 +1,7 @@
 """The test records of data sets, and the swapping of their palettes."""
 
 import hashlib
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -52,21 +53,19 @@ def check_data(painter: Painter, directories: Paths) -> None:
 def load_batches(directories: Paths) -> Iterator[Records]:
     """Loads all test records, `BATCH` at a time."""
     for batch in _load(directories):
-        yield Records(
-            from_unit_range(batch["sketch"])[..., 0],
-            from_unit_range(batch["palette"]),
-            from_unit_range(batch["picture"]),
-        )
+        keys = ("sketch", "palette", "picture")
+        sketches, palettes, truth = (from_unit_range(batch[key]) for key in keys)
+        yield Records(sketches[..., 0], palettes, truth)
 
 
 def load_records(directories: Paths, numbers: Sequence[int]) -> Records:
     """Loads test records by their numbers, in the order of the numbers."""
     records: dict[int, tuple] = {}
-    first = 0
+    position = itertools.count()
     for batch in load_batches(directories):
-        for number in set(numbers) & set(range(first, first + len(batch.truth))):
-            records[number] = tuple(part[number - first] for part in batch)
-        first += len(batch.truth)
+        for record in zip(*batch, strict=True):
+            if (number := next(position)) in numbers:
+                records[number] = record
     return Records(*map(np.stack, zip(*(records[number] for number in numbers), strict=True)))
 
 

@@ -57,13 +57,9 @@ class Lpips:
         return tf.add_n([_weighted_distance(*level) for level in levels])
 
 
-def _weighted_distance(head: tf.Tensor, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+def _weighted_distance(head: tf.Tensor, *features: tf.Tensor) -> tf.Tensor:
     """The mean over pixels of the weighted squared difference of two features, `(N,)`."""
-    squares = tf.math.squared_difference(_to_unit_length(a), _to_unit_length(b))
-    pixels = tf.reduce_sum(head * squares, axis=-1)
+    a, b = (f / (tf.norm(f, axis=-1, keepdims=True) + EPSILON) for f in features)
+    pixels = tf.reduce_sum(head * tf.math.squared_difference(a, b), axis=-1)
     # In float32 a sum over a whole picture loses digits.
     return tf.reduce_mean(tf.cast(pixels, tf.float64), axis=(1, 2))
-
-
-def _to_unit_length(feature: tf.Tensor) -> tf.Tensor:
-    return feature / (tf.norm(feature, axis=-1, keepdims=True) + EPSILON)

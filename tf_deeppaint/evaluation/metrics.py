@@ -45,8 +45,7 @@ def ssim(painted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     off at 11. See `l1` for the shapes; sides are 11 pixels or more.
     """
     # TensorFlow's own mean over a picture sums in float32, which at 512 pixels is 1e-3 off.
-    index_map = _on_cpu(tf.image.ssim, painted, truth, return_index_map=True)
-    return index_map.mean(axis=(1, 2))
+    return _on_cpu(tf.image.ssim, painted, truth, return_index_map=True).mean(axis=(1, 2))
 
 
 def ms_ssim(painted: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -81,11 +80,8 @@ def ciede2000(painted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     shapes.
     """
     # One picture at a time: the formula needs some thirty arrays of its size.
-    differences = (
-        color.deltaE_ciede2000(to_lab(true), to_lab(picture))
-        for picture, true in zip(painted, truth, strict=True)
-    )
-    return np.array([difference.mean() for difference in differences], np.float64)
+    pairs = zip(map(to_lab, truth), map(to_lab, painted), strict=True)
+    return np.array([color.deltaE_ciede2000(*pair).mean() for pair in pairs], np.float64)
 
 
 def to_lab(pictures: np.ndarray) -> np.ndarray:

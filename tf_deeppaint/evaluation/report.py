@@ -66,17 +66,29 @@ def write_report(
     def path(name: str) -> str:
         return files.join(directory, name)
 
-    for name, numbers in _choose_records(evaluation, rows).items():
+    order = np.argsort(evaluation.scores[OWN][JUDGED_BY], kind="stable")
+    first = np.arange(min(rows, len(order)))
+    sheets = {"grid": first, "best": order[:rows], "worst": order[::-1][:rows]}
+    for name, numbers in sheets.items():
         sheet = _draw_sheet(painter, directories, evaluation, numbers)
         write_picture(path(f"{name}.png"), sheet)
-    first = load_records(directories, range(min(rows, len(evaluation.names))))
-    maps = painter.backend.attention(first.sketches, first.palettes)
-    if maps:
-        write_picture(path("attention.png"), contact_sheets.draw_attention(first.sketches, maps))
+    sketches, palettes, _ = load_records(directories, first)
+    if maps := painter.backend.attention(sketches, palettes):
+        write_picture(path("attention.png"), contact_sheets.draw_attention(sketches, maps))
     files.write_lines(path("metrics.jsonl"), _score_lines(evaluation))
     summary = to_summary(evaluation, model, directories)
     files.write_bytes(path("summary.json"), (json.dumps(summary, indent=1) + "\n").encode())
-    page = _make_page(evaluation, model, directories, bool(maps))
+    template = resources.files(__package__).joinpath(PAGE).read_text(encoding="utf-8")
+    page = string.Template(template).substitute(
+        model=html.escape(model),
+        records=summary["records"],
+        groups=summary["groups"],
+        data=html.escape(", ".join(summary["data"])),
+        table=_make_html_table(evaluation),
+        higher=", ".join(HIGHER_IS_BETTER),
+        judged_by=JUDGED_BY,
+        attention=_ATTENTION if maps else "",
+    )
     files.write_bytes(path(PAGE), page.encode())
 
 
@@ -105,23 +117,11 @@ def write_number(measure: str, value: float) -> str:
     return NO_VALUE if math.isnan(value) else f"{value:.{4 if measure in FINE else 2}f}"
 
 
-def _choose_records(evaluation: Evaluation, rows: int) -> dict[str, np.ndarray]:
-    """Sheet -> numbers of the records on it."""
-    order = np.argsort(evaluation.scores[OWN][JUDGED_BY], kind="stable")
-    return {
-        "grid": np.arange(min(rows, len(order))),
-        "best": order[:rows],
-        "worst": order[::-1][:rows],
-    }
-
-
 def _draw_sheet(painter, directories, evaluation: Evaluation, numbers: np.ndarray) -> np.ndarray:
     own = load_records(directories, numbers)
     other = load_records(directories, evaluation.donors[numbers])
-    painted, swapped = (
-        painter.paint_canvases(own.sketches, palettes)
-        for palettes in (own.palettes, other.palettes)
-    )
+    painted = painter.paint_canvases(own.sketches, own.palettes)
+    swapped = painter.paint_canvases(own.sketches, other.palettes)
     return contact_sheets.draw_results(*own, painted, other.truth, other.palettes, swapped)
 
 
@@ -134,20 +134,6 @@ def _score_lines(evaluation: Evaluation) -> Iterator[str]:
             scores = {measure: float(values[number]) for measure, values in row.items()}
             line |= {key: round(score, 6) for key, score in scores.items() if not math.isnan(score)}
             yield json.dumps(line)
-
-
-def _make_page(evaluation: Evaluation, model: str, directories: Paths, attention: bool) -> str:
-    template = resources.files(__package__).joinpath(PAGE).read_text(encoding="utf-8")
-    return string.Template(template).substitute(
-        model=html.escape(model),
-        records=len(evaluation.names),
-        groups=len(set(evaluation.groups)),
-        data=html.escape(", ".join(map(str, directories))),
-        table=_make_html_table(evaluation),
-        higher=", ".join(HIGHER_IS_BETTER),
-        judged_by=JUDGED_BY,
-        attention=_ATTENTION if attention else "",
-    )
 
 
 def _make_html_table(evaluation: Evaluation) -> str:

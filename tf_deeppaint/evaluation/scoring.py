@@ -29,7 +29,6 @@ PAINTED = "painted"
 WITH_OWN, WITH_SWAPPED = ", own palette", ", swapped palette"
 OWN, SWAPPED = PAINTED + WITH_OWN, PAINTED + WITH_SWAPPED
 
-LPIPS, PALETTE_DISTANCE, REGION_SPREAD = "LPIPS", "palette distance", "region spread"
 # Of these measures more is better, of the others less.
 HIGHER_IS_BETTER = ("PSNR", "SSIM", "MS-SSIM")
 
@@ -101,15 +100,12 @@ def evaluate(
                 set_features[name].append(features(pictures))
         done += len(records.truth)
         on_progress(done, len(names))
-    arrays = {
-        name: {measure: np.array(values) for measure, values in row.items()}
-        for name, row in scores.items()
-    }
     sets = {}
     if features is not None and done > 1:  # one picture is no set
         rows = {name: np.concatenate(parts) for name, parts in set_features.items()}
         truth = rows.pop(TRUE_PICTURE.name)
         sets = {name: compare_sets(own, truth, features.name) for name, own in rows.items()}
+    arrays = {name: {m: np.array(v) for m, v in row.items()} for name, row in scores.items()}
     return Evaluation(names, groups, donors, arrays, sets)
 
 
@@ -135,9 +131,8 @@ def _make_measures(
     }
     if lpips is not None:
         distance = lpips.distance_from(records.truth)
-        measures[LPIPS] = lambda pictures, _: distance(pictures)
-    measures[PALETTE_DISTANCE] = lambda pictures, palettes: palette_distance(
-        pictures, palettes, background
-    )
-    measures[REGION_SPREAD] = lambda pictures, _: map(region_spread, to_lab(pictures), regions)
-    return measures
+        measures["LPIPS"] = lambda pictures, _: distance(pictures)
+    return measures | {
+        "palette distance": lambda pictures, p: palette_distance(pictures, p, background),
+        "region spread": lambda pictures, _: map(region_spread, to_lab(pictures), regions),
+    }

@@ -10,12 +10,10 @@ BLOCK = 1024
 
 
 def compare_sets(painted: np.ndarray, truth: np.ndarray, network: str) -> dict[str, float]:
-    """Both distances by their headings, which name the network where it is not InceptionV3.
+    """Both distances between features of a network, `(N, D)` and `(M, D)`, by their headings.
 
-    Args:
-        painted: Features `(N, D)`, a row a picture.
-        truth: Features `(M, D)`.
-        network: The name of the feature network.
+    Raises:
+        DeepPaintError: a set has fewer than two rows.
     """
     return {
         title("FID", network): frechet_distance(painted, truth),
@@ -31,20 +29,16 @@ def title(kind: str, network: str) -> str:
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
     """Squared Fréchet distance of the Gaussians fitted to two sets (Heusel et al., 1706.08500).
 
-    `|m_a - m_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^(1/2))` with means m and covariances S. It is
-    biased: fewer rows give larger distances.
-
-    Args:
-        a: `(N, D)`, a row a picture.
-        b: `(M, D)`.
-
-    Returns:
-        0 or more; 0 where means and covariances are equal.
+    `|m_a - m_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^(1/2))` with means m and unbiased covariances S, of
+    `(N, D)` and `(M, D)`. It is 0 where they are equal, and biased: fewer rows give larger
+    distances.
 
     Raises:
         DeepPaintError: a set has fewer than two rows.
     """
-    (mean_a, covariance_a), (mean_b, covariance_b) = _fit_gaussian(a), _fit_gaussian(b)
+    _check_rows(a, b)
+    mean_a, mean_b = (rows.mean(axis=0, dtype=np.float64) for rows in (a, b))
+    covariance_a, covariance_b = (np.atleast_2d(np.cov(rows, rowvar=False)) for rows in (a, b))
     values, vectors = np.linalg.eigh(covariance_a)
     half = vectors * np.sqrt(np.maximum(values, 0.0))
     # S_a = half half^T, so S_a S_b has the eigenvalues of this symmetric matrix, and zeros.
@@ -58,37 +52,22 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
 def kernel_distance(a: np.ndarray, b: np.ndarray) -> float:
     """Squared maximum mean discrepancy of two sets, unbiased (Bińkowski et al., 1801.01401).
 
-    The kernel is `(x y / D + 1)^3`; all rows are used, not random subsets of them.
-
-    Args:
-        a: `(N, D)`, a row a picture.
-        b: `(M, D)`.
-
-    Returns:
-        About 0, also below 0, for sets of one distribution.
+    The kernel is `(x y / D + 1)^3`; all rows of `(N, D)` and `(M, D)` are used, not random subsets
+    of them. It is about 0, also below 0, for sets of one distribution.
 
     Raises:
         DeepPaintError: a set has fewer than two rows.
     """
-    _check_rows(a)
-    _check_rows(b)
+    _check_rows(a, b)
     between = _kernel_sum(a, b) / (len(a) * len(b))
     return _mean_within(a) + _mean_within(b) - 2.0 * between
 
 
-def _check_rows(rows: np.ndarray) -> None:
-    if len(rows) < 2:
+def _check_rows(*sets: np.ndarray) -> None:
+    if (least := min(map(len, sets))) < 2:
         raise DeepPaintError(
-            f"sets of pictures cannot be compared with {len(rows)} in one; two are needed at least"
+            f"sets of pictures cannot be compared with {least} in one; two are needed at least"
         )
-
-
-def _fit_gaussian(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mean `(D,)` of rows and their unbiased covariance `(D, D)`."""
-    _check_rows(rows)
-    mean = rows.mean(axis=0, dtype=np.float64)
-    centered = rows - mean
-    return mean, centered.T @ centered / (len(rows) - 1)
 
 
 def _mean_within(rows: np.ndarray) -> float:

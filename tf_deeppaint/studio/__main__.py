@@ -28,13 +28,12 @@ _HOST = flags.DEFINE_string(
 def main() -> None:
     from tf_deeppaint.studio.server import serve
 
-    serve(_load, _HOST.value, _PORT.value)
+    def load():
+        from tf_deeppaint.painting.painter import Painter
 
+        return Painter.load(_MODEL.value)
 
-def _load():
-    from tf_deeppaint.painting.painter import Painter
-
-    return Painter.load(_MODEL.value)
+    serve(load, _HOST.value, _PORT.value)
 
 
 if __name__ == "__main__":

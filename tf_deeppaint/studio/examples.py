@@ -34,10 +34,5 @@ def draw_examples() -> list[Example]:
     """Draws the examples, so that the studio needs neither files nor a network connection."""
     dolls = Dolls(1 + max(map(max, _PAIRS)), seed=_SEED)
     drawings = list(dolls.examples())
-    return [
-        Example(
-            dolls.load(drawings[sketch], _SIDE).sketch,
-            dolls.load(drawings[reference], _SIDE).picture,
-        )
-        for sketch, reference in _PAIRS
-    ]
+    drawn = [[dolls.load(drawings[number], _SIDE) for number in pair] for pair in _PAIRS]
+    return [Example(first.sketch, second.picture) for first, second in drawn]

@@ -25,12 +25,11 @@ def read_static(name: str) -> str:
 
 
 def make_theme() -> gr.themes.Base:
-    """The theme of the page."""
     return gr.themes.Default(
-        primary_hue=gr.themes.colors.indigo,
-        neutral_hue=gr.themes.colors.slate,
-        spacing_size=gr.themes.sizes.spacing_sm,
-        text_size=gr.themes.sizes.text_sm,
+        primary_hue="indigo",
+        neutral_hue="slate",
+        spacing_size="sm",
+        text_size="sm",
         font=_FONTS,
         font_mono=("ui-monospace", "monospace"),
     ).set(layout_gap="12px")

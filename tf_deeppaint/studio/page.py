@@ -32,12 +32,9 @@ _CLICK_SCRIPT = "() => document.querySelector('#{0} a, #{0}').click()"
 
 def build_page(sessions: Sessions) -> gr.Blocks:
     """Builds the page; `server.serve` opens it."""
-    with gr.Blocks(
-        title="tf_deeppaint studio",
-        analytics_enabled=False,
-        fill_width=True,
-        delete_cache=(_CLEANING_SECONDS, SESSION_SECONDS),
-    ) as page:
+    cleaning = (_CLEANING_SECONDS, SESSION_SECONDS)
+    options = {"analytics_enabled": False, "fill_width": True, "delete_cache": cleaning}
+    with gr.Blocks(title="tf_deeppaint studio", **options) as page:
         _connect(Layout(sessions.examples, sessions.attention_maps), Handlers(sessions))
     return page.queue(max_size=MAX_WAITING, default_concurrency_limit=1, api_open=False)
 
@@ -128,6 +125,7 @@ def _connect(layout: Layout, handlers: Handlers) -> None:
     """Connects the events of the components to the handlers."""
     connect = functools.partial(_connect_event, concurrency_id="painter")
     view, shown = [layout.lines, layout.attention], [layout.state, layout.picture]
+    files = [layout.sketch, layout.reference]
     for tab, source in ((layout.file_tab, "file"), (layout.drawn_tab, "drawn")):
         tab.select(
             lambda source=source: source, None, layout.sketch_source, api_visibility="private"
@@ -166,27 +164,18 @@ def _connect(layout: Layout, handlers: Handlers) -> None:
         layout.examples.select,
         handlers.take_example,
         view,
-        [
-            layout.tabs,
-            layout.sketch_source,
-            layout.sketch,
-            layout.reference,
-            layout.swatches,
-            *shown,
-        ],
+        [layout.tabs, layout.sketch_source, *files, layout.swatches, *shown],
     )
-    for button, handler, inputs, file in (
-        (
-            layout.save_picture,
-            handlers.save_picture,
-            [layout.state, layout.lines],
-            layout.picture_file,
-        ),
-        (layout.save_layers, handlers.save_layers, [layout.state], layout.layers_file),
-    ):
+    saving = (
+        (layout.save_picture, handlers.save_picture, layout.picture_file, [layout.lines]),
+        (layout.save_layers, handlers.save_layers, layout.layers_file, []),
+    )
+    for button, handler, file, choices in saving:
         # After a mistake the file is removed, or the click would download the one before.
         no_file = gr.update(value=None)
-        saved = connect(button.click, handler, inputs, [file], after_error=no_file)
+        saved = connect(
+            button.click, handler, [layout.state, *choices], [file], after_error=no_file
+        )
         saved.success(None, js=_CLICK_SCRIPT.format(file.elem_id))
 
 
@@ -200,13 +189,7 @@ def _connect_event(
 ) -> object:
     """Connects an event to a handler; a DeepPaintError becomes one line on the page.
 
-    Args:
-        event: The event of a component.
-        handler: Takes the values of the inputs and returns those of the outputs.
-        inputs: Components, and the state.
-        outputs: Likewise.
-        after_error: What all outputs become after an error; by default they stay as they are.
-        options: Of the event.
+    After an error all outputs become `after_error`; by default they stay as they are.
     """
 
     @functools.wraps(handler)

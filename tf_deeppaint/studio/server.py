@@ -41,7 +41,10 @@ def serve(load: Callable[[], "Painter"], host: str, port: int) -> None:
     ) as folder:
         _confine_gradio(folder)
         page = _launch(painter, host, port)
-        signals = _collect_signals()
+        signals: list[int] = []
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # No lock, not even an Event's: a signal may come while it is held.
+            signal.signal(number, lambda number, _: signals.append(number))
         print(f"The studio is open at {page.local_url} until you press Ctrl-C.", flush=True)
         while not signals:
             time.sleep(0.1)
@@ -99,15 +102,6 @@ def _launch(painter: "Painter", host: str, port: int):
         css=layout.read_static("page.css"),
     )
     return blocks
-
-
-def _collect_signals() -> list[int]:
-    """A list to which SIGINT and SIGTERM are appended from now on."""
-    signals: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # No lock, not even an Event's: a signal may come while it is held.
-        signal.signal(number, lambda number, _: signals.append(number))
-    return signals
 
 
 class OriginCheck:

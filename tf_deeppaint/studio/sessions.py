@@ -113,10 +113,9 @@ class Sessions:
 
     def write_example(self, number: int) -> tuple[str, str]:
         """Writes an example as if a visitor had put it there: paths of sketch and reference."""
-        sketch, reference = self.examples[number]
         paths = self._new_path("sketch.png"), self._new_path("reference.png")
-        write_picture(paths[0], sketch)
-        write_picture(paths[1], reference)
+        for path, picture in zip(paths, self.examples[number], strict=True):
+            write_picture(path, picture)
         return paths
 
     def _new_path(self, name: str) -> str:
