@@ -128,7 +128,7 @@ class PaletteMixture(keras.layers.Layer):
         keys = ops.cast(self.key(self.hidden(_describe_colors(palette))), "float32")  # (N, 16, 16)
         queries = ops.reshape(query, (-1, height * width, _QUERY))  # (N, H W, 16)
         products = ops.matmul(queries, ops.transpose(keys, (0, 2, 1))) / _QUERY**0.5
-        # The axes: picture, band of the pixel, place in the band, color. Runtimes want four at most.
+        # The axes: picture, band of the pixel, position in it, color. Runtimes want four at most.
         by_band = (-1, BANDS, height // BANDS * width, BANDS * COLORS)
         rank = ops.concatenate([rank] * BANDS, axis=-1)  # (N, H, W, 16)
         offsets = ops.repeat(self.band_offsets(), COLORS, axis=1)  # (4, 16)
