@@ -37,10 +37,7 @@ _MAX_OPTIONS = 2**20
 def hold_run(options: TrainingOptions, is_chief: bool = True) -> Iterator[Path]:
     """Holds the run directory: inside the block no other process trains in it.
 
-    Args:
-        options: Of the run.
-        is_chief: Whether this process writes the run. The other workers of a cluster get a
-            temporary folder instead, which is removed at the end.
+    Workers of a cluster that are not the chief get a temporary folder instead.
 
     Raises:
         DeepPaintError: another process holds it; see `open_run` for the rest.
