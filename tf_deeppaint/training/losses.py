@@ -15,21 +15,13 @@ FEATURE_WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 
 @dataclasses.dataclass(frozen=True)
 class Objective:
-    """Which losses a training minimizes.
+    """Which losses a training minimizes, and their weights; the adversarial one's is 1."""
 
-    Attributes:
-        gan_loss: One of `GAN_LOSSES`.
-        l1_weight: Weight of the L1 loss beside the adversarial one of weight 1.
-        perceptual_weight: Weight of the perceptual loss.
-        tv_weight: Weight of the total variation.
-        r1_weight: Weight of the discriminator's gradient penalty.
-    """
-
-    gan_loss: str = "bce"
+    gan_loss: str = "bce"  # one of `GAN_LOSSES`
     l1_weight: float = 100.0
     perceptual_weight: float = 0.0
-    tv_weight: float = 0.0
-    r1_weight: float = 0.0
+    tv_weight: float = 0.0  # of the total variation
+    r1_weight: float = 0.0  # of the discriminator's gradient penalty
 
 
 def discriminator_loss(kind: str, real, fake):

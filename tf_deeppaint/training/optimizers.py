@@ -57,15 +57,12 @@ def make_adam(
 
     Args:
         learning_rate: At the start.
-        schedule: `"constant"`; `"linear"` or `"cosine"`, which fall to 0 at the end.
+        schedule: One of `SCHEDULES`; `"linear"` and `"cosine"` fall to 0 at the end.
         steps: Steps of the whole training.
         clip_norm: Largest norm of all gradients together; 0: no limit.
         accumulate: Steps whose gradients are averaged before the weights change.
         ema: Decay per step of an average of the weights; 0: no average.
             `keras.optimizers.Optimizer.finalize_variable_values` puts it in the weights' place.
-
-    Raises:
-        ValueError: no such schedule.
     """
     if schedule not in SCHEDULES:
         raise ValueError(f"schedule={schedule!r}: one of {SCHEDULES}")
@@ -99,11 +96,7 @@ class GuardedOptimizer(keras.optimizers.LossScaleOptimizer):
 
     def __init__(self, inner_optimizer, initial_scale: float = 1.0, **kwargs):
         super().__init__(inner_optimizer, initial_scale, **kwargs)
-
-    @property
-    def is_scaled(self) -> bool:
-        """Whether the loss is multiplied by a scale."""
-        return self.initial_scale != 1.0
+        self.is_scaled = initial_scale != 1.0
 
     def scale_loss(self, loss):
         return super().scale_loss(loss) if self.is_scaled else loss

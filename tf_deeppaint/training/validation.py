@@ -21,9 +21,8 @@ SAMPLES = 6
 def make_validation(model: DeepPaint) -> Callable[[tf.data.Dataset], dict[str, float]]:
     """Makes a function that measures the model, as it is when called, on one device.
 
-    Returns:
-        A function from batches, as `loading` yields them, to means over their pictures: `l1` with
-        the own and `l1_swapped` with the swapped palette. Without a batch the result is empty.
+    It maps batches to means over their pictures: `l1` with the own and `l1_swapped` with the
+    swapped palette. Without a batch the result is empty.
     """
 
     @tf.function(reduce_retracing=True)

@@ -84,13 +84,9 @@ def open_archive(path: str | os.PathLike) -> zipfile.ZipFile:
 
 
 def check_foreign(path: str | os.PathLike) -> None:
-    """Checks a model of any architecture: that its config names layers of Keras alone.
+    """Raises DeepPaintError unless a model of any architecture names layers of Keras alone.
 
-    Args:
-        path: A `.keras` file, or one of HDF5 as older Keras wrote it.
-
-    Raises:
-        DeepPaintError: it is damaged or not to be trusted.
+    It is a `.keras` file, or one of HDF5 as older Keras wrote it.
     """
     import h5py
 
