@@ -168,12 +168,9 @@ class DeepPaint(keras.Model):
         return self.discriminator(pair, training=True)  # (N, H/8 - 2, W/8 - 2, 1)
 
     def _generator_losses(self, logits, picture, painted) -> dict:
-        objective = self.objective
-        terms = {
-            "adversarial": losses.adversarial_loss(objective.gan_loss, logits),
-            "l1": losses.l1_loss(picture, painted),
-        }
-        total = terms["adversarial"] + objective.l1_weight * terms["l1"]
+        objective, l1 = self.objective, losses.l1_loss(picture, painted)
+        terms = {"adversarial": losses.adversarial_loss(objective.gan_loss, logits), "l1": l1}
+        total = terms["adversarial"] + objective.l1_weight * l1
         if objective.perceptual_weight:
             terms["perceptual"] = self.perceptual(picture, painted)
             total += objective.perceptual_weight * terms["perceptual"]

@@ -109,6 +109,5 @@ def _connect_tpu() -> tf.distribute.Strategy:
         tf.tpu.experimental.initialize_tpu_system(resolver)
         return tf.distribute.TPUStrategy(resolver)
     except Exception as error:  # what is missing differs from host to host
-        raise DeepPaintError(
-            f"--strategy=tpu: no TPU can be reached ({one_line(error)})"
-        ) from error
+        reason = one_line(error)
+        raise DeepPaintError(f"--strategy=tpu: no TPU can be reached ({reason})") from error

@@ -68,9 +68,8 @@ class MetricsLog:
             with self.path.open("a") as file:
                 file.write(line + "\n")
         except OSError as error:
-            raise DeepPaintError(
-                f"{self.path}: cannot be written ({error.strerror}); free space"
-            ) from error
+            reason = f"cannot be written ({error.strerror}); free space"
+            raise DeepPaintError(f"{self.path}: {reason}") from error
         for name, value in metrics.items():
             self._show(tf.summary.scalar, f"{group}/{name}", value, step)
 
