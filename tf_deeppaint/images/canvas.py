@@ -22,6 +22,12 @@ class Placement(NamedTuple):
     original_height: int
     original_width: int
 
+    @property
+    def area(self) -> tuple[slice, slice]:
+        """The rows and columns of the canvas."""
+        rows = slice(self.top, self.top + self.height)
+        return rows, slice(self.left, self.left + self.width)
+
 
 def fit_to_canvas(
     picture: np.ndarray, size: int, fit: str = "pad", max_enlargement: float = math.inf
@@ -38,8 +44,6 @@ def fit_to_canvas(
 
     Returns:
         The canvas, `(size, size)` or `(size, size, 3)`, and the placement of the picture on it.
-        What was cut off is lost. The picture is shrunk by area averaging and enlarged by cubic
-        interpolation.
 
     Raises:
         DeepPaintError: no such fit, or an enlargement below 1.
@@ -52,27 +56,18 @@ def fit_to_canvas(
     scale = min(size / (max if fit == "pad" else min)(original), max_enlargement)
     # Cut before it is resized: a strip of 1 x 5000 would grow to millions of pixels first.
     shown = math.ceil(round(size / scale, 6))  # a whole number may come out a hair above itself
-    picture = _center(picture, *(min(side, shown) for side in original))
+    top, left = (max(0, side - shown) // 2 for side in original)
+    picture = picture[top : top + shown, left : left + shown]
     height, width = (min(size, max(1, round(side * scale))) for side in picture.shape[:2])
     placement = Placement((size - height) // 2, (size - width) // 2, height, width, *original)
     canvas = np.full((size, size, *picture.shape[2:]), WHITE, np.uint8)
-    canvas[_area(placement)] = resize(picture, height, width)
+    canvas[placement.area] = resize(picture, height, width)
     return canvas, placement
 
 
 def unfit_from_canvas(canvas: np.ndarray, placement: Placement) -> np.ndarray:
     """Cuts a padded picture out of its canvas and resizes it to its original size."""
-    return resize(canvas[_area(placement)], placement.original_height, placement.original_width)
-
-
-def _area(placement: Placement) -> tuple[slice, slice]:
-    rows = slice(placement.top, placement.top + placement.height)
-    return rows, slice(placement.left, placement.left + placement.width)
-
-
-def _center(picture: np.ndarray, height: int, width: int) -> np.ndarray:
-    top, left = (picture.shape[0] - height) // 2, (picture.shape[1] - width) // 2
-    return picture[top : top + height, left : left + width]
+    return resize(canvas[placement.area], placement.original_height, placement.original_width)
 
 
 def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -41,34 +41,26 @@ class _Jpeg(JpegImageFile):
 
 
 class _Format(NamedTuple):
-    """A format that is read.
+    beginning: re.Pattern  # of a file
+    opens: Callable[[io.BytesIO], ImageFile.ImageFile]  # reads the header and later the pixels
+    is_whole: Callable[[bytes], bool]  # whether a file has its end; Pillow does not always ask
 
-    Attributes:
-        beginning: Matches the first bytes of a file.
-        opens: Reads the header and later the pixels.
-        is_whole: Whether a file has its end; Pillow does not ask for it in every format.
-    """
 
-    beginning: re.Pattern
-    opens: Callable[[io.BytesIO], ImageFile.ImageFile]
-    is_whole: Callable[[bytes], bool]
+def _little_endian(data: bytes) -> int:
+    return int.from_bytes(data, "little")
 
 
 _FORMATS = {
-    "PNG": _Format(re.compile(rb"\x89PNG\r\n\x1a\n"), _Png, lambda data: PNG_END in data),
+    "PNG": _Format(re.compile(rb"\x89PNG\r\n\x1a\n"), _Png, lambda d: PNG_END in d),
     "JPEG": _Format(
         re.compile(rb"\xff\xd8"), _Jpeg, lambda d: d.rfind(b"\xff\xd9") > d.find(b"\xff\xda")
     ),
-    "GIF": _Format(
-        re.compile(rb"GIF8[79]a"), GifImageFile, lambda data: data.rstrip(b"\0").endswith(b";")
-    ),
-    "BMP": _Format(
-        re.compile(rb"BM"), BmpImageFile, lambda d: int.from_bytes(d[2:6], "little") <= len(d)
-    ),
+    "GIF": _Format(re.compile(rb"GIF8[79]a"), GifImageFile, lambda d: d.rstrip(b"\0")[-1:] == b";"),
+    "BMP": _Format(re.compile(rb"BM"), BmpImageFile, lambda d: _little_endian(d[2:6]) <= len(d)),
     "WebP": _Format(
-        re.compile(rb"RIFF....WEBP", re.DOTALL),
+        re.compile(rb"(?s)RIFF....WEBP"),
         WebPImageFile,
-        lambda data: int.from_bytes(data[4:8], "little") + 8 <= len(data),
+        lambda d: _little_endian(d[4:8]) + 8 <= len(d),
     ),
 }
 # Parts that a decoder unpacks, joins or repeats its work for, and how many of each are taken. Each
@@ -145,9 +137,7 @@ def read_header(data: bytes) -> PictureHeader | None:
 def decode_picture(data: bytes, name: str) -> np.ndarray:
     """Decodes the bytes of a picture file to uint8 RGB `(H, W, 3)`; see `read_picture`.
 
-    Args:
-        data: The file's bytes, from anywhere.
-        name: What to call the picture in an error.
+    Errors call the picture `name`.
     """
     return _over_white(*_decode(_open(data, name), data, name))
 
@@ -164,10 +154,7 @@ def decode_small(data: bytes, name: str, side: int) -> tuple[np.ndarray, int, in
     A JPEG is decoded at a half, a quarter or an eighth of its size where that is enough, in a
     fraction of the time; other formats are decoded in full.
 
-    Args:
-        data: The file's bytes; see `decode_picture`, also for the errors.
-        name: What to call the picture in an error.
-        side: Least length of the shorter side in pixels. A smaller picture is not enlarged.
+    A smaller picture is not enlarged. See `decode_picture` for the errors.
 
     Returns:
         uint8 RGB `(h, w, 3)` over white, and the height and width of the whole picture.
@@ -184,14 +171,12 @@ def decode_small(data: bytes, name: str, side: int) -> tuple[np.ndarray, int, in
 
 
 def _open(data: bytes, name: str) -> ImageFile.ImageFile:
-    """Reads the header of a picture file and checks it; no pixel is decoded."""
+    """Reads and checks the header; no pixel is decoded."""
     if not data:
         raise DeepPaintError(f"{name}: the file is empty", "empty")
     format_name = next((n for n, f in _FORMATS.items() if f.beginning.match(data)), None)
     if format_name is None:
-        *others, last = _FORMATS
-        formats = f"{', '.join(others)} or {last}"
-        raise DeepPaintError(f"{name}: not a {formats} picture", "not a picture")
+        raise DeepPaintError(f"{name}: not a PNG, JPEG, GIF, BMP or WebP picture", "not a picture")
     try:
         if any(data.count(part) > MAX_SCANS for part in _COSTLY_PARTS.get(format_name, ())):
             raise ValueError("more parts than any encoder writes")
@@ -201,8 +186,8 @@ def _open(data: bytes, name: str) -> ImageFile.ImageFile:
     picture.format = format_name
     if max(picture.size) > MAX_SIDE:
         raise DeepPaintError(
-            f"{name}: {picture.width} x {picture.height} pixels; "
-            f"a side may have 1 to {MAX_SIDE}: scale it down",
+            f"{name}: {picture.width} x {picture.height} pixels; a side may have 1 to {MAX_SIDE}: "
+            "scale it down",
             "too large",
         )
     return picture
@@ -227,13 +212,11 @@ def _decode(
 
 def _unreadable(data: bytes, name: str, format_name: str, error: Exception) -> DeepPaintError:
     if not _FORMATS[format_name].is_whole(data) or "truncated" in str(error).lower():
-        return DeepPaintError(
-            f"{name}: the {format_name} file is cut off; fetch or save it again", "cut off"
-        )
-    return DeepPaintError(
-        f"{name}: the {format_name} file is damaged ({one_line(error)}); fetch or save it again",
-        "damaged",
-    )
+        kind, state = "cut off", "cut off"
+    else:
+        kind, state = "damaged", f"damaged ({one_line(error)})"
+    message = f"{name}: the {format_name} file is {state}; fetch or save it again"
+    return DeepPaintError(message, kind)
 
 
 def _orientation(picture: ImageFile.ImageFile) -> int:

@@ -25,9 +25,5 @@ def encode_png(picture: np.ndarray) -> bytes:
 
 
 def write_picture(path: str | os.PathLike, picture: np.ndarray) -> None:
-    """Writes a PNG file; it has its name only when it is complete.
-
-    Raises:
-        DeepPaintError: the file cannot be written there.
-    """
+    """Writes a PNG file by `files.write_bytes`."""
     write_bytes(path, encode_png(picture))

@@ -21,11 +21,7 @@ HASH_BYTES = SHAPE_BYTES + CELLS * CELLS * 3
 def perceptual_hash(picture: np.ndarray) -> bytes:
     """The perceptual hash of a picture: 255 bits of shape, then the mean colors of 4 x 4 cells.
 
-    Args:
-        picture: uint8 RGB `(H, W, 3)`, any size; a large and a small copy have like hashes.
-
-    Returns:
-        `HASH_BYTES` bytes: `SHAPE_BYTES` of shape, then RGB cell by cell.
+    The picture is uint8 RGB `(H, W, 3)` of any size; a large and a small copy have like hashes.
     """
     import cv2
 

@@ -14,11 +14,7 @@ Levels = TypeVar("Levels")
 def to_unit_range(levels: Levels) -> Levels:
     """Maps levels 0..255 to [-1, 1], any shape: `v / 127.5 - 1`.
 
-    Args:
-        levels: A NumPy array of any type, or a tensor of floats.
-
-    Returns:
-        A float32 array, or a tensor of the same type.
+    A NumPy array of any type becomes float32; a tensor of floats keeps its type.
     """
     if isinstance(levels, np.ndarray):
         levels = levels.astype(np.float32)

@@ -156,11 +156,7 @@ def _runs(band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def palette_to_histogram(palette: np.ndarray, height: int, width: int) -> np.ndarray:
     """Draws a palette as four histogram images, one a rank, stacked by channel.
 
-    Args:
-        palette: uint8 `(4, 4, 3)`.
-        height: Height of the images. Band borders lie at multiples of `height // 4`; rows below
-            belong to the last band.
-        width: Width of the images.
+    Band borders lie at multiples of `height // 4`; rows below belong to the last band.
 
     Returns:
         float32 `(height, width, 12)` in [-1, 1]; channels `3 i .. 3 i + 2` are image `i`.

@@ -25,15 +25,10 @@ _CODE = re.compile("#(?:[0-9a-fA-F]{3}){1,2}")
 
 
 class ColorChoice(NamedTuple):
-    """Colors that replace a palette, or some of its bands.
+    """Colors that replace a palette, or some of its bands."""
 
-    Attributes:
-        colors: uint8 `(n, 3)`; None where the palette stays as it is.
-        bands: Numbers of the bands that get the colors; None for a whole new palette.
-    """
-
-    colors: np.ndarray | None
-    bands: list[int] | None
+    colors: np.ndarray | None  # uint8 `(n, 3)`; None where the palette stays as it is
+    bands: list[int] | None  # numbers of the bands that get them; None for a whole new palette
 
     @classmethod
     def parse(cls, colors: str | None, bands: str | None, has_palette: bool) -> "ColorChoice":
@@ -67,13 +62,11 @@ def parse_colors(text: str) -> np.ndarray:
 
     Args:
         text: 1 to 16 codes `#rgb` (short for `#rrggbb` with each digit doubled) or `#rrggbb`,
-            comma-separated, in either case, with or without spaces around them.
+            comma-separated, in either case, with or without spaces around them; DeepPaintError is
+            raised where it is anything else.
 
     Returns:
         uint8 `(n, 3)`, RGB.
-
-    Raises:
-        DeepPaintError: a part is no such code, or there are too many.
     """
     parts = [part.strip() for part in text.split(",")]
     if len(parts) > MOST:
@@ -105,14 +98,9 @@ def palette_from_colors(colors: np.ndarray, bands: int = BANDS) -> np.ndarray:
     """Distributes colors over the bands of a palette, by the rule above.
 
     Args:
-        colors: uint8 `(n, 3)`, 1 to 4 for each band, from the top of the picture to its bottom.
-        bands: Number of bands.
-
-    Returns:
-        uint8 `(bands, 4, 3)`.
-
-    Raises:
-        DeepPaintError: no colors, or more than the bands hold.
+        colors: uint8 `(n, 3)`, from the top of the picture to its bottom; DeepPaintError is raised
+            where there are none, or more than 4 for each band.
+        bands: Number of bands of the result, uint8 `(bands, 4, 3)`.
     """
     count = len(colors)
     if not 1 <= count <= COLORS * bands:

@@ -33,11 +33,9 @@ def averaged_weights(model: DeepPaint) -> Iterator[None]:
 
 
 def make_norm_measurement(model: DeepPaint) -> Callable[[tf.data.Dataset], None]:
-    """Makes a function that sets the statistics of the generator's batch norms.
+    """Makes a function of training batches that sets the statistics of the generator's norms.
 
-    Returns:
-        A function of training batches, as `loading` yields them. Nothing but the statistics
-        changes; without a batch, or in a network of other norms, not even these.
+    Nothing else changes; without a batch, or in a network of other norms, not even these.
     """
     statistics = [
         (variable, norm.momentum)

@@ -41,19 +41,12 @@ class StepCallback(keras.callbacks.Callback):
 
 @dataclasses.dataclass(eq=False)
 class LossLog(StepCallback):
-    """Writes the mean losses of every `every` steps; the running means begin anew with each line.
-
-    Args:
-        metrics_log: Where they are written.
-        every: Steps per line.
-        batch_size: Pictures per step.
-        bad: Counts the records that cannot be read; None where these stop the run.
-    """
+    """Writes the mean losses since its last line, every `every` steps."""
 
     metrics_log: MetricsLog
-    every: int
-    batch_size: int
-    bad: BadRecords | None = None
+    every: int  # steps per line
+    batch_size: int  # pictures per step
+    bad: BadRecords | None = None  # counts records that cannot be read; None: they stop the run
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
@@ -80,15 +73,10 @@ class LossLog(StepCallback):
 
 @dataclasses.dataclass(eq=False)
 class ProgressLine(StepCallback):
-    """Prints losses, rate and time left: in one line of a terminal, elsewhere in twenty lines.
+    """Prints losses, rate and time left: in one line of a terminal, elsewhere in twenty lines."""
 
-    Args:
-        steps: Steps of the run.
-        batch_size: Pictures per step.
-    """
-
-    steps: int
-    batch_size: int
+    steps: int  # of the run
+    batch_size: int  # pictures per step
     first: tuple[int, float] | None = dataclasses.field(default=None, init=False)
     printed: float = dataclasses.field(default=-REFRESH_S, init=False)
 
@@ -123,19 +111,12 @@ def print_line(text: str, stays: bool = True) -> None:
 
 @dataclasses.dataclass(eq=False)
 class Every(StepCallback):
-    """Calls an action after every so many steps, or after so many minutes without a call.
+    """Calls an action after every so many steps, or after so many minutes without a call."""
 
-    Args:
-        action: Called with the number of steps done.
-        steps: Steps between two calls.
-        minutes: Minutes between two calls at most; 0: any.
-        last: A step after which it is called in any case, such as the run's last.
-    """
-
-    action: Callable[[int], None]
-    steps: int
-    minutes: float = 0.0
-    last: int = 0
+    action: Callable[[int], None]  # takes the number of steps done
+    steps: int  # between two calls
+    minutes: float = 0.0  # between two calls at most; 0: any
+    last: int = 0  # a step after which it is called in any case, such as the run's last
     called: float = dataclasses.field(default_factory=lambda: time.monotonic(), init=False)
 
     def on_step(self, step: int, logs: dict) -> None:

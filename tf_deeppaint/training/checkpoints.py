@@ -26,8 +26,7 @@ class Checkpoints:
 
     Args:
         model: Compiled; under its strategy, if any.
-        folder: Where they are.
-        keep: Number of checkpoints kept.
+        folder: Where the last `keep` checkpoints are.
         own_folder: Where this process writes instead, unless it is the chief: all workers must
             write, because variables are read together, but only one checkpoint counts.
     """
@@ -47,11 +46,7 @@ class Checkpoints:
         self.own_folder = own_folder
 
     def save(self) -> None:
-        """Writes the present state and removes the oldest ones.
-
-        Raises:
-            DeepPaintError: it cannot be written; earlier ones stay.
-        """
+        """Writes the state, then removes old ones; these stay where it raises DeepPaintError."""
         folder = self.own_folder or self.folder
         try:
             self.state.write(files.join(folder, f"{NAME}-{int(self.model.steps.numpy())}"))
@@ -67,13 +62,8 @@ class Checkpoints:
     def restore(self) -> int:
         """Restores the latest state that can be read; a damaged one is skipped with a warning.
 
-        What is left of an interrupted `save` is removed first.
-
-        Returns:
-            The number of steps done; 0 where there is no checkpoint, and the model stays.
-
-        Raises:
-            DeepPaintError: there are checkpoints, but none can be read.
+        What is left of an interrupted `save` is removed first. Returns the number of steps done, 0
+        without a checkpoint; raises DeepPaintError where there are some, but none can be read.
         """
         paths = _list_checkpoints(self.folder)[::-1]
         if self.own_folder is None:
@@ -90,19 +80,16 @@ class Checkpoints:
                 continue
             return int(self.model.steps.numpy())
         if paths:
-            raise DeepPaintError(
-                f"{self.folder}: no checkpoint can be read; begin anew with --fresh"
-            )
+            message = f"{self.folder}: no checkpoint can be read; begin anew with --fresh"
+            raise DeepPaintError(message)
         return 0
 
 
 def load_initial_networks(model: DeepPaint, source: str) -> None:
     """Loads the weights to begin with; steps and optimizers stay as they are.
 
-    Args:
-        model: Takes the weights.
-        source: A `.keras` file: the generator. A run: both networks from its latest checkpoint,
-            or its generator where it has none.
+    The source is a `.keras` file of a generator; or a run: both networks of its latest checkpoint,
+    or its generator where it has none.
 
     Raises:
         DeepPaintError: it does not exist, or holds networks of other options.

@@ -4,13 +4,10 @@ One step, from a batch of sketches, palettes and pictures (pix2pix: Isola et al.
 which "Attentioned Deep Paint" follows):
 
 1. The generator paints the sketches. This is its only forward pass in the step.
-2. The discriminator learns. It sees real pairs (sketch, picture) and fake pairs from a pool: those
-   of this step or of earlier ones (Shrivastava et al., arXiv:1612.07828). Its loss is the mean of
-   the losses for "real" on the first and "fake" on the second.
-3. The generator learns. The updated discriminator sees the painted pairs of this step; the loss
-   is that for "real", plus L1 to the true picture with its weight, plus what else the objective
-   has. The gradient passes through the discriminator to the painted picture, and from there
-   through the generator.
+2. The discriminator learns from real pairs (sketch, picture) and from fake pairs of a pool: those
+   of this step or of earlier ones.
+3. The generator learns. The updated discriminator sees the painted pairs of this step. The
+   gradient passes through it to the painted picture, and from there through the generator.
 
 Each update is left out, and the step counted as skipped, where a loss or gradient is not finite on
 any replica.
@@ -39,10 +36,9 @@ class DeepPaint(keras.Model):
     """Trains a generator against a discriminator, as "Attentioned Deep Paint" does.
 
     Batches are `{"sketch": (N, H, W, 3), "palette": (N, 4, 4, 3), "picture": (N, H, W, 3)}`, all
-    floats in [-1, 1], with a fixed N; H = W = `generator.size`. Under a distribution strategy
-    every replica gets a part of the batch, and R replicas of N / R pictures take the step of one
-    with N. Each replica has its own dropout and pool, and, unless synchronized, its own statistics
-    of the norms.
+    floats in [-1, 1], with a fixed N; H = W = `generator.size`. R replicas of N / R pictures take
+    the step of one with N. Each has its own dropout and pool, and, unless synchronized, its own
+    statistics of the norms.
 
     Args:
         generator: Paints.
@@ -89,11 +85,7 @@ class DeepPaint(keras.Model):
         self.built = True
 
     def compile(self, generator_optimizer=None, discriminator_optimizer=None, **kwargs):
-        """Sets the two optimizers; by default Adam with the paper's options.
-
-        Each becomes the `inner_optimizer` of a `GuardedOptimizer`, which scales the loss where the
-        network computes in float16.
-        """
+        """Sets the optimizers, by default the paper's Adam; each gets into a `GuardedOptimizer`."""
         # XLA on a CPU takes 1.7 times as long for this step.
         super().compile(**{"optimizer": None, "jit_compile": False} | kwargs)
         self.generator_optimizer = _guarded(generator_optimizer, self.generator)
@@ -105,14 +97,10 @@ class DeepPaint(keras.Model):
 
     def call(self, inputs, training=False):
         """Paints a batch: `(N, H, W, 3)` in [-1, 1]; see the class for `inputs`."""
-        return self.generator(self._generator_inputs(inputs), training=training)
+        return self.generator(to_generator_inputs(inputs), training=training)
 
     def train_step(self, batch: dict) -> dict:
-        """Takes one step of both networks; see the module for its order.
-
-        Returns:
-            Name -> mean of each loss since the last reset.
-        """
+        """Takes one step of both networks; returns the mean of each loss since the last reset."""
         sketch, picture = batch["sketch"], batch["picture"]  # (N, H, W, 3) each
         with tf.GradientTape() as generator_tape:
             painted = self(batch, training=True)  # (N, H, W, 3)
@@ -137,7 +125,10 @@ class DeepPaint(keras.Model):
         generator_stepped = self._apply(optimizer, gradients, variables, finite)
 
         stepped = discriminator_stepped & generator_stepped
-        self._count(stepped)
+        skipped = tf.cast(~stepped, tf.int64)
+        self.steps.assign_add(1)
+        self.skipped.assign_add(skipped)
+        self.skipped_in_a_row.assign(skipped * (self.skipped_in_a_row + 1))
         return self._track(stepped, discriminator_loss=discriminator_loss, **terms)
 
     def test_step(self, batch: dict) -> dict:
@@ -162,7 +153,7 @@ class DeepPaint(keras.Model):
         return loss, self._apply(optimizer, gradients, variables, finite)
 
     def _discriminate_real(self, sketch, picture) -> tuple:
-        """Logits of the real pairs `(N, H/8 - 2, W/8 - 2, 1)`, and the weighted penalty `()`."""
+        """Logits of the real pairs, and the weighted penalty `()`."""
         if not self.objective.r1_weight:
             return self._discriminate(sketch, picture), 0.0
         with tf.GradientTape() as tape:
@@ -177,12 +168,9 @@ class DeepPaint(keras.Model):
         return self.discriminator(pair, training=True)  # (N, H/8 - 2, W/8 - 2, 1)
 
     def _generator_losses(self, logits, picture, painted) -> dict:
-        objective = self.objective
-        terms = {
-            "adversarial": losses.adversarial_loss(objective.gan_loss, logits),
-            "l1": losses.l1_loss(picture, painted),
-        }
-        total = terms["adversarial"] + objective.l1_weight * terms["l1"]
+        objective, l1 = self.objective, losses.l1_loss(picture, painted)
+        terms = {"adversarial": losses.adversarial_loss(objective.gan_loss, logits), "l1": l1}
+        total = terms["adversarial"] + objective.l1_weight * l1
         if objective.perceptual_weight:
             terms["perceptual"] = self.perceptual(picture, painted)
             total += objective.perceptual_weight * terms["perceptual"]
@@ -192,27 +180,12 @@ class DeepPaint(keras.Model):
         return terms | {"generator_loss": total}
 
     def _apply(self, optimizer, gradients: list, variables: list, finite) -> tf.Tensor:
-        """Takes a step where `finite` and all gradients are, on every replica.
-
-        Returns:
-            Whether it was taken, `()`.
-        """
+        """Takes a step where `finite` and all gradients are, on every replica; returns whether."""
         # A sum is finite only where all its terms are, and takes half the time of testing each.
         sums = tf.stack([tf.reduce_sum(gradient) for gradient in gradients])
         finite = on_every_replica(finite & tf.reduce_all(tf.math.is_finite(sums)))
         optimizer.apply(gradients, variables, finite)
         return finite
-
-    def _count(self, stepped: tf.Tensor) -> None:
-        skipped = tf.cast(~stepped, tf.int64)
-        self.steps.assign_add(1)
-        self.skipped.assign_add(skipped)
-        self.skipped_in_a_row.assign(skipped * (self.skipped_in_a_row + 1))
-
-    def _generator_inputs(self, batch: dict) -> dict:
-        _, height, width, _ = batch["sketch"].shape
-        histogram = palettes_to_histograms(batch["palette"], height, width)  # (N, H, W, 12)
-        return {"sketch": batch["sketch"], "histogram": histogram}
 
     def _track(self, stepped: tf.Tensor, **values) -> dict:
         """Adds losses to their running means, unless the step was skipped; returns the means."""
@@ -236,12 +209,17 @@ class DeepPaint(keras.Model):
 
     @classmethod
     def from_config(cls, config: dict) -> "DeepPaint":
-        networks = {
-            name: keras.saving.deserialize_keras_object(config[name])
-            for name in ("generator", "discriminator")
-        }
-        objective = losses.Objective(**config["objective"])
-        return cls(**config | networks | {"objective": objective})
+        parts = {"objective": losses.Objective(**config["objective"])}
+        for name in ("generator", "discriminator"):
+            parts[name] = keras.saving.deserialize_keras_object(config[name])
+        return cls(**config | parts)
+
+
+def to_generator_inputs(batch: dict) -> dict:
+    """Sketches and palettes of a batch -> sketches and histogram images."""
+    _, height, width, _ = batch["sketch"].shape
+    histogram = palettes_to_histograms(batch["palette"], height, width)  # (N, H, W, 12)
+    return {"sketch": batch["sketch"], "histogram": histogram}
 
 
 def _guarded(optimizer, network: keras.Model) -> GuardedOptimizer:

@@ -11,6 +11,8 @@ from tf_deeppaint.utils.errors import DeepPaintError, one_line
 _TF_CONFIG_FORM = (
     'set it to {"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker", "index": 0}}'
 )
+_LOST_WORKERS = (tf.errors.UnavailableError, tf.errors.AbortedError)
+_LOST_WORKERS += (tf.errors.CancelledError, tf.errors.DeadlineExceededError)
 
 
 def open_strategy(name: str) -> tf.distribute.Strategy:
@@ -64,19 +66,10 @@ def is_chief() -> bool:
 
 @contextlib.contextmanager
 def wrap_lost_workers() -> Iterator[None]:
-    """Turns TensorFlow's errors about other machines into one that says what to do.
-
-    Raises:
-        DeepPaintError: another worker died, or cannot be reached any more.
-    """
+    """Turns TensorFlow's errors about other machines into a DeepPaintError with what to do."""
     try:
         yield
-    except (
-        tf.errors.UnavailableError,
-        tf.errors.AbortedError,
-        tf.errors.CancelledError,
-        tf.errors.DeadlineExceededError,
-    ) as error:
+    except _LOST_WORKERS as error:
         if _count_workers() < 2:
             raise
         raise DeepPaintError(
@@ -116,6 +109,5 @@ def _connect_tpu() -> tf.distribute.Strategy:
         tf.tpu.experimental.initialize_tpu_system(resolver)
         return tf.distribute.TPUStrategy(resolver)
     except Exception as error:  # what is missing differs from host to host
-        raise DeepPaintError(
-            f"--strategy=tpu: no TPU can be reached ({one_line(error)})"
-        ) from error
+        reason = one_line(error)
+        raise DeepPaintError(f"--strategy=tpu: no TPU can be reached ({reason})") from error

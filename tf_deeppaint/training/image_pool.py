@@ -30,19 +30,15 @@ class ImagePool(tf.Module):
         self.random = keras.random.SeedGenerator(seed)
 
     def exchange(self, pictures: tf.Tensor, finite: tf.Tensor | bool = True) -> tf.Tensor:
-        """Exchanges a batch, one picture after another.
+        """Exchanges a batch, float32 `(N, H, W, C)` of static N, one picture after another.
 
-        Args:
-            pictures: float32 `(N, H, W, C)`; N must be known when the graph is built.
-            finite: Whether they may be stored; else they are returned and the pool stays.
-
-        Returns:
-            New or stored pictures, `(N, H, W, C)`.
+        Where it is not `finite`, the pictures are returned and the pool stays.
         """
         if not self.capacity:
             return pictures
         size = pictures.shape[0]
-        seeds = tf.random.split(self._seed(), 2)
+        seed = tf.cast(self.random.next(), tf.int32) + tf.constant([0, _replica()])
+        seeds = tf.random.split(seed, 2)
         slots = tf.random.stateless_uniform((size,), seeds[0], 0, self.capacity, tf.int32)
         swaps = tf.random.stateless_uniform((size,), seeds[1]) < 0.5
         return tf.cond(
@@ -52,10 +48,6 @@ class ImagePool(tf.Module):
             ),
             lambda: tf.identity(pictures),
         )
-
-    def _seed(self) -> tf.Tensor:
-        """A seed `(2,)`, int32; another one for every call and every replica."""
-        return tf.cast(self.random.next(), tf.int32) + tf.constant([0, _replica()])
 
     def _exchange_one(self, picture: tf.Tensor, slot: tf.Tensor, swap: tf.Tensor) -> tf.Tensor:
         def fill() -> tf.Tensor:
@@ -69,10 +61,11 @@ class ImagePool(tf.Module):
                 self._store(slot, picture)
             return old
 
-        def choose() -> tf.Tensor:
-            return tf.cond(swap, swapped, lambda: tf.identity(picture))
-
-        return tf.cond(self.count < self.capacity, fill, choose)
+        return tf.cond(
+            self.count < self.capacity,
+            fill,
+            lambda: tf.cond(swap, swapped, lambda: tf.identity(picture)),
+        )
 
     def _store(self, slot: tf.Tensor, picture: tf.Tensor) -> None:
         # Into the replica's own copy: a distributed variable has no scatter.

@@ -15,30 +15,19 @@ FEATURE_WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 
 @dataclasses.dataclass(frozen=True)
 class Objective:
-    """Which losses a training minimizes.
+    """Which losses a training minimizes, and their weights; the adversarial one's is 1."""
 
-    Attributes:
-        gan_loss: One of `GAN_LOSSES`.
-        l1_weight: Weight of the L1 loss beside the adversarial one of weight 1.
-        perceptual_weight: Weight of the perceptual loss.
-        tv_weight: Weight of the total variation.
-        r1_weight: Weight of the discriminator's gradient penalty.
-    """
-
-    gan_loss: str = "bce"
+    gan_loss: str = "bce"  # one of `GAN_LOSSES`
     l1_weight: float = 100.0
     perceptual_weight: float = 0.0
-    tv_weight: float = 0.0
-    r1_weight: float = 0.0
+    tv_weight: float = 0.0  # of the total variation
+    r1_weight: float = 0.0  # of the discriminator's gradient penalty
 
 
 def discriminator_loss(kind: str, real, fake):
-    """The discriminator's loss: the mean of its losses on real and on fake pairs.
+    """The mean of the discriminator's losses on the logits of real and of fake pairs.
 
-    Args:
-        kind: One of `GAN_LOSSES`.
-        real: Logits of real pairs, any shape.
-        fake: Logits of fake pairs.
+    The kind is one of `GAN_LOSSES`; logits have any shape.
     """
     if kind == "hinge":
         return 0.5 * (ops.mean(ops.relu(1.0 - real)) + ops.mean(ops.relu(1.0 + fake)))
@@ -58,12 +47,7 @@ def l1_loss(picture, painted):
 def perceptual_loss(vgg16: Vgg16, picture, painted):
     """Weighted sum of the mean absolute differences of VGG16's five features.
 
-    Johnson et al., arXiv:1603.08155.
-
-    Args:
-        vgg16: Computes the features, in the precision of its weights.
-        picture: `(N, H, W, 3)` in [-1, 1].
-        painted: Same shape.
+    Johnson et al., arXiv:1603.08155. The pictures are `(N, H, W, 3)` in [-1, 1].
     """
     pairs = zip(vgg16.features(picture), vgg16.features(painted), strict=True)
     distances = [ops.mean(ops.cast(ops.abs(a - b), "float32")) for a, b in pairs]
@@ -81,12 +65,10 @@ def total_variation(painted):
 
 
 def gradient_penalty(gradients):
-    """The mean over pictures of the gradient's squared length.
+    """The mean over pictures of the squared length of gradients `(N, H, W, C)`.
 
-    The R1 penalty of Mescheder et al. (arXiv:1801.04406) is half of it, times its weight.
-
-    Args:
-        gradients: `(N, H, W, C)`, of each picture's mean logit with respect to its pixels.
+    These are of each picture's mean logit with respect to its pixels. The R1 penalty of Mescheder
+    et al. (arXiv:1801.04406) is half of it, times its weight.
     """
     return ops.mean(ops.sum(ops.square(gradients), axis=(1, 2, 3)))
 

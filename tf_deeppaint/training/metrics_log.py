@@ -20,16 +20,11 @@ _RENAMED = {"l1_another": "l1_swapped"}
 
 
 class MetricsLog:
-    """Writes and reads a run's metrics; a context manager, which closes TensorBoard's files.
-
-    Args:
-        path: The file; a resumed run appends to it.
-        board: Folder of TensorBoard's files, or None for none.
-    """
+    """Writes and reads a run's metrics; a context manager, which closes TensorBoard's files."""
 
     def __init__(self, path: Path, board: Path | None = None):
-        self.path = path
-        self.board = board
+        self.path = path  # a resumed run appends to it
+        self.board = board  # the folder of TensorBoard's files; None for none
         self._board_writer = None
 
     def __enter__(self) -> "MetricsLog":
@@ -73,9 +68,8 @@ class MetricsLog:
             with self.path.open("a") as file:
                 file.write(line + "\n")
         except OSError as error:
-            raise DeepPaintError(
-                f"{self.path}: cannot be written ({error.strerror}); free space"
-            ) from error
+            reason = f"cannot be written ({error.strerror}); free space"
+            raise DeepPaintError(f"{self.path}: {reason}") from error
         for name, value in metrics.items():
             self._show(tf.summary.scalar, f"{group}/{name}", value, step)
 

@@ -20,9 +20,6 @@ class Adam(keras.optimizers.Adam):
 
     Keras's own takes twelve operations a variable, each of which reads and writes all of it: a
     sixth of the training step of the published network. Options, states and results are the same.
-
-    Example:
-    >>> model.compile(Adam(2e-4, beta_1=0.5), Adam(2e-4, beta_1=0.5))
     """
 
     def update_step(self, gradient, variable, learning_rate):
@@ -30,9 +27,8 @@ class Adam(keras.optimizers.Adam):
             super().update_step(gradient, variable, learning_rate)
             return
         dtype = variable.dtype
-        beta_1, beta_2, epsilon = (
-            tf.constant(value, dtype) for value in (self.beta_1, self.beta_2, self.epsilon)
-        )
+        constants = (self.beta_1, self.beta_2, self.epsilon)
+        beta_1, beta_2, epsilon = (tf.constant(value, dtype) for value in constants)
         step = tf.cast(self.iterations + 1, dtype)
         index = self._get_variable_index(variable)
         tf.raw_ops.ResourceApplyAdam(
@@ -61,15 +57,12 @@ def make_adam(
 
     Args:
         learning_rate: At the start.
-        schedule: `"constant"`; `"linear"` or `"cosine"`, which fall to 0 at the end.
+        schedule: One of `SCHEDULES`; `"linear"` and `"cosine"` fall to 0 at the end.
         steps: Steps of the whole training.
         clip_norm: Largest norm of all gradients together; 0: no limit.
         accumulate: Steps whose gradients are averaged before the weights change.
         ema: Decay per step of an average of the weights; 0: no average.
             `keras.optimizers.Optimizer.finalize_variable_values` puts it in the weights' place.
-
-    Raises:
-        ValueError: no such schedule.
     """
     if schedule not in SCHEDULES:
         raise ValueError(f"schedule={schedule!r}: one of {SCHEDULES}")
@@ -99,19 +92,11 @@ class GuardedOptimizer(keras.optimizers.LossScaleOptimizer):
         inner_optimizer: Takes the steps.
         initial_scale: 1: the loss is not scaled. Any other scale is halved by every step that is
             left out and doubled after `dynamic_growth_steps` good ones.
-
-    Example:
-    >>> optimizer = GuardedOptimizer(Adam(2e-4), initial_scale=2.0**13)
-    >>> optimizer.apply(gradients, variables, finite)
     """
 
     def __init__(self, inner_optimizer, initial_scale: float = 1.0, **kwargs):
         super().__init__(inner_optimizer, initial_scale, **kwargs)
-
-    @property
-    def is_scaled(self) -> bool:
-        """Whether the loss is multiplied by a scale."""
-        return self.initial_scale != 1.0
+        self.is_scaled = initial_scale != 1.0
 
     def scale_loss(self, loss):
         return super().scale_loss(loss) if self.is_scaled else loss
@@ -119,10 +104,8 @@ class GuardedOptimizer(keras.optimizers.LossScaleOptimizer):
     def apply(self, grads, trainable_variables=None, finite=True):
         """Takes a step where `finite`; else no weight, moment or counter of steps changes.
 
-        Args:
-            grads: A tensor a variable, of the scaled loss.
-            trainable_variables: What changes.
-            finite: Whether all gradients are finite: a boolean scalar, equal on all replicas.
+        The gradients are those of the scaled loss; `finite` is a boolean scalar that says whether
+        all of them are finite, equal on all replicas.
         """
         if not self.built:
             self.build(trainable_variables)
@@ -135,12 +118,12 @@ class GuardedOptimizer(keras.optimizers.LossScaleOptimizer):
 
     def _apply_on_all(self, strategy, grads, trainable_variables, finite):
         """`apply` outside of the replicas: updates meet there, which no branch of one may do."""
-
-        def step():
-            arguments = (grads, trainable_variables)
-            strategy.extended.call_for_each_replica(self._step, arguments)
-
-        ops.cond(strategy.experimental_local_results(finite)[0], step, self._skip)
+        arguments = (grads, trainable_variables)
+        ops.cond(
+            strategy.experimental_local_results(finite)[0],
+            lambda: strategy.extended.call_for_each_replica(self._step, arguments),
+            self._skip,
+        )
 
     def _step(self, grads, trainable_variables):
         if self.is_scaled:

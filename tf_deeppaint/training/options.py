@@ -133,10 +133,9 @@ class TrainingOptions:
 
 
 def with_current_names(values: dict) -> dict:
-    """Replaces what earlier versions spelled otherwise, in values by option name.
+    """Replaces `"colour"` among the augmentations, as earlier versions spelled it, by `"color"`.
 
-    Args:
-        values: Of flags or of options.json; `"colour"` among the augmentations becomes `"color"`.
+    The values are those of flags or of options.json, by option name.
     """
     augment = values.get("augment")
     if not isinstance(augment, list | tuple):

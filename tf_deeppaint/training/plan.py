@@ -28,26 +28,15 @@ _KEPT |= {"SelectV2", "BiasAdd", "Conv2DBackpropInput", "Maximum", "Pad"}
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """The data and the length of a training.
+    """The data and the length of a training."""
 
-    Attributes:
-        manifests: Of the data sets, which have one size and palette rule.
-        steps_per_epoch: Steps of one pass over the training records; the next pass fills up the
-            last batch.
-        steps: Steps of the whole training.
-    """
-
-    manifests: list[records.Manifest]
-    steps_per_epoch: int
-    steps: int
+    manifests: list[records.Manifest]  # of the data sets, which have one size and palette rule
+    steps_per_epoch: int  # of one pass over the records; the next one fills up the last batch
+    steps: int  # of the whole training
 
 
 def make_plan(options: TrainingOptions, replicas: int = 1) -> Plan:
     """Reads the manifests of the data sets and counts the steps; writes nothing.
-
-    Args:
-        options: Of the run, checked by `check_options`.
-        replicas: Number of devices that share a batch.
 
     Raises:
         DeepPaintError: data missing or too little, or a batch that the devices cannot share.
@@ -160,13 +149,9 @@ def _state_bytes(model: DeepPaint) -> int:
 
 
 def activation_bytes(model: DeepPaint, batch: int) -> int:
-    """Bytes that a step's forward passes keep for the backward pass, estimated from the graphs.
+    """Bytes that a step of `batch` pictures keeps for the backward pass, from its graphs.
 
     The discriminator's are counted three times: real pairs, pairs of the pool, painted pairs.
-
-    Args:
-        model: Compiled.
-        batch: Pictures per device.
     """
     size = model.generator.size
     picture = tf.TensorSpec((batch, size, size, 3))

@@ -37,10 +37,7 @@ _MAX_OPTIONS = 2**20
 def hold_run(options: TrainingOptions, is_chief: bool = True) -> Iterator[Path]:
     """Holds the run directory: inside the block no other process trains in it.
 
-    Args:
-        options: Of the run.
-        is_chief: Whether this process writes the run. The other workers of a cluster get a
-            temporary folder instead, which is removed at the end.
+    Workers of a cluster that are not the chief get a temporary folder instead.
 
     Raises:
         DeepPaintError: another process holds it; see `open_run` for the rest.
@@ -56,11 +53,7 @@ def hold_run(options: TrainingOptions, is_chief: bool = True) -> Iterator[Path]:
 
 
 def open_run(options: TrainingOptions) -> Path:
-    """Creates the run directory, or checks that the one there is of the same run.
-
-    Raises:
-        DeepPaintError: it cannot be written, or holds a run of other options.
-    """
+    """Creates the run directory; raises DeepPaintError where it holds a run of other options."""
     run = Path(options.run)
     if options.fresh:  # what belongs to a run is removed, and nothing else
         for name in _FOLDERS:
@@ -81,11 +74,7 @@ def open_run(options: TrainingOptions) -> Path:
 
 
 def stored_options(run: Path) -> dict | None:
-    """The options of the run in a folder, as JSON has them; None where no run is there.
-
-    Raises:
-        DeepPaintError: they are damaged.
-    """
+    """The options of the run in a folder, as JSON has them; None where no run is there."""
     path = run / OPTIONS_FILE
     if not files.is_file(path):
         return None
@@ -101,7 +90,6 @@ def stored_options(run: Path) -> dict | None:
 
 
 def _check_same(run: Path, values: dict, stored: dict) -> None:
-    """Raises DeepPaintError where options differ that a resumed run may not change."""
     fields = dataclasses.fields(TrainingOptions)
     resumable = {field.name for field in fields if field.metadata.get("resumable")}
     names = sorted((values.keys() | stored.keys()) - resumable)

@@ -11,8 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint.images.pixels import from_unit_range, to_unit_range
-from tf_deeppaint.palette.graph import palettes_to_histograms
-from tf_deeppaint.training.deep_paint import DeepPaint
+from tf_deeppaint.training.deep_paint import DeepPaint, to_generator_inputs
 from tf_deeppaint.visualization import contact_sheets
 
 # Drawings on a sheet.
@@ -22,9 +21,8 @@ SAMPLES = 6
 def make_validation(model: DeepPaint) -> Callable[[tf.data.Dataset], dict[str, float]]:
     """Makes a function that measures the model, as it is when called, on one device.
 
-    Returns:
-        A function from batches, as `loading` yields them, to means over their pictures: `l1` with
-        the own and `l1_swapped` with the swapped palette. Without a batch the result is empty.
+    It maps batches to means over their pictures: `l1` with the own and `l1_swapped` with the
+    swapped palette. Without a batch the result is empty.
     """
 
     @tf.function(reduce_retracing=True)
@@ -47,15 +45,10 @@ def make_validation(model: DeepPaint) -> Callable[[tf.data.Dataset], dict[str, f
 
 
 def draw_samples(model: DeepPaint, batch: dict) -> np.ndarray:
-    """Draws what a model paints of a batch, as `loading` yields it.
-
-    Returns:
-        The uint8 RGB sheet of `contact_sheets.draw_results`, a row a drawing.
-    """
+    """Draws what a model paints of a batch by `contact_sheets.draw_results`, uint8 RGB."""
 
     def paint(palettes: np.ndarray) -> np.ndarray:
-        painted = model(batch | {"palette": to_unit_range(palettes)}, training=False)
-        return from_unit_range(painted)
+        return from_unit_range(model(batch | {"palette": to_unit_range(palettes)}, training=False))
 
     sketches, palettes, truth = (
         from_unit_range(batch[key]) for key in ("sketch", "palette", "picture")
@@ -67,15 +60,8 @@ def draw_samples(model: DeepPaint, batch: dict) -> np.ndarray:
 
 
 def draw_attention(model: DeepPaint, batch: dict) -> np.ndarray | None:
-    """Draws a batch's sketches and attention maps; None where the generator has no gates.
-
-    Returns:
-        The uint8 RGB sheet of `contact_sheets.draw_attention`, a row a drawing.
-    """
-    _, height, width, _ = batch["sketch"].shape
-    histogram = palettes_to_histograms(batch["palette"], height, width)
-    inputs = {"sketch": batch["sketch"], "histogram": histogram}
-    _, maps = model.generator(inputs, return_attention=True)
+    """Draws a batch's sketches and attention maps, uint8 RGB; None where there are no gates."""
+    _, maps = model.generator(to_generator_inputs(batch), return_attention=True)
     if not maps:
         return None
     sketches = from_unit_range(batch["sketch"])[..., 0]

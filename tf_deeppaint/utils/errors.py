@@ -24,8 +24,5 @@ class DeepPaintError(Exception):
 
 
 def one_line(error: BaseException) -> str:
-    """Returns the text of an error as one line of at most `MAX_REASON` characters.
-
-    An error without text gives the name of its type.
-    """
+    """The text of an error, or its type, as one line of at most `MAX_REASON` characters."""
     return " ".join(str(error).split())[:MAX_REASON] or type(error).__name__

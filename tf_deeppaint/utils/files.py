@@ -34,6 +34,7 @@ _LOCAL = types.SimpleNamespace(
     rename=lambda path, final, overwrite: os.replace(path, final),
     remove=os.remove,
     rmtree=shutil.rmtree,
+    GFile=open,
 )
 
 
@@ -80,11 +81,7 @@ def size(path: str | os.PathLike) -> int:
 
 
 def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> bytes:
-    """Reads a whole file.
-
-    Raises:
-        DeepPaintError: there is no such file, it cannot be read, or it is over `limit` bytes.
-    """
+    """Reads a whole file; raises DeepPaintError where it cannot, or it is over `limit` bytes."""
     with wrap_errors(path, "read"):
         if not is_file(path):
             state = "is not a file" if _file_system(path).exists(path) else "does not exist"
@@ -98,9 +95,7 @@ def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> bytes:
 
 def open_binary(path: str | os.PathLike) -> IO[bytes]:
     """Opens a file to read bytes piece by piece."""
-    if is_remote(path):
-        return _file_system(path).GFile(os.fspath(path), "rb")
-    return open(_as_stored(path), "rb")
+    return _file_system(path).GFile(_as_stored(path), "rb")
 
 
 def read_blocks(path: str | os.PathLike) -> Iterator[bytes]:
@@ -121,8 +116,7 @@ def sha256(path: str | os.PathLike) -> str:
 def write_bytes(path: str | os.PathLike, data: bytes) -> None:
     """Writes a whole file under another name, then renames it; makes the folders above it.
 
-    Raises:
-        DeepPaintError: the file cannot be written there.
+    Where that fails, it raises DeepPaintError and the file of before stays.
     """
     with _written_aside(path) as file:
         file.write(data)
@@ -149,8 +143,7 @@ def _written_aside(path: str | os.PathLike) -> Iterator[IO[bytes]]:
             make_folder(folder)
         try:
             # Created exclusively: an existing file or link of this name is not written to.
-            opens = (_file_system(path).GFile, "wb") if is_remote(path) else (open, "xb")
-            with opens[0](aside, opens[1]) as file:
+            with _file_system(path).GFile(aside, "wb" if is_remote(path) else "xb") as file:
                 file.write(b"")  # tf.io.gfile makes no file where nothing is written
                 yield file
                 if hasattr(file, "fileno"):
@@ -234,12 +227,11 @@ def find(folder: str | os.PathLike, names: Iterable[str]) -> Entry | None:
 def walk(folder: str | os.PathLike, suffixes: Sequence[str]) -> Iterator[Entry]:
     """Yields the files below a folder whose names end in one of `suffixes`, in any order.
 
-    Hidden files and folders are skipped, and so are links out of the folder. Memory does not grow
-    with the number of files.
+    Suffixes are lower-case, names in any case. Hidden files and folders are skipped, and so are
+    links out of the folder. Memory does not grow with the number of files.
 
-    Args:
-        folder: Where to look; its subfolders too. DeepPaintError is raised where it is missing.
-        suffixes: Lower-case, with the dot; compared without regard to case.
+    Raises:
+        DeepPaintError: there is no such folder, or it cannot be read.
     """
     if not is_folder(folder):
         raise DeepPaintError(f"{folder}: no such folder")
@@ -292,7 +284,7 @@ def _as_stored(path: str | os.PathLike) -> str:
     Records store names as UTF-8; file systems allow any bytes.
     """
     path = os.fspath(path)
-    if "\\udc" not in path or os.path.exists(path):
+    if "\\udc" not in path or is_remote(path) or os.path.exists(path):
         return path
     stored = re.sub(r"\\(udc[89a-f][0-9a-f])", lambda escaped: chr(int(escaped[1][1:], 16)), path)
     return stored if os.path.exists(stored) else path

@@ -20,11 +20,9 @@ if TYPE_CHECKING:
     import h5py
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
-# Bytes of a file on disk, and so of its contents, which are not compressed.
-MAX_BYTES = 4 * 2**30
-MAX_CONFIG = 2**22
-# Bytes of weights that are read into memory to be checked.
-IN_MEMORY = 2**26
+MAX_BYTES = 4 * 2**30  # of a file on disk, and so of its contents, which are not compressed
+MAX_CONFIG = 2**22  # bytes
+IN_MEMORY = 2**26  # bytes of weights that are read into memory to be checked
 # Objects in an HDF5 file, and levels in a config; the largest networks have some thousands.
 MAX_OBJECTS, MAX_LEVELS = 100_000, 60
 # Where classes may come from that a foreign config names.
@@ -86,13 +84,9 @@ def open_archive(path: str | os.PathLike) -> zipfile.ZipFile:
 
 
 def check_foreign(path: str | os.PathLike) -> None:
-    """Checks a model of any architecture: that its config names layers of Keras alone.
+    """Raises DeepPaintError unless a model of any architecture names layers of Keras alone.
 
-    Args:
-        path: A `.keras` file, or one of HDF5 as older Keras wrote it.
-
-    Raises:
-        DeepPaintError: it is damaged or not to be trusted.
+    It is a `.keras` file, or one of HDF5 as older Keras wrote it.
     """
     import h5py
 
@@ -107,11 +101,7 @@ def check_foreign(path: str | os.PathLike) -> None:
 
 
 def check_weights(file: io.BufferedIOBase, size: int) -> None:
-    """Checks that an HDF5 file holds plain arrays of numbers, all of them in itself.
-
-    Args:
-        file: The file, open to be read; it can be sought in.
-        size: Its size in bytes.
+    """Checks that an HDF5 file of `size` bytes holds plain arrays of numbers, all in itself.
 
     Raises:
         ValueError: it has links out of itself, arrays that lie elsewhere or are longer than

@@ -51,7 +51,7 @@ def hold(path: str | os.PathLike, work: str, name: str = "") -> Iterator[None]:
     Args:
         path: The lock file. Its folder is made, and removed at the end where it is new and empty.
         work: What is done there, such as "training".
-        name: What to call the folder in an error; by default its path.
+        name: The folder's name in an error; by default its path.
 
     Raises:
         DeepPaintError: another process is at work there, which the message names; or the file
@@ -111,11 +111,9 @@ def _is_at_work(holder: Holder, path: str, is_locked: bool) -> bool:
         return not is_locked and holder.pid != os.getpid() and _is_alive(holder.pid)
     print(f"{path}: {holder}; waiting {WATCH_S:.0f} seconds for a sign of it", flush=True)
     before, end = _touched(path), time.monotonic() + WATCH_S
-    while time.monotonic() < end:
+    while time.monotonic() < end and _touched(path) == before:
         time.sleep(min(1.0, WATCH_S / 10))
-        if _touched(path) != before:
-            return True
-    return False
+    return _touched(path) != before
 
 
 def _touched(path: str) -> int:
@@ -134,10 +132,8 @@ def _touch(path: str, ended: threading.Event) -> None:
 def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
+    except OSError as error:  # of another user's process: not permitted
+        return not isinstance(error, ProcessLookupError)
     return True
 
 

@@ -56,10 +56,7 @@ def define_flags(
 ) -> None:
     """Defines an absl flag for each field of a dataclass, under the field's name.
 
-    Args:
-        options: The dataclass; its fields are declared by `option`.
-        required: Whether a flag must be given where its field has no default.
-        registry: Where the flags are kept.
+    With `required`, a flag must be given where its field has no default.
     """
     kinds = typing.get_type_hints(options)
     for field in dataclasses.fields(options):
@@ -93,10 +90,7 @@ def flag_values(
 ) -> dict[str, object]:
     """The values of the flags that `define_flags` made, by name.
 
-    Args:
-        options: The dataclass.
-        only_given: Whether to leave out the flags that are not on the command line.
-        registry: Where the flags are kept.
+    With `only_given`, flags that are not on the command line are left out.
     """
     values = {}
     for field in dataclasses.fields(options):

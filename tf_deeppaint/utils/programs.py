@@ -49,10 +49,7 @@ def _parse(argv: Sequence[str]) -> list[str]:
 
 
 def _check_flagfiles(arguments: Sequence[str], seen: set[str]) -> None:
-    """Raises DeepPaintError unless all flagfiles that are named are short text files.
-
-    absl would wait for a pipe, read a device without end, and raise at bytes that are not text.
-    """
+    # absl would wait for a pipe, read a device without end, and raise at bytes that are not text.
     for argument, following in itertools.pairwise([*arguments, ""]):
         flag, equals, value = argument.partition("=")
         if flag.lstrip("-") != "flagfile" or not flag.startswith("-"):

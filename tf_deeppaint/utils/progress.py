@@ -23,10 +23,10 @@ class Progress:
 
     def update(self, done: int, total: int) -> None:
         """Shows that `done` of `total` units are finished; call it often."""
-        is_terminal, tenths = sys.stdout.isatty(), 10 * done // total
-        if not is_terminal and tenths == self.tenths:
+        before, self.tenths = self.tenths, 10 * done // total
+        is_terminal = sys.stdout.isatty()
+        if not is_terminal and self.tenths == before:
             return
-        self.tenths = tenths
         line = tqdm.format_meter(
             done,
             total,
