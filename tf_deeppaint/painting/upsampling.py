@@ -55,7 +55,7 @@ class Axis(NamedTuple):
     def measure(cls, pixels: int, cells: int) -> "Axis":
         """An axis of `pixels` pixels in at most as many cells of equal length."""
         # In integers, so that a center on a border falls on the same side everywhere.
-        center = (2 * np.arange(pixels) + 1) * cells
+        center = (2 * np.arange(pixels, dtype=np.int32) + 1) * cells
         cell = center // (2 * pixels)
         offset = (center - 2 * pixels * cell - pixels) / (2 * pixels)
         neighbor = np.clip(cell + np.where(offset < 0, -1, 1), 0, cells - 1)
@@ -216,7 +216,7 @@ def _look(state: np.ndarray, pixels: np.ndarray, reach: int) -> tuple[np.ndarray
     and their distances, int `(4, N)`. A walk that meets no color ends where it began, at a distance
     of `reach + 1`.
     """
-    steps = np.array([[-1], [1], [-state.shape[1]], [state.shape[1]]])
+    steps = np.array([[-1], [1], [-state.shape[1]], [state.shape[1]]], np.int32)
     state = state.ravel()
     ends = pixels + steps
     for _ in range(reach - 1):
@@ -236,4 +236,4 @@ def _mean(colors: np.ndarray, pixels, weights) -> np.ndarray:
 
 def _nonzero(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rows and columns of the pixels that are not 0, as `np.nonzero` but faster."""
-    return np.divmod(np.flatnonzero(mask), mask.shape[1])
+    return np.divmod(np.flatnonzero(mask).astype(np.int32), np.int32(mask.shape[1]))
