@@ -43,13 +43,7 @@ class Generator(PaintingNetwork):
     >>> picture = generator({"sketch": sketch, "histogram": histogram})
     """
 
-    def __init__(
-        self,
-        width: int = 64,
-        gated: bool = True,
-        head_kind: str = "rgb",
-        **options,
-    ):
+    def __init__(self, width: int = 64, gated: bool = True, head_kind: str = "rgb", **options):
         super().__init__(width, **options)
         if head_kind not in HEADS or (head_kind == "mixture" and not self.histogram):
             raise ValueError(
@@ -58,18 +52,17 @@ class Generator(PaintingNetwork):
         self.gated = gated
         self.head_kind = head_kind
 
-        # === Layers ===
-        options = {"dtype": self.dtype_policy}
-        norm = {"synchronized": self.synchronized, **options}
+        layer = {"dtype": self.dtype_policy}
+        norm = {"synchronized": self.synchronized, **layer}
         block = {"norm_kind": self.norm, **norm}
-        self.stem = conv(width, 3, name="stem", **options)
+        self.stem = conv(width, 3, name="stem", **layer)
         self.stem_norm = make_norm(self.norm, "stem_norm", **norm)
         self.down = [
             DownBlock(factor * width, name=f"down_{level}", **block)
             for level, factor in enumerate(DOWN)
         ]
         if gated:
-            self.gate = conv(DOWN[-1] * width, 1, name="gate", **options)
+            self.gate = conv(DOWN[-1] * width, 1, name="gate", **layer)
             self.gate_norm = make_norm(self.norm, "gate_norm", **norm)
             self.attention = [
                 AttentionGate(factor * width, name=f"attention_{stage}", **block)
@@ -80,9 +73,9 @@ class Generator(PaintingNetwork):
             for stage, (factor, dropout) in enumerate(zip(UP, DROPOUT, strict=True))
         ]
         if head_kind == "mixture":
-            self.head = PaletteMixture(name="head", **options)
+            self.head = PaletteMixture(name="head", **layer)
         else:
-            self.head = conv(3, 3, name="head", **options)
+            self.head = conv(3, 3, name="head", **layer)
         self.build()
 
     def build_layers(self, channels):

@@ -59,11 +59,7 @@ class BatchNormalization(Configured, keras.layers.Layer):
     """
 
     def __init__(
-        self,
-        momentum: float = 0.9,
-        epsilon: float = EPSILON,
-        synchronized: bool = False,
-        **kwargs,
+        self, momentum: float = 0.9, epsilon: float = EPSILON, synchronized: bool = False, **kwargs
     ):
         super().__init__(**kwargs)
         self.momentum = momentum
