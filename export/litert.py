@@ -39,7 +39,7 @@ def main() -> None:
 
     def write(network, path) -> None:
         size = _SIZE.value or network.size
-        samples = None
+        samples = ()
         if _DATA.value is not None:
             stored = fidelity.stored_samples(
                 _DATA.value, "train", size, network.background, litert.SAMPLES

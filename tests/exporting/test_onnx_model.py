@@ -72,8 +72,6 @@ def test_files_that_are_not_ours_are_one_line(tmp_path):
 
 
 def test_an_operation_that_onnx_lacks_is_one_line(monkeypatch):
-    from tf_deeppaint.exporting import traced_function
-
     signature = [
         tf.TensorSpec((1, 64, 64), tf.uint8, "sketch"),
         tf.TensorSpec((1, 4, 4, 3), tf.uint8, "palette"),
@@ -84,7 +82,7 @@ def test_an_operation_that_onnx_lacks_is_one_line(monkeypatch):
         scaled = tf.cast(palette, tf.float32)
         return {"image": tf.linalg.logm(tf.cast(sketch, tf.complex64)), "other": scaled}
 
-    monkeypatch.setattr(traced_function, "painting_function", lambda *_: paint)
+    monkeypatch.setattr(onnx_model, "painting_function", lambda *_: paint)
     with pytest.raises(DeepPaintError, match="it has no MatrixLogarithm") as caught:
         onnx_model.convert(make_network("rgb"))
     assert "\n" not in str(caught.value)

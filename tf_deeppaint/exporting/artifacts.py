@@ -9,16 +9,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_deeppaint.exporting import onnx_model
+from tf_deeppaint.exporting.onnx_model import OnnxPainting
 from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.inputs import to_inputs
 from tf_deeppaint.networks.model_files import NETWORKS, load_generator, with_precision
-from tf_deeppaint.painting import litert_backend
+from tf_deeppaint.painting.litert_backend import LiteRtBackend
 from tf_deeppaint.utils import files, keras_archives
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
-_SAVED_MODEL = "saved_model.pb"
-# The signature of a SavedModel that has the network's own inputs.
+# Of files that are opened.
+SUFFIXES = (".tflite", ".onnx", ".keras")
+# The signature of a SavedModel that takes the network's own inputs.
 TENSORS = "tensors"
 
 
@@ -26,7 +27,7 @@ class Artifact(NamedTuple):
     """An exported network.
 
     Attributes:
-        path: A file or a folder.
+        path: The file or folder.
         precision: `"float32"`, `"float16"`, `"dynamic_int8"` or `"full_int8"`.
         size: Side of its canvas in pixels; 0 for any.
         paint: Paints one uint8 canvas `(1, S, S)` with a palette `(1, 4, 4, 3)`: float32
@@ -43,28 +44,23 @@ def open_artifact(path: str | os.PathLike) -> Artifact:
     """Opens a `.tflite`, `.onnx` or `.keras` file, or the folder of a SavedModel.
 
     Raises:
-        DeepPaintError: It is missing, damaged, or of another kind.
+        DeepPaintError: The artifact is missing, damaged, or of another kind.
     """
-    path = os.fspath(path)
-    if files.is_folder(path) and files.is_file(files.join(path, _SAVED_MODEL)):
+    path, suffix = os.fspath(path), Path(path).suffix
+    if files.is_folder(path) and files.is_file(files.join(path, "saved_model.pb")):
         return _open_saved_model(path)
-    openers = {
-        litert_backend.SUFFIX: _open_litert,
-        onnx_model.SUFFIX: _open_onnx,
-        ".keras": _open_keras,
-    }
-    opener = openers.get(Path(path).suffix)
-    if opener is None:
+    if suffix not in SUFFIXES:
         raise DeepPaintError(
-            f"{path}: neither a SavedModel nor a file that ends in {', '.join(openers)}"
+            f"{path}: neither a SavedModel nor a file that ends in {', '.join(SUFFIXES)}"
         )
     if not files.is_file(path):
         raise DeepPaintError(f"{path}: no such file")
-    return opener(path)
-
-
-def _open_litert(path: str) -> Artifact:
-    backend = litert_backend.LiteRtBackend(path)
+    if suffix == ".keras":
+        return _open_keras(path)
+    if suffix == ".onnx":
+        model = OnnxPainting(path)
+        return Artifact(path, model.metadata["precision"], model.metadata["size"], model.pictures)
+    backend = LiteRtBackend(path)
 
     def paint(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
         return backend.outputs(sketch, palette, ["image"])[0]
@@ -72,21 +68,15 @@ def _open_litert(path: str) -> Artifact:
     return Artifact(path, backend.metadata["precision"], backend.size, paint)
 
 
-def _open_onnx(path: str) -> Artifact:
-    model = onnx_model.OnnxPainting(path)
-    return Artifact(path, model.metadata["precision"], model.metadata["size"], model.pictures)
-
-
 def _open_keras(path: str) -> Artifact:
-    document = keras_archives.read_config(path)
-    if document.get("registered_name") in NETWORKS:
+    if keras_archives.read_config(path).get("registered_name") in NETWORKS:
         network = load_generator(path)
         precision = "float16" if network.variable_dtype == "float16" else "float32"
         return Artifact(path, precision, 0, network_painter(network))
     keras_archives.check_foreign(path)
     try:
         model = keras.saving.load_model(path, compile=False)
-    # Keras raises whatever its parts raise: zip, JSON, HDF5, type errors and more.
+    # Keras raises zip, JSON, HDF5, type errors and more.
     except Exception as error:
         raise DeepPaintError(
             f"{path}: cannot be loaded as a Keras model ({one_line(error)})"
@@ -101,7 +91,7 @@ def _open_keras(path: str) -> Artifact:
 def _open_saved_model(path: str) -> Artifact:
     try:
         model = tf.saved_model.load(path)
-    # Whatever reading a graph and its variables raises.
+    # TensorFlow raises errors of many classes.
     except Exception as error:
         raise DeepPaintError(
             f"{path}: cannot be loaded as a SavedModel ({one_line(error)})"

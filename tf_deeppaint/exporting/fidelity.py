@@ -17,16 +17,12 @@ from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.palette.extraction import extract_palette
 from tf_deeppaint.utils.errors import DeepPaintError
 
-# Pictures that are compared: records of a data set, or drawings where there is no data.
-RECORDS, DRAWN = 16, 3
-
-# The bounds of a precision: for float32 the largest difference of values in [-1, 1], for all of
-# them the smallest PSNR in dB, for int8 the largest mean CIEDE2000. Where two values of a pooling
-# cell differ in their last bits only, rounding decides which one is the maximum, and a part of the
-# picture depends on it: the bundled network in float32 is up to 4e-3 from itself in float64, and up
-# to 0.12 on a canvas of 512 pixels, for which it was not trained, with one value in a thousand over
-# 1e-3. So MAX_DIFFERENCE holds for the share NEARLY_ALL of the values. The PSNR is for the rest: a
-# picture with a wrong part does not reach 60 dB.
+# The bounds of a precision: for float32 the largest difference of values in [-1, 1], for all the
+# smallest PSNR in dB, for int8 the largest mean CIEDE2000. Where two values of a pooling cell
+# differ in their last bits only, rounding decides which one is the maximum, and a part of the
+# picture depends on it: the bundled network in float32 differs by up to 4e-3 from itself in
+# float64. So MAX_DIFFERENCE holds for the share NEARLY_ALL of the values; the PSNR bounds the rest:
+# a picture with a wrong part does not reach 60 dB.
 MAX_DIFFERENCE = 1e-3
 NEARLY_ALL = 0.99
 MIN_PSNR = {"float32": 60.0, "float16": 45.0, "dynamic_int8": 32.0, "full_int8": 32.0}
@@ -37,16 +33,15 @@ class Fidelity(NamedTuple):
     """How far an artifact's pictures are from the network's.
 
     Attributes:
-        pictures: How many were painted.
-        size: Side of their canvas.
+        pictures: Number of painted pictures.
+        size: Side of their canvas in pixels.
         precision: See `Artifact`.
-        largest: The largest difference of a value, in [-1, 1].
-        nearly_all: The difference that the share `NEARLY_ALL` of the values keeps to.
-        mean: The mean difference.
-        psnr: In dB, of all values together; 100 at most.
-        ciede2000: The mean over all pixels.
-        milliseconds: A picture takes the artifact, the median.
-        network_milliseconds: The same for the network in Keras.
+        largest, mean: The largest and the mean difference of values in [-1, 1].
+        nearly_all: The quantile `NEARLY_ALL` of the differences.
+        psnr: In dB, over all values; 100 at most.
+        ciede2000: Mean over all pixels.
+        milliseconds, network_milliseconds: Median time for a picture, of the artifact and of the
+            network in Keras.
         bytes: Size of the artifact.
     """
 
@@ -66,11 +61,11 @@ class Fidelity(NamedTuple):
 def measure(
     network: PaintingNetwork, artifact: Artifact, sketches: np.ndarray, palettes: np.ndarray
 ) -> Fidelity:
-    """Paints the same canvases with both, and compares pictures and times.
+    """Paints the same canvases with network and artifact, and compares pictures and times.
 
     Args:
         network: The network that was exported.
-        artifact: The exported network.
+        artifact: The result.
         sketches: uint8 gray `(N, S, S)`, S being the side of the artifact's canvas.
         palettes: uint8 `(N, 4, 4, 3)`.
     """
@@ -149,21 +144,21 @@ def summarize(path: str | os.PathLike, fidelity: Fidelity) -> str:
 # === Pictures ===
 
 
-def drawn_samples(size: int, background: str, count: int = DRAWN) -> tuple[np.ndarray, np.ndarray]:
-    """Sketches uint8 `(N, size, size)` and palettes of drawings made for the purpose."""
-    dolls = Dolls(count)
-    drawn = [dolls.load(drawing, size) for drawing in dolls.examples()]
-    palettes = [extract_palette(one.picture, background) for one in drawn]
-    return np.stack([one.sketch for one in drawn]), np.stack(palettes)
+def drawn_samples(size: int, background: str, count: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Draws dolls: sketches uint8 `(N, size, size)` and palettes uint8 `(N, 4, 4, 3)`."""
+    source = Dolls(count)
+    dolls = [source.load(example, size) for example in source.examples()]
+    palettes = [extract_palette(doll.picture, background) for doll in dolls]
+    return np.stack([doll.sketch for doll in dolls]), np.stack(palettes)
 
 
 def stored_samples(
-    directory: str | os.PathLike, split: str, size: int, background: str, count: int = RECORDS
+    directory: str | os.PathLike, split: str, size: int, background: str, count: int = 16
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The first sketches of a data set, fitted onto a canvas, and their palettes.
+    """Reads the first records of a data set; returns what `drawn_samples` does.
 
     Raises:
-        DeepPaintError: see `loading.first_records`; also a data set of another palette rule.
+        DeepPaintError: See `loading.first_records`; or the data set has another palette rule.
     """
     rule = loading.open_datasets([directory])[0].background
     if rule != background:
@@ -173,9 +168,6 @@ def stored_samples(
         )
     sketches, _, palettes = loading.first_records(directory, split, count)
     return np.stack([fit_to_canvas(sketch, size)[0] for sketch in sketches]), palettes
-
-
-# === Measuring ===
 
 
 def _paint_all(paint: Callable, canvases: list) -> tuple[np.ndarray, float]:

@@ -15,55 +15,40 @@ from tf_deeppaint.painting.litert_backend import METADATA
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.silence import without_stderr
 
-# float32; weights in float16; weights in int8, arithmetic as well where both factors are known to
-# be int8 when it comes to it; and int8 with ranges measured beforehand.
-PRECISIONS = ("float32", "float16", "dynamic_int8", "full_int8")
+# These operations stay in float32 in `full_int8`. Pooling and unpooling depend on small differences
+# of features: in int8 a picture falls from 36 dB to 24. The others are the head's, which takes
+# little time; so do the operations that follow on the head's layers.
+_FLOAT_OPS = ["SUB", "MUL", "MAXIMUM", "MINIMUM", "STRIDED_SLICE"]
+_FLOAT_OPS += ["SPLIT_V", "SOFTMAX", "TANH", "BATCH_MATMUL"]
 
-# These stay in float32 when all else is int8. Pooling compares and unpooling puts in place what is
-# nearly alike: in int8 a picture falls from 36 dB to 24. The others, with all else that follows on
-# the head's own layers, make up the head, which costs next to nothing.
-_FLOAT_OPS = (
-    "SUB",
-    "MUL",
-    "MAXIMUM",
-    "MINIMUM",
-    "STRIDED_SLICE",
-    "SPLIT_V",
-    "SOFTMAX",
-    "TANH",
-    "BATCH_MATMUL",
-)
-
-# Pictures that full_int8 is calibrated on; ranges hardly move after a few.
+# Pictures that `full_int8` is calibrated on; more of them hardly change the ranges.
 SAMPLES = 4
-
-Samples = Iterable[tuple[np.ndarray, np.ndarray]]
 
 
 def convert(
     network: PaintingNetwork,
     precision: str = "float32",
     size: int | None = None,
-    samples: Samples | None = None,
+    samples: Iterable[tuple[np.ndarray, np.ndarray]] = (),
 ) -> bytes:
     """Converts a network; `traced_function` lists the inputs and outputs of the file.
 
     Args:
         network: A trained network, of any precision; it is not changed.
-        precision: Of `PRECISIONS`.
+        precision: `"float32"`; `"float16"`: weights in float16; `"dynamic_int8"`: weights in int8,
+            ranges of features measured at every run; `"full_int8"`: ranges measured on `samples`.
         size: Side of the canvas, a multiple of 64; the network's by default.
-        samples: For `"full_int8"`, pictures to measure the ranges of features on: uint8 sketches
-            `(S, S)` and palettes `(4, 4, 3)`.
+        samples: For `"full_int8"`: uint8 sketches `(S, S)` and palettes `(4, 4, 3)`.
 
     Returns:
         The bytes of a `.tflite` file of operations built into LiteRT only, with metadata.
 
     Raises:
-        DeepPaintError: the size is no multiple of 64, there are no samples, or the network holds
-            an operation that LiteRT does not have.
+        DeepPaintError: The size is no multiple of 64, there are no samples, or the network has an
+            operation that LiteRT does not have.
     """
     size = network.size if size is None else size
-    samples = list(samples or ())
+    samples = list(samples)
     if precision == "full_int8" and not samples:
         raise DeepPaintError("full_int8 is calibrated on pictures: give --data=FOLDER")
     function = painting_function(network, size)
@@ -72,11 +57,11 @@ def convert(
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         try:
             with without_stderr():
-                data = _CONVERSIONS[precision](converter, samples)
-        # The converter raises its own error, a RuntimeError or a ValueError, by what goes wrong.
+                data = _convert(converter, precision, samples)
+        # The converter raises errors of its own class, RuntimeErrors and ValueErrors.
         except Exception as error:
             raise DeepPaintError(f"cannot be converted for LiteRT ({one_line(error)})") from error
-    return _with_metadata(data, describe(network, size, precision))
+    return _add_metadata(data, describe(network, size, precision))
 
 
 def _save_frozen(function: Callable, folder: str) -> None:
@@ -92,68 +77,47 @@ def _save_frozen(function: Callable, folder: str) -> None:
     tf.saved_model.save(module, folder, signatures={"serving_default": module.paint})
 
 
-# === Precisions ===
-
-
-def _to_float32(converter: tf.lite.TFLiteConverter, _) -> bytes:
-    return converter.convert()
-
-
-def _to_float16(converter: tf.lite.TFLiteConverter, _) -> bytes:
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.target_spec.supported_types = [tf.float16]
-    return converter.convert()
-
-
-def _to_dynamic_int8(converter: tf.lite.TFLiteConverter, _) -> bytes:
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    return converter.convert()
-
-
-def _to_full_int8(converter: tf.lite.TFLiteConverter, samples: list) -> bytes:
-    def feed():
+def _convert(converter: tf.lite.TFLiteConverter, precision: str, samples: list) -> bytes:
+    def representative_inputs():
         for sketch, palette in samples:
             yield {"sketch": sketch[None], "palette": palette[None]}
 
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = feed
+    if precision != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if precision == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if precision != "full_int8":
+        return converter.convert()
+    converter.representative_dataset = representative_inputs
     # The converter alone cannot leave operations out; the debugger, which is made for finding out
     # which ones should be, can.
-    options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=list(_FLOAT_OPS))
+    options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=_FLOAT_OPS)
     debugger = tf.lite.experimental.QuantizationDebugger(
-        converter=converter, debug_dataset=feed, debug_options=options
+        converter=converter, debug_dataset=representative_inputs, debug_options=options
     )
     options.denylisted_nodes = _names_of_head(debugger.calibrated_model)
     return debugger.get_nondebug_quantized_model()
 
 
 def _names_of_head(data: bytes) -> list[str]:
-    """Outputs of the head's operations in a `.tflite` file, and of all that follow on them."""
+    """Names of the outputs of the head's operations in a `.tflite` file, and of all after them."""
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(data))
     (graph,) = model.subgraphs
-    found: set[int] = set()
+    head: set[int] = set()
     for operation in graph.operators:
         outputs = {int(index) for index in operation.outputs}
-        follows = not found.isdisjoint(map(int, operation.inputs))
+        follows = not head.isdisjoint(map(int, operation.inputs))
         if follows or any(b"/head_" in graph.tensors[index].name for index in outputs):
-            found |= outputs
-    return [graph.tensors[index].name.decode() for index in sorted(found)]
+            head |= outputs
+    return [graph.tensors[index].name.decode() for index in sorted(head)]
 
 
-_CONVERSIONS = dict(
-    zip(PRECISIONS, (_to_float32, _to_float16, _to_dynamic_int8, _to_full_int8), strict=True)
-)
-
-
-# === Metadata ===
-
-
-def _with_metadata(data: bytes, described: dict) -> bytes:
+def _add_metadata(data: bytes, metadata: dict) -> bytes:
     """Adds a buffer of JSON to the flatbuffer, by the schema that comes with TensorFlow."""
     schema = flatbuffer_utils.schema_fb
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(data))
     buffer, entry = schema.BufferT(), schema.MetadataT()
-    buffer.data = np.frombuffer(json.dumps(described).encode(), np.uint8)
+    buffer.data = np.frombuffer(json.dumps(metadata).encode(), np.uint8)
     entry.name, entry.buffer = METADATA, len(model.buffers)
     model.buffers.append(buffer)
     model.metadata = [*(model.metadata or ()), entry]

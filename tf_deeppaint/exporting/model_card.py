@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tf_deeppaint.data.records import load_manifest
@@ -27,33 +27,28 @@ def write_model_card(
 ) -> str:
     """Writes `model_card.md` into the folder that holds an artifact.
 
-    Several artifacts of one folder share the card, each with a chapter; only the chapter of this
-    one is written anew.
+    Artifacts in one folder share the card, which has a chapter for each; only this artifact's
+    chapter is replaced.
 
     Args:
         artifact: A file or a folder.
-        network: The network it was made of, as it was trained.
-        model: Where that was read from, as given to `--model`; None: the bundled one.
-        fidelity: Names and values that say how near its pictures are to the network's.
+        network: The network that was exported.
+        model: The value of `--model`; None: the bundled model.
+        fidelity: Rows of name and value, as `fidelity.describe` returns them.
 
     Returns:
         The card's path.
 
     Raises:
-        DeepPaintError: it cannot be written.
+        DeepPaintError: The card cannot be written.
     """
     artifact = Path(artifact)
     card = artifact.parent / CARD
-    chapters = _chapters(card.read_text() if card.is_file() else "")
+    chapters = _split_chapters(card.read_text() if card.is_file() else "", "#")
     chapters[artifact.name] = _chapter(artifact, network, model, fidelity)
     text = "\n".join(f"# {name}\n{chapters[name]}" for name in sorted(chapters))
     files.write_bytes(card, text.encode())
     return os.fspath(card)
-
-
-def _chapters(text: str) -> dict[str, str]:
-    parts = re.split(r"^# (.+)\n", text, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], (part.rstrip("\n") + "\n" for part in parts[2::2]), strict=True))
 
 
 def _chapter(
@@ -67,72 +62,57 @@ def _chapter(
         ("made of", "the bundled model" if model is None else os.fspath(model)),
         ("SHA-256 of its weights", weights_digest(network)),
     ]
-    hashes = [(name, files.sha256(path)) for name, path in _files_of(artifact)]
+    paths = {artifact.name: artifact}
+    if artifact.is_dir():
+        paths = {entry.name: artifact / entry.name for entry in files.walk(artifact, ("",))}
+    hashes = [(name, files.sha256(paths[name])) for name in sorted(paths)]
     sections = {
-        "": "Colors line art in the colors of a palette (tf_deeppaint).\n\n" + _table(facts),
-        **_origin(model),
+        **_origin(BUNDLED_FILE if model is None else Path(model)),
         "Fidelity to the network": _table(fidelity),
         "SHA-256": _table(hashes),
     }
-    titled = (f"## {title}\n\n{text}" if title else text for title, text in sections.items())
-    return "\n" + "\n".join(titled)
+    summary = f"\nColors line art in the colors of a palette (tf_deeppaint).\n\n{_table(facts)}\n"
+    return summary + "\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
 
 
-def _files_of(artifact: Path) -> Iterator[tuple[str, Path]]:
-    if artifact.is_file():
-        yield artifact.name, artifact
-    else:
-        for entry in sorted(files.walk(artifact, ("",))):
-            yield entry.name, artifact / entry.name
+def _split_chapters(text: str, mark: str) -> dict[str, str]:
+    """The texts below the headings of one level, by title."""
+    parts = re.split(rf"^{mark} (.+)\n", text, flags=re.MULTILINE)
+    texts = (part.rstrip("\n") + "\n" for part in parts[2::2])
+    return dict(zip(parts[1::2], texts, strict=True))
 
 
-def _origin(model: str | os.PathLike | None) -> dict[str, str]:
+def _origin(model: Path) -> dict[str, str]:
     """What is known about data and scores, as sections."""
-    path = BUNDLED_FILE if model is None else Path(model)
-    if path.resolve() == BUNDLED_FILE.resolve():
-        return _bundled_sections()
-    run = path if path.is_dir() else path.parent
+    if model.resolve() == BUNDLED_FILE.resolve():
+        # Relative links would not lead anywhere from another folder.
+        text = BUNDLED_FILE.with_name("MODEL_CARD.md").read_text()
+        card = _split_chapters(re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text), "##")
+        titles = {"Data and license": "Data", "Scores": "Scores", "Limits": "Limits"}
+        return {title: card[bundled].lstrip("\n") for title, bundled in titles.items()}
+    run = model if model.is_dir() else model.parent
     try:
         options = stored_options(run)
     except DeepPaintError:
         options = None
     if options is None:
-        unknown = f"Not known: {path} lies in no run directory.\n"
+        unknown = f"Not known: {model} lies in no run directory.\n"
         return {"Data and license": unknown, "Scores": unknown}
-    return {"Data and license": _data(options["data"]), "Scores": _scores(run)}
+    data = "".join(f"* {folder}: {_describe_data(folder)}\n" for folder in options["data"])
+    return {"Data and license": data, "Scores": _scores(run)}
 
 
-def _bundled_sections() -> dict[str, str]:
-    text = BUNDLED_FILE.with_name("MODEL_CARD.md").read_text()
-    parts = re.split(r"^## (.+)\n+", text, flags=re.MULTILINE)
-    found = dict(zip(parts[1::2], parts[2::2], strict=True))
-    # Links lead from where the card was written for.
-    plain = {title: re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", body) for title, body in found.items()}
-    return {
-        "Data and license": plain["Data"].rstrip("\n") + "\n",
-        "Scores": plain["Scores"].rstrip("\n") + "\n",
-        "Limits": plain["Limits"].rstrip("\n") + "\n",
-    }
-
-
-def _data(directories: Sequence[str]) -> str:
-    return "".join(f"* {directory}: {_told(directory)}\n" for directory in directories)
-
-
-def _told(directory: str) -> str:
+def _describe_data(folder: str) -> str:
     try:
-        manifest = load_manifest(directory)
+        manifest = load_manifest(folder)
     except DeepPaintError:
         return "no longer there"
-    origin = manifest.origin
-    return (
-        f"{origin.title}, {manifest.count('train')} training pictures; "
-        f"{origin.license}; {origin.attribution}"
-    )
+    origin, count = manifest.origin, manifest.count("train")
+    return f"{origin.title}, {count} training pictures; {origin.license}; {origin.attribution}"
 
 
 def _scores(run: Path) -> str:
-    """The last validation in the run's figures."""
+    """The last validation in the run's metrics."""
     lines = MetricsLog(run / METRICS_FILE).lines()
     validations = [line for line in lines if line["group"] == "validation"]
     if not validations:

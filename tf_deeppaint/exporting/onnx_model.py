@@ -1,18 +1,18 @@
 """A network converted to ONNX, and run by ONNX Runtime."""
 
-import importlib
 import json
 import os
-from types import ModuleType
 
 import numpy as np
 
+from tf_deeppaint.exporting.traced_function import describe, painting_function
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
+from tf_deeppaint.utils.extras import import_extra
 from tf_deeppaint.utils.silence import without_stderr
 
-SUFFIX = ".onnx"
-# The newest that tf2onnx writes and that runtimes of some years read.
+# The newest opset that tf2onnx writes; runtimes of 2023 and later read it.
 _OPSET = 18
+# The key of the description of the network in a file.
 _METADATA = "tf_deeppaint"
 
 
@@ -27,12 +27,10 @@ def convert(network, size: int | None = None) -> bytes:
         The bytes of an `.onnx` file of float32 weights, with metadata.
 
     Raises:
-        DeepPaintError: the size is no multiple of 64, tf2onnx is missing, or the network holds an
-            operation that ONNX does not have.
+        DeepPaintError: The size is no multiple of 64, tf2onnx is not installed, or the network
+            has an operation that ONNX does not have.
     """
-    from tf_deeppaint.exporting.traced_function import describe, painting_function
-
-    tf2onnx, onnx = _import("tf2onnx"), _import("onnx")
+    tf2onnx, onnx = import_extra("tf2onnx", "onnx"), import_extra("onnx", "onnx")
     size = network.size if size is None else size
     function = painting_function(network, size)
     try:
@@ -40,17 +38,13 @@ def convert(network, size: int | None = None) -> bytes:
             model, _ = tf2onnx.convert.from_function(
                 function, input_signature=function.input_signature, opset=_OPSET
             )
-    # Whatever its handlers of operations raise.
+    # Its handlers of operations raise errors of any class.
     except Exception as error:
         raise DeepPaintError(f"cannot be converted to ONNX ({one_line(error)})") from error
-    # What it has no handler for stays in the graph.
-    foreign = {node.op_type for node in model.graph.node} - {
-        schema.name for schema in onnx.defs.get_all_schemas()
-    }
-    if foreign:
-        raise DeepPaintError(
-            f"cannot be converted to ONNX (it has no {', '.join(sorted(foreign))})"
-        )
+    # Operations without a handler stay in the graph.
+    known = {schema.name for schema in onnx.defs.get_all_schemas()}
+    if foreign := sorted({node.op_type for node in model.graph.node} - known):
+        raise DeepPaintError(f"cannot be converted to ONNX (it has no {', '.join(foreign)})")
     entry = model.metadata_props.add()
     entry.key = _METADATA
     entry.value = json.dumps(describe(network, size, "float32"))
@@ -67,27 +61,27 @@ class OnnxPainting:
         metadata: The file's description of the network; see `traced_function.describe`.
 
     Raises:
-        DeepPaintError: nothing there, damaged, not written by this package, or ONNX Runtime is
-            missing.
+        DeepPaintError: The file is missing, damaged, or not written by this package; or ONNX
+            Runtime is not installed.
     """
 
     def __init__(self, path: str | os.PathLike):
-        runtime = _import("onnxruntime")
+        runtime = import_extra("onnxruntime", "onnx")
         options = runtime.SessionOptions()
         options.log_severity_level = 3
         try:
             self._session = runtime.InferenceSession(
                 os.fspath(path), options, providers=["CPUExecutionProvider"]
             )
-        # Its errors have no class in common but this one.
+        # Its errors have no other class in common.
         except Exception as error:
             raise DeepPaintError(
                 f"{path}: cannot be loaded by ONNX Runtime ({one_line(error)})"
             ) from error
-        described = self._session.get_modelmeta().custom_metadata_map.get(_METADATA)
-        if described is None:
+        metadata = self._session.get_modelmeta().custom_metadata_map.get(_METADATA)
+        if metadata is None:
             raise DeepPaintError(f"{path}: not written by `python -m export.onnx`")
-        self.metadata = json.loads(described)
+        self.metadata = json.loads(metadata)
 
     def pictures(self, sketches: np.ndarray, palettes: np.ndarray) -> np.ndarray:
         """Paints uint8 canvases `(N, S, S)`: float32 `(N, S, S, 3)` in [-1, 1]."""
@@ -96,12 +90,3 @@ class OnnxPainting:
             for sketch, palette in zip(sketches, palettes, strict=True)
         ]
         return np.concatenate(painted)
-
-
-def _import(name: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise DeepPaintError(
-            f'{name} is missing; install it with `pip install "tf-deeppaint[onnx]"`'
-        ) from error

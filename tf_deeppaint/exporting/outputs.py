@@ -1,7 +1,8 @@
 """Where exported networks go: written aside, checked, renamed, with a model card beside them."""
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tf_deeppaint.exporting import fidelity
@@ -12,28 +13,12 @@ from tf_deeppaint.networks.model_files import load_generator
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
-Write = Callable[[PaintingNetwork, Path], None]
-
-
-def check_output_file(output: str | os.PathLike, suffix: str, overwrite: bool) -> None:
-    """Checks the name of a file to export, before any work is done.
-
-    Raises:
-        DeepPaintError: The suffix is wrong, or there is something of this name.
-    """
-    if not os.fspath(output).endswith(suffix):
-        raise DeepPaintError(f"--output={output}: the name must end in {suffix}")
-    if os.path.isdir(output):
-        raise DeepPaintError(f"--output={output}: is a folder; name a file to write")
-    if os.path.exists(output) and not overwrite:
-        raise DeepPaintError(f"--output={output}: is there already; --overwrite replaces it")
-
 
 def export_file(
     model: str | os.PathLike | None,
     output: str | os.PathLike,
     suffix: str,
-    write: Write,
+    write: Callable[[PaintingNetwork, Path], None],
     overwrite: bool = False,
     size: int | None = None,
 ) -> fidelity.Fidelity:
@@ -54,21 +39,52 @@ def export_file(
         DeepPaintError: The model is missing, the output exists, the size is no multiple of 64, the
             network cannot be converted, or its pictures differ too much. Nothing is left then.
     """
-    check_output_file(output, suffix, overwrite)
+    output = Path(output)
+    if not output.name.endswith(suffix):
+        raise DeepPaintError(f"--output={output}: the name must end in {suffix}")
+    if output.is_dir():
+        raise DeepPaintError(f"--output={output}: is a folder; name a file to write")
+    if output.exists() and not overwrite:
+        raise DeepPaintError(f"--output={output}: is there already; --overwrite replaces it")
     if size is not None:
         check_size(size)
-    output = Path(output)
     network = load_generator(model)
-    files.make_folder(output.parent)
-    # Whoever opens it goes by the suffix.
-    aside = output.with_name(f".incomplete-{output.name}")
-    try:
+    with written_aside(output) as aside:
         write(network, aside)
         measured = fidelity.check_artifact(network, aside)
-        files.rename(aside, output)
+    write_model_card(output, network, model, fidelity.describe(measured))
+    return measured
+
+
+@contextlib.contextmanager
+def written_aside(output: Path) -> Iterator[Path]:
+    """Yields where to write a file or a folder, which gets its name at the end.
+
+    Where an error is raised, what was written is removed, and what was there stays.
+
+    Raises:
+        DeepPaintError: It cannot be written.
+    """
+    # Whoever opens it goes by the suffix, which the name aside keeps.
+    aside = output.with_name(files.name_aside(output.name))
+    replaced = aside.with_suffix(".replaced")
+    files.make_folder(output.parent)
+    try:
+        yield aside
+        # A folder is not replaced by a rename.
+        if output.is_dir():
+            output.rename(replaced)
+        try:
+            aside.replace(output)
+        except OSError:
+            if replaced.exists():
+                replaced.rename(output)
+            raise
+        files.remove_folder(replaced)
     except OSError as error:
         raise DeepPaintError(f"{output}: cannot be written ({error.strerror})") from error
     finally:
-        files.remove(aside)
-    write_model_card(output, network, model, fidelity.describe(measured))
-    return measured
+        if aside.is_dir():
+            files.remove_folder(aside)
+        else:
+            files.remove(aside)

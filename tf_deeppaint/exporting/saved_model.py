@@ -1,6 +1,5 @@
 """A network as a SavedModel for TensorFlow Serving: written aside, checked, renamed."""
 
-import contextlib
 import math
 import os
 from pathlib import Path
@@ -12,6 +11,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.evaluation import metrics
 from tf_deeppaint.exporting import fidelity
+from tf_deeppaint.exporting.outputs import written_aside
 from tf_deeppaint.images.decoding import decode_picture
 from tf_deeppaint.images.encoding import encode_png
 from tf_deeppaint.networks.base import PaintingNetwork
@@ -21,6 +21,8 @@ from tf_deeppaint.palette.extraction import palette_to_histogram
 from tf_deeppaint.serving.signatures import MAX_PIXELS, ServedGenerator
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.extras import import_extra
+from tf_deeppaint.utils.silence import without_stderr
 
 # Requests that TensorFlow Serving answers before it accepts others.
 WARMUP = "assets.extra/tf_serving_warmup_requests"
@@ -29,8 +31,12 @@ WARMUP = "assets.extra/tf_serving_warmup_requests"
 _SIDES = (96, 256, 700)
 _REFERENCE = 400
 # The graph paints what the Painter does, within a level of rounding: 48 dB if all values are off.
-LEAST_PSNR = 45.0
+MIN_PSNR = 45.0
 BESIDE = "beside the Painter's pictures"
+
+# Sketches, uint8 `(H, W)`, and references, uint8 `(H, W, 3)`.
+Pictures = list[tuple[np.ndarray, np.ndarray]]
+Rows = list[tuple[str, str]]
 
 
 def write_saved_model(
@@ -38,7 +44,7 @@ def write_saved_model(
     output: str | os.PathLike,
     max_pixels: int = MAX_PIXELS,
     overwrite: bool = False,
-) -> list[tuple[str, str]]:
+) -> Rows:
     """Writes a SavedModel with the signatures of `ServedGenerator` and requests to warm it up.
 
     It is written aside, loaded, and compared with network and Painter before it gets its name.
@@ -62,23 +68,15 @@ def write_saved_model(
         )
     output = Path(os.path.abspath(output))
     check_output_folder(output, overwrite)
-    _import_protos()
-    aside = output.with_name(f".{output.name}.{os.getpid()}.incomplete")
+    import_extra("tensorflow_serving.apis", "serving")
     served = ServedGenerator(generator, max_pixels)
-    files.make_folder(output.parent)
-    try:
-        with _quiet_signatures():
+    with written_aside(output) as aside:
+        with without_stderr():  # warnings of functions that are saved without being called
             tf.saved_model.save(served, aside, signatures=served.signatures())
-        _forget_gradients(aside)
-        pictures = _drawn(max_pixels)
-        write_warmup(aside, pictures)
-        rows = _compare(aside, generator, pictures)
-        _rename(aside, output)
-    except OSError as error:
-        raise DeepPaintError(f"{output}: cannot be written ({error.strerror})") from error
-    finally:
-        files.remove_folder(aside)
-    return rows
+        _remove_gradient_names(aside)
+        pictures = _draw_pictures(max_pixels)
+        _write_warmup(aside, pictures)
+        return _compare(aside, generator, pictures)
 
 
 def check_output_folder(output: str | os.PathLike, overwrite: bool) -> None:
@@ -94,22 +92,25 @@ def check_output_folder(output: str | os.PathLike, overwrite: bool) -> None:
         )
 
 
-def write_warmup(folder: Path, pictures: list[tuple[np.ndarray, np.ndarray]]) -> None:
-    """Writes a request for each signature; the server answers them before it takes others.
+def _write_warmup(folder: Path, pictures: Pictures) -> None:
+    """Writes a request for each signature; the server answers them before it takes others."""
+    from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
-    Args:
-        folder: The SavedModel.
-        pictures: Sketches, uint8 `(H, W)`, and references, uint8 `(H, W, 3)`.
-    """
     path = folder / WARMUP
     files.make_folder(path.parent)
     with tf.io.TFRecordWriter(os.fspath(path)) as writer:
-        for signature, inputs in example_inputs(pictures).items():
-            writer.write(_prediction_log(signature, inputs).SerializeToString())
+        for signature, inputs in _example_inputs(pictures).items():
+            request = predict_pb2.PredictRequest()
+            request.model_spec.signature_name = signature
+            for name, value in inputs.items():
+                request.inputs[name].CopyFrom(tf.make_tensor_proto(value))
+            predict_log = prediction_log_pb2.PredictLog(request=request)
+            log = prediction_log_pb2.PredictionLog(predict_log=predict_log)
+            writer.write(log.SerializeToString())
 
 
-def example_inputs(pictures: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, dict]:
-    """A batch for each signature, of pictures as `write_warmup` takes them: arrays by name."""
+def _example_inputs(pictures: Pictures) -> dict[str, dict[str, np.ndarray]]:
+    """A batch for each signature."""
     sketches = np.array([encode_png(sketch) for sketch, _ in pictures], object)
     references = np.array([encode_png(reference) for _, reference in pictures], object)
     rng = np.random.default_rng(0)
@@ -124,28 +125,7 @@ def example_inputs(pictures: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, d
     }
 
 
-def _prediction_log(signature: str, inputs: dict[str, np.ndarray]):
-    predict, prediction_log = _import_protos()
-    request = predict.PredictRequest()
-    request.model_spec.signature_name = signature
-    for name, value in inputs.items():
-        request.inputs[name].CopyFrom(tf.make_tensor_proto(value))
-    log = prediction_log.PredictLog(request=request)
-    return prediction_log.PredictionLog(predict_log=log)
-
-
-def _import_protos() -> tuple:
-    try:
-        from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
-    except ImportError as error:
-        raise DeepPaintError(
-            "the SavedModel's first requests need tensorflow-serving-api: "
-            'pip install "tf-deeppaint[serving]"'
-        ) from error
-    return predict_pb2, prediction_log_pb2
-
-
-def _forget_gradients(folder: Path) -> None:
+def _remove_gradient_names(folder: Path) -> None:
     """Removes the names of our layers' own gradients from a SavedModel.
 
     It does not contain the gradients, and TensorFlow would warn of each on loading.
@@ -161,24 +141,23 @@ def _forget_gradients(folder: Path) -> None:
     (folder / "fingerprint.pb").unlink(missing_ok=True)  # of the file as it was
 
 
-def _drawn(max_pixels: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def _draw_pictures(max_pixels: int) -> Pictures:
     """Sketches of several sizes, and references; all within a limit."""
-    most = math.isqrt(max_pixels)
+    max_side = math.isqrt(max_pixels)
     dolls = Dolls(2 * len(_SIDES), seed=7)
-    drawings = list(dolls.examples())
-    pairs = zip(drawings[: len(_SIDES)], drawings[len(_SIDES) :], _SIDES, strict=True)
+    examples = list(dolls.examples())
+    pairs = zip(examples[: len(_SIDES)], examples[len(_SIDES) :], _SIDES, strict=True)
+    reference_side = min(_REFERENCE, max_side)
     return [
         (
-            dolls.load(sketch, min(side, most)).sketch,
-            dolls.load(reference, min(_REFERENCE, most)).picture,
+            dolls.load(example, min(side, max_side)).sketch,
+            dolls.load(reference, reference_side).picture,
         )
-        for sketch, reference, side in pairs
+        for example, reference, side in pairs
     ]
 
 
-def _compare(
-    folder: Path, generator: PaintingNetwork, pictures: list[tuple[np.ndarray, np.ndarray]]
-) -> list[tuple[str, str]]:
+def _compare(folder: Path, generator: PaintingNetwork, pictures: Pictures) -> Rows:
     """Compares a SavedModel with network and Painter; rows of name and value.
 
     Raises:
@@ -186,43 +165,14 @@ def _compare(
     """
     measured = fidelity.check_artifact(generator, folder)
     loaded = tf.saved_model.load(folder)
-    inputs = example_inputs(pictures)["serving_default"]
-    given = {name: tf.constant(value) for name, value in inputs.items()}
-    painted = loaded.signatures["serving_default"](**given)["image_bytes"].numpy()
+    inputs = _example_inputs(pictures)["serving_default"]
+    tensors = {name: tf.constant(value) for name, value in inputs.items()}
+    painted = loaded.signatures["serving_default"](**tensors)["image_bytes"].numpy()
     painter = Painter(KerasBackend(generator))
-    psnr = min(
-        metrics.psnr(decode_picture(data, "painted")[None], painter.paint(sketch, reference)[None])[
-            0
-        ]
-        for data, (sketch, reference) in zip(painted, pictures, strict=True)
-    )
-    if psnr < LEAST_PSNR:
+    psnr = np.inf
+    for data, (sketch, reference) in zip(painted, pictures, strict=True):
+        served, expected = decode_picture(data, "painted"), painter.paint(sketch, reference)
+        psnr = min(psnr, metrics.psnr(served[None], expected[None])[0])
+    if psnr < MIN_PSNR:
         raise DeepPaintError(f"its pictures are not the Painter's: {psnr:.1f} dB")
     return [*fidelity.describe(measured), (BESIDE, f"{psnr:.1f} dB or more")]
-
-
-def _rename(aside: Path, output: Path) -> None:
-    """Renames a folder; an older one of that name is removed after that."""
-    replaced = aside.with_suffix(".replaced")
-    if output.exists():
-        output.rename(replaced)
-    try:
-        aside.rename(output)
-    except OSError:
-        if replaced.exists():
-            replaced.rename(output)
-        raise
-    files.remove_folder(replaced)
-
-
-@contextlib.contextmanager
-def _quiet_signatures():
-    """TensorFlow warns of functions that are saved without being called; none is missed here."""
-    from absl import logging
-
-    level = logging.get_verbosity()
-    logging.set_verbosity(logging.ERROR)
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)

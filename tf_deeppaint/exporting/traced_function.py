@@ -19,15 +19,15 @@ from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.inputs import to_inputs
 from tf_deeppaint.palette.extraction import BANDS, COLORS
 
-# Metadata of a converted file: whose it is, and the version of the entries that `describe` makes.
-FORMAT, VERSION = "tf_deeppaint", 1
+# Version of the entries that `describe` makes.
+VERSION = 1
 
 _OUTPUTS = {
     "image": "the picture, RGB in [-1, 1]: round((x + 1) * 127.5) are its pixels",
-    "attention": "attention_0 .. attention_5: what a gate lets through, in (0, 1), deepest first",
+    "attention": "attention_0 .. attention_5: maps of the gates, in (0, 1), deepest first",
     "weights": "shares of the 16 colors, then of white and black",
-    "shade": "what a mixed color is multiplied by, 0.7 to 1.3",
-    "ink": "how much of the line on it a pixel shows, in [0, 1]",
+    "shade": "factor of a mixed color, 0.7 to 1.3",
+    "ink": "opacity of a pixel's line, in [0, 1]",
 }
 
 
@@ -42,7 +42,7 @@ def painting_function(network: PaintingNetwork, size: int | None = None) -> Call
         A `tf.function` of `sketch` and `palette` as above that returns a dictionary of the outputs.
 
     Raises:
-        DeepPaintError: the size is no multiple of 64.
+        DeepPaintError: The size is no multiple of 64.
     """
     size = network.size if size is None else size
     model = make_stock_model(network, size)
@@ -62,7 +62,7 @@ def painting_function(network: PaintingNetwork, size: int | None = None) -> Call
 def describe(network: PaintingNetwork, size: int, precision: str) -> dict:
     """The metadata of a converted file, for JSON."""
     return {
-        "format": FORMAT,
+        "format": "tf_deeppaint",
         "version": VERSION,
         "network": type(network).__name__,
         "width": network.width,

@@ -24,5 +24,31 @@ stores a layer in a `.keras` file under the name of its attribute: an attribute 
 keeps its name, or older files do not load.
 """
 
+import inspect
+from itertools import takewhile
+
 # The package under which Keras registers the classes; it is part of every saved model.
 PACKAGE = "tf_deeppaint"
+
+
+class Configured:
+    """Makes a Keras layer's config of its options: attributes named as the constructor's arguments.
+
+    Stands before the Keras class among the bases.
+    """
+
+    @classmethod
+    def option_names(cls) -> list[str]:
+        """The named arguments of the constructors of a class and of its bases of this package."""
+        ours = takewhile(lambda base: base is not Configured, cls.__mro__)
+        constructors = [base.__init__ for base in ours if "__init__" in vars(base)]
+        return [
+            parameter.name
+            for constructor in constructors
+            for parameter in list(inspect.signature(constructor).parameters.values())[1:]
+            if parameter.kind is not parameter.VAR_KEYWORD
+        ]
+
+    def get_config(self) -> dict:
+        options = {name: getattr(self, name) for name in self.option_names()}
+        return super().get_config() | options

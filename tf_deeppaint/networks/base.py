@@ -5,24 +5,25 @@ from collections.abc import Iterator
 import keras
 
 from tf_deeppaint.images.sizes import STRIDE, is_network_size
-from tf_deeppaint.networks import heads
-from tf_deeppaint.networks.inputs import histogram_to_palette, input_shapes
+from tf_deeppaint.networks import Configured, heads
+from tf_deeppaint.networks.inputs import HISTOGRAM_CHANNELS, SKETCH_CHANNELS, histogram_to_palette
 from tf_deeppaint.palette.extraction import check_background
 
 
-class PaintingNetwork(keras.Model):
+class PaintingNetwork(Configured, keras.Model):
     """Paints a sketch in the colors of a palette: the base class of `Generator` and `UNet`.
 
     A subclass makes its layers in its constructor, ends that with `self.build()`, and implements
     `build_layers`, `forward` and `normalized_convolutions`.
 
     Args:
-        width: Channels of the outermost level, an even number.
+        width: Channels of the outermost level, an even number; the papers have 64.
         size: Side in pixels of the square canvas it is trained for, a multiple of 64. The layers do
             not depend on it; a painter fits its sketches to it.
         background: The palette rule it is trained with; see `extraction.extract_palette`.
         seed: Seed of the dropout.
-        norm: Kind of its normalization; see `normalization.make_norm`.
+        norm: Kind of its normalization; see `normalization.make_norm`. `"none"` is for trained
+            networks: see `folding.fold_norms`.
         histogram: Whether it uses the histogram images; without them it chooses the colors itself.
         synchronized: See `normalization.BatchNormalization`.
 
@@ -50,13 +51,13 @@ class PaintingNetwork(keras.Model):
 
     def __init__(
         self,
-        width: int,
-        size: int,
-        background: str,
-        seed: int | None,
-        norm: str,
-        histogram: bool,
-        synchronized: bool,
+        width: int = 64,
+        size: int = 512,
+        background: str = "drop",
+        seed: int | None = None,
+        norm: str = "batch",
+        histogram: bool = True,
+        synchronized: bool = False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -75,8 +76,7 @@ class PaintingNetwork(keras.Model):
 
     def build(self, input_shape=None):
         """Makes all weights; nothing depends on the shape of a batch."""
-        shapes = input_shapes(self.histogram)
-        self.build_layers(sum(shape[-1] for shape in shapes.values()))
+        self.build_layers(SKETCH_CHANNELS + HISTOGRAM_CHANNELS * self.histogram)
         self.built = True
 
     def build_layers(self, channels: int) -> None:
@@ -105,14 +105,3 @@ class PaintingNetwork(keras.Model):
     def stage_seed(self, stage: int) -> int | None:
         """A seed of its own for each stage of the decoder."""
         return None if self.seed is None else self.seed + stage
-
-    def get_config(self) -> dict:
-        return super().get_config() | {
-            "width": self.width,
-            "size": self.size,
-            "background": self.background,
-            "seed": self.seed,
-            "norm": self.norm,
-            "histogram": self.histogram,
-            "synchronized": self.synchronized,
-        }

@@ -3,14 +3,20 @@
 import keras
 from keras import ops
 
-from tf_deeppaint.networks import PACKAGE
+from tf_deeppaint.networks import PACKAGE, Configured
 from tf_deeppaint.networks.convolution import conv
 from tf_deeppaint.networks.normalization import make_norm
 from tf_deeppaint.networks.pooling import max_pool, max_unpool
 
 
-class _ResidualBlock(keras.layers.Layer):
-    """Two 3 x 3 convolutions and a shortcut; a 1 x 1 convolution where the channels change."""
+class _ResidualBlock(Configured, keras.layers.Layer):
+    """Two 3 x 3 convolutions and a shortcut; a 1 x 1 convolution where the channels change.
+
+    Args:
+        filters: Channels of the result.
+        norm_kind: Kind of its normalization; see `normalization.make_norm`.
+        synchronized: See `normalization.BatchNormalization`.
+    """
 
     def __init__(
         self, filters: int, norm_kind: str = "batch", synchronized: bool = False, **kwargs
@@ -44,22 +50,13 @@ class _ResidualBlock(keras.layers.Layer):
         y = self.norm_2(self.conv_2(ops.relu(y)), training=training)
         return y + (x if self.shortcut is None else self.shortcut(x))
 
-    def get_config(self) -> dict:
-        return super().get_config() | {
-            "filters": self.filters,
-            "norm_kind": self.norm_kind,
-            "synchronized": self.synchronized,
-        }
-
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class DownBlock(_ResidualBlock):
     """A residual block of the encoder, then max-pooling.
 
     Args:
-        filters: Channels of the result.
-        norm_kind: Kind of its normalization; see `normalization.make_norm`.
-        synchronized: See `normalization.BatchNormalization`.
+        filters, norm_kind, synchronized: See `_ResidualBlock`.
 
     Call arguments:
         x: `(N, H, W, C)`, H and W even.
@@ -86,11 +83,9 @@ class UpBlock(_ResidualBlock):
     """Unpooling, then a residual block of the decoder that joins the skip connection.
 
     Args:
-        filters: Channels of the result.
+        filters, norm_kind, synchronized: See `_ResidualBlock`.
         dropout_rate: Share of whole channels of the result that training drops; 0 for none.
         seed: Seed of the dropout.
-        norm_kind: Kind of its normalization; see `normalization.make_norm`.
-        synchronized: See `normalization.BatchNormalization`.
 
     Call arguments:
         x: `(N, H, W, C)`.
@@ -105,16 +100,8 @@ class UpBlock(_ResidualBlock):
     >>> y = UpBlock(16)(pooled, mask, skip)  # (1, 64, 64, 16)
     """
 
-    def __init__(
-        self,
-        filters: int,
-        dropout_rate: float = 0.0,
-        seed: int | None = None,
-        norm_kind: str = "batch",
-        synchronized: bool = False,
-        **kwargs,
-    ):
-        super().__init__(filters, norm_kind, synchronized, **kwargs)
+    def __init__(self, filters: int, dropout_rate: float = 0.0, seed: int | None = None, **options):
+        super().__init__(filters, **options)
         self.dropout_rate = dropout_rate
         self.seed = seed
         if dropout_rate:
@@ -131,12 +118,9 @@ class UpBlock(_ResidualBlock):
         y = self.residual(joined, x, training)  # (N, 2H, 2W, filters)
         return self.dropout(y, training=training) if self.dropout_rate else y
 
-    def get_config(self) -> dict:
-        return super().get_config() | {"dropout_rate": self.dropout_rate, "seed": self.seed}
-
 
 @keras.saving.register_keras_serializable(PACKAGE)
-class AttentionGate(keras.layers.Layer):
+class AttentionGate(Configured, keras.layers.Layer):
     """Scales a skip connection by attention that a coarse gate signal and the skip decide on.
 
     `q = sigmoid(psi(relu(Wx(skip) + up(Wg(gate)))))` (Oktay et al., arXiv:1804.03999, in the form
@@ -191,13 +175,6 @@ class AttentionGate(keras.layers.Layer):
         attention = ops.sigmoid(self.psi(x))  # (N, H/2, W/2, 1)
         gated = self.out(skip * resize_nearest(attention, 2))  # (N, H, W, channels)
         return self.norm(gated, training=training), attention
-
-    def get_config(self) -> dict:
-        return super().get_config() | {
-            "channels": self.channels,
-            "norm_kind": self.norm_kind,
-            "synchronized": self.synchronized,
-        }
 
 
 def resize_nearest(x, factor):

@@ -3,19 +3,14 @@
 import keras
 from keras import ops
 
-from tf_deeppaint.networks import PACKAGE
+from tf_deeppaint.networks import PACKAGE, Configured
 
 
-def conv(filters: int, kernel: int, use_bias: bool = True, **options) -> keras.layers.Conv2D:
-    """Makes a convolution with the reference's initial kernel; it keeps H and W by default."""
-    return keras.layers.Conv2D(
-        filters,
-        kernel,
-        padding=options.pop("padding", "same"),
-        use_bias=use_bias,
-        kernel_initializer=initial_kernel(),
-        **options,
-    )
+def conv(
+    filters: int, kernel: int, padding: str = "same", kind: type = keras.layers.Conv2D, **options
+) -> keras.layers.Layer:
+    """Makes a convolution, or a transposed one, with the reference's initial kernel."""
+    return kind(filters, kernel, padding=padding, kernel_initializer=initial_kernel(), **options)
 
 
 def initial_kernel() -> keras.initializers.Initializer:
@@ -24,7 +19,7 @@ def initial_kernel() -> keras.initializers.Initializer:
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
-class SpectralConv(keras.layers.Layer):
+class SpectralConv(Configured, keras.layers.Layer):
     """A convolution whose kernel is divided by its largest singular value (spectral norm).
 
     `W / sigma(W)` of Miyato et al., arXiv:1802.05957, where W is the kernel as a matrix with one
@@ -93,11 +88,3 @@ class SpectralConv(keras.layers.Layer):
         # The gradient of a singular value is v u^T: the vectors count as constants.
         u, v = ops.stop_gradient(u), ops.stop_gradient(v)
         return ops.sum(ops.matmul(v, matrix) * u), u
-
-    def get_config(self) -> dict:
-        return super().get_config() | {
-            "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "padding": self.padding,
-        }

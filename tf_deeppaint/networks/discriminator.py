@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from tf_deeppaint.networks import PACKAGE
+from tf_deeppaint.networks import PACKAGE, Configured
 from tf_deeppaint.networks.convolution import SpectralConv, conv
 from tf_deeppaint.networks.normalization import make_norm
 
@@ -13,7 +13,7 @@ STRIDES = (2, 2, 2, 1)
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
-class Discriminator(keras.Model):
+class Discriminator(Configured, keras.Model):
     """Judges each patch of a pair of sketch and picture (Isola et al., arXiv:1611.07004).
 
     Args:
@@ -42,14 +42,11 @@ class Discriminator(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-
-        # === Config ===
         self.width = width
         self.norm = norm
         self.spectral_norm = spectral_norm
         self.synchronized = synchronized
 
-        # === Layers ===
         options = {"dtype": self.dtype_policy}
         make_conv = SpectralConv if spectral_norm else conv
         # By 1 on each side, as PyTorch pads; "same" pads otherwise at stride 2 and some sizes.
@@ -67,14 +64,12 @@ class Discriminator(keras.Model):
         self.build((None, None, None, 6))
 
     def build(self, input_shape):
-        shape = (None, None, None)
-        channels = 6
-        for layer in self.convs:
-            layer.build((*shape, channels))
-            channels = layer.filters
-        for norm, layer in zip(self.norms, self.convs[1:], strict=True):
-            norm.build((*shape, layer.filters))
-        self.head.build((*shape, channels))
+        for layer, norm in zip(self.convs, (None, *self.norms), strict=True):
+            layer.build(input_shape)
+            input_shape = (None, None, None, layer.filters)
+            if norm is not None:
+                norm.build(input_shape)
+        self.head.build(input_shape)
         self.built = True
 
     def call(self, inputs, training=False):
@@ -86,11 +81,3 @@ class Discriminator(keras.Model):
             x = ops.leaky_relu(x, 0.2)
         logits = self.head(self.pad(x), training=training)  # (N, H/8 - 2, W/8 - 2, 1)
         return ops.cast(logits, "float32")
-
-    def get_config(self) -> dict:
-        return super().get_config() | {
-            "width": self.width,
-            "norm": self.norm,
-            "spectral_norm": self.spectral_norm,
-            "synchronized": self.synchronized,
-        }

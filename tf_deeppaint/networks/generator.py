@@ -29,17 +29,11 @@ class Generator(PaintingNetwork):
     """Paints a sketch in the colors of a palette ("Attentioned Deep Paint").
 
     Args:
-        width: Channels of the outermost level; the reference has 64.
-        size: See `PaintingNetwork`.
-        background: See `PaintingNetwork`.
-        seed: Seed of the dropout.
-        norm: Kind of its normalization; see `normalization.make_norm`. With `"instance"` a picture
-            of 64 pixels leaves the gates without a signal, since a single value has no variance.
-            `"none"` is for trained networks: see `folding.fold_norms`.
+        width: Channels of the outermost level.
         gated: Whether attention gates stand in the skip connections.
-        histogram: See `PaintingNetwork`.
         head_kind: One of `HEADS`; `"mixture"` needs the histogram images.
-        synchronized: See `normalization.BatchNormalization`.
+        **options: See `PaintingNetwork`. With `norm="instance"` a picture of 64 pixels leaves the
+            gates without a signal, since a single value has no variance.
 
     Call arguments:
         inputs, return_attention: See `PaintingNetwork`, also for what is returned.
@@ -49,53 +43,39 @@ class Generator(PaintingNetwork):
     >>> picture = generator({"sketch": sketch, "histogram": histogram})
     """
 
-    def __init__(
-        self,
-        width: int = 64,
-        size: int = 512,
-        background: str = "drop",
-        seed: int | None = None,
-        norm: str = "batch",
-        gated: bool = True,
-        histogram: bool = True,
-        head_kind: str = "rgb",
-        synchronized: bool = False,
-        **kwargs,
-    ):
-        super().__init__(width, size, background, seed, norm, histogram, synchronized, **kwargs)
-        if head_kind not in HEADS or (head_kind == "mixture" and not histogram):
+    def __init__(self, width: int = 64, gated: bool = True, head_kind: str = "rgb", **options):
+        super().__init__(width, **options)
+        if head_kind not in HEADS or (head_kind == "mixture" and not self.histogram):
             raise ValueError(
                 f'head_kind="{head_kind}": one of {HEADS}; "mixture" needs the histogram'
             )
-
-        # === Config ===
         self.gated = gated
         self.head_kind = head_kind
 
-        # === Layers ===
-        options = {"dtype": self.dtype_policy}
-        norms = {"norm_kind": norm, "synchronized": synchronized, **options}
-        self.stem = conv(width, 3, name="stem", **options)
-        self.stem_norm = make_norm(norm, "stem_norm", synchronized, **options)
+        layer = {"dtype": self.dtype_policy}
+        norm = {"synchronized": self.synchronized, **layer}
+        block = {"norm_kind": self.norm, **norm}
+        self.stem = conv(width, 3, name="stem", **layer)
+        self.stem_norm = make_norm(self.norm, "stem_norm", **norm)
         self.down = [
-            DownBlock(factor * width, name=f"down_{level}", **norms)
+            DownBlock(factor * width, name=f"down_{level}", **block)
             for level, factor in enumerate(DOWN)
         ]
         if gated:
-            self.gate = conv(DOWN[-1] * width, 1, name="gate", **options)
-            self.gate_norm = make_norm(norm, "gate_norm", synchronized, **options)
+            self.gate = conv(DOWN[-1] * width, 1, name="gate", **layer)
+            self.gate_norm = make_norm(self.norm, "gate_norm", **norm)
             self.attention = [
-                AttentionGate(factor * width, name=f"attention_{stage}", **norms)
+                AttentionGate(factor * width, name=f"attention_{stage}", **block)
                 for stage, factor in enumerate(reversed(DOWN))
             ]
         self.up = [
-            UpBlock(factor * width, dropout, self.stage_seed(stage), name=f"up_{stage}", **norms)
+            UpBlock(factor * width, dropout, self.stage_seed(stage), name=f"up_{stage}", **block)
             for stage, (factor, dropout) in enumerate(zip(UP, DROPOUT, strict=True))
         ]
         if head_kind == "mixture":
-            self.head = PaletteMixture(name="head", **options)
+            self.head = PaletteMixture(name="head", **layer)
         else:
-            self.head = conv(3, 3, name="head", **options)
+            self.head = conv(3, 3, name="head", **layer)
         self.build()
 
     def build_layers(self, channels):
@@ -153,9 +133,6 @@ class Generator(PaintingNetwork):
         if self.gated:
             yield self.gate, self.gate_norm
             yield from ((gate.out, gate.norm) for gate in self.attention)
-
-    def get_config(self) -> dict:
-        return super().get_config() | {"gated": self.gated, "head_kind": self.head_kind}
 
     @classmethod
     def from_config(cls, config):

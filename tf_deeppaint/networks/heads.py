@@ -8,6 +8,7 @@ formula in NumPy.
 """
 
 import keras
+import numpy as np
 from keras import ops
 
 from tf_deeppaint.networks import PACKAGE
@@ -104,7 +105,7 @@ class PaletteMixture(keras.layers.Layer):
         self.band_offset = self.add_weight(
             name="band_offset",
             shape=(2 * BANDS - 1,),
-            initializer=lambda shape, dtype: _OWN_BAND * _one_hot(BANDS - 1, shape[0], dtype),
+            initializer=keras.initializers.Constant(_OWN_BAND * np.eye(2 * BANDS - 1)[BANDS - 1]),
             dtype="float32",
             autocast=False,
         )
@@ -144,7 +145,3 @@ def _describe_colors(palette):
     positions = ops.concatenate([bands, ranks], axis=-1)  # (16, 8)
     positions = ops.zeros_like(colors[..., :1]) + positions  # (N, 16, 8)
     return ops.concatenate([colors, positions], axis=-1)
-
-
-def _one_hot(index: int, length: int, dtype):
-    return ops.one_hot(ops.convert_to_tensor(index), length, dtype=dtype)

@@ -23,20 +23,13 @@ def to_inputs(sketches: tf.Tensor, palettes: tf.Tensor) -> dict[str, tf.Tensor]:
         `{"sketch": (N, S, S, 3), "histogram": (N, S, S, 12)}`, float32 in [-1, 1].
     """
     _, height, width = sketches.shape
+    sketches, palettes = (
+        to_unit_range(tf.cast(pixels, tf.float32)) for pixels in (sketches, palettes)
+    )
     return {
-        "sketch": tf.repeat(_scale(sketches)[..., None], SKETCH_CHANNELS, axis=-1),
-        "histogram": palettes_to_histograms(_scale(palettes), height, width),
+        "sketch": tf.repeat(sketches[..., None], SKETCH_CHANNELS, axis=-1),
+        "histogram": palettes_to_histograms(palettes, height, width),
     }
-
-
-def _scale(pixels: tf.Tensor) -> tf.Tensor:
-    return to_unit_range(tf.cast(pixels, tf.float32))
-
-
-def input_shapes(histogram: bool) -> dict:
-    """The shapes of the inputs of a network that does or does not use the histogram images."""
-    shapes = {"sketch": (None, None, None, SKETCH_CHANNELS)}
-    return shapes | {"histogram": (None, None, None, HISTOGRAM_CHANNELS)} if histogram else shapes
 
 
 def stack_inputs(inputs: dict, histogram: bool):

@@ -1,7 +1,6 @@
 """Trained networks as `.keras` files: in a run directory, on their own, or with the package."""
 
 import contextlib
-import inspect
 import os
 from pathlib import Path
 
@@ -23,7 +22,7 @@ GENERATOR_FILE = "generator.keras"
 
 # The classes by the names under which Keras registers them.
 NETWORKS = {f"{PACKAGE}>{network.__name__}": network for network in (Generator, UNet)}
-PRECISIONS = ("float16", "bfloat16", "float32", "float64", "mixed_float16", "mixed_bfloat16")
+_PRECISIONS = ("float16", "bfloat16", "float32", "float64", "mixed_float16", "mixed_bfloat16")
 # A network of width w has more than 10,000 w^2 weights, of at least two bytes each.
 _MIN_BYTES = 20_000
 
@@ -42,10 +41,16 @@ def load_generator(path: str | os.PathLike | None = None) -> PaintingNetwork:
             f"{path}: no such model; give a run directory or a .keras file, or train one with "
             "`python -m tf_deeppaint.train`"
         )
-    network = _make_network(keras_archives.read_config(path), path)
+    document = keras_archives.read_config(path)
+    kind = NETWORKS.get(str(document.get("registered_name")))
+    if kind is None:
+        name = str(document.get("class_name"))[:60]
+        raise DeepPaintError(f"{path}: holds a {name}; a tf_deeppaint Generator is needed")
     try:
+        # Keras builds nothing from the config: the class is ours, and its options are checked.
+        network = kind.from_config(_read_options(document, kind, files.size(path)))
         network.load_weights(path)
-    # Keras raises whatever its parts raise: zip, HDF5, type errors and more.
+    # Keras raises zip, HDF5, type errors and more.
     except Exception as error:
         raise DeepPaintError(
             f"{path}: cannot be loaded as a Keras model ({one_line(error)})"
@@ -58,62 +63,36 @@ def load_generator(path: str | os.PathLike | None = None) -> PaintingNetwork:
     return network
 
 
-def _make_network(document: dict, path: Path) -> PaintingNetwork:
-    """Makes a network of a file's config; Keras is not asked to build anything from it.
+def _read_options(document: dict, kind: type[PaintingNetwork], file_size: int) -> dict:
+    """The options of a network from its config.
 
     Raises:
-        DeepPaintError: It is the config of another model, or has options that no network has.
+        Exception: They are not plain values, unknown, or of a network larger than the file: a huge
+            width would fill the memory before any weight is read.
     """
-    kind = NETWORKS.get(str(document.get("registered_name")))
-    if kind is None:
-        name = str(document.get("class_name"))[:60]
-        raise DeepPaintError(f"{path}: holds a {name}; a tf_deeppaint Generator is needed")
-    try:
-        options = dict(document["config"])
-        options["dtype"] = _precision(options["dtype"])
-        _check_options(options, kind, files.size(path))
-        return kind.from_config(options)
-    except (KeyError, TypeError, ValueError, OverflowError, DeepPaintError) as error:
-        raise DeepPaintError(
-            f"{path}: cannot be loaded as a Keras model ({one_line(error)})"
-        ) from error
-
-
-def _check_options(options: dict, kind: type, file_size: int) -> None:
-    """Raises ValueError unless the options are plain, known, and of a network as large as the file.
-
-    The file comes from anywhere: a huge width would fill the memory before any weight is read.
-    """
-    known = {
-        "name",
-        "trainable",
-        "dtype",
-        *OLD_OPTIONS,
-        *inspect.signature(kind.__init__).parameters,
-    }
-    if surplus := sorted(options.keys() - (known - {"self", "kwargs"})):
+    options = dict(document["config"])
+    policy = options["dtype"]
+    options["dtype"] = policy["config"]["name"] if isinstance(policy, dict) else policy
+    known = {"name", "trainable", "dtype", *OLD_OPTIONS, *kind.option_names()}
+    if surplus := sorted(options.keys() - known):
         raise ValueError(f"an option {surplus[0][:60]} that no {kind.__name__} has")
     for name, value in options.items():
         if not isinstance(value, str | int | None):
             raise ValueError(f"{name} is a {type(value).__name__}")
+    if options["dtype"] not in _PRECISIONS:
+        raise ValueError(f"no such precision: {str(options['dtype'])[:60]}")
     width, side = options["width"], options["size"]
     if not (type(width) is int and type(side) is int and 0 < side <= MAX_SIDE):
         raise ValueError(f"width and size are {str(width)[:20]} and {str(side)[:20]}")
     if _MIN_BYTES * width**2 > file_size:
         raise ValueError(f"a file of {file_size} bytes has no network of width {str(width)[:20]}")
-
-
-def _precision(policy: object) -> str:
-    name = policy["config"]["name"] if isinstance(policy, dict) else policy
-    if name not in PRECISIONS:
-        raise ValueError(f"no such precision: {str(name)[:60]}")
-    return name
+    return options
 
 
 def write_generator(
     network: PaintingNetwork, path: str | os.PathLike, precision: str | None = None
 ) -> None:
-    """Writes a `.keras` file aside and renames it: the last good one stays until then.
+    """Writes a `.keras` file aside and renames it.
 
     Args:
         network: The network to save.
@@ -127,10 +106,12 @@ def write_generator(
     path = Path(path)
     if path.suffix != ".keras":
         raise DeepPaintError(f"{path}: models are written as .keras")
+    if precision is not None:
+        network = with_precision(network, precision)
     # Keras looks at the suffix, so the file aside keeps it.
     aside = path.with_name(files.name_aside(path.name))
     try:
-        (network if precision is None else with_precision(network, precision)).save(aside)
+        network.save(aside)
         files.sync(aside)
         aside.replace(path)
     except OSError as error:

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from tf_deeppaint.networks import PACKAGE
+from tf_deeppaint.networks import PACKAGE, Configured
 
 # Added to a variance, as in PyTorch; Keras adds 1e-3.
 EPSILON = 1e-5
@@ -36,7 +36,7 @@ def make_norm(
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
-class BatchNormalization(keras.layers.Layer):
+class BatchNormalization(Configured, keras.layers.Layer):
     """Batch normalization as PyTorch defines it: the moving variance is the unbiased one.
 
     Keras's own layer keeps the biased variance, which differs at 8 x 8 pixels and below. On
@@ -59,11 +59,7 @@ class BatchNormalization(keras.layers.Layer):
     """
 
     def __init__(
-        self,
-        momentum: float = 0.9,
-        epsilon: float = EPSILON,
-        synchronized: bool = False,
-        **kwargs,
+        self, momentum: float = 0.9, epsilon: float = EPSILON, synchronized: bool = False, **kwargs
     ):
         super().__init__(**kwargs)
         self.momentum = momentum
@@ -107,13 +103,6 @@ class BatchNormalization(keras.layers.Layer):
             return _plain_norm(*arguments)
         total = _sum_over_replicas() if self.synchronized else None
         return _plain_norm(*arguments, total) if total else _fused_norm(*arguments)
-
-    def get_config(self) -> dict:
-        return super().get_config() | {
-            "momentum": self.momentum,
-            "epsilon": self.epsilon,
-            "synchronized": self.synchronized,
-        }
 
 
 def _sum_over_replicas():

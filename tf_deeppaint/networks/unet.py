@@ -7,7 +7,7 @@ from keras import ops
 
 from tf_deeppaint.networks import PACKAGE
 from tf_deeppaint.networks.base import PaintingNetwork
-from tf_deeppaint.networks.convolution import conv, initial_kernel
+from tf_deeppaint.networks.convolution import conv
 from tf_deeppaint.networks.generator import DROPOUT
 from tf_deeppaint.networks.inputs import stack_inputs
 from tf_deeppaint.networks.normalization import make_norm
@@ -31,13 +31,8 @@ class UNet(PaintingNetwork):
     weights as `Generator` of the same width; no dropout at inference.
 
     Args:
-        width: Channels of the outermost level; the paper has 64.
-        size: See `PaintingNetwork`.
-        background: See `PaintingNetwork`.
-        seed: Seed of the dropout.
-        histogram: See `PaintingNetwork`.
-        norm: `"batch"`, or `"none"` for trained networks: see `folding.fold_norms`.
-        synchronized: See `normalization.BatchNormalization`.
+        width: Channels of the outermost level.
+        **options: See `PaintingNetwork`; `norm` is `"batch"` or `"none"`.
 
     Call arguments:
         inputs, return_attention: See `PaintingNetwork`, also for what is returned.
@@ -47,55 +42,36 @@ class UNet(PaintingNetwork):
     >>> picture = generator({"sketch": sketch, "histogram": histogram})
     """
 
-    def __init__(
-        self,
-        width: int = 64,
-        size: int = 512,
-        background: str = "drop",
-        seed: int | None = None,
-        histogram: bool = True,
-        norm: str = "batch",
-        synchronized: bool = False,
-        **kwargs,
-    ):
-        super().__init__(width, size, background, seed, norm, histogram, synchronized, **kwargs)
-        if norm not in ("batch", "none"):
-            raise ValueError(f'norm="{norm}": "batch" or "none" is needed')
+    def __init__(self, width: int = 64, **options):
+        super().__init__(width, **options)
+        if self.norm not in ("batch", "none"):
+            raise ValueError(f'norm="{self.norm}": "batch" or "none" is needed')
 
-        # === Layers ===
-        options = {"dtype": self.dtype_policy}
+        layer = {"dtype": self.dtype_policy}
         last = len(FACTORS) - 1
-        down_norms = ["none" if level in (0, last) else norm for level in range(last + 1)]
-        up_norms = ["none" if stage == last else norm for stage in range(last + 1)]
+        down_kinds = ["none" if level in (0, last) else self.norm for level in range(last + 1)]
+        up_kinds = ["none" if stage == last else self.norm for stage in range(last + 1)]
+        down = [factor * width for factor in FACTORS]
+        up = [*reversed(down[:-1]), 3]
+        transposed = {"kind": keras.layers.Conv2DTranspose, **layer}
         # A bias before a norm would have no effect.
         self.down = [
-            conv(factor * width, 4, use_bias=kind == "none", strides=2, name=f"down_{i}", **options)
-            for i, (factor, kind) in enumerate(zip(FACTORS, down_norms, strict=True))
+            conv(filters, 4, strides=2, use_bias=kind == "none", name=f"down_{level}", **layer)
+            for level, (filters, kind) in enumerate(zip(down, down_kinds, strict=True))
         ]
-        self.down_norms = [
-            make_norm(kind, f"down_norm_{i}", synchronized, **options)
-            for i, kind in enumerate(down_norms)
-        ]
-        channels = [factor * width for factor in reversed(FACTORS[:-1])] + [3]
         self.up = [
-            keras.layers.Conv2DTranspose(
-                count,
-                4,
-                strides=2,
-                padding="same",
-                use_bias=kind == "none",
-                kernel_initializer=initial_kernel(),
-                name=f"up_{i}",
-                **options,
-            )
-            for i, (count, kind) in enumerate(zip(channels, up_norms, strict=True))
+            conv(filters, 4, strides=2, use_bias=kind == "none", name=f"up_{stage}", **transposed)
+            for stage, (filters, kind) in enumerate(zip(up, up_kinds, strict=True))
         ]
-        self.up_norms = [
-            make_norm(kind, f"up_norm_{i}", synchronized, **options)
-            for i, kind in enumerate(up_norms)
-        ]
+        self.down_norms, self.up_norms = (
+            [
+                make_norm(kind, f"{name}_{i}", self.synchronized, **layer)
+                for i, kind in enumerate(kinds)
+            ]
+            for name, kinds in (("down_norm", down_kinds), ("up_norm", up_kinds))
+        )
         self.dropouts = [
-            keras.layers.Dropout(rate, seed=self.stage_seed(i), name=f"dropout_{i}", **options)
+            keras.layers.Dropout(rate, seed=self.stage_seed(i), name=f"dropout_{i}", **layer)
             for i, rate in enumerate(DROPOUT)
         ]
         self.build()

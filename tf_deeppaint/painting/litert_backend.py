@@ -10,6 +10,7 @@ import numpy as np
 from tf_deeppaint.painting.prediction import Prediction, make_predictions
 from tf_deeppaint.palette.mixing import Mixture
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
+from tf_deeppaint.utils.extras import import_extra
 from tf_deeppaint.utils.silence import without_stderr
 
 SUFFIX = ".tflite"
@@ -76,7 +77,7 @@ def read_metadata(path: str | os.PathLike) -> dict:
     Raises:
         DeepPaintError: no such file, damaged, not written by this package, or LiteRT is missing.
     """
-    schema = _import("ai_edge_litert.schema_py_generated")
+    schema = import_extra("ai_edge_litert.schema_py_generated", "litert")
     try:
         data = np.memmap(path, np.uint8, "r") if os.path.getsize(path) else np.empty(0)
     except OSError as error:
@@ -103,7 +104,7 @@ def read_metadata(path: str | os.PathLike) -> dict:
 
 def _load(path: str | os.PathLike):
     """Loads the file; returns the runner of its one signature."""
-    interpreter = _import("ai_edge_litert.interpreter")
+    interpreter = import_extra("ai_edge_litert.interpreter", "litert")
     try:
         with without_stderr():
             loaded = interpreter.Interpreter(os.fspath(path), num_threads=os.cpu_count())
@@ -111,14 +112,3 @@ def _load(path: str | os.PathLike):
         return loaded.get_signature_runner()
     except (ValueError, RuntimeError) as error:
         raise DeepPaintError(f"{path}: cannot be loaded by LiteRT ({one_line(error)})") from error
-
-
-def _import(name: str):
-    import importlib
-
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise DeepPaintError(
-            'LiteRT is missing; install it with `pip install "tf-deeppaint[litert]"`'
-        ) from error

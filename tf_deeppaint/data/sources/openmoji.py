@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from types import ModuleType
 from typing import ClassVar
 
 import numpy as np
@@ -17,6 +16,7 @@ from tf_deeppaint.images.canvas import fit_to_canvas
 from tf_deeppaint.images.pixels import over_white, to_gray
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.extras import import_extra
 from tf_deeppaint.utils.options import option
 
 PACKAGE = "openmoji@17.0.0"
@@ -69,7 +69,7 @@ class OpenMoji(Source):
         Raises:
             DeepPaintError: the rasterizer is not installed, or the package cannot be fetched.
         """
-        _rasterizer()
+        import_extra("resvg_py", "openmoji")
         return os.fspath(self.input or fetch_npm(PACKAGE, WANTED, INSTEAD))
 
     def examples(self) -> Iterator[Example]:
@@ -157,7 +157,7 @@ def rasterize(svg: bytes, name: str, size: int) -> np.ndarray:
     """
     from tf_deeppaint.images.decoding import decode_rgba
 
-    resvg = _rasterizer()
+    resvg = import_extra("resvg_py", "openmoji")
     try:
         # As text, not as a path: the file is then read here and by no rule of the rasterizer's.
         # Fonts differ from machine to machine, and the art has none.
@@ -168,13 +168,3 @@ def rasterize(svg: bytes, name: str, size: int) -> np.ndarray:
         raise DeepPaintError(f"{name}: not an SVG that can be drawn ({error})", "no SVG") from error
     # What is not square comes back smaller than asked for.
     return fit_to_canvas(over_white(decode_rgba(png, name)), size)[0]
-
-
-def _rasterizer() -> ModuleType:
-    try:
-        import resvg_py
-    except ImportError as error:
-        raise DeepPaintError(
-            'drawing OpenMoji needs resvg_py: run pip install "tf-deeppaint[openmoji]"'
-        ) from error
-    return resvg_py
