@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from tf_deeppaint.data.augmentation import AUGMENTATIONS, augment, crop, redraw, warp
 from tf_deeppaint.data.sources.dolls.source import Dolls
-from tf_deeppaint.palette.extraction import BACKGROUNDS, extract_palette
+from tf_deeppaint.palette.extraction import extract_palette
+from tf_deeppaint.palette.rules import LEAVES_OUT
 
 ROOT = Path(__file__).parents[2]
 SIDE = 64
@@ -176,7 +177,7 @@ def test_crop_takes_any_square_of_at_least_seven_tenths_alike_from_sketch_and_pi
     assert min(places) < 0.2 and max(places) > 0.8
 
 
-@pytest.mark.parametrize("background", BACKGROUNDS)
+@pytest.mark.parametrize("background", LEAVES_OUT)
 def test_crop_finds_the_palette_of_the_cropped_picture(example, background):
     for number in range(6):
         found = augmented(example, ["flip", "crop", "lines"], number, background)
@@ -211,7 +212,7 @@ def test_warp_rolls_every_column_by_its_own_shift(example, upside_down):
     assert np.array_equal(found, np.stack(rolled, axis=1))
 
 
-@pytest.mark.parametrize("background", BACKGROUNDS)
+@pytest.mark.parametrize("background", LEAVES_OUT)
 def test_warp_of_vertical_stripes_changes_nothing(background):
     """Moved up and down they are the same stripes, so the palette is the picture's own."""
     rng = np.random.default_rng(1)

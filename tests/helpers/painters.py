@@ -7,8 +7,8 @@ import numpy as np
 
 from tf_deeppaint import Painter
 from tf_deeppaint.painting.prediction import Prediction, make_predictions
-from tf_deeppaint.palette.extraction import BANDS
 from tf_deeppaint.palette.mixing import SLOTS
+from tf_deeppaint.palette.rules import BANDS
 
 SIZE = 64
 

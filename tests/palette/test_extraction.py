@@ -12,12 +12,8 @@ from PIL import Image
 
 from tf_deeppaint import extract_palette, palette_to_histogram
 from tf_deeppaint.data.sources.dolls.source import Dolls
-from tf_deeppaint.palette.extraction import (
-    BACKGROUNDS,
-    color_bins,
-    reference_palette,
-    split_bands,
-)
+from tf_deeppaint.palette.extraction import color_bins, reference_palette, split_bands
+from tf_deeppaint.palette.rules import LEAVES_OUT
 from tf_deeppaint.utils.errors import DeepPaintError
 
 PICTURES = 1000
@@ -108,7 +104,7 @@ def examined() -> tuple[list[np.ndarray], list]:
     return pictures, [picture_ranks(picture) for picture in pictures]
 
 
-@pytest.mark.parametrize("background", BACKGROUNDS)
+@pytest.mark.parametrize("background", LEAVES_OUT)
 def test_a_thousand_palettes_equal_colorgram(examined, background):
     pictures, ranks = examined
     assert len(pictures) == PICTURES
@@ -117,7 +113,7 @@ def test_a_thousand_palettes_equal_colorgram(examined, background):
         assert np.array_equal(extract_palette(picture, background), expected), number
 
 
-@pytest.mark.parametrize("background", BACKGROUNDS)
+@pytest.mark.parametrize("background", LEAVES_OUT)
 def test_a_thousand_palettes_in_graph_equal_colorgram(examined, background):
     import tensorflow as tf
 
@@ -231,7 +227,7 @@ def test_keep_drops_nothing():
     assert np.array_equal(palette[2], [PAPER, RED, BLUE, GREEN])
 
 
-@pytest.mark.parametrize("background", BACKGROUNDS)
+@pytest.mark.parametrize("background", LEAVES_OUT)
 def test_a_band_of_one_color_holds_it_four_times(background):
     palette = extract_palette(banded(PAPER), background)
     assert np.array_equal(palette, np.broadcast_to(PAPER, (4, 4, 3)))
@@ -277,7 +273,7 @@ def test_a_reference_is_shrunk_to_512_pixels_first(shape):
         shrunk = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
     else:
         shrunk = picture
-    for background in BACKGROUNDS:
+    for background in LEAVES_OUT:
         expected = extract_palette(shrunk, background)
         assert np.array_equal(reference_palette(picture, background), expected)
 
@@ -286,7 +282,7 @@ def test_a_painter_takes_the_palette_of_a_reference_alike():
     from tf_deeppaint.painting.painter import Painter
 
     picture = natural_picture(np.random.default_rng(6), 700, 400)
-    for background in BACKGROUNDS:
+    for background in LEAVES_OUT:
         taken = Painter.palette_of(SimpleNamespace(background=background), picture)
         assert np.array_equal(taken, reference_palette(picture, background))
 

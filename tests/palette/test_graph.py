@@ -6,8 +6,8 @@ import tensorflow as tf
 
 from tf_deeppaint import extract_palette, palette_to_histogram
 from tf_deeppaint.data.sources.dolls.source import Dolls
-from tf_deeppaint.palette.extraction import BACKGROUNDS
 from tf_deeppaint.palette.graph import extract_palettes, palettes_to_histograms
+from tf_deeppaint.palette.rules import LEAVES_OUT
 from tf_deeppaint.utils.errors import DeepPaintError
 
 ANY_BATCH = tf.TensorSpec([None, None, None, 3], tf.uint8)
@@ -26,7 +26,7 @@ def one_by_one(pictures: np.ndarray, background: str = "drop") -> np.ndarray:
     return np.stack([extract_palette(picture, background) for picture in pictures])
 
 
-@pytest.mark.parametrize("background", BACKGROUNDS)
+@pytest.mark.parametrize("background", LEAVES_OUT)
 def test_batches_of_unknown_sizes_inside_tf_data(pictures, background):
     batches = tf.data.Dataset.from_generator(
         lambda: iter([pictures[:4], pictures[4:, :31, :17], pictures[:2, :3]]),
@@ -58,7 +58,7 @@ def test_inside_a_saved_model_that_is_loaded_again(pictures, tmp_path):
         assert np.array_equal(loaded.palettes(batch), one_by_one(batch, "white"))
 
 
-@pytest.mark.parametrize("background", BACKGROUNDS)
+@pytest.mark.parametrize("background", LEAVES_OUT)
 def test_compiled_by_xla(pictures, background):
     compiled = tf.function(lambda batch: extract_palettes(batch, background), jit_compile=True)
     assert np.array_equal(compiled(tf.constant(pictures)), one_by_one(pictures, background))

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tf_deeppaint.images.canvas import fit_to_canvas
 from tf_deeppaint.line_art import regions
-from tf_deeppaint.serving.regions import even_out, find_regions
+from tf_deeppaint.serving.regions import decide, find_regions, regions_to_canvas
 
 
 def blank(side: int) -> np.ndarray:
@@ -36,6 +37,17 @@ def winding(side: int) -> np.ndarray:
     return sketch
 
 
+def lettered(side: int) -> np.ndarray:
+    """A panel with a speech bubble and a figure."""
+    sketch = blank(side)
+    cv2.rectangle(sketch, (3, 3), (side - 4, side - 4), 0, 3)
+    cv2.ellipse(sketch, (80, 50), (66, 30), 0, 0, 360, 0, 2)
+    cv2.putText(sketch, "WHAT?", (36, 58), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 0, 2)
+    cv2.circle(sketch, (150, 150), 60, 0, 2)
+    cv2.circle(sketch, (135, 140), 8, 0, 2)
+    return sketch
+
+
 SKETCHES = {
     "blank": blank(64),
     "black": 0 * blank(64),
@@ -45,22 +57,28 @@ SKETCHES = {
     "most": scribble(192, 60, 2),
     "winding": winding(101),
     "oblong": scribble(128, 30, 3)[:70],
+    "lettered": lettered(256),
+    "sliver": np.full((300, 2), 255, np.uint8),
     "noise": np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8),
 }
 
 
 @pytest.mark.parametrize("name", SKETCHES)
-def test_regions_and_means_are_those_of_the_library(name):
+def test_regions_and_mixtures_are_those_of_the_library(name) -> None:
     sketch = SKETCHES[name]
     expected = regions.find_regions(sketch)
     labels = find_regions(tf.constant(sketch))
     np.testing.assert_array_equal(labels, expected)
-    values = np.random.default_rng(0).random((*sketch.shape, 5), np.float32)
-    evened = even_out(tf.constant(values), labels)
-    np.testing.assert_allclose(evened, regions.even_out(values, expected), atol=1e-6)
+    rng = np.random.default_rng(0)
+    weights = rng.dirichlet(np.ones(18), sketch.shape).astype(np.float32)
+    decided = decide(tf.constant(weights), labels)
+    np.testing.assert_allclose(decided, regions.decide(weights, expected), atol=1e-6)
+    _, placement = fit_to_canvas(sketch, 64)
+    on_canvas = regions_to_canvas(labels, tuple(placement[:4]), 64)
+    np.testing.assert_array_equal(on_canvas, regions.regions_to_canvas(expected, placement, 64))
 
 
-def test_the_sketches_here_have_regions():
+def test_the_sketches_here_have_regions_and_a_page() -> None:
     counts = {name: regions.find_regions(sketch).max() for name, sketch in SKETCHES.items()}
-    assert counts["winding"] == counts["framed"] == 1
-    assert counts["most"] > 20
+    assert counts["most"] > 20 and counts["lettered"] == 3
+    assert (regions.find_regions(SKETCHES["lettered"])[30:70, 20:140] <= regions.PAGE).all()

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 
 from tf_deeppaint.data.records import KEYS, PALETTE, PICTURE, SKETCH, read_values
-from tf_deeppaint.palette.extraction import BANDS
+from tf_deeppaint.palette.rules import BANDS
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from tf_deeppaint.data.records import GROUP, NAME, PALETTE, PICTURE, SKETCH
 from tf_deeppaint.images.pixels import to_unit_range
-from tf_deeppaint.palette.extraction import BANDS
+from tf_deeppaint.palette.rules import BANDS
 
 _FEATURES = {
     NAME: tf.io.FixedLenFeature([], tf.string),

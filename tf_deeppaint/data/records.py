@@ -25,7 +25,7 @@ import numpy as np
 from tf_deeppaint.data.sources.base import Origin
 from tf_deeppaint.images.encoding import encode_png
 from tf_deeppaint.images.pixels import MAX_SIDE
-from tf_deeppaint.palette.extraction import BACKGROUNDS
+from tf_deeppaint.palette.rules import BACKGROUNDS
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow

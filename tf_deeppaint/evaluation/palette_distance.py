@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 
 from tf_deeppaint.evaluation.metrics import to_lab
-from tf_deeppaint.palette.extraction import COLORS
 from tf_deeppaint.palette.graph import extract_palettes
+from tf_deeppaint.palette.rules import COLORS
 
 _ORDERS = np.array(list(itertools.permutations(range(COLORS))))
 

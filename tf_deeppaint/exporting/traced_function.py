@@ -17,7 +17,7 @@ import tensorflow as tf
 from tf_deeppaint.exporting.stock_keras import make_stock_model
 from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.inputs import to_inputs
-from tf_deeppaint.palette.extraction import BANDS, COLORS
+from tf_deeppaint.palette.rules import BANDS, COLORS
 
 # Version of the entries that `describe` makes.
 VERSION = 1

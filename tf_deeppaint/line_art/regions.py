@@ -1,55 +1,158 @@
-"""Regions: paper closed off by a sketch's lines, their evening out and their flat colors.
+"""Regions: the paper that the lines of a sketch part, and what is measured or filled in them.
 
 `find_regions` is the one definition of a region. Everything that needs regions takes the labels it
-returns. `serving.regions` is the same function in the TensorFlow graph.
+returns. `serving.regions` is the same function in the TensorFlow graph, equal label by label.
+
+Lines of drawings have gaps. As in trapped-ball filling (Zhang et al., "Vectorizing Cartoon
+Animations", IEEE TVCG 2009) a ball that does not fit through a gap fills the paper on either side:
+
+1. Balls, here squares, of falling size fill the paper. What a ball of one size fills without
+   leaving paper is a region; smaller balls fill what the larger ones left.
+2. What no ball fits into joins the region that it touches longest, or is a region of its own.
+3. Regions that touch along more than half the square root of the smaller one's area were parted by
+   no gap: they are one.
+4. Regions that are the page, panels and speech bubbles among them, are one; see `page`.
 """
+
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 
+from tf_deeppaint.images.canvas import Placement
 from tf_deeppaint.images.pixels import WHITE
-from tf_deeppaint.palette.extraction import BANDS
+from tf_deeppaint.line_art.page import find_page
+from tf_deeppaint.palette.rules import BANDS, COLORS
 
 # The lowest gray level of paper. A darker pixel is line.
 PAPER = 200
-# The smallest region, as a share of the sketch's pixels. A smaller one is a gap between strokes.
-LEAST_REGION = 5e-4
+# The widest gap that is closed, in thousandths of the longer side.
+GAP = 25
+# White's place among the colors of a mixture.
+WHITE_SLOT = BANDS * COLORS
+# How many pixels of the canvas regions reach into lines; what is darker and wider has no region.
+LINE_REACH = 6
+# The label of the page.
+PAGE = 1
+# Where a region is sure which color it has: shares of colors are raised to this power.
+DECISION = 4
 
 
 def find_regions(sketch: np.ndarray) -> np.ndarray:
-    """Labels the regions of a sketch.
-
-    Lines are grown by a pixel on each side first. So soft edges belong to no region, and gaps of up
-    to two pixels are closed. Paper that touches the sketch's edge is open and no region.
+    """Labels the regions of a sketch; paper that is open to the sketch's edge is one too.
 
     Args:
-        sketch: uint8 `(H, W)`, dark lines on light paper.
+        sketch: uint8 `(H, W)`, dark lines on light paper; large ones are better brought to the
+            working size first.
 
     Returns:
-        int32 `(H, W)`: 0 for lines, open paper and tiny regions; 1, 2, .. for the regions, without
-        a gap, in reading order of their first pixels.
+        int32 `(H, W)`: 0 for lines, 1 for the page, 2, 3, .. for the regions, without a gap.
     """
-    paper = cv2.erode((sketch >= PAPER).astype(np.uint8), np.ones((3, 3), np.uint8))
-    count, labels = cv2.connectedComponents(paper, connectivity=4)
-    kept = np.bincount(labels.ravel(), minlength=count) >= LEAST_REGION * sketch.size
-    kept[0] = False
-    for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
-        kept[edge] = False
-    return np.where(kept, np.cumsum(kept), 0)[labels].astype(np.int32)
+    paper = sketch >= PAPER
+    labels, count, free = np.zeros(sketch.shape, np.int32), 0, paper
+    for radius in ball_radii(*sketch.shape):
+        ball = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+        # Balls may hang over the edge.
+        centers = cv2.erode(
+            free.astype(np.uint8), ball, borderType=cv2.BORDER_CONSTANT, borderValue=1
+        )
+        new_count, new = cv2.connectedComponents(centers, connectivity=4)
+        new = np.where(new > 0, new + count, 0).astype(np.float32)
+        filled = cv2.dilate(new, ball).astype(np.int32)
+        labels = np.where(free, filled, labels)
+        count, free = count + new_count - 1, free & (labels == 0)
+    _, rest = cv2.connectedComponents(free.astype(np.uint8), connectivity=4)
+    labels = np.where(rest > 0, rest + count, labels)
+    labels = _join(labels, lambda label, contact, area: label > count)
+    for _ in range(2):
+        labels = _join(labels, lambda label, contact, area: 4 * contact**2 >= area)
+    is_region = np.bincount(labels.ravel()) > 0
+    is_page = find_page(labels, ~paper)
+    is_region &= ~is_page
+    is_region[0] = False
+    numbers = np.where(is_region, PAGE + np.cumsum(is_region), np.where(is_page, PAGE, 0))
+    return numbers[labels].astype(np.int32)
+
+
+def ball_radii(height: int, width: int) -> list[int]:
+    """The radii of the balls in pixels, falling; the first does not fit through the widest gap."""
+    largest = max(1, (GAP * max(height, width) + 1000) // 2000)
+    return [largest, max(1, (largest + 1) // 2), 1]
+
+
+def _join(labels: np.ndarray, rule: Callable) -> np.ndarray:
+    """Joins regions to larger ones that they touch: each to the one it touches longest.
+
+    Args:
+        labels: int `(H, W)`.
+        rule: Tells of arrays of labels, lengths of contact and areas of the labels' regions which
+            contacts join.
+    """
+    count = int(labels.max()) + 1
+    areas = np.bincount(labels.ravel(), minlength=count)
+    sides = [(labels[:, :-1], labels[:, 1:]), (labels[:-1], labels[1:])]
+    first, second = (np.concatenate([pair[i].ravel() for pair in sides]) for i in (0, 1))
+    touching = (first != second) & (first > 0) & (second > 0)
+    first, second = first[touching].astype(np.int64), second[touching].astype(np.int64)
+    pairs = np.concatenate([first * count + second, second * count + first])
+    pairs, contacts = np.unique(pairs, return_counts=True)
+    label, other = pairs // count, pairs % count
+    is_larger = (areas[other] > areas[label]) | ((areas[other] == areas[label]) & (other < label))
+    joins = rule(label, contacts, areas[label]) & is_larger
+    # The longest contact; of several the smallest label.
+    best = np.zeros(count, np.int64)
+    keys = contacts[joins] * count + (count - 1 - other[joins])
+    np.maximum.at(best, label[joins], keys)
+    target = np.where(best > 0, count - 1 - best % count, np.arange(count))
+    for _ in range(8):  # chains of regions
+        target = target[target]
+    return target[labels]
+
+
+def regions_to_canvas(labels: np.ndarray, placement: Placement, size: int) -> np.ndarray:
+    """Brings the regions of a sketch onto the network's canvas: each pixel takes its center's.
+
+    Args:
+        labels: int32 `(h, w)`, as `find_regions` returns them.
+        placement: Where the sketch lies on the canvas.
+        size: Side of the canvas in pixels.
+
+    Returns:
+        int32 `(size, size)`; 0 for lines and beside the sketch.
+    """
+    rows, columns = (
+        (2 * np.arange(length) + 1) * side // (2 * length)
+        for length, side in zip((placement.height, placement.width), labels.shape, strict=True)
+    )
+    canvas = np.zeros((size, size), np.int32)
+    top, left = placement.top, placement.left
+    canvas[top : top + placement.height, left : left + placement.width] = labels[
+        np.ix_(rows, columns)
+    ]
+    return canvas
+
+
+def find_open(regions: np.ndarray) -> np.ndarray:
+    """Which labels touch the sketch's edge, bool `(labels + 1,)`; lines and the page count."""
+    is_open = np.zeros(max(PAGE, regions.max()) + 1, bool)
+    for edge in (regions[0], regions[-1], regions[:, 0], regions[:, -1]):
+        is_open[edge] = True
+    is_open[: PAGE + 1] = True
+    return is_open
 
 
 def region_spread(lab: np.ndarray, regions: np.ndarray) -> float:
-    """Measures how much colors differ within regions: 0 where each has one color.
+    """Measures how much colors differ within closed regions: 0 where each has one color.
 
     Args:
         lab: A picture in CIELAB, `(H, W, 3)`.
         regions: As `find_regions` returns them.
 
     Returns:
-        The mean over all pixels of all regions of the distance (CIE76) to the region's mean color;
-        NaN where there is no region.
+        The mean over all pixels of all closed regions of the distance (CIE76) to the region's mean
+        color; NaN where there is no such region.
     """
-    inside = regions > 0
+    inside = ~find_open(regions)[regions]
     if not inside.any():
         return float("nan")
     colors, labels = lab[inside], regions[inside]
@@ -58,27 +161,32 @@ def region_spread(lab: np.ndarray, regions: np.ndarray) -> float:
     return float(np.linalg.norm(colors - means[labels], axis=-1).mean())
 
 
-def even_out(values: np.ndarray, regions: np.ndarray) -> np.ndarray:
-    """Gives every pixel of a region, and of the edge around it, the region's mean.
+def decide(weights: np.ndarray, regions: np.ndarray) -> np.ndarray:
+    """Gives every region, and the lines around it, one mixture of colors, as sure as it can be.
+
+    The mixture is the mean over the region's pixels, raised to a power: the color that leads wins,
+    and where several are near they still mix. The page is white.
 
     Args:
-        values: float32 `(H, W, C)`.
+        weights: Shares of the colors of `mixing.slot_colors`, float32 `(H, W, 18)`, 1 together.
         regions: As `find_regions` returns them.
 
     Returns:
-        float32 `(H, W, C)`; equal to `values` outside the regions.
+        float32 `(H, W, 18)`, 1 together; equal to `weights` far from regions.
     """
-    flat, labels = values.reshape(-1, values.shape[-1]), regions.ravel()
+    flat, labels = weights.reshape(-1, weights.shape[-1]), regions.ravel()
     sums = np.stack([np.bincount(labels, channel) for channel in flat.T], axis=-1)
-    means = (sums / np.maximum(np.bincount(labels), 1)[:, None]).astype(values.dtype)
+    powers = (sums / np.maximum(sums.sum(axis=-1, keepdims=True), 1e-9)) ** DECISION
+    mixtures = (powers / np.maximum(powers.sum(axis=-1, keepdims=True), 1e-9)).astype(np.float32)
+    mixtures[PAGE : PAGE + 1] = np.arange(mixtures.shape[1]) == WHITE_SLOT
     grown = _grow(regions)
-    return np.where((grown > 0)[..., None], means[grown], values)
+    return np.where((grown > 0)[..., None], mixtures[grown], weights)
 
 
 def fill_flat(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
     """Colors a sketch without a network: the baseline that a model must beat.
 
-    Each region gets the first color of the band in which its mean row lies. Open paper stays
+    Each closed region gets the first color of the band in which its mean row lies. Open paper stays
     white, and lines stay.
 
     Args:
@@ -90,15 +198,20 @@ def fill_flat(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
     """
     regions = find_regions(sketch)
     rows = np.broadcast_to(np.arange(len(sketch))[:, None], regions.shape)
-    counts = np.maximum(np.bincount(regions.ravel()), 1)
-    mean_row = np.bincount(regions.ravel(), rows.ravel()) / counts
+    is_open = find_open(regions)
+    counts = np.maximum(np.bincount(regions.ravel(), minlength=len(is_open)), 1)
+    mean_row = np.bincount(regions.ravel(), rows.ravel(), len(is_open)) / counts
     band = np.minimum((mean_row * BANDS / len(sketch)).astype(int), BANDS - 1)
     colors = palette[band, 0].astype(np.float32)
-    colors[0] = WHITE
+    colors[is_open] = WHITE
     filled = colors[_grow(regions)] * (sketch[..., None] / WHITE)
     return np.rint(filled).astype(np.uint8)
 
 
 def _grow(regions: np.ndarray) -> np.ndarray:
-    """Grows regions by two pixels, up to the middle of thin lines."""
-    return cv2.dilate(regions.astype(np.float32), np.ones((5, 5), np.uint8)).astype(np.int32)
+    """Grows regions into lines, up to the middle of lines of `LINE_REACH` pixels on each side."""
+    window = np.ones((3, 3), np.uint8)
+    for _ in range(LINE_REACH):
+        wider = cv2.dilate(regions.astype(np.float32), window).astype(np.int32)
+        regions = np.where(regions > 0, regions, wider)
+    return regions

@@ -7,7 +7,7 @@ import keras
 from tf_deeppaint.images.sizes import STRIDE, is_network_size
 from tf_deeppaint.networks import Configured, heads
 from tf_deeppaint.networks.inputs import HISTOGRAM_CHANNELS, SKETCH_CHANNELS, histogram_to_palette
-from tf_deeppaint.palette.extraction import check_background
+from tf_deeppaint.palette.rules import check_background
 
 
 class PaintingNetwork(Configured, keras.Model):

@@ -12,8 +12,8 @@ import numpy as np
 from keras import ops
 
 from tf_deeppaint.networks import PACKAGE
-from tf_deeppaint.palette.extraction import BANDS, COLORS
 from tf_deeppaint.palette.mixing import SLOTS, Mixture
+from tf_deeppaint.palette.rules import BANDS, COLORS
 
 # Shading multiplies a color by 1 - SHADING .. 1 + SHADING.
 SHADING = 0.3

@@ -4,8 +4,8 @@ import tensorflow as tf
 from keras import ops
 
 from tf_deeppaint.images.pixels import to_unit_range
-from tf_deeppaint.palette.extraction import BANDS, COLORS
 from tf_deeppaint.palette.graph import palettes_to_histograms
+from tf_deeppaint.palette.rules import BANDS, COLORS
 
 # The sketch's gray is repeated, as in the reference, so that sketches in color could be used.
 SKETCH_CHANNELS = 3

@@ -10,8 +10,8 @@ from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.folding import fold_norms
 from tf_deeppaint.networks.inputs import to_inputs
 from tf_deeppaint.painting.prediction import Prediction, make_predictions
-from tf_deeppaint.palette.extraction import BANDS, COLORS
 from tf_deeppaint.palette.mixing import Mixture
+from tf_deeppaint.palette.rules import BANDS, COLORS
 
 
 class KerasBackend:

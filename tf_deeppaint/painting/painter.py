@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tf_deeppaint.images.canvas import fit_to_canvas, resize
+from tf_deeppaint.images.canvas import resize
+from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
+from tf_deeppaint.line_art.regions import find_regions, regions_to_canvas
 from tf_deeppaint.painting.inputs import to_rgb, to_sketch
 from tf_deeppaint.painting.litert_backend import SUFFIX, LiteRtBackend
 from tf_deeppaint.painting.painting import Painting, Picture, check_palettes
-from tf_deeppaint.painting.prediction import Prediction
 from tf_deeppaint.palette.extraction import reference_palette
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow
@@ -108,8 +109,19 @@ class Painter:
         Returns:
             N paintings, of which pictures and layers can be made.
         """
-        canvases, placements = zip(*(fit_to_canvas(s, self.size) for s in sketches), strict=True)
-        predictions = self._predict(np.stack(canvases), check_palettes(palettes))
+        # 1. Bring the sketches to the working size, where no line is lost.
+        working = [to_working_size(sketch) for sketch in sketches]
+        # 2. Fit them onto the network's canvas.
+        canvases, placements = zip(*(working_to_canvas(s, self.size) for s in working), strict=True)
+        # 3. Run the network.
+        predictions = self.backend.run(np.stack(canvases), check_palettes(palettes))
+        # 4. Give each region one mixture of colors.
+        if self.even_regions:
+            regions = [
+                regions_to_canvas(find_regions(sketch), placement, self.size)
+                for sketch, placement in zip(working, placements, strict=True)
+            ]
+            predictions = [p.decide(r) for p, r in zip(predictions, regions, strict=True)]
         return list(map(Painting, sketches, placements, predictions))
 
     def attention(self, painting: Painting) -> list[np.ndarray]:
@@ -139,8 +151,7 @@ class Painter:
         Returns:
             uint8 RGB `(N, size, size, 3)`.
         """
-        return np.stack([p.picture() for p in self._predict(sketches, palettes)])
-
-    def _predict(self, sketches: np.ndarray, palettes: np.ndarray) -> list[Prediction]:
         predictions = self.backend.run(sketches, palettes)
-        return [p.even_out() for p in predictions] if self.even_regions else predictions
+        if self.even_regions:
+            predictions = [p.decide(find_regions(p.canvas)) for p in predictions]
+        return np.stack([prediction.picture() for prediction in predictions])

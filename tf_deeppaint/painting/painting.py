@@ -4,16 +4,16 @@ import os
 
 import numpy as np
 
-from tf_deeppaint.images.canvas import Placement, unfit_from_canvas
+from tf_deeppaint.images.canvas import Placement, resize
 from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.compositing import lay_lines
 from tf_deeppaint.painting.layer_files import Layer, make_layers
 from tf_deeppaint.painting.prediction import Prediction
 from tf_deeppaint.painting.upsampling import fill_lines, upsample_color
-from tf_deeppaint.palette.extraction import BANDS, COLORS
 from tf_deeppaint.palette.mixing import SLOTS, slot_colors
 from tf_deeppaint.palette.named_colors import color_code
+from tf_deeppaint.palette.rules import BANDS, COLORS
 from tf_deeppaint.utils.errors import DeepPaintError
 
 LINES = ("original", "network")
@@ -70,7 +70,7 @@ class Painting:
             raise DeepPaintError(f"lines={lines!r}: choose one of {', '.join(LINES)}")
         if lines == "original":
             return lay_lines(self.color(), self.sketch).view(Picture)
-        return unfit_from_canvas(self.prediction.picture(), self.placement).view(Picture)
+        return resize(self.cut(self.prediction.picture()), *self.sketch.shape).view(Picture)
 
     def color(self) -> np.ndarray:
         """The color under the lines at the sketch's own size, uint8 RGB `(H, W, 3)`."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from tf_deeppaint.images.pixels import WHITE, from_unit_range
-from tf_deeppaint.line_art.regions import even_out, find_regions
+from tf_deeppaint.line_art.regions import decide
 from tf_deeppaint.palette.mixing import Mixture, mix, mix_color
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -64,9 +64,9 @@ class MixturePrediction(Prediction):
     def recolor(self, palette: np.ndarray) -> "MixturePrediction":
         return dataclasses.replace(self, palette=palette)
 
-    def even_out(self) -> "MixturePrediction":
-        """The prediction with the mean of its weights in each region; shading stays."""
-        weights = even_out(self.weights, find_regions(self.canvas))
+    def decide(self, regions: np.ndarray) -> "MixturePrediction":
+        """The prediction with one mixture in each region; shading stays. See `regions.decide`."""
+        weights = decide(self.weights, regions)
         return dataclasses.replace(self, mixture=self.mixture._replace(weights=weights))
 
 

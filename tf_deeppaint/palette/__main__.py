@@ -10,7 +10,7 @@ JSON is printed.
 
 from absl import flags
 
-from tf_deeppaint.palette.extraction import BACKGROUNDS
+from tf_deeppaint.palette.rules import BACKGROUNDS
 from tf_deeppaint.utils import programs
 
 _PICTURE = flags.DEFINE_string("picture", None, "The picture to take the colors from.")

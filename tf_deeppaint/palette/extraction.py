@@ -5,25 +5,15 @@ bits each of luminance, hue and lightness. The value of a color is the mean of i
 down. OpenCV is imported inside functions, so that `--help` of the programs answers at once.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from tf_deeppaint.images.pixels import to_unit_range
+from tf_deeppaint.palette.figure import extract_figure_palette
+from tf_deeppaint.palette.rules import BANDS, COLORS, FIGURE, LEAVES_OUT, check_background
 from tf_deeppaint.utils.errors import DeepPaintError
 
-# Bands of a picture, and colors of a band.
-BANDS = COLORS = 4
 BINS = 64
 
-# Background rule -> whether a band's most frequent color (rank 0) is left out, given whether it is
-# near white. The functions take NumPy and TensorFlow booleans, so both extractions share them.
-LEAVES_OUT: dict[str, Callable] = {
-    "drop": lambda near_white: near_white | True,
-    "white": lambda near_white: near_white,
-    "keep": lambda near_white: near_white & False,
-}
-BACKGROUNDS = tuple(LEAVES_OUT)
 # Level from which on every channel must be for a color to be near white.
 NEAR_WHITE = 230
 # Longest side in pixels to which a reference is shrunk before its colors are counted; more pixels
@@ -52,7 +42,8 @@ def extract_palette(picture: np.ndarray, background: str = "drop") -> np.ndarray
 
     Args:
         picture: uint8 RGB `(H, W, 3)`, at least one pixel; see `split_bands` for its bands.
-        background: The rule for rank 0, one of `LEAVES_OUT`; `"drop"` is the published one.
+        background: The rule for rank 0, one of `rules.LEAVES_OUT`, `"drop"` being the published
+            one; or `"figure"`, another algorithm: see `figure.extract_figure_palette`.
 
     Returns:
         The palette, uint8 `(4, 4, 3)`: band from the top, rank, RGB.
@@ -64,6 +55,8 @@ def extract_palette(picture: np.ndarray, background: str = "drop") -> np.ndarray
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
         kind = f"{picture.dtype} {picture.shape}"
         raise DeepPaintError(f"a palette is taken from a uint8 picture (H, W, 3), not {kind}")
+    if background == FIGURE:
+        return extract_figure_palette(picture)
     # One band at a time, so that its arrays stay in the processor's cache.
     return np.stack([_leading_colors(band, background) for band in split_bands(picture)])
 
@@ -164,9 +157,3 @@ def palette_to_histogram(palette: np.ndarray, height: int, width: int) -> np.nda
     band = np.minimum(np.arange(height) // max(1, height // BANDS), BANDS - 1)
     rows = to_unit_range(palette.reshape(BANDS, 3 * COLORS)[band])
     return np.ascontiguousarray(np.broadcast_to(rows[:, None], (height, width, 3 * COLORS)))
-
-
-def check_background(background: str) -> None:
-    """Raises DeepPaintError unless `background` names a background rule."""
-    if background not in BACKGROUNDS:
-        raise DeepPaintError(f"background={background!r}: choose one of {', '.join(BACKGROUNDS)}")

@@ -5,8 +5,9 @@ Results equal those of `extraction` to the integer on every device: all numbers 
 
 import tensorflow as tf
 
-from tf_deeppaint.palette import extraction
-from tf_deeppaint.palette.extraction import BANDS, BINS, COLORS
+from tf_deeppaint.palette.extraction import BINS
+from tf_deeppaint.palette.figure_graph import extract_figure_palettes
+from tf_deeppaint.palette.rules import BANDS, COLORS, FIGURE, LEAVES_OUT, check_background
 
 
 def extract_palettes(pictures: tf.Tensor, background: str = "drop") -> tf.Tensor:
@@ -14,8 +15,10 @@ def extract_palettes(pictures: tf.Tensor, background: str = "drop") -> tf.Tensor
 
     Sizes may be unknown when the graph is built; `extraction.extract_palette` states the rules.
     """
-    extraction.check_background(background)
+    check_background(background)
     pictures = tf.convert_to_tensor(pictures, tf.uint8)
+    if background == FIGURE:
+        return extract_figure_palettes(pictures)
     pictures = tf.cond(
         tf.shape(pictures)[1] < BANDS,
         lambda: tf.repeat(pictures, BANDS, axis=1),
@@ -122,7 +125,7 @@ def _leading_colors(counts: tf.Tensor, sums: tf.Tensor, background: str) -> tf.T
     colors = tf.cast(sums // tf.maximum(counts, 1)[..., None], tf.uint8)
     first = colors[:, :1]
     near_white = tf.reduce_all(first >= extraction.NEAR_WHITE, axis=-1, keepdims=True)
-    left_out = extraction.LEAVES_OUT[background](near_white)
+    left_out = LEAVES_OUT[background](near_white)
     chosen = tf.where(left_out, colors[:, 1:], colors[:, :-1])
     present = tf.where(left_out[..., 0], counts[:, 1:], counts[:, :-1]) > 0
     return tf.where(present[..., None], chosen, first)

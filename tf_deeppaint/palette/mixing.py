@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tf_deeppaint.images.pixels import WHITE
-from tf_deeppaint.palette.extraction import BANDS, COLORS
+from tf_deeppaint.palette.rules import BANDS, COLORS
 
 # The colors of a palette, then white and black.
 SLOTS = BANDS * COLORS + 2

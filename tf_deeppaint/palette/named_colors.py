@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tf_deeppaint.palette.extraction import BANDS, COLORS
+from tf_deeppaint.palette.rules import BANDS, COLORS
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # Colors of a palette.

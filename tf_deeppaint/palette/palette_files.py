@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 
-from tf_deeppaint.palette.extraction import BANDS, COLORS
+from tf_deeppaint.palette.rules import BANDS, COLORS
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.files import read_bytes, write_bytes
 

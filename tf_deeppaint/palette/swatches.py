@@ -4,8 +4,9 @@ import numpy as np
 
 from tf_deeppaint.images.canvas import resize
 from tf_deeppaint.images.pixels import WHITE
-from tf_deeppaint.palette.extraction import BANDS, COLORS, split_bands
+from tf_deeppaint.palette.extraction import split_bands
 from tf_deeppaint.palette.named_colors import color_code
+from tf_deeppaint.palette.rules import BANDS, COLORS
 
 GAP, SIDE = 4, 128  # pixels between swatches, and of their sides
 BAND_WIDTH = 512  # pixels: a band of a wide picture is drawn at most so wide beside its swatches

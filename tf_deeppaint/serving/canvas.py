@@ -6,11 +6,46 @@ The pixels are theirs within one level.
 import tensorflow as tf
 
 from tf_deeppaint.images.pixels import WHITE
+from tf_deeppaint.line_art.ink import BLACK, DARKEST_PART, INK, LEAST_WIDTH, WORKING_SIDE
 from tf_deeppaint.palette.extraction import REFERENCE_SIDE
 from tf_deeppaint.palette.graph import extract_palettes
+from tf_deeppaint.serving.regions import dilate
 
 # OpenCV's cubic interpolation; TensorFlow's own takes -0.5.
 _CUBIC = -0.75
+
+
+@tf.function(autograph=False)
+def to_working_size(sketch: tf.Tensor) -> tf.Tensor:
+    """Brings a sketch to the working size; see `line_art.ink.to_working_size`."""
+    factor = tf.maximum(
+        1, (2 * tf.reduce_max(tf.shape(sketch)) + WORKING_SIDE) // (2 * WORKING_SIDE)
+    )
+    missing = -tf.shape(sketch) % factor
+    padded = tf.pad(sketch, [[0, missing[0]], [0, missing[1]]], constant_values=WHITE)
+    height, width = tf.unstack(tf.shape(padded) // factor)
+    gray = tf.reduce_min(tf.reshape(padded, [height, factor, width, factor]), axis=[1, 3])
+    levels = tf.cast(gray, tf.int32)
+    counts = tf.math.bincount(tf.reshape(levels, [-1]), minlength=256, maxlength=256)
+    part = -(-tf.reduce_sum(counts[:INK]) // DARKEST_PART)
+    darkest = tf.searchsorted(tf.cumsum(counts), [part])[0]
+    stretched = (levels - darkest) * WHITE // tf.maximum(WHITE - darkest, 1)
+    stretched = tf.cast(tf.clip_by_value(stretched, 0, WHITE), tf.uint8)
+    return tf.where((part > 0) & (darkest > BLACK), stretched, gray)
+
+
+@tf.function(autograph=False)
+def working_to_canvas(working: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Fits a sketch of the working size onto a canvas; see `line_art.ink.working_to_canvas`."""
+    has_ink = working < WHITE // 2
+    ink = tf.reduce_sum(tf.cast(has_ink, tf.int64))
+    inner = tf.reduce_sum(tf.cast(tf.equal(dilate(tf.cast(~has_ink, tf.uint8), 1), 0), tf.int64))
+    perimeter = tf.maximum(ink - inner, 1)
+    side = tf.cast(tf.reduce_max(tf.shape(working)), tf.int64)
+    missing = LEAST_WIDTH * side * perimeter - 2000 * ink
+    radius = tf.cast((missing + 600 * perimeter) // (2000 * perimeter), tf.int32)
+    radius = tf.where(ink > 0, tf.maximum(radius, 0), 0)
+    return fit_to_canvas(WHITE - dilate(WHITE - working, radius), size)
 
 
 @tf.function(autograph=False)

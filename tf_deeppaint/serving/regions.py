@@ -1,76 +1,164 @@
-"""The regions that a sketch's lines close off, in the TensorFlow graph.
+"""The regions that a sketch's lines part, in the TensorFlow graph.
 
-The functions return what those of `line_art.regions` return.
+The functions return what those of `line_art.regions` return, label by label.
 """
+
+from collections.abc import Callable
 
 import tensorflow as tf
 
-from tf_deeppaint.line_art.regions import LEAST_REGION, PAPER
+from tf_deeppaint.line_art.regions import DECISION, GAP, LINE_REACH, PAGE, PAPER, WHITE_SLOT
+from tf_deeppaint.serving.page import find_page
 
 
 @tf.function(autograph=False)
 def find_regions(sketch: tf.Tensor) -> tf.Tensor:
-    """Labels the regions of a sketch: uint8 `(H, W)` -> int32 `(H, W)`.
+    """Labels the regions of a sketch; see `line_art.regions.find_regions`.
 
-    0 stands for lines, open paper and tiny regions; 1, 2, .. for the regions, in reading order of
-    their first pixels.
+    Args:
+        sketch: uint8 `(H, W)`.
+
+    Returns:
+        int32 `(H, W)`: 0 for lines, 1 for the page, 2, 3, .. for the regions.
     """
-    paper = tf.equal(dilate(tf.cast(sketch < PAPER, tf.uint8), 1), 0)
-    label = tf.reshape(_label(paper), [-1])
-    inside = tf.pad(tf.ones(tf.shape(sketch) - 2, tf.int32), [[1, 1], [1, 1]])
-    open_edge = tf.math.unsorted_segment_min(tf.reshape(inside, [-1]), label, tf.size(label)) == 0
-    pixels = tf.math.unsorted_segment_sum(tf.ones_like(label), label, tf.size(label))
-    large = tf.cast(pixels, tf.float64) >= LEAST_REGION * tf.cast(tf.size(label), tf.float64)
-    # A region is labeled with its first pixel.
-    is_first = tf.reshape(paper, [-1]) & (label == tf.range(tf.size(label)))
-    kept = tf.cast(is_first & large & ~open_edge, tf.int32)
-    return tf.reshape(tf.gather(kept * tf.cumsum(kept), label), tf.shape(sketch))
+    largest = tf.maximum(1, (GAP * tf.reduce_max(tf.shape(sketch)) + 1000) // 2000)
+    labels, count, free = tf.zeros_like(sketch, tf.int32), tf.constant(0), sketch >= PAPER
+    for radius in (largest, tf.maximum(1, (largest + 1) // 2), tf.constant(1)):
+        centers = tf.equal(dilate(tf.cast(~free, tf.uint8), radius), 0)
+        new, new_count = _label(centers)
+        filled = dilate(tf.where(new > 0, new + count, 0), radius)
+        labels = tf.where(free, filled, labels)
+        count, free = count + new_count, free & (labels == 0)
+    rest, _ = _label(free)
+    balls = count  # the rule is traced before `count` could change
+    labels = tf.where(rest > 0, rest + balls, labels)
+    labels = _join(labels, lambda label, contact, area: label > balls)
+    for _ in range(2):
+        labels = _join(labels, lambda label, contact, area: 4 * contact**2 >= area)
+    marks, _ = _label(sketch < PAPER)
+    is_page = find_page(labels, marks)
+    present = tf.math.bincount(tf.reshape(labels, [-1])) > 0
+    is_region = present & ~is_page & (tf.range(tf.size(present)) > 0)
+    numbers = PAGE + tf.cumsum(tf.cast(is_region, tf.int32))
+    numbers = tf.where(is_region, numbers, tf.where(is_page, PAGE, 0))
+    return tf.gather(numbers, labels)
 
 
 @tf.function(autograph=False)
-def even_out(values: tf.Tensor, regions: tf.Tensor) -> tf.Tensor:
-    """Gives every pixel of a region, and of the edge around it, the region's mean.
+def regions_to_canvas(labels: tf.Tensor, placement: tf.Tensor, size: int) -> tf.Tensor:
+    """Brings regions onto the network's canvas; see `line_art.regions.regions_to_canvas`."""
+    top, left, height, width = tf.unstack(placement, 4)
+    sides = tf.shape(labels)
+    rows, columns = (
+        (2 * tf.range(length) + 1) * side // (2 * length)
+        for length, side in ((height, sides[0]), (width, sides[1]))
+    )
+    cut = tf.gather(tf.gather(labels, rows), columns, axis=1)
+    canvas = tf.pad(cut, [[top, size - height - top], [left, size - width - left]])
+    return tf.ensure_shape(canvas, (size, size))
 
-    `values` are float32 `(H, W, C)`, and come back so; they are equal outside the regions.
+
+@tf.function(autograph=False)
+def decide(weights: tf.Tensor, regions: tf.Tensor) -> tf.Tensor:
+    """Gives every region one mixture of colors; see `line_art.regions.decide`.
+
+    Args:
+        weights: float32 `(H, W, C)`.
+        regions: As `find_regions` labels them.
+
+    Returns:
+        float32 `(H, W, C)`.
     """
-    number = tf.reshape(regions, [-1])
-    flat = tf.cast(tf.reshape(values, [tf.size(regions), -1]), tf.float64)
-    means = tf.math.unsorted_segment_mean(flat, number, tf.reduce_max(number) + 1)
-    grown = dilate(regions, 2)  # up to the middle of thin lines
-    return tf.where(grown[..., None] > 0, tf.gather(tf.cast(means, tf.float32), grown), values)
+    labels = tf.reshape(regions, [-1])
+    flat = tf.cast(tf.reshape(weights, [tf.size(regions), -1]), tf.float64)
+    sums = tf.math.unsorted_segment_sum(flat, labels, tf.reduce_max(labels) + 1)
+    powers = (sums / tf.maximum(tf.reduce_sum(sums, axis=-1, keepdims=True), 1e-9)) ** DECISION
+    mixtures = powers / tf.maximum(tf.reduce_sum(powers, axis=-1, keepdims=True), 1e-9)
+    white = tf.one_hot(WHITE_SLOT, weights.shape[-1], dtype=tf.float64)
+    is_page = tf.range(tf.shape(mixtures)[0]) == PAGE
+    mixtures = tf.where(is_page[:, None], white, mixtures)
+    grown = regions
+    for _ in range(LINE_REACH):
+        grown = tf.where(grown > 0, grown, dilate(grown, 1))
+    decided = tf.gather(tf.cast(mixtures, tf.float32), grown)
+    return tf.where(grown[..., None] > 0, decided, weights)
 
 
-def _label(paper: tf.Tensor) -> tf.Tensor:
-    """Labels each pixel of paper with the number of the first that it is connected to.
+def _join(labels: tf.Tensor, rule: Callable) -> tf.Tensor:
+    """Joins regions to larger ones that they touch; see `line_art.regions`."""
+    count = tf.reduce_max(labels) + 1
+    wide = tf.cast(count, tf.int64)
+    areas = tf.math.bincount(tf.reshape(labels, [-1]), minlength=count)
 
-    Every run of paper takes its least label, along rows, then along columns, until nothing changes;
-    following a label once a round reaches far ends sooner. bool `(H, W)` -> int32 `(H, W)`; pixels
-    that are no paper have their own number.
+    def contacts(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
+        one, other = (tf.cast(tf.reshape(side, [-1]), tf.int64) for side in (one, other))
+        touching = (one != other) & (one > 0) & (other > 0)
+        one, other = tf.boolean_mask(one, touching), tf.boolean_mask(other, touching)
+        return tf.concat([one * wide + other, other * wide + one], axis=0)
+
+    pairs = [contacts(labels[:, :-1], labels[:, 1:]), contacts(labels[:-1], labels[1:])]
+    pairs, _, contact = tf.unique_with_counts(tf.concat(pairs, axis=0))
+    label, other = (tf.cast(part, tf.int32) for part in (pairs // wide, pairs % wide))
+    area, other_area = tf.gather(areas, label), tf.gather(areas, other)
+    is_larger = (other_area > area) | ((other_area == area) & (other < label))
+    joins = rule(label, contact, area) & is_larger
+    keys = tf.cast(contact, tf.int64) * wide + (wide - 1 - tf.cast(other, tf.int64))
+    best = tf.math.unsorted_segment_max(tf.where(joins, keys, 0), label, count)
+    target = tf.where(best > 0, tf.cast(wide - 1 - best % wide, tf.int32), tf.range(count))
+    for _ in range(8):
+        target = tf.gather(target, target)
+    return tf.gather(target, labels)
+
+
+def _label(mask: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Labels what is connected in a mask along rows and columns.
+
+    Every run takes the least pixel number in it, along rows, then along columns, until nothing
+    changes. A label is the number of a pixel, so that those of far ends are found by following.
+
+    Args:
+        mask: bool `(H, W)`.
+
+    Returns:
+        int32 `(H, W)`, 1, 2, .. in reading order of the first pixels, 0 beside the mask; and how
+        many there are.
     """
-    rows = tf.reshape(_runs(paper), [-1])
-    columns = tf.reshape(tf.transpose(_runs(tf.transpose(paper))), [-1])
+    size = tf.size(mask)
+    rows = tf.reshape(_runs(mask), [-1])
+    columns = tf.reshape(tf.transpose(_runs(tf.transpose(mask))), [-1])
 
-    def spread(label: tf.Tensor, _) -> tuple[tf.Tensor, tf.Tensor]:
+    def spread(label: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         wider = label
         for runs in (rows, columns):
-            wider = tf.gather(tf.math.unsorted_segment_min(wider, runs, tf.size(label)), runs)
+            wider = tf.gather(tf.math.unsorted_segment_min(wider, runs, size), runs)
         wider = tf.gather(wider, wider)
         return wider, tf.reduce_any(wider != label)
 
-    loop = (tf.range(tf.size(paper)), True)
-    label, _ = tf.while_loop(lambda _, changed: changed, spread, loop, parallel_iterations=1)
-    return tf.reshape(label, tf.shape(paper))
+    label, _ = tf.while_loop(
+        lambda _, changed: changed, spread, (tf.range(size), True), parallel_iterations=1
+    )
+    inside = tf.reshape(mask, [-1])
+    is_first = tf.cast(inside & (label == tf.range(size)), tf.int32)
+    numbers = tf.where(inside, tf.gather(tf.cumsum(is_first), label), 0)
+    return tf.reshape(numbers, tf.shape(mask)), tf.reduce_sum(is_first)
 
 
-def _runs(paper: tf.Tensor) -> tf.Tensor:
-    """Numbers the runs of paper along rows, int32 `(H, W)`; other pixels are runs of their own."""
-    before = tf.pad(paper[:, :-1], [[0, 0], [1, 0]])
-    begins = ~(paper & before)
-    numbers = tf.cumsum(tf.reshape(tf.cast(begins, tf.int32), [-1])) - 1
-    return tf.reshape(numbers, tf.shape(paper))
+def _runs(mask: tf.Tensor) -> tf.Tensor:
+    """Numbers the runs of a mask along rows, int32 `(H, W)`; other pixels are runs of their own."""
+    before = tf.pad(mask[:, :-1], [[0, 0], [1, 0]])
+    begins = tf.cast(~(mask & before), tf.int32)
+    return tf.reshape(tf.cumsum(tf.reshape(begins, [-1])) - 1, tf.shape(mask))
 
 
-def dilate(values: tf.Tensor, reach: int) -> tf.Tensor:
+def dilate(values: tf.Tensor, reach: tf.Tensor | int) -> tf.Tensor:
     """The greatest value within `reach` pixels of each along both axes: integers `(H, W)`."""
     levels = tf.cast(values, tf.float32)[None, ..., None]
-    return tf.cast(tf.nn.max_pool2d(levels, 2 * reach + 1, 1, "SAME")[0, ..., 0], values.dtype)
+    # Windows of 3 pixels, one after another: the reach may be known only when the graph runs.
+    _, widest = tf.while_loop(
+        lambda step, _: step < reach,
+        lambda step, levels: (step + 1, tf.nn.max_pool2d(levels, 3, 1, "SAME")),
+        (tf.constant(0), levels),
+        shape_invariants=(tf.TensorShape([]), tf.TensorShape([1, None, None, 1])),
+        parallel_iterations=1,
+    )
+    return tf.cast(tf.ensure_shape(widest[0, ..., 0], values.shape), values.dtype)

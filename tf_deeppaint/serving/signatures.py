@@ -16,11 +16,11 @@ from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.heads import mix_color
 from tf_deeppaint.networks.inputs import HISTOGRAM_CHANNELS, SKETCH_CHANNELS
 from tf_deeppaint.painting.keras_backend import KerasBackend
-from tf_deeppaint.palette.extraction import BANDS, COLORS
+from tf_deeppaint.palette.rules import BANDS, COLORS
 from tf_deeppaint.serving import decoding
-from tf_deeppaint.serving.canvas import fit_to_canvas, reference_palette
+from tf_deeppaint.serving.canvas import reference_palette, to_working_size, working_to_canvas
 from tf_deeppaint.serving.checks import check_counts, check_files, check_shape, require
-from tf_deeppaint.serving.regions import even_out, find_regions
+from tf_deeppaint.serving.regions import decide, find_regions, regions_to_canvas
 from tf_deeppaint.serving.upsampling import fill_lines, paint_under_lines
 
 # A sheet of 4096 x 4096.
@@ -146,30 +146,37 @@ class ServedGenerator(tf.Module):
             files = require(together <= most, files, message)
         return decoding.decoded(files, names, headers)
 
-    def _fit(self, take: Callable, count: tf.Tensor) -> tuple[tf.TensorArray, tf.Tensor, tf.Tensor]:
+    def _fit(self, take: Callable, count: tf.Tensor) -> tuple:
         """Decodes sketches and fits them onto their canvases.
 
         Returns:
             A `TensorArray` of the sketches, uint8 `(H, W)`, each of its own size; the canvases,
-            uint8 `(N, size, size)`; and the sketches' places on them, int32 `(N, 4)`.
+            uint8 `(N, size, size)`; their regions, int32 `(N, size, size)`; and the sketches' places
+            on them, int32 `(N, 4)`.
         """
         size = self._backend.size
 
         def add(index, *arrays):
             sketch = decoding.to_gray(take(index))
-            values = (sketch, *fit_to_canvas(sketch, size))
+            working = to_working_size(sketch)
+            canvas, placement = working_to_canvas(working, size)
+            regions = tf.zeros_like(canvas, tf.int32)
+            if self._backend.mixes:
+                regions = regions_to_canvas(find_regions(working), placement, size)
+            values = (sketch, canvas, regions, placement)
             written = (array.write(index, v) for array, v in zip(arrays, values, strict=True))
             return index + 1, *written
 
         empty = (
             tf.TensorArray(tf.uint8, count, infer_shape=False, element_shape=(None, None)),
             tf.TensorArray(tf.uint8, count, element_shape=(size, size)),
+            tf.TensorArray(tf.int32, count, element_shape=(size, size)),
             tf.TensorArray(tf.int32, count, element_shape=(4,)),
         )
-        _, sketches, canvases, placements = tf.while_loop(
+        _, sketches, *fitted = tf.while_loop(
             lambda index, *_: index < count, add, (tf.constant(0), *empty), parallel_iterations=1
         )
-        return sketches, canvases.stack(), placements.stack()
+        return sketches, *(array.stack() for array in fitted)
 
     def _palettes(self, take: Callable, count: tf.Tensor) -> tf.Tensor:
         return tf.map_fn(
@@ -183,10 +190,11 @@ class ServedGenerator(tf.Module):
         self,
         sketches: tf.TensorArray,
         canvases: tf.Tensor,
+        regions: tf.Tensor,
         placements: tf.Tensor,
         palettes: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
-        colors = self._colors(canvases, palettes)
+        colors = self._colors(canvases, regions, palettes)
 
         def encode(index: tf.Tensor) -> tf.Tensor:
             top, left, height, width = tf.unstack(placements[index])
@@ -202,14 +210,14 @@ class ServedGenerator(tf.Module):
         )
         return {"image_bytes": pictures}
 
-    def _colors(self, canvases: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor:
+    def _colors(self, canvases: tf.Tensor, regions: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor:
         """The color under the canvases' lines, uint8 `(N, size, size, 3)`."""
         size = self._backend.size
         count, step = tf.shape(canvases)[0], max(1, _CANVAS_PIXELS // size**2)
 
         def run(start, done):
             part = slice(start, tf.minimum(start + step, count))
-            colors = self._mix(canvases[part], palettes[part])
+            colors = self._mix(canvases[part], regions[part], palettes[part])
             return start + step, done.scatter(tf.range(part.start, part.stop), colors)
 
         done = tf.TensorArray(tf.uint8, count, element_shape=(size, size, 3))
@@ -218,7 +226,7 @@ class ServedGenerator(tf.Module):
         )
         return done.stack()
 
-    def _mix(self, canvases: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor:
+    def _mix(self, canvases: tf.Tensor, regions: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor:
         with tf.device(None):
             output = self._backend.forward(canvases, palettes)
         if not self._backend.mixes:
@@ -226,8 +234,8 @@ class ServedGenerator(tf.Module):
             lines = tf.cast(tf.maximum(canvases, 1), tf.float32)[..., None]
             return tf.cast(tf.minimum(tf.round(painted * WHITE / lines), WHITE), tf.uint8)
         even = tf.map_fn(
-            lambda pair: even_out(pair[0], find_regions(pair[1])),
-            (output.weights, canvases),
+            lambda pair: decide(*pair),
+            (output.weights, regions),
             parallel_iterations=1,
             fn_output_signature=tf.TensorSpec(output.weights.shape[1:], tf.float32),
         )

@@ -13,8 +13,8 @@ from tf_deeppaint.painting.inputs import to_sketch
 from tf_deeppaint.painting.layer_files import write_layers
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.painting.painting import Painting
-from tf_deeppaint.palette.extraction import BANDS, COLORS
 from tf_deeppaint.palette.named_colors import MOST, color_code, parse_colors
+from tf_deeppaint.palette.rules import BANDS, COLORS
 from tf_deeppaint.studio.examples import PALETTES, Example, draw_examples
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError

@@ -6,7 +6,7 @@ from tf_deeppaint.images.canvas import FITS
 from tf_deeppaint.images.pixels import MAX_SIDE
 from tf_deeppaint.images.sizes import STRIDE
 from tf_deeppaint.line_art.styles import CHOICES, OWN
-from tf_deeppaint.palette.extraction import BACKGROUNDS
+from tf_deeppaint.palette.rules import BACKGROUNDS
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.options import check_options, option

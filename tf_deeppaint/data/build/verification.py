@@ -14,7 +14,7 @@ from tf_deeppaint.data.build.shards import portions
 from tf_deeppaint.data.records import GROUP, NAME, PALETTE, PICTURE, SKETCH, name_digest
 from tf_deeppaint.images.decoding import read_header
 from tf_deeppaint.images.encoding import PNG_END
-from tf_deeppaint.palette.extraction import BANDS
+from tf_deeppaint.palette.rules import BANDS
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 

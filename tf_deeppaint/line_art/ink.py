@@ -1,0 +1,95 @@
+"""The sketch as the network sees it: ink of any width and darkness as lines that it knows.
+
+A network is trained on black lines of about 1 % of the canvas. Averaged onto a canvas of 256
+pixels, a thin or pale pen fades until nothing is closed. So a sketch is brought to a *working size*
+first, where no ink is lost, and its ink is made black and wide enough there. Every step up to the
+canvas is of whole numbers; `serving.canvas` is the same in the TensorFlow graph.
+"""
+
+import cv2
+import numpy as np
+
+from tf_deeppaint.images.canvas import Placement, fit_to_canvas
+from tf_deeppaint.images.pixels import WHITE
+
+# The working size: the longer side is brought near so many pixels, by a whole factor.
+WORKING_SIDE = 512
+# A pixel darker than this has ink.
+INK = 250
+# The level of the darkest tenth of the ink becomes black, unless it is as dark as this already.
+DARKEST_PART, BLACK = 10, 20
+# Lines of the network's canvas are at least so many thousandths of its side wide.
+LEAST_WIDTH = 9
+
+
+def to_working_size(sketch: np.ndarray) -> np.ndarray:
+    """Shrinks a sketch by a whole factor so that no ink is lost, and makes its ink black.
+
+    Args:
+        sketch: uint8 gray `(H, W)`, dark lines on light paper.
+
+    Returns:
+        uint8 gray `(h, w)`, the longer side under 768 pixels: each pixel is the darkest of those it
+        covers. Smaller sketches keep their size.
+    """
+    factor = shrink_factor(*sketch.shape)
+    rows, columns = (-side % factor for side in sketch.shape)
+    padded = np.pad(sketch, ((0, rows), (0, columns)), constant_values=WHITE)
+    height, width = (side // factor for side in padded.shape)
+    darkest = padded.reshape(height, factor, width, factor).min(axis=(1, 3))
+    return _blacken(darkest)
+
+
+def shrink_factor(height: int, width: int) -> int:
+    """How many pixels of a sketch, along each axis, become one at the working size."""
+    return max(1, (2 * max(height, width) + WORKING_SIDE) // (2 * WORKING_SIDE))
+
+
+def working_to_canvas(working: np.ndarray, size: int) -> tuple[np.ndarray, Placement]:
+    """Fits a sketch of the working size onto the network's canvas, its lines wide enough.
+
+    Args:
+        working: uint8 gray `(h, w)`, as `to_working_size` returns it.
+        size: Side of the canvas in pixels.
+
+    Returns:
+        The canvas, uint8 `(size, size)`, and the placement of the sketch on it.
+    """
+    ink = (working < WHITE // 2).astype(np.uint8)
+    inner = cv2.erode(ink, np.ones((3, 3), np.uint8))
+    radius = widening(int(ink.sum()), int(inner.sum()), *working.shape)
+    if radius:
+        working = cv2.erode(working, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
+    return fit_to_canvas(working, size)
+
+
+def widening(ink: int, inner: int, height: int, width: int) -> int:
+    """By how many pixels on each side lines of the working size are widened.
+
+    The mean width of lines is twice their area over their perimeter, and an erosion by one pixel
+    takes the perimeter away.
+
+    Args:
+        ink: Pixels of ink.
+        inner: Those of them that have ink all around.
+        height: Height at the working size.
+        width: Width at the working size.
+    """
+    perimeter = max(1, ink - inner)
+    # The missing width, times 1000 and the perimeter; half of it goes to each side. A quarter of a
+    # pixel on each side is not worth the change.
+    missing = LEAST_WIDTH * max(height, width) * perimeter - 2000 * ink
+    return max(0, (missing + 600 * perimeter) // (2000 * perimeter)) if ink else 0
+
+
+def _blacken(gray: np.ndarray) -> np.ndarray:
+    """Stretches the levels so that the darkest tenth of the ink is black."""
+    counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel().astype(np.int64)
+    ink = counts[:INK].sum()
+    if not ink:
+        return gray
+    darkest = int(np.searchsorted(np.cumsum(counts), -(-ink // DARKEST_PART)))
+    if darkest <= BLACK:
+        return gray
+    levels = (np.arange(256) - darkest) * WHITE // (WHITE - darkest)
+    return cv2.LUT(gray, np.clip(levels, 0, WHITE).astype(np.uint8))

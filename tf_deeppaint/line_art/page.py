@@ -1,0 +1,220 @@
+"""What of a sketch's closed paper is the page itself: margins, panels, speech bubbles, lettering.
+
+Nobody wants these colored. `serving.page` is the same in the TensorFlow graph.
+
+* A region that touches all four sides of the sketch is the page, and so is a *margin*: a strip
+  along a side, at least half as long as it, or the tip of a corner.
+* A *panel* follows all four sides of its bounding box, is large, and has something drawn in it.
+* A *speech bubble* holds lettering and is surrounded by paper. *Letters* are small marks of ink in
+  one region that stand in a row: each at least beside one that has others on both sides.
+* What letters enclose belongs to the page too.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+# A margin is at most this wide, in percent of the longer side.
+MARGIN_PERCENT = 3
+# A side of a panel lies along its bounding box, within so many thousandths of the longer side, ...
+STRAIGHT = 12
+# ... for at least so many percent of its length.
+SIDE_PERCENT = 55
+# The least width and height of a panel in percent of the sketch's, and the least share of the box
+# that something else in it takes.
+PANEL_WIDTH, PANEL_HEIGHT, PANEL_CONTENT = 25, 15, 3
+# Letters are at most this high, in percent of the sketch's height, and at least so many pixels.
+LETTER_PERCENT, LETTER_PIXELS = 12, 4
+# What letters enclose lies in their boxes, or hangs over by so many pixels.
+AROUND_LETTER = 2
+# More marks than this are hatching, not letters.
+MOST_MARKS = 600
+# Letters of a bubble, at least; and the least percentage of paper among what is around it, looked
+# at across lines of so many thousandths of the longer side.
+LETTERS, SURROUNDED_PERCENT, LINE = 3, 60, 20
+
+
+class Boxes(NamedTuple):
+    """The bounding boxes of labels, int `(labels,)` each; ends are included."""
+
+    top: np.ndarray
+    left: np.ndarray
+    bottom: np.ndarray
+    right: np.ndarray
+
+    @property
+    def height(self) -> np.ndarray:
+        return self.bottom - self.top + 1
+
+    @property
+    def width(self) -> np.ndarray:
+        return self.right - self.left + 1
+
+
+def find_page(regions: np.ndarray, ink: np.ndarray) -> np.ndarray:
+    """Finds which regions are the page.
+
+    Args:
+        regions: int `(H, W)`, 0 for lines, 1, 2, .. for regions.
+        ink: bool `(H, W)`, where lines are.
+
+    Returns:
+        bool `(regions + 1,)`; false for 0.
+    """
+    count = int(regions.max()) + 1
+    height, width = regions.shape
+    boxes = _boxes(regions, count)
+    is_page = touches_all_sides(boxes, height, width) | is_margin(boxes, height, width)
+    is_page |= _find_panels(regions, boxes)
+    is_page[0] = False
+
+    _, marks = cv2.connectedComponents(ink.astype(np.uint8), connectivity=4)
+    mark_boxes = _boxes(marks, marks.max() + 1)
+    hosts = _find_hosts(marks, regions, count)
+    is_letter = _find_letters(mark_boxes, hosts, height)
+    letters = np.bincount(hosts[is_letter], minlength=count)
+    is_page |= (letters >= LETTERS) & _is_surrounded(regions, boxes, is_page)
+    is_page[0] = False
+
+    # The regions in a letter's box, where the letter stands on the page.
+    inked = np.flatnonzero(is_letter & is_page[hosts])
+    inside = np.zeros(count, bool)
+    for mark in inked:
+        inside |= (
+            (boxes.top >= mark_boxes.top[mark] - AROUND_LETTER)
+            & (boxes.bottom <= mark_boxes.bottom[mark] + AROUND_LETTER)
+            & (boxes.left >= mark_boxes.left[mark] - AROUND_LETTER)
+            & (boxes.right <= mark_boxes.right[mark] + AROUND_LETTER)
+        )
+    inside[0] = False
+    return is_page | inside
+
+
+def touches_all_sides(boxes: Boxes, height: int, width: int) -> np.ndarray:
+    """Which labels reach from side to side both ways; NumPy's or TensorFlow's numbers."""
+    upright = (boxes.top == 0) & (boxes.bottom == height - 1)
+    return upright & (boxes.left == 0) & (boxes.right == width - 1)
+
+
+def is_margin(boxes: Boxes, height: int, width: int) -> np.ndarray:
+    """Which labels are strips along a side; NumPy's or TensorFlow's numbers."""
+    at_side = (boxes.top == 0) | (boxes.bottom == height - 1)
+    at_end = (boxes.left == 0) | (boxes.right == width - 1)
+    is_low = 100 * boxes.height <= MARGIN_PERCENT * height
+    is_narrow = 100 * boxes.width <= MARGIN_PERCENT * width
+    along = at_side & is_low & (at_end & is_narrow | (2 * boxes.width >= width))
+    return along | (at_end & is_narrow & (2 * boxes.height >= height))
+
+
+def _boxes(labels: np.ndarray, count: int) -> Boxes:
+    rows, columns = (
+        np.broadcast_to(axis, labels.shape).ravel()
+        for axis in np.ogrid[: labels.shape[0], : labels.shape[1]]
+    )
+    flat, far = labels.ravel(), max(labels.shape)
+    top, left = np.full(count, far), np.full(count, far)
+    bottom, right = np.full(count, -1), np.full(count, -1)
+    for values, least, most in ((rows, top, bottom), (columns, left, right)):
+        np.minimum.at(least, flat, values)
+        np.maximum.at(most, flat, values)
+    return Boxes(top, left, bottom, right)
+
+
+def _find_panels(regions: np.ndarray, boxes: Boxes) -> np.ndarray:
+    """Which regions are panels, bool `(regions + 1,)`."""
+    height, width = regions.shape
+    count = len(boxes.top)
+    tolerance = max(2, STRAIGHT * max(height, width) // 1000)
+    rows, columns = np.nonzero(regions)
+    label = regions[rows, columns]
+    along = np.ones(count, bool)
+    for position, edge, across, length, side in (
+        (rows, boxes.top, columns, width, boxes.width),
+        (rows, boxes.bottom, columns, width, boxes.width),
+        (columns, boxes.left, rows, height, boxes.height),
+        (columns, boxes.right, rows, height, boxes.height),
+    ):
+        near = np.abs(position - edge[label]) <= tolerance
+        touched = np.zeros(count * length, bool)
+        touched[label[near] * length + across[near]] = True
+        along &= 100 * touched.reshape(count, length).sum(axis=1) >= SIDE_PERCENT * side
+    area = np.bincount(label, minlength=count)
+    box = boxes.height * boxes.width
+    is_large = (100 * boxes.width >= PANEL_WIDTH * width) & (
+        100 * boxes.height >= PANEL_HEIGHT * height
+    )
+    return along & is_large & (100 * (box - area) >= PANEL_CONTENT * box)
+
+
+def _find_hosts(marks: np.ndarray, regions: np.ndarray, count: int) -> np.ndarray:
+    """The region that each mark of ink touches most, int `(marks + 1,)`."""
+    pairs = []
+    for first, second in (
+        (np.s_[:, :-1], np.s_[:, 1:]),
+        (np.s_[:, 1:], np.s_[:, :-1]),
+        (np.s_[:-1], np.s_[1:]),
+        (np.s_[1:], np.s_[:-1]),
+    ):
+        mark, region = marks[first], regions[second]
+        touching = (mark > 0) & (region > 0)
+        pairs.append(mark[touching].astype(np.int64) * count + region[touching])
+    pairs, contacts = np.unique(np.concatenate(pairs), return_counts=True)
+    best = np.zeros(int(marks.max()) + 1, np.int64)
+    np.maximum.at(best, pairs // count, contacts * count + pairs % count)
+    return best % count
+
+
+def _find_letters(boxes: Boxes, hosts: np.ndarray, height: int) -> np.ndarray:
+    """Which marks of ink are letters, bool `(marks + 1,)`."""
+    is_small = (100 * boxes.height <= LETTER_PERCENT * height) & (boxes.height >= LETTER_PIXELS)
+    is_small &= boxes.width <= 3 * boxes.height
+    is_small[0] = False
+    chosen = np.flatnonzero(is_small)
+    is_letter = np.zeros(len(hosts), bool)
+    if len(chosen) > MOST_MARKS:
+        return is_letter
+    tall = boxes.height[chosen]
+    middle = (boxes.top + boxes.bottom)[chosen]
+    least, most = np.minimum.outer(tall, tall), np.maximum.outer(tall, tall)
+    gap = boxes.left[chosen][None] - boxes.right[chosen][:, None]
+    # Row: a mark; column: the mark to its right.
+    follows = (
+        (hosts[chosen][:, None] == hosts[chosen][None])
+        & (10 * np.abs(np.subtract.outer(middle, middle)) <= 7 * least)
+        & (2 * least >= most)
+        & (gap > 0)
+        & (gap <= most)
+    )
+    is_middle = follows.any(axis=0) & follows.any(axis=1)
+    beside = (follows & is_middle[None]).any(axis=1) | (follows & is_middle[:, None]).any(axis=0)
+    is_letter[chosen] = is_middle | beside
+    return is_letter
+
+
+def _is_surrounded(regions: np.ndarray, boxes: Boxes, is_page: np.ndarray) -> np.ndarray:
+    """Which regions have mostly the page on the other side of their lines, bool `(regions + 1,)`.
+
+    Regions inside their own box do not count.
+    """
+    count = len(is_page)
+    reach = max(2, LINE * max(regions.shape) // 1000)
+    pairs = []
+    for first, second in (
+        (regions[:, :-reach], regions[:, reach:]),
+        (regions[:-reach], regions[reach:]),
+    ):
+        for one, other in ((first, second), (second, first)):
+            apart = (one > 0) & (other > 0) & (one != other)
+            pairs.append(one[apart].astype(np.int64) * count + other[apart])
+    pairs, contacts = np.unique(np.concatenate(pairs), return_counts=True)
+    one, other = pairs // count, pairs % count
+    outside = (
+        (boxes.top[other] < boxes.top[one])
+        | (boxes.bottom[other] > boxes.bottom[one])
+        | (boxes.left[other] < boxes.left[one])
+        | (boxes.right[other] > boxes.right[one])
+    )
+    around = np.bincount(one, contacts * outside, count)
+    page = np.bincount(one, contacts * (outside & is_page[other]), count)
+    return 100 * page >= SURROUNDED_PERCENT * around
