@@ -5,6 +5,7 @@ Results equal those of `extraction` to the integer on every device: all numbers 
 
 import tensorflow as tf
 
+from tf_deeppaint.palette import extraction
 from tf_deeppaint.palette.extraction import BINS
 from tf_deeppaint.palette.figure_graph import extract_figure_palettes
 from tf_deeppaint.palette.rules import BANDS, COLORS, FIGURE, LEAVES_OUT, check_background

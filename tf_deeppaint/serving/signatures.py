@@ -151,8 +151,8 @@ class ServedGenerator(tf.Module):
 
         Returns:
             A `TensorArray` of the sketches, uint8 `(H, W)`, each of its own size; the canvases,
-            uint8 `(N, size, size)`; their regions, int32 `(N, size, size)`; and the sketches' places
-            on them, int32 `(N, 4)`.
+            uint8 `(N, size, size)`; their regions, int32 of that shape; and the sketches' places on
+            them, int32 `(N, 4)`.
         """
         size = self._backend.size
 
