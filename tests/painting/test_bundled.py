@@ -12,7 +12,7 @@ from tf_deeppaint import Painter
 from tf_deeppaint.evaluation.metrics import to_lab
 from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.images.pixels import to_gray
-from tf_deeppaint.line_art.regions import find_regions
+from tf_deeppaint.line_art.regions import PAGE, find_regions
 from tf_deeppaint.networks.model_files import BUNDLED_FILE
 from tf_deeppaint.palette.extraction import extract_palette
 
@@ -42,7 +42,7 @@ def test_it_is_small_and_described():
 
 def test_it_obeys_any_palette(painter, sketch):
     """In regions the colors are mixes of the given ones: here greens, then reds."""
-    inside = find_regions(sketch) > 0
+    inside = find_regions(sketch) > PAGE
     assert inside.mean() > 0.05
     for channel in (1, 0):
         colors = np.zeros((4, 4, 3), np.uint8)

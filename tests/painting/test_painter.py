@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from tf_deeppaint import Painter, extract_palette, palette_to_histogram
-from tf_deeppaint.images.canvas import fit_to_canvas
 from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.line_art.cleaning import clean
+from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.painting.keras_backend import KerasBackend
@@ -37,6 +37,10 @@ def make_rng() -> np.random.Generator:
     return np.random.default_rng(5)
 
 
+def canvas_of(sketch: np.ndarray) -> np.ndarray:
+    return working_to_canvas(to_working_size(sketch), 64)[0]
+
+
 def random_picture(rng, *shape) -> np.ndarray:
     return rng.integers(0, 256, shape, dtype=np.uint8)
 
@@ -50,7 +54,8 @@ def inputs_of(sketches: np.ndarray, palettes: np.ndarray) -> dict:
 
 
 def test_painting_is_the_generator_on_the_sketch_and_the_histogram_images(generator, painter, rng):
-    sketch, reference = random_picture(rng, 64, 64), random_picture(rng, 80, 60, 3)
+    sketch, reference = np.full((64, 64), 255, np.uint8), random_picture(rng, 80, 60, 3)
+    sketch[20:24], sketch[:, 30:34] = 0, 0
     inputs = inputs_of(sketch[None], extract_palette(reference, "white")[None])
     expected = (np.asarray(generator(inputs))[0] + 1) * 127.5
     painted = painter.paint(sketch, reference, lines="network")
@@ -115,7 +120,7 @@ def test_sketches_of_many_sizes_go_through_the_network_together(painter, rng):
         alone = painter.begin([sketch], palette[None])[0]
         values, expected = painting.prediction.values, alone.prediction.values
         np.testing.assert_allclose(values, expected, atol=1e-4)
-        np.testing.assert_array_equal(painting.prediction.canvas, fit_to_canvas(sketch, 64)[0])
+        np.testing.assert_array_equal(painting.prediction.canvas, canvas_of(sketch))
 
 
 def test_attention_lies_on_the_sketch(painter, rng):
@@ -245,7 +250,7 @@ def make_mixing() -> Generator:
     return generator
 
 
-def test_a_mixture_is_even_in_an_area_and_the_networks_own_outside(mixing, rng):
+def test_a_mixture_is_decided_in_a_region_and_the_page_is_white(mixing, rng):
     sketch = np.full((64, 64), 255, np.uint8)
     sketch[[10, 40], 10:51] = sketch[10:41, [10, 50]] = 0
     palette = random_picture(rng, 4, 4, 3)
@@ -257,12 +262,13 @@ def test_a_mixture_is_even_in_an_area_and_the_networks_own_outside(mixing, rng):
     mixture, _ = mixing.forward(inputs_of(*inputs))
     weights, shade = (np.asarray(part)[0][inside] for part in (mixture.weights, mixture.shade))
     colors = np.concatenate([palette.reshape(16, 3), [[255] * 3, [0] * 3]])
-    expected = np.clip(weights.mean((0, 1)) @ colors * shade, 0, 255)
+    power = weights.astype(float).mean((0, 1)) ** 4
+    expected = np.clip(power / power.sum() @ colors * shade, 0, 255)
     np.testing.assert_allclose(even[inside], expected, atol=0.6)
     assert np.abs(even[inside].astype(int) - network[inside]).max() > 8
-    outside = np.ones((64, 64), bool)
-    outside[10:41, 10:51] = False
-    np.testing.assert_array_equal(even[outside], network[outside])
+    # White too is shaded.
+    page = np.clip(255 * np.asarray(mixture.shade)[0], 0, 255)[:9]
+    np.testing.assert_allclose(even[:9], np.broadcast_to(page, even[:9].shape), atol=0.6)
 
 
 def test_whether_regions_are_evened_out_can_be_chosen_on_loading(mixing, tmp_path):
