@@ -258,7 +258,7 @@ def test_a_mixture_is_decided_in_a_region_and_the_page_is_white(mixing, rng):
     network, even = (
         Painter(backend, even_regions=choice).paint_canvases(*inputs)[0] for choice in (False, None)
     )
-    inside = np.s_[12:39, 12:49]
+    inside = np.s_[11:40, 11:50]
     mixture, _ = mixing.forward(inputs_of(*inputs))
     weights, shade = (np.asarray(part)[0][inside] for part in (mixture.weights, mixture.shade))
     colors = np.concatenate([palette.reshape(16, 3), [[255] * 3, [0] * 3]])

@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.painters import FakeBackend, tiny_painter
 from tf_deeppaint import Painter
-from tf_deeppaint.images.canvas import fit_to_canvas
+from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
 from tf_deeppaint.images.decoding import decode_picture, read_picture
 from tf_deeppaint.painting.layer_files import merge, write_layers
 from tf_deeppaint.painting.painting import Painting, Picture
@@ -48,7 +48,8 @@ def upright(height: int, width: int) -> np.ndarray:
 
 
 def begin(palette, shape=(90, 60), draw=drawn, **backend) -> Painting:
-    return Painter(FakeBackend(**backend)).begin([draw(*shape)], palette[None])[0]
+    painter = Painter(FakeBackend(**backend), even_regions=False)
+    return painter.begin([draw(*shape)], palette[None])[0]
 
 
 def laid(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
@@ -91,7 +92,7 @@ def test_the_networks_picture_is_its_canvas_brought_back(palette, mixes):
     shown = painting.picture("network")
     np.testing.assert_allclose(shown, laid(colors, painting.sketch), atol=0.6)
     large = begin(palette, (64, 64), upright, mixes=mixes)
-    canvas, _ = fit_to_canvas(large.sketch, 32)
+    canvas, _ = working_to_canvas(to_working_size(large.sketch), 32)
     painted = np.rint(laid(colors, canvas)).astype(np.uint8)
     expected = cv2.resize(painted, (64, 64), interpolation=cv2.INTER_CUBIC)
     np.testing.assert_allclose(large.picture("network").astype(int), expected, atol=2)
