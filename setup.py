@@ -10,7 +10,7 @@ VERSION = re.search(
     r'^__version__ = "(.+)"$', (ROOT / "tf_deeppaint/__init__.py").read_text(), re.MULTILINE
 ).group(1)
 
-OPENMOJI = ["resvg_py>=0.2"]
+SVG = ["resvg_py>=0.2"]
 BEAM = ["apache-beam>=2.70,<3"]
 SERVING = ["tensorflow-serving-api>=2.21,<2.22"]
 STUDIO = ["gradio>=6.31,<7"]
@@ -31,7 +31,7 @@ TEST = [
     "pytest>=8",
     "pytest-xdist>=3.5",
     "selenium>=4.51",
-    *OPENMOJI,
+    *SVG,
     *BEAM,
     "pyyaml>=6",
     *SERVING,
@@ -65,7 +65,8 @@ setup(
     package_data={"tf_deeppaint": ["bundled/*", "evaluation/*.html", "studio/static/*"]},
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
-        "openmoji": OPENMOJI,
+        "svg": SVG,
+        "openmoji": SVG,  # the extra's former name
         "beam": BEAM,
         "serving": SERVING,
         "studio": STUDIO,

@@ -9,6 +9,7 @@ import random
 import struct
 import tarfile
 import tempfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -256,3 +257,48 @@ def packages() -> Target:
         assert set(os.listdir(".")) <= {"art"}
 
     return Target(seeds, feed, share=20)
+
+
+def wheels() -> Target:
+    from tf_deeppaint.data.sources import fetching
+
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("art/a.json", "../b.json", "/etc/c.json"):
+            archive.writestr(name, bytes(30))
+
+    def feed(data: bytes) -> None:
+        path = write_file("some.whl", data)
+        fetching._extract_wheel(Path(path), ["*.json"], Path("art"))
+        assert set(os.listdir(".")) <= {"art", "some.whl"}
+
+    return Target([buffer.getvalue()], feed, share=10)
+
+
+def avatar_styles() -> Target:
+    from tests.helpers.character_files import make_style
+    from tf_deeppaint.data.sources.characters.artists import AvatarArtist
+
+    def feed(data: bytes) -> None:
+        write_file("adventurer.json", data)
+        artist = AvatarArtist(".", "adventurer")
+        for number in range(3):
+            artist.draw(np.random.default_rng(number), test=number == 0).figure(32, "x")
+
+    return Target([json.dumps(make_style()).encode()], feed, mutate_json, share=20)
+
+
+def comicgen_files() -> Target:
+    from tests.helpers.character_files import fill, svg
+    from tf_deeppaint.data.sources.characters.comicgen import BOX, Part, read_part
+    from tf_deeppaint.data.sources.characters.figures import render_figure
+
+    square = fill("#bcd1ec", 100, 100, 300, 500, more=' opacity="0.95" stroke="#000"')
+    masked = f'<mask id="a">{square}</mask><g mask="url(#a)">{square}</g>'
+
+    def feed(data: bytes) -> None:
+        path = write_file("pose/x.svg", data)
+        read_part.cache_clear()
+        render_figure(read_part(".", Part("body", path)), BOX, 32, "x")
+
+    return Target([svg(square).encode(), svg(masked).encode()], feed, share=20)

@@ -3,6 +3,7 @@
 import io
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -184,3 +185,49 @@ def test_fetch_debian_of_an_unknown_package_advises_an_update(clients):
     message = str(caught.value)
     assert "Unable to locate package fake-data; run `apt-get update`" in message
     assert message.endswith(INSTEAD)
+
+
+def pip_download(clients: Path, monkeypatch, wheel: Path) -> None:
+    """Puts a program in place of Python, which would run pip."""
+    log = f"open({str(clients / 'calls')!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')"
+    write_client(
+        clients, "python", f"{log}\nshutil.copy({str(wheel)!r}, 'fake-1.0-py3-none-any.whl')"
+    )
+    monkeypatch.setattr(fetching.sys, "executable", str(clients / "python"))
+
+
+def write_wheel(path: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in {
+            "art/one.json": b"one",
+            "art/two.py": b"not wanted",
+            "../art/escaped.json": b"must not be written",
+        }.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_fetch_pypi_unpacks_only_wanted_files_and_only_once(clients, monkeypatch, tmp_path):
+    pip_download(clients, monkeypatch, write_wheel(tmp_path / "good.whl"))
+    folder = fetching.fetch_pypi("fake==1.0", ["*.json"], INSTEAD)
+    assert files_below(folder) == {"art/one.json": b"one"}
+    assert not list(tmp_path.rglob("*escaped*"))
+    assert fetching.fetch_pypi("fake==1.0", ["*.json"], INSTEAD) == folder
+    (call,) = (clients / "calls").read_text().splitlines()
+    assert call.startswith("-m pip download fake==1.0 --no-deps ")
+
+
+def test_fetch_pypi_says_why_it_failed(clients, monkeypatch):
+    write_client(clients, "python", "sys.exit('WARNING: slow\\nERROR: No matching distribution.')")
+    monkeypatch.setattr(fetching.sys, "executable", str(clients / "python"))
+    with pytest.raises(DeepPaintError, match="No matching distribution; .*" + INSTEAD):
+        fetching.fetch_pypi("fake==1.0", ["*.json"], INSTEAD)
+    assert not list(fetching.cache_dir().iterdir())
+
+
+def test_fetch_pypi_of_a_damaged_wheel_says_so(clients, monkeypatch, tmp_path):
+    wheel = tmp_path / "bad.whl"
+    wheel.write_bytes(write_wheel(tmp_path / "good.whl").read_bytes()[:60])
+    pip_download(clients, monkeypatch, wheel)
+    with pytest.raises(DeepPaintError, match="the fetched package is damaged"):
+        fetching.fetch_pypi("fake==1.0", ["*.json"], INSTEAD)

@@ -7,12 +7,14 @@ import pytest
 from absl import flags
 
 from tf_deeppaint.data.sources.base import digest_of
+from tf_deeppaint.data.sources.characters.source import Avatars, Comicgen, Composite
 from tf_deeppaint.data.sources.danbooru import Danbooru
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.data.sources.folder import Folder
 from tf_deeppaint.data.sources.openmoji import OpenMoji
 from tf_deeppaint.data.sources.pairs import Pairs
 from tf_deeppaint.data.sources.registry import SOURCES, open_source, source_options
+from tf_deeppaint.data.sources.sprites import Sprites
 from tf_deeppaint.data.sources.wesnoth import Wesnoth
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.options import define_flags, flag_values
@@ -24,6 +26,10 @@ CLASSES = {
     "danbooru": Danbooru,
     "openmoji": OpenMoji,
     "wesnoth": Wesnoth,
+    "avatars": Avatars,
+    "comicgen": Comicgen,
+    "composite": Composite,
+    "sprites": Sprites,
 }
 # The least that a source must be given.
 REQUIRED = {

@@ -10,7 +10,9 @@ loads one at a time (`base.Source`):
 
 It is a frozen dataclass derived from `Source`. Its fields, declared by `utils.options.option`, are
 its options and become the flags of `python -m tfrecords.build`; sources may share a flag. `origin`
-says who made the pictures and under which license; it goes into the manifest and the model card.
+says who made the pictures and under which license; it goes into the manifest and the model card. A
+source of characters also loads `partners`, other drawings in the same colors (`color_schemes`), and
+`parts`, the role of every pixel.
 
 To add a source: write a module with such a class, and name it in `registry.SOURCES`. `--help`
 imports the module: at its top it must not import TensorFlow or OpenCV. A source that knows which

@@ -60,12 +60,18 @@ class LoadedExample(NamedTuple):
             true lines and they must be extracted from the picture.
         digest: As in `Inspection`, of the files read for this call; empty where there are none.
         palette: uint8 `(4, 4, 3)` where the publisher gives one, extracted by the rule "drop".
+        partners: Other drawings in the same colors, uint8 RGB `(H, W, 3)` each: references for
+            which `picture` is the true answer.
+        parts: The role of every pixel, uint8 `(H, W)`, an index of `color_schemes.ROLES`; None
+            where the source does not know.
     """
 
     picture: np.ndarray
     sketch: np.ndarray | None = None
     digest: str = ""
     palette: np.ndarray | None = None
+    partners: tuple[np.ndarray, ...] = ()
+    parts: np.ndarray | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,14 +1,18 @@
 """Downloads of public art by package name, by the package's own client, into a cache."""
 
+import contextlib
 import fnmatch
 import gzip
 import hashlib
+import io
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
+import zipfile
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
@@ -24,6 +28,15 @@ _NPM_FLAGS = (
     "--loglevel=error",
     "--fetch-retries=1",
     "--fetch-retry-mintimeout=1000",
+)
+# Bytes; the largest file that is wanted of a wheel has 750 KB.
+_MAX_WHEEL_FILE = 64 * 2**20
+_PIP_FLAGS = (
+    "--no-deps",
+    "--only-binary=:all:",
+    "--disable-pip-version-check",
+    "--retries=1",
+    "--quiet",
 )
 # npm prints these about every failure; the reason stands in another line.
 _NPM_NOISE = re.compile(
@@ -54,7 +67,7 @@ def fetch_npm(spec: str, wanted: Sequence[str], instead: str) -> Path:
     """
 
     def unpack(work: Path, art: Path) -> None:
-        npm = _find_client("npm", f"install Node.js with npm, or {instead}")
+        npm = _client("npm", f"install Node.js with npm, or {instead}")
         _run([npm, "pack", spec, *_NPM_FLAGS], work, f"try again with a network, or {instead}")
         for archive in sorted(work.glob("*.tgz")):
             with archive.open("rb") as stream:
@@ -68,8 +81,8 @@ def fetch_debian(packages: Sequence[str], wanted: Sequence[str], instead: str) -
 
     Args:
         packages: Package names; the versions are those of the machine's own Debian or Ubuntu.
-        wanted: As for `fetch_npm`.
-        instead: As for `fetch_npm`.
+        wanted: Patterns of the paths inside the packages to keep; `*` also matches `/`.
+        instead: What to do where fetching fails, as the end of a sentence.
 
     Returns:
         The folder that holds the wanted files of all packages, `usr/...`.
@@ -79,8 +92,8 @@ def fetch_debian(packages: Sequence[str], wanted: Sequence[str], instead: str) -
     """
 
     def unpack(work: Path, art: Path) -> None:
-        needed = f"fetching needs Debian or Ubuntu; {instead}"
-        apt, dpkg = (_find_client(program, needed) for program in ("apt-get", "dpkg"))
+        apt = _client("apt-get", f"fetching needs Debian or Ubuntu; {instead}")
+        dpkg = _client("dpkg", f"fetching needs Debian or Ubuntu; {instead}")
         advice = f"run `apt-get update` and try again with a network, or {instead}"
         _run([apt, "download", *packages], work, advice)
         for archive in sorted(work.glob("*.deb")):
@@ -91,6 +104,30 @@ def fetch_debian(packages: Sequence[str], wanted: Sequence[str], instead: str) -
                 _extract(stream, wanted, art)
 
     return _cached(packages[0], packages, wanted, unpack)
+
+
+def fetch_pypi(spec: str, wanted: Sequence[str], instead: str) -> Path:
+    """Fetches the wheel of one PyPI package, unless it is in the cache already; installs nothing.
+
+    Args:
+        spec: Name and exact version, as in `dicebear-styles==10.6.0`.
+        wanted: Patterns of the paths inside the wheel to keep; `*` also matches `/`.
+        instead: What to do where fetching fails, as the end of a sentence.
+
+    Returns:
+        The folder that holds the wanted files under their paths inside the wheel.
+
+    Raises:
+        DeepPaintError: no pip, no network, no such package, or nothing wanted inside it.
+    """
+
+    def unpack(work: Path, art: Path) -> None:
+        advice = f"try again with a network, or {instead}"
+        _run([sys.executable, "-m", "pip", "download", spec, *_PIP_FLAGS], work, advice)
+        for archive in sorted(work.glob("*.whl")):
+            _extract_wheel(archive, wanted, art)
+
+    return _cached(spec, [spec], wanted, unpack)
 
 
 def _cached(
@@ -111,12 +148,7 @@ def _cached(
             unpack(work, art)
             if not art.is_dir():
                 raise DeepPaintError(f"{title}: holds no file named {' or '.join(wanted)}")
-            try:
-                art.rename(final)
-            except OSError:
-                # Where another process was faster, its folder holds the same.
-                if not final.is_dir():
-                    raise
+            _move(art, final)
     except OSError as error:
         raise DeepPaintError(
             f"{error.filename or final}: cannot be written ({error.strerror or error}); "
@@ -125,8 +157,18 @@ def _cached(
     return final
 
 
-def _find_client(program: str, advice: str) -> str:
-    if (path := shutil.which(program)) is None:
+def _move(folder: Path, final: Path) -> None:
+    """Renames a folder. Where another process was faster, its folder holds the same and stays."""
+    try:
+        folder.rename(final)
+    except OSError:
+        if not final.is_dir():
+            raise
+
+
+def _client(program: str, advice: str) -> str:
+    path = shutil.which(program)
+    if path is None:
         raise DeepPaintError(f"{program} is not installed: {advice}")
     return path
 
@@ -179,9 +221,34 @@ def _extract(stream: IO[bytes], wanted: Sequence[str], art: Path, skip_parts: in
                 if not member.isreg() or ".." in inside.parts or inside.is_absolute():
                     continue
                 if any(fnmatch.fnmatchcase(str(inside), pattern) for pattern in wanted):
-                    path = art / inside
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    with archive.extractfile(member) as source, path.open("wb") as target:
-                        shutil.copyfileobj(source, target)
+                    _write(archive.extractfile(member), art / inside)
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise DeepPaintError(f"the fetched package is damaged ({error}); try again") from error
+
+
+def _extract_wheel(path: Path, wanted: Sequence[str], art: Path) -> None:
+    """Unpacks the wanted files of a wheel below `art`; no path leaves it."""
+    # What `zipfile` raises on damaged archives; `OSError` where they point outside of the file.
+    damage = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            contents = {}
+            for member in archive.infolist():
+                inside = PurePosixPath(member.filename)
+                if member.filename.endswith("/") or ".." in inside.parts or inside.is_absolute():
+                    continue
+                if any(fnmatch.fnmatchcase(str(inside), pattern) for pattern in wanted):
+                    with archive.open(member) as stream:
+                        contents[inside] = stream.read(_MAX_WHEEL_FILE + 1)
+    except damage as error:
+        raise DeepPaintError(f"the fetched package is damaged ({error}); try again") from error
+    for inside, content in contents.items():
+        if len(content) > _MAX_WHEEL_FILE:
+            raise DeepPaintError(f"{inside} in the fetched package is too large to unpack")
+        _write(io.BytesIO(content), art / inside)
+
+
+def _write(content: IO[bytes] | None, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(content) as source, path.open("wb") as target:
+        shutil.copyfileobj(source, target)

@@ -10,13 +10,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, Source, digest_of
+from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, digest_of
 from tf_deeppaint.data.sources.fetching import fetch_npm
+from tf_deeppaint.data.sources.svg import load_rasterizer, rasterize
 from tf_deeppaint.images.canvas import fit_to_canvas
-from tf_deeppaint.images.pixels import over_white, to_gray
+from tf_deeppaint.images.pixels import to_gray
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
-from tf_deeppaint.utils.extras import import_extra
 from tf_deeppaint.utils.options import option
 
 PACKAGE = "openmoji@17.0.0"
@@ -40,7 +40,7 @@ MAX_DARK_FILL = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
-class OpenMoji(Source):
+class OpenMoji:
     """Pairs of a colored emoji and its line art, rasterized at the size asked for.
 
     Skipped are flags (their colors are given, not chosen), emoji with hardly any filled area, and
@@ -61,6 +61,7 @@ class OpenMoji(Source):
         ),
         url="https://openmoji.org",
     )
+    options: ClassVar[dict[str, object]] = {}
 
     @functools.cached_property
     def folder(self) -> str:
@@ -69,7 +70,7 @@ class OpenMoji(Source):
         Raises:
             DeepPaintError: the rasterizer is not installed, or the package cannot be fetched.
         """
-        import_extra("resvg_py", "openmoji")
+        load_rasterizer()
         return os.fspath(self.input or fetch_npm(PACKAGE, WANTED, INSTEAD))
 
     def examples(self) -> Iterator[Example]:
@@ -77,6 +78,9 @@ class OpenMoji(Source):
 
         Colorings of one emoji (skin tones, hearts) share a group: the digest of its line SVG.
         Every pair is rasterized small to be judged, which takes some seconds.
+
+        Raises:
+            DeepPaintError: the folder lacks the art or its listing, or no emoji is left.
         """
         empty = True
         sketches: dict[str, np.ndarray] = {}
@@ -87,8 +91,8 @@ class OpenMoji(Source):
                 picture, lines = self._read(name)
                 size, group = len(picture) + len(lines), hashlib.sha256(lines).hexdigest()
                 if group not in sketches:
-                    sketches[group] = to_gray(self._draw(LINES, name, lines, JUDGED_SIZE))
-                if not is_filled(self._draw(COLOR, name, picture, JUDGED_SIZE), sketches[group]):
+                    sketches[group] = self._sketch(lines, name, JUDGED_SIZE)
+                if not is_filled(self._picture(picture, name, JUDGED_SIZE), sketches[group]):
                     continue
                 # The same lines are at times written as different SVG.
                 group = groups.setdefault(sketches[group].tobytes(), group)
@@ -101,10 +105,17 @@ class OpenMoji(Source):
             raise DeepPaintError(f"{self.folder}: none of its emoji is filled; {INSTEAD}")
 
     def load(self, example: Example, size: int) -> LoadedExample:
-        svgs = self._read(example.name)
-        pair = zip((COLOR, LINES), svgs, strict=True)
-        picture, lines = (self._draw(kind, example.name, svg, size) for kind, svg in pair)
-        return LoadedExample(picture, to_gray(lines), digest_of(*svgs))
+        """Rasterizes a pair at `size` x `size` pixels, on white, with the margin the art has.
+
+        Raises:
+            DeepPaintError: one of the two SVG files is missing or damaged.
+        """
+        picture, lines = self._read(example.name)
+        return LoadedExample(
+            self._picture(picture, example.name, size),
+            self._sketch(lines, example.name, size),
+            digest_of(picture, lines),
+        )
 
     def _names(self) -> list[str]:
         """Names of all pairs but the flags, sorted."""
@@ -116,20 +127,31 @@ class OpenMoji(Source):
             flags = {e["hexcode"] for e in emoji if "flag" in f"{e['group']} {e['subgroups']}"}
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DeepPaintError(f"{listing}: not OpenMoji's listing; {INSTEAD}") from error
-        colored, lines = (files.names(files.join(self.folder, kind)) for kind in (COLOR, LINES))
-        common = set(colored) & set(lines)
-        names = {name.removesuffix(".svg") for name in common if name.endswith(".svg")}
-        if not names:
+        colored, lines = (
+            {
+                name.removesuffix(".svg")
+                for name in files.names(files.join(self.folder, kind))
+                if name.endswith(".svg")
+            }
+            for kind in (COLOR, LINES)
+        )
+        if not colored & lines:
             raise DeepPaintError(f"{self.folder}: no emoji in both kinds; {INSTEAD}")
-        return sorted(names - flags)
+        return sorted((colored & lines) - flags)
 
     def _read(self, name: str) -> tuple[bytes, bytes]:
         """The SVG of the colored picture and that of its lines."""
         paths = (self._path(kind, name) for kind in (COLOR, LINES))
-        return tuple(files.read_bytes(path, MAX_SVG_BYTES) for path in paths)
+        picture, lines = (files.read_bytes(path, MAX_SVG_BYTES) for path in paths)
+        return picture, lines
 
-    def _draw(self, kind: str, name: str, svg: bytes, size: int) -> np.ndarray:
-        return rasterize(svg, self._path(kind, name), size)
+    def _picture(self, svg: bytes, name: str, size: int) -> np.ndarray:
+        # What is not square comes back smaller than asked for.
+        return fit_to_canvas(rasterize(svg, self._path(COLOR, name), size), size)[0]
+
+    def _sketch(self, svg: bytes, name: str, size: int) -> np.ndarray:
+        lines = rasterize(svg, self._path(LINES, name), size)
+        return to_gray(fit_to_canvas(lines, size)[0])
 
     def _path(self, kind: str, name: str) -> str:
         return files.join(self.folder, f"{kind}/{name}.svg")
@@ -147,24 +169,3 @@ def is_filled(picture: np.ndarray, sketch: np.ndarray) -> bool:
     if filled.mean() < MIN_FILL:
         return False
     return bool((picture[filled].max(axis=-1) < DARK_LEVEL).mean() <= MAX_DARK_FILL)
-
-
-def rasterize(svg: bytes, name: str, size: int) -> np.ndarray:
-    """Draws SVG onto a white canvas: uint8 RGB `(size, size, 3)`, aspect kept, centered.
-
-    Raises:
-        DeepPaintError: it is not an SVG; the message names the file by `name`.
-    """
-    from tf_deeppaint.images.decoding import decode_rgba
-
-    resvg = import_extra("resvg_py", "openmoji")
-    try:
-        # As text, not as a path: the file is then read here and by no rule of the rasterizer's.
-        # Fonts differ from machine to machine, and the art has none.
-        png = resvg.svg_to_bytes(
-            svg_string=svg.decode("utf-8"), width=size, height=size, skip_system_fonts=True
-        )
-    except ValueError as error:
-        raise DeepPaintError(f"{name}: not an SVG that can be drawn ({error})", "no SVG") from error
-    # What is not square comes back smaller than asked for.
-    return fit_to_canvas(over_white(decode_rgba(png, name)), size)[0]

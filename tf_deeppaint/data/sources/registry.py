@@ -17,6 +17,10 @@ SOURCES = {
     "danbooru": ("danbooru", "Danbooru"),
     "openmoji": ("openmoji", "OpenMoji"),
     "wesnoth": ("wesnoth", "Wesnoth"),
+    "avatars": ("characters.source", "Avatars"),
+    "comicgen": ("characters.source", "Comicgen"),
+    "composite": ("characters.source", "Composite"),
+    "sprites": ("sprites", "Sprites"),
 }
 
 

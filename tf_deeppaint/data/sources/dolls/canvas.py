@@ -7,12 +7,14 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-Color = tuple[int, int, int]
+from tf_deeppaint.data.sources.color_schemes import WHITE, Color
+
 Points = Sequence[tuple[float, float]] | np.ndarray
 
+# The tone of bare paper, apart from that of white things.
+_PAPER: Color = (-1, -1, -1)
 CURVE_STEPS = 10
 FRACTION_BITS = 4
-WHITE: Color = (255, 255, 255)
 # A thinner line fades to a pale gray, and the line art loses its closed regions.
 THINNEST_LINE_PIXELS = 0.75
 
@@ -113,10 +115,9 @@ def disc(x: float, y: float, radius: float) -> np.ndarray:
     return ellipse(x, y, radius, radius)
 
 
-def mirrored(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """`points`, then their mirror images in x = 0 in reverse; a last point on x = 0 stands once."""
-    mirror_images = [(-x, y) for x, y in reversed(points)]
-    return [*map(tuple, points), *mirror_images[points[-1][0] == 0 :]]
+def mirrored(points: Points) -> list[tuple[float, float]]:
+    """`points` followed by their mirror images in x = 0, in reverse: one whole symmetric run."""
+    return [*map(tuple, points), *((-x, y) for x, y in reversed(list(points)))]
 
 
 def turned(points: np.ndarray, angle: float, pivot: tuple[float, float] = (0, 0)) -> np.ndarray:
@@ -128,13 +129,16 @@ def turned(points: np.ndarray, angle: float, pivot: tuple[float, float] = (0, 0)
 def edges(
     path: Points, widths: Sequence[float], start: float = 0.0, end: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The two sides of a limb, each `(16, 2)`: of one that hangs down, the left and the right.
+    """The two sides, from start to end, of a limb along `path`.
 
     Args:
         path: Joints of the limb.
         widths: Half widths, spread evenly over the whole path.
         start: Where the part begins, 0 (first joint) to 1 (last joint).
         end: Where it ends, 0 to 1.
+
+    Returns:
+        Two outlines `(16, 2)`: for a limb that hangs down, its left and its right side.
     """
     curve = smooth(path)
     grid = np.linspace(0, 1, len(curve))
@@ -157,8 +161,14 @@ def limb(
     one, other = edges(path, widths, start, end)
     tip, back = (one[-1] + other[-1]) / 2, (one[-2] + other[-2]) / 2
     reach = (tip - back) / np.linalg.norm(tip - back) * np.linalg.norm(one[-1] - tip) * cap
-    a, b = one[-1], other[-1]
-    end_cap = smooth([a, a * 0.75 + b * 0.25 + reach, a * 0.25 + b * 0.75 + reach, b])
+    end_cap = smooth(
+        [
+            one[-1],
+            one[-1] * 0.75 + other[-1] * 0.25 + reach,
+            one[-1] * 0.25 + other[-1] * 0.75 + reach,
+            other[-1],
+        ]
+    )
     return np.concatenate([one, end_cap[1:-1], other[::-1]])
 
 
@@ -168,11 +178,6 @@ def moved(shapes: Iterable[Shape], move: Callable[[np.ndarray], np.ndarray]) -> 
         shape._replace(outline=move(shape.outline), details=tuple(moved(shape.details, move)))
         for shape in shapes
     ]
-
-
-def both_sides(*shapes: Shape) -> list[Shape]:
-    """The mirror images in x = 0 of shapes on the right of the page, then the shapes."""
-    return [*moved(shapes, lambda points: points * (-1, 1)), *shapes]
 
 
 @dataclasses.dataclass
@@ -203,12 +208,9 @@ class Canvas:
         fixed = _fixed(pixels)
         if shape.paint is not None:
             if shape.shading or shape.details:
-                self._fill_in_parts(shape, shape.paint, pixels)
+                self._fill_in_parts(shape, shape.paint, pixels, fixed)
             else:
-                label = self._label(shape.paint.lit)
-                cv2.fillPoly(self.labels, [fixed], label, shift=FRACTION_BITS)
-                if shape.line:
-                    cv2.fillPoly(self.sketch, [fixed], 255, shift=FRACTION_BITS)
+                self._fill(shape, shape.paint, fixed)
         if shape.inked:
             cv2.fillPoly(self.sketch, [fixed], 0, shift=FRACTION_BITS)
         if shape.line:
@@ -218,7 +220,14 @@ class Canvas:
     def _label(self, color: Color) -> int:
         return self.tones.setdefault(color, len(self.tones))
 
-    def _fill_in_parts(self, shape: Shape, paint: Paint, pixels: np.ndarray) -> None:
+    def _fill(self, shape: Shape, paint: Paint, fixed: np.ndarray) -> None:
+        cv2.fillPoly(self.labels, [fixed], self._label(paint.lit), shift=FRACTION_BITS)
+        if shape.line:
+            cv2.fillPoly(self.sketch, [fixed], 255, shift=FRACTION_BITS)
+
+    def _fill_in_parts(
+        self, shape: Shape, paint: Paint, pixels: np.ndarray, fixed: np.ndarray
+    ) -> None:
         height, width = self.labels.shape
         left, top = np.clip(np.floor(pixels.min(0)).astype(int) - 1, 0, (width, height))
         right, bottom = np.clip(np.ceil(pixels.max(0)).astype(int) + 2, 0, (width, height))
@@ -248,9 +257,26 @@ def _fixed(pixels: np.ndarray) -> np.ndarray:
     return np.rint(pixels * (1 << FRACTION_BITS)).astype(np.int32)
 
 
+class Rendering(NamedTuple):
+    """A drawing.
+
+    Attributes:
+        picture: uint8 RGB `(size, size, 3)`.
+        sketch: Its lines alone, uint8 gray `(size, size)`.
+        tones: The tone of every pixel's middle, under the lines too: uint8 `(size, size)`, an index
+            of `palette`.
+        palette: RGB of the tones; the first is the paper.
+    """
+
+    picture: np.ndarray
+    sketch: np.ndarray
+    tones: np.ndarray
+    palette: list[Color]
+
+
 def render(
     shapes: Iterable[Shape], size: int, line: float, light: tuple[float, float], ink: Color
-) -> tuple[np.ndarray, np.ndarray]:
+) -> Rendering:
     """Draws shapes, given in units of the canvas's side, from the rearmost to the foremost.
 
     Args:
@@ -259,16 +285,13 @@ def render(
         line: Line width as a fraction of the side.
         light: Depth `(x, y)` of the cel shadows, as fractions of the side, toward the light.
         ink: Color of the lines in the picture.
-
-    Returns:
-        The picture, uint8 RGB `(size, size, 3)`, and its lines alone, uint8 `(size, size)`.
     """
     finer = 4 if size <= 96 else 3 if size <= 320 else 2
     side = size * finer
     canvas = Canvas(
         labels=np.zeros((side, side), np.uint8),
         sketch=np.full((side, side), 255, np.uint8),
-        tones={WHITE: 0},
+        tones={_PAPER: 0},
         scale=side,
         line=max(line * side, THINNEST_LINE_PIXELS * finer),
         light=(light[0] * side, light[1] * side),
@@ -276,12 +299,14 @@ def render(
     for shape in shapes:
         canvas.draw(shape)
     sketch = cv2.resize(canvas.sketch, (size, size), interpolation=cv2.INTER_AREA)
+    palette = [WHITE, *list(canvas.tones)[1:]]
     table = np.full((256, 3), 255, np.uint8)
-    table[: len(canvas.tones)] = list(canvas.tones)
+    table[: len(palette)] = palette
     paper = sketch.astype(np.uint16)
     channels = []
     for channel, ink_level in enumerate(ink):
         fine = cv2.LUT(canvas.labels, np.ascontiguousarray(table[:, channel]))
         area = cv2.resize(fine, (size, size), interpolation=cv2.INTER_AREA)
         channels.append(((area * paper + ink_level * (255 - paper) + 127) // 255).astype(np.uint8))
-    return cv2.merge(channels), sketch
+    tones = canvas.labels[finer // 2 :: finer, finer // 2 :: finer]
+    return Rendering(cv2.merge(channels), sketch, tones, palette)

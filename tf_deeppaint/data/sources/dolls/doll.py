@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from tf_deeppaint.data.sources.base import LoadedExample
+from tf_deeppaint.data.sources.color_schemes import ColorScheme, chance, make_scheme
 from tf_deeppaint.data.sources.dolls.bodies import outfit
 from tf_deeppaint.data.sources.dolls.canvas import Shape, moved, render, turned
-from tf_deeppaint.data.sources.dolls.colors import chance, scheme
+from tf_deeppaint.data.sources.dolls.colors import make_paints, role_of_pixels
 from tf_deeppaint.data.sources.dolls.faces import face, glasses
 from tf_deeppaint.data.sources.dolls.frames import frame
 from tf_deeppaint.data.sources.dolls.hair import hair
@@ -22,13 +24,17 @@ SHADOW_DEPTH = (0.07, 0.13)
 WOBBLE = 0.012
 
 
-def draw_doll(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draws a doll on white paper; `rng` decides everything about it.
+def draw_doll(
+    rng: np.random.Generator, size: int, scheme: ColorScheme | None = None
+) -> LoadedExample:
+    """Draws a doll on white paper, on a square canvas.
 
-    Returns:
-        The picture, uint8 RGB `(size, size, 3)`, and its lines alone, uint8 `(size, size)`.
+    Args:
+        rng: Decides everything about the doll.
+        size: Side of the canvas in pixels.
+        scheme: The colors that it wears; None lets `rng` decide them too.
     """
-    colors = scheme(rng)
+    colors = make_paints(scheme or make_scheme(rng))
     hairdo = hair(rng, colors)
     head = [*face(rng, colors, hairdo.fringe)]
     if chance(rng, 0.15):
@@ -43,7 +49,9 @@ def draw_doll(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarr
     scale, placed = _placed(rng, shapes)
     depth = rng.uniform(*SHADOW_DEPTH) * scale
     light = (float(rng.choice((-1.0, 1.0))) * depth, -0.7 * depth)
-    return render(placed, size, rng.uniform(*LINES), light, colors.ink)
+    rendering = render(placed, size, rng.uniform(*LINES), light, colors.ink)
+    parts = role_of_pixels(rendering, colors)
+    return LoadedExample(rendering.picture, rendering.sketch, parts=parts)
 
 
 def _tilted(shapes: list[Shape], angle: float) -> list[Shape]:
@@ -51,7 +59,11 @@ def _tilted(shapes: list[Shape], angle: float) -> list[Shape]:
 
 
 def _placed(rng: np.random.Generator, shapes: list[Shape]) -> tuple[float, list[Shape]]:
-    """Fits shapes into the unit square, unsteadily as a hand does; returns scale and shapes."""
+    """Fits shapes into the unit square and displaces their points a little, as a hand does.
+
+    Returns:
+        The scale from head radii to the unit square, and the moved shapes.
+    """
     # One field of displacements for all shapes keeps edges that meet together.
     phase, pace = rng.uniform(0, 2 * np.pi, 2), rng.uniform(2.0, 5.0, 2)
     wobble = rng.uniform(0, WOBBLE)
