@@ -9,8 +9,8 @@ import pytest
 
 from tests.helpers.painters import FakeBackend, tiny_painter
 from tf_deeppaint import Painter
-from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
 from tf_deeppaint.images.decoding import decode_picture, read_picture
+from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
 from tf_deeppaint.painting.layer_files import merge, write_layers
 from tf_deeppaint.painting.painting import Painting, Picture
 from tf_deeppaint.palette.mixing import SLOTS
