@@ -77,6 +77,11 @@ def draw_pictures(
     detail = np.s_[TOP : TOP + DETAIL, LEFT : LEFT + DETAIL]
     yield "lines", draw_sheet([[picture[detail] for picture in shown]], DETAIL)
 
+    # A thin gray pen with gaps, and a panel with a speech bubble.
+    thin, panel = draw_thin(sketch), draw_panel(sketch)
+    pens = [thin, painter.paint(thin, reference), panel, painter.paint(panel, reference)]
+    yield "pens", draw_sheet([pens], 2 * CELL)
+
     # Colors from a picture, from a list, and a list's in one band of the picture's palette.
     named = palette_from_colors(parse_colors(COLORS))
     chosen = [palettes[1], named, replace_bands(palettes[1], parse_colors(MIXED), [4])]
@@ -105,6 +110,31 @@ def draw_pictures(
     painting = begin(sketches[2], palettes[0])
     pictures = [painting.recolor(palette).picture() for palette in palettes]
     yield "recoloring", draw_sheet([[draw_palette(p, CELL) for p in palettes], pictures], CELL)
+
+
+def draw_thin(sketch: np.ndarray) -> np.ndarray:
+    """The sketch by a gray pen of 2 pixels at four times the size, with gaps of 1 % of the side."""
+    import cv2
+    from skimage.morphology import skeletonize
+
+    large = cv2.resize(sketch, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    lines = cv2.dilate(skeletonize(large < 128).astype(np.uint8), np.ones((2, 2)))
+    thin = np.where(lines, 110, 255).astype(np.uint8)
+    rows, columns = np.nonzero(thin < 255)
+    for number in np.random.default_rng(SEED).choice(len(rows), 25):
+        cv2.circle(thin, (int(columns[number]), int(rows[number])), len(thin) // 200, 255, -1)
+    return thin
+
+
+def draw_panel(sketch: np.ndarray) -> np.ndarray:
+    """The sketch in a frame, with a speech bubble."""
+    import cv2
+
+    panel = sketch.copy()
+    cv2.rectangle(panel, (5, 5), (SIDE - 6, SIDE - 6), 0, 4)
+    cv2.ellipse(panel, (92, 70), (76, 42), 0, 0, 360, 0, 4)
+    cv2.putText(panel, "WHAT?", (42, 80), cv2.FONT_HERSHEY_DUPLEX, 1.0, 0, 2, cv2.LINE_AA)
+    return panel
 
 
 def draw_photograph(sketch: np.ndarray) -> np.ndarray:
