@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.helpers.picture_files import png_chunk
 from tf_deeppaint import Discriminator, Painter, extract_palette
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.images.decoding import read_picture, read_rgba
@@ -36,8 +37,8 @@ def make_folder(tmp_path_factory):
     generator.set_weights([w * 4 if w.ndim == 4 else w for w in generator.get_weights()])
     generator.save(folder / "generator.keras")
     whole = (folder / "reference.png").read_bytes()
-    header = bytearray(whole)
-    header[16:24] = (30000).to_bytes(4, "big") * 2
+    header = png_chunk(b"IHDR", (30000).to_bytes(4, "big") * 2 + whole[24:29])
+    header = whole[:8] + header + whole[33:]
     contents = {"text": b"no picture", "empty": b"", "cut": whole[:-40], "huge": header}
     for name, content in contents.items():
         (folder / f"{name}.png").write_bytes(content)

@@ -75,28 +75,32 @@ def upsample_color(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
             colors are averaged.
 
     Returns:
-        uint8 RGB `(H, W, 3)`. It takes one more byte a pixel, and the memory of one strip.
+        uint8 RGB `(H, W, 3)`. It takes the memory of one strip beside.
     """
     height, width = sketch.shape
     color = resize(color, min(height, color.shape[0]), min(width, color.shape[1]))
     rows, columns = map(Axis.measure, sketch.shape, color.shape[:2])
     reach = min(max(-(-height // color.shape[0]), -(-width // color.shape[1])), MOST_REACH)
     enlarged = cv2.resize(color, (width, height), interpolation=cv2.INTER_LINEAR)
-    paper = (sketch >= PAPER).astype(np.uint8)
-    full = _per_cell(np.min, paper, rows, columns)
+    lightest, darkest = (_per_cell(reduce, sketch, rows, columns) for reduce in (np.max, np.min))
     near = np.ones((2 * HALF_LINE + 1, 2 * HALF_LINE + 1), np.uint8)
-    dark = 1 - cv2.dilate(_per_cell(np.max, paper, rows, columns), near)
-    if dark.any():
-        paper |= _per_pixel(dark, rows, columns)
-        full |= dark
+    dark = 1 - cv2.dilate((lightest >= PAPER).astype(np.uint8), near)
+    full = (darkest >= PAPER) | dark
     if full.all():
         return enlarged
+
+    def paper(rows: Axis, around: slice) -> np.ndarray:
+        """The paper of some rows, uint8; only theirs, which saves a byte a pixel."""
+        return (sketch[around] >= PAPER) | _per_pixel(dark, rows, columns)
+
     for around, strip in _strips(rows, width):
         part = Axis(*(side[around] for side in rows))
-        filled = _fill_paper(enlarged[around], paper[around], color, full, part, columns, reach)
+        known = paper(part, around)
+        filled = _fill_paper(enlarged[around], known, color, full, part, columns, reach)
         enlarged[strip] = filled[strip.start - around.start :][: strip.stop - strip.start]
     for around, strip in _strips(rows, width):
-        filled = _fill_lines(enlarged[around], paper[around], LINE_REACH * reach)
+        part = Axis(*(side[around] for side in rows))
+        filled = _fill_lines(enlarged[around], paper(part, around), LINE_REACH * reach)
         enlarged[strip] = filled[strip.start - around.start :][: strip.stop - strip.start]
     return enlarged
 
