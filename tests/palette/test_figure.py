@@ -60,14 +60,6 @@ def test_a_noisy_backdrop_is_left_out_too() -> None:
     assert np.abs(palette - SKY).max(axis=-1).min() > 20
 
 
-def test_transparent_pixels_are_left_out_whatever_their_color() -> None:
-    picture = figure()
-    opaque = (picture != 255).any(axis=-1)
-    picture[~opaque] = GREEN
-    palette = extract_figure_palette(picture, opaque)
-    assert colors_of(palette) == {HAIR, SKIN, RED, BLUE}
-
-
 def test_enclosed_white_is_a_color() -> None:
     palette = extract_figure_palette(figure(colors=(HAIR, WHITE, RED, BLUE)))
     assert tuple(palette[1, 0]) == WHITE

@@ -5,7 +5,9 @@ A sketch is uint8 `(H, W)`, 0 = line, 255 = paper.
 * `styles` draws line art from a picture with XDoG (Winnemoeller et al. 2012), in several styles.
 * `sketch_keras` draws it with the network sketchKeras (lllyasviel).
 * `cleaning` turns a scan or photograph of pencil or ink into a sketch.
-* `regions` labels paper that lines close off, uint8 `(H, W)` -> int32 `(H, W)`. `find_regions` is
-  the only definition of a region: evening out, flat fills and measures take its labels.
+* `ink` makes a sketch's lines black and wide enough for the network's canvas.
+* `regions` labels the paper between lines, gaps closed, uint8 `(H, W)` -> int32 `(H, W)`.
+  `find_regions` is the only definition of a region: painting, flat fills and metrics take its
+  labels. `page` tells which regions are the page itself: margins, panels, speech bubbles.
 * `compositing` lays a sketch's lines over color by multiplication.
 """

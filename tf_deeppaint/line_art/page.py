@@ -5,8 +5,8 @@ Nobody wants these colored. `serving.page` is the same in the TensorFlow graph.
 * A region that touches all four sides of the sketch is the page, and so is a *margin*: a strip
   along a side, at least half as long as it, or the tip of a corner.
 * A *panel* follows all four sides of its bounding box, is large, and has something drawn in it.
-* A *speech bubble* holds lettering and is surrounded by paper. *Letters* are small marks of ink in
-  one region that stand in a row: each at least beside one that has others on both sides.
+* A *speech bubble* holds lettering and is surrounded by the page. *Letters* are small marks of ink
+  in one region that stand in a row of three or more, each at most a height from the next.
 * What letters enclose belongs to the page too.
 """
 
@@ -15,24 +15,41 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-# A margin is at most this wide, in percent of the longer side.
+# All numbers are whole, so that `serving.page` finds the same page in the graph.
+
+# The most width of a margin, in percent of the longer side.
 MARGIN_PERCENT = 3
-# A side of a panel lies along its bounding box, within so many thousandths of the longer side, ...
+# How far a panel's side may be from its bounding box, in thousandths of the sketch's longer side.
 STRAIGHT = 12
-# ... for at least so many percent of its length.
+# The least part of each side of a panel that lies along its bounding box, in percent. A figure may
+# cross a side; a circle follows its box for a third of each.
 SIDE_PERCENT = 55
-# The least width and height of a panel in percent of the sketch's, and the least share of the box
-# that something else in it takes.
-PANEL_WIDTH, PANEL_HEIGHT, PANEL_CONTENT = 25, 15, 3
-# Letters are at most this high, in percent of the sketch's height, and at least so many pixels.
-LETTER_PERCENT, LETTER_PIXELS = 12, 4
+# The least width and height of a panel, in percent of the sketch's.
+PANEL_WIDTH = 25
+PANEL_HEIGHT = 15
+# The least part of a panel's box that is something else, in percent: an empty box is no panel.
+PANEL_CONTENT = 3
+# The most height of a letter in percent of the sketch's height, and its least height in pixels.
+LETTER_PERCENT = 12
+LETTER_PIXELS = 4
+# The most width of a letter, in heights: letters that touch count as one.
+LETTER_ASPECT = 3
+# Letters of a row: tenths of the smaller height by which the middles differ, twice over since both
+# are twice the middle; ...
+BASELINE_SHIFT = 7
+# ... how many times as high one may be as the next; and the most space between them, in heights.
+HEIGHT_RATIO = 2
+SPACING = 1
 # What letters enclose lies in their boxes, or hangs over by so many pixels.
 AROUND_LETTER = 2
 # More marks than this are hatching, not letters.
 MOST_MARKS = 600
-# Letters of a bubble, at least; and the least percentage of paper among what is around it, looked
-# at across lines of so many thousandths of the longer side.
-LETTERS, SURROUNDED_PERCENT, LINE = 3, 60, 20
+# The fewest letters of a speech bubble.
+LETTERS = 3
+# The least part of what is around a speech bubble that is the page, in percent.
+SURROUNDED_PERCENT = 60
+# How far that is looked for across lines, in thousandths of the longer side.
+ACROSS_LINE = 20
 
 
 class Boxes(NamedTuple):
@@ -168,7 +185,7 @@ def _find_hosts(marks: np.ndarray, regions: np.ndarray, count: int) -> np.ndarra
 def _find_letters(boxes: Boxes, hosts: np.ndarray, height: int) -> np.ndarray:
     """Which marks of ink are letters, bool `(marks + 1,)`."""
     is_small = (100 * boxes.height <= LETTER_PERCENT * height) & (boxes.height >= LETTER_PIXELS)
-    is_small &= boxes.width <= 3 * boxes.height
+    is_small &= boxes.width <= LETTER_ASPECT * boxes.height
     is_small[0] = False
     chosen = np.flatnonzero(is_small)
     is_letter = np.zeros(len(hosts), bool)
@@ -181,10 +198,10 @@ def _find_letters(boxes: Boxes, hosts: np.ndarray, height: int) -> np.ndarray:
     # Row: a mark; column: the mark to its right.
     follows = (
         (hosts[chosen][:, None] == hosts[chosen][None])
-        & (10 * np.abs(np.subtract.outer(middle, middle)) <= 7 * least)
-        & (2 * least >= most)
+        & (10 * np.abs(np.subtract.outer(middle, middle)) <= BASELINE_SHIFT * least)
+        & (HEIGHT_RATIO * least >= most)
         & (gap > 0)
-        & (gap <= most)
+        & (gap <= SPACING * most)
     )
     is_middle = follows.any(axis=0) & follows.any(axis=1)
     beside = (follows & is_middle[None]).any(axis=1) | (follows & is_middle[:, None]).any(axis=0)
@@ -198,7 +215,7 @@ def _is_surrounded(regions: np.ndarray, boxes: Boxes, is_page: np.ndarray) -> np
     Regions inside their own box do not count.
     """
     count = len(is_page)
-    reach = max(2, LINE * max(regions.shape) // 1000)
+    reach = max(2, ACROSS_LINE * max(regions.shape) // 1000)
     pairs = []
     for first, second in (
         (regions[:, :-reach], regions[:, reach:]),

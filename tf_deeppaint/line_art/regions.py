@@ -9,7 +9,7 @@ Animations", IEEE TVCG 2009) a ball that does not fit through a gap fills the pa
 1. Balls, here squares, of falling size fill the paper. What a ball of one size fills without
    leaving paper is a region; smaller balls fill what the larger ones left.
 2. What no ball fits into joins the region that it touches longest, or is a region of its own.
-3. Regions that touch along more than half the square root of the smaller one's area were parted by
+3. Regions that touch along at least half the square root of the smaller one's area were parted by
    no gap: they are one.
 4. Regions that are the page, panels and speech bubbles among them, are one; see `page`.
 """
@@ -26,7 +26,7 @@ from tf_deeppaint.palette.rules import BANDS, COLORS
 
 # The lowest gray level of paper. A darker pixel is line.
 PAPER = 200
-# The widest gap that is closed, in thousandths of the longer side.
+# The widest gap that is closed, in thousandths of the longer side: 2 %, and more for ragged ends.
 GAP = 25
 # White's place among the colors of a mixture.
 WHITE_SLOT = BANDS * COLORS
@@ -64,7 +64,7 @@ def find_regions(sketch: np.ndarray) -> np.ndarray:
     _, rest = cv2.connectedComponents(free.astype(np.uint8), connectivity=4)
     labels = np.where(rest > 0, rest + count, labels)
     labels = _join(labels, lambda label, contact, area: label > count)
-    for _ in range(2):
+    for _ in range(2):  # a joined region may touch a third one longer
         labels = _join(labels, lambda label, contact, area: 4 * contact**2 >= area)
     is_region = np.bincount(labels.ravel()) > 0
     is_page = find_page(labels, ~paper)
@@ -104,7 +104,7 @@ def _join(labels: np.ndarray, rule: Callable) -> np.ndarray:
     keys = contacts[joins] * count + (count - 1 - other[joins])
     np.maximum.at(best, label[joins], keys)
     target = np.where(best > 0, count - 1 - best % count, np.arange(count))
-    for _ in range(8):  # chains of regions
+    for _ in range(8):  # each doubling follows chains twice as long
         target = target[target]
     return target[labels]
 

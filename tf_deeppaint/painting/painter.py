@@ -9,6 +9,7 @@ import numpy as np
 from tf_deeppaint.images.canvas import resize
 from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
 from tf_deeppaint.line_art.regions import find_regions, regions_to_canvas
+from tf_deeppaint.painting.backend import Backend
 from tf_deeppaint.painting.inputs import to_rgb, to_sketch
 from tf_deeppaint.painting.litert_backend import SUFFIX, LiteRtBackend
 from tf_deeppaint.painting.painting import Painting, Picture, check_palettes
@@ -18,7 +19,6 @@ from tf_deeppaint.utils.silence import import_tensorflow
 
 if TYPE_CHECKING:
     from tf_deeppaint.painting.inputs import PictureLike
-    from tf_deeppaint.painting.keras_backend import KerasBackend
 
 
 class Painter:
@@ -40,10 +40,10 @@ class Painter:
     >>> painter.paint("sketch.png", reference="reference.png").save("painted.png")
     """
 
-    def __init__(self, backend: "KerasBackend | LiteRtBackend", even_regions: bool | None = None):
+    def __init__(self, backend: Backend, even_regions: bool | None = None):
         self.backend = backend
         if even_regions and not backend.mixes:
-            raise DeepPaintError("regions can be evened out only where the model's head is mixture")
+            raise DeepPaintError("one color for each region needs a model with the mixture head")
         self.even_regions = backend.mixes if even_regions is None else even_regions
         self.size = backend.size
         self.background = backend.background

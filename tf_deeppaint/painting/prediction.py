@@ -13,7 +13,7 @@ from tf_deeppaint.utils.errors import DeepPaintError
 
 @dataclasses.dataclass(frozen=True)
 class Prediction:
-    """The prediction for one canvas. Only a mixture can be recolored or evened out.
+    """The prediction for one canvas. Only a mixture can be recolored or decided.
 
     Attributes:
         canvas: The sketch as the network saw it, uint8 gray `(S, S)`.
@@ -44,6 +44,14 @@ class Prediction:
             "only what a model with the mixture head painted can be recolored; paint it again"
         )
 
+    def decide(self, regions: np.ndarray) -> "Prediction":
+        """The prediction with one mixture in each region; see `regions.decide`.
+
+        Raises:
+            DeepPaintError: The network does not mix colors.
+        """
+        raise DeepPaintError("one color for each region needs a model with the mixture head")
+
 
 @dataclasses.dataclass(frozen=True)
 class MixturePrediction(Prediction):
@@ -65,7 +73,6 @@ class MixturePrediction(Prediction):
         return dataclasses.replace(self, palette=palette)
 
     def decide(self, regions: np.ndarray) -> "MixturePrediction":
-        """The prediction with one mixture in each region; shading stays. See `regions.decide`."""
         weights = decide(self.weights, regions)
         return dataclasses.replace(self, mixture=self.mixture._replace(weights=weights))
 

@@ -9,7 +9,8 @@ Both follow the published network, AttentionedDeepPaint (github.com/ktaebum/Atte
   arithmetic of PyPI's `colorgram.py` 1.2.0, which the published network used. A background rule
   decides about each band's most frequent color: `drop` leaves it out always (the published rule),
   `white` only where it is near white (the bundled model), `keep` never.
-* `graph` does the same for batches in the TensorFlow graph, equal to the integer.
+* `figure` is another way: it counts what is drawn and not what it is drawn on. `rules` lists all.
+* `graph` and `figure_graph` do the same for batches in the TensorFlow graph, equal to the integer.
 * `palette_files` reads and writes palettes as JSON.
 * `named_colors` makes palettes of color codes such as `#f4c7a1`.
 * `mixing` paints pictures that are mixed from the colors of a palette.

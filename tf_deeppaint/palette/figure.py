@@ -1,8 +1,9 @@
 """The palette rule `figure`: counts what is drawn, not what it is drawn on.
 
-Paper, any plain backdrop that is connected to the border, and transparent pixels are left out.
-Enclosed white is a color like any other. Thin outlines are left out. Near shades of one color are
-merged, so that their places go to further colors. The four bands divide the height of the figure.
+Paper, or any plain backdrop that is connected to the border, is left out; transparency counts as
+white paper. Enclosed white is a color like any other. Thin outlines are left out. Near shades of
+one color are merged, so that their places go to further colors. The four bands divide the height of
+the figure.
 
 Every number is an integer, so that `figure_graph` returns the same palettes in a TensorFlow graph.
 Colors are compared in a table of 32 x 32 x 32 shades, whose features are CIELAB with compressed
@@ -60,7 +61,7 @@ def shade_features() -> np.ndarray:
     return np.rint(UNIT * features).astype(np.int32)
 
 
-def extract_figure_palette(picture: np.ndarray, opaque: np.ndarray | None = None) -> np.ndarray:
+def extract_figure_palette(picture: np.ndarray) -> np.ndarray:
     """Finds the leading colors of each band of the figure in a picture.
 
     A band lists its colors by the number of their pixels, most first; ties keep the order of the
@@ -69,13 +70,12 @@ def extract_figure_palette(picture: np.ndarray, opaque: np.ndarray | None = None
 
     Args:
         picture: uint8 RGB `(H, W, 3)`, at least one pixel.
-        opaque: bool `(H, W)`, which pixels are not transparent; None: all.
 
     Returns:
         The palette, uint8 `(4, 4, 3)`: band from the top, rank, RGB.
     """
     shades = _shades_of(picture)  # (H, W)
-    ground = find_backdrop(shades, opaque)  # (H, W)
+    ground = find_backdrop(shades)  # (H, W)
     if ground.all():
         ground = np.zeros_like(ground)
     weights = _weigh(picture, ground)  # (H, W)
@@ -96,12 +96,11 @@ def extract_figure_palette(picture: np.ndarray, opaque: np.ndarray | None = None
     return _rank(counts, np.stack(sums, -1).astype(np.int64))
 
 
-def find_backdrop(shades: np.ndarray, opaque: np.ndarray | None = None) -> np.ndarray:
+def find_backdrop(shades: np.ndarray) -> np.ndarray:
     """Finds the plain backdrop that is connected to the border, bool `(H, W)`.
 
     Args:
         shades: int32 `(H, W)`, as in the table of shades.
-        opaque: See `extract_figure_palette`.
     """
     border = np.concatenate([shades[0], shades[-1], shades[:, 0], shades[:, -1]])
     counts = np.bincount(border, minlength=SHADE_COUNT)
@@ -111,8 +110,6 @@ def find_backdrop(shades: np.ndarray, opaque: np.ndarray | None = None) -> np.nd
     if BORDER_PART * counts[alike].sum() < border.size or alike[corners].sum() < CORNERS:
         alike[:] = False
     ground = alike[shades]
-    if opaque is not None:
-        ground |= ~opaque
     import cv2
 
     # One fill from a frame around the picture reaches all that is connected to the border.

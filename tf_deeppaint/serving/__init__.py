@@ -8,7 +8,8 @@ TensorFlow alone: files are decoded, colored and encoded in the graph.
 * `checks` refuses inputs of a wrong shape or number.
 * `picture_headers` checks format, size and completeness of a file. `decoding` decodes it.
 * `canvas` fits a sketch onto the network's canvas and extracts a reference's palette.
-* `regions` and `upsampling` are `line_art.regions` and `painting.upsampling` in the graph.
+* `regions`, `page` and `upsampling` are `line_art.regions`, `line_art.page` and
+  `painting.upsampling` in the graph.
 
 Pictures are uint8 RGB `(H, W, 3)`, sketches uint8 `(H, W)`. Every function equals its NumPy
 counterpart within one level, and tests compare them. Requests come from strangers: sizes are

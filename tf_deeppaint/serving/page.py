@@ -6,16 +6,20 @@ The functions return what those of `line_art.page` return; that module says what
 import tensorflow as tf
 
 from tf_deeppaint.line_art.page import (
+    ACROSS_LINE,
     AROUND_LETTER,
+    BASELINE_SHIFT,
+    HEIGHT_RATIO,
+    LETTER_ASPECT,
     LETTER_PERCENT,
     LETTER_PIXELS,
     LETTERS,
-    LINE,
     MOST_MARKS,
     PANEL_CONTENT,
     PANEL_HEIGHT,
     PANEL_WIDTH,
     SIDE_PERCENT,
+    SPACING,
     STRAIGHT,
     SURROUNDED_PERCENT,
     Boxes,
@@ -128,15 +132,20 @@ def _find_hosts(marks: tf.Tensor, regions: tf.Tensor, count: tf.Tensor) -> tf.Te
 def _find_letters(boxes: Boxes, hosts: tf.Tensor, height: tf.Tensor) -> tf.Tensor:
     """Which marks of ink are letters, bool `(marks + 1,)`."""
     is_small = (100 * boxes.height <= LETTER_PERCENT * height) & (boxes.height >= LETTER_PIXELS)
-    is_small &= (boxes.width <= 3 * boxes.height) & (tf.range(tf.size(hosts)) > 0)
+    is_small &= (boxes.width <= LETTER_ASPECT * boxes.height) & (tf.range(tf.size(hosts)) > 0)
     chosen = tf.where(is_small)[:, 0]
     chosen = chosen[: tf.where(tf.size(chosen) > MOST_MARKS, 0, tf.size(chosen))]
     host, tall = tf.gather(hosts, chosen), tf.gather(boxes.height, chosen)
     middle = tf.gather(boxes.top + boxes.bottom, chosen)
     least, most = tf.minimum(tall[:, None], tall), tf.maximum(tall[:, None], tall)
     gap = tf.gather(boxes.left, chosen)[None] - tf.gather(boxes.right, chosen)[:, None]
-    follows = (host[:, None] == host[None]) & (2 * least >= most) & (gap > 0) & (gap <= most)
-    follows &= 10 * tf.abs(middle[:, None] - middle[None]) <= 7 * least
+    follows = (
+        (host[:, None] == host[None])
+        & (HEIGHT_RATIO * least >= most)
+        & (gap > 0)
+        & (gap <= SPACING * most)
+    )
+    follows &= 10 * tf.abs(middle[:, None] - middle[None]) <= BASELINE_SHIFT * least
     is_middle = tf.reduce_any(follows, axis=0) & tf.reduce_any(follows, axis=1)
     beside = tf.reduce_any(follows & is_middle[None], axis=1)
     beside |= tf.reduce_any(follows & is_middle[:, None], axis=0)
@@ -147,7 +156,7 @@ def _find_letters(boxes: Boxes, hosts: tf.Tensor, height: tf.Tensor) -> tf.Tenso
 def _is_surrounded(regions: tf.Tensor, boxes: Boxes, is_page: tf.Tensor) -> tf.Tensor:
     """Which regions have mostly the page on the other side of their lines."""
     count = tf.size(is_page)
-    reach = tf.maximum(2, LINE * tf.reduce_max(tf.shape(regions)) // 1000)
+    reach = tf.maximum(2, ACROSS_LINE * tf.reduce_max(tf.shape(regions)) // 1000)
     sides = ((regions[:, :-reach], regions[:, reach:]), (regions[:-reach], regions[reach:]))
     one, other = (
         tf.concat([tf.reshape(s[i], [-1]) for s in sides for i in order], axis=0)

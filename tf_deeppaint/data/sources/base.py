@@ -29,7 +29,7 @@ class Example(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """An example that was not asked for; `reason` is a few words to count, such as "no picture"."""
+    """An example that is left out; `reason` is a few words to count, such as "no picture"."""
 
     reason: str
 
