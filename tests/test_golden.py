@@ -25,6 +25,7 @@ from tf_deeppaint.images.canvas import fit_to_canvas
 from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.images.pixels import to_gray
 from tf_deeppaint.painting.painting import Painting
+from tf_deeppaint.painting.prediction import Prediction
 from tf_deeppaint.palette.palette_files import load_palette
 
 GOLDEN = Path(__file__).parent / "golden" / "before_packages"
@@ -79,7 +80,8 @@ def assert_same_pictures(pictures: np.ndarray, expected: np.ndarray) -> None:
 def test_an_old_model_paints_the_same(folder, expected, name):
     sketches, palettes = expected["sketches"], expected["palettes"]
     assert np.ptp(expected[name]) > 50  # not one flat color
-    pictures = Painter.load(folder / "models" / name).paint_canvases(sketches, palettes)
+    predictions = Painter.load(folder / "models" / name).backend.run(sketches, palettes)
+    pictures = np.stack([even_as_before(prediction).picture() for prediction in predictions])
     assert_same_pictures(pictures[:, ::2, ::2], expected[name])
 
 
@@ -144,24 +146,30 @@ def test_an_old_run_is_continued_to_the_same_weights(folder, expected, tmp_path,
     assert difference.max() < 1e-3
 
 
-def paint_as_before(sketch: np.ndarray, reference: Path) -> Painting:
-    """A painting with the regions of before: closed ones, on the canvas, with their means."""
-    painter = Painter.load()
-    canvas, placement = fit_to_canvas(sketch, painter.size)
-    palette = painter.palette_of(reference)
-    (prediction,) = painter.backend.run(canvas[None], palette[None])
+def even_as_before(prediction: Prediction) -> Prediction:
+    """A prediction with the regions of before: closed ones, on the canvas, with their means."""
+    if prediction.weights is None:
+        return prediction
+    canvas, weights = prediction.canvas, prediction.weights.copy()
     paper = cv2.erode((canvas >= 200).astype(np.uint8), np.ones((3, 3), np.uint8))
     _, labels = cv2.connectedComponents(paper, connectivity=4)
     edges = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1], [0]])
-    weights = prediction.weights.copy()
+    # Where regions meet under a line, the later one has it.
     for label in np.setdiff1d(labels, edges):
         region = labels == label
         if region.mean() >= 5e-4:
             grown = cv2.dilate(region.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
             weights[grown] = prediction.weights[region].mean(axis=0, dtype=float)
     mixture = prediction.mixture._replace(weights=weights)
-    prediction = dataclasses.replace(prediction, mixture=mixture)
-    return Painting(sketch, placement, prediction)
+    return dataclasses.replace(prediction, mixture=mixture)
+
+
+def paint_as_before(sketch: np.ndarray, reference: Path) -> Painting:
+    painter = Painter.load()
+    canvas, placement = fit_to_canvas(sketch, painter.size)
+    palette = painter.palette_of(reference)
+    (prediction,) = painter.backend.run(canvas[None], palette[None])
+    return Painting(sketch, placement, even_as_before(prediction))
 
 
 def test_the_bundled_model_paints_as_before():

@@ -10,30 +10,16 @@ Without `--model` the bundled model paints.
 
 import functools
 import sys
+from typing import TYPE_CHECKING
 
 from absl import flags
 
-from tf_deeppaint.images.decoding import read_picture
-from tf_deeppaint.images.encoding import write_picture
-from tf_deeppaint.painting import layer_files
-from tf_deeppaint.painting.batch import paint_jobs
-from tf_deeppaint.painting.inputs import to_sketch
-from tf_deeppaint.painting.jobs import find_pictures, is_many, plan_jobs
-from tf_deeppaint.painting.outputs import (
-    Outputs,
-    cell_side,
-    check_outputs,
-    outputs_of,
-    write_contact_sheet,
-    write_painting,
-)
-from tf_deeppaint.painting.painter import Painter
-from tf_deeppaint.palette.named_colors import ColorChoice
-from tf_deeppaint.palette.palette_files import load_palette
 from tf_deeppaint.utils import files, programs
 from tf_deeppaint.utils.errors import DeepPaintError
-from tf_deeppaint.utils.progress import Progress
-from tf_deeppaint.visualization.contact_sheets import draw_painting
+
+if TYPE_CHECKING:
+    from tf_deeppaint.painting.outputs import Outputs
+    from tf_deeppaint.palette.named_colors import ColorChoice
 
 _MODEL = flags.DEFINE_string(
     "model", None, "A run directory, or a .keras or .tflite file; by default the bundled model."
@@ -91,6 +77,8 @@ _RESUME = flags.DEFINE_bool("resume", False, "Of many, skip those whose picture 
 
 
 def main() -> None:
+    from tf_deeppaint.painting.jobs import is_many
+
     # Mistakes in flags and files are reported before TensorFlow loads, which takes seconds.
     choice = _check_flags()
     if any(path is not None and is_many(path) for path in (_SKETCH.value, _REFERENCE.value)):
@@ -99,7 +87,15 @@ def main() -> None:
         _color_one(choice)
 
 
-def _color_one(choice: ColorChoice) -> None:
+def _color_one(choice: "ColorChoice") -> None:
+    from tf_deeppaint.images.decoding import read_picture
+    from tf_deeppaint.images.encoding import write_picture
+    from tf_deeppaint.painting.inputs import to_sketch
+    from tf_deeppaint.painting.outputs import check_outputs, write_painting
+    from tf_deeppaint.painting.painter import Painter
+    from tf_deeppaint.palette.palette_files import load_palette
+    from tf_deeppaint.visualization.contact_sheets import draw_painting
+
     # 1. Read the sketch and the colors.
     _check_png(_OUTPUT)
     check_outputs(_output_paths(), filter(None, (_SKETCH.value, _REFERENCE.value)))
@@ -124,7 +120,13 @@ def _color_one(choice: ColorChoice) -> None:
         print(path)
 
 
-def _color_many(choice: ColorChoice) -> None:
+def _color_many(choice: "ColorChoice") -> None:
+    from tf_deeppaint.painting.batch import paint_jobs
+    from tf_deeppaint.painting.outputs import outputs_of, write_contact_sheet, write_painting
+    from tf_deeppaint.painting.painter import Painter
+    from tf_deeppaint.palette.palette_files import load_palette
+    from tf_deeppaint.utils.progress import Progress
+
     # 1. Pair sketches with references, and read the colors.
     folders = _outputs()
     jobs, problems, columns = _plan_jobs(folders)
@@ -160,8 +162,12 @@ def _color_many(choice: ColorChoice) -> None:
         raise DeepPaintError(f"{len(problems)} pictures could not be painted; see above")
 
 
-def _plan_jobs(folders: Outputs) -> tuple[list, list[str], int]:
+def _plan_jobs(folders: "Outputs") -> tuple[list, list[str], int]:
     """The jobs, the sketches without a reference, one line each, and columns of the sheet."""
+    from tf_deeppaint.painting import layer_files
+    from tf_deeppaint.painting.jobs import find_pictures, plan_jobs
+    from tf_deeppaint.painting.outputs import cell_side, check_outputs, outputs_of
+
     layers = (layer_files.OPEN_RASTER, *layer_files.OTHERS)
     for flag, suffixes in ((_OUTPUT, (".png",)), (_LAYERS, layers)):
         if flag.value and (flag.value.lower().endswith(suffixes) or files.is_file(flag.value)):
@@ -178,8 +184,10 @@ def _plan_jobs(folders: Outputs) -> tuple[list, list[str], int]:
     return jobs, problems, columns
 
 
-def _check_flags() -> ColorChoice:
+def _check_flags() -> "ColorChoice":
     """Checks the flags that need no file; returns the colors that they name."""
+    from tf_deeppaint.palette.named_colors import ColorChoice
+
     _check_png(_SHOW)
     palettes = [flag.value is not None for flag in (_REFERENCE, _PALETTE)]
     if all(palettes) or not (any(palettes) or _COLORS.value is not None):
@@ -194,7 +202,9 @@ def _check_png(flag: flags.FlagHolder) -> None:
         raise DeepPaintError(f"--{flag.name}={flag.value}: pictures are written as .png")
 
 
-def _outputs() -> Outputs:
+def _outputs() -> "Outputs":
+    from tf_deeppaint.painting.outputs import Outputs
+
     return Outputs(_OUTPUT.value, _LAYERS.value, _ATTENTION.value)
 
 

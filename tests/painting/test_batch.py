@@ -100,7 +100,7 @@ def test_sketches_are_cleaned_on_demand(tmp_path):
     paint_jobs(Painter(FakeBackend()), jobs, lambda _: flat(), done, clean=True)
     alone = Painter(FakeBackend()).paint(gray, colors=flat(), clean=True)
     np.testing.assert_array_equal(done.pictures["scan"], alone)
-    assert (alone[0, 0] == (250, 180, 60)).all()
+    assert (alone[0, 0] == 255).all()  # cleaned, the paper is white and the page
 
 
 # --- failures ------------------------------------------------------------------------------------

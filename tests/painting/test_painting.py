@@ -172,7 +172,8 @@ def test_there_is_a_layer_for_each_color_of_the_palette(palette):
 
 
 def test_no_pixel_is_in_two_layers_of_color(palette):
-    painting = tiny_painter("mixture").begin([drawn(100, 80)], palette[None])[0]
+    painter = Painter(tiny_painter("mixture").backend, even_regions=False)
+    painting = painter.begin([drawn(100, 80)], palette[None])[0]
     layers = painting.layers()[1:-1]
     assert len(layers) > 2
     opacity = np.stack([layer.rgba[..., 3] for layer in layers])

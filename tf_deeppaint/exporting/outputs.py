@@ -83,6 +83,9 @@ def written_aside(output: Path) -> Iterator[Path]:
         files.remove_folder(replaced)
     except OSError as error:
         raise DeepPaintError(f"{output}: cannot be written ({error.strerror})") from error
+    except DeepPaintError as error:
+        # People know the output by its own name.
+        raise DeepPaintError(str(error).replace(str(aside), str(output)), error.kind) from error
     finally:
         if aside.is_dir():
             files.remove_folder(aside)
