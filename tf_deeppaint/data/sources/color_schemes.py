@@ -147,14 +147,14 @@ def _skin(rng: np.random.Generator) -> Color:
     low = int(position)
     weight = position - low
     mix = (1 - weight) * np.array(SKIN_TONES[low]) + weight * np.array(SKIN_TONES[low + 1])
-    return tuple(int(level) for level in mix)  # type: ignore[return-value]
+    return tuple(int(level) for level in mix)
 
 
 def _hair(rng: np.random.Generator) -> Color:
     if chance(rng, 0.5):
         change = rng.integers(-14, 15, 3)
         levels = np.clip(np.array(pick(rng, NATURAL_HAIR)) + change, 0, 255)
-        return tuple(int(level) for level in levels)  # type: ignore[return-value]
+        return tuple(int(level) for level in levels)
     return hsv(rng.random(), rng.uniform(0.25, 0.8), rng.uniform(0.45, 0.98))
 
 

@@ -48,7 +48,7 @@ def make_paints(scheme: ColorScheme) -> Colors:
         | {
             "ink": scheme.ink,
             "mouth": flat(scheme.mouth),
-            "blush": flat(blush),  # type: ignore[arg-type]
+            "blush": flat(blush),
         }
     )
 
