@@ -278,5 +278,5 @@ def test_whether_regions_are_evened_out_can_be_chosen_on_loading(mixing, tmp_pat
 
 
 def test_regions_are_evened_out_only_where_colors_are_mixed(generator):
-    with pytest.raises(DeepPaintError, match="head is mixture"):
+    with pytest.raises(DeepPaintError, match="needs a model with the mixture head"):
         Painter(KerasBackend(generator), even_regions=True)
