@@ -24,7 +24,8 @@ _BACKGROUND = flags.DEFINE_enum(
     "background",
     "white",
     BACKGROUNDS,
-    "The rule for a band's most frequent color; the bundled model was trained with white.",
+    "The rule for a band's most frequent color, or figure, which counts only what is drawn; the "
+    "bundled model was trained with white.",
 )
 _OUTPUT = flags.DEFINE_string("output", None, "The palette, JSON.")
 _SWATCHES = flags.DEFINE_string(

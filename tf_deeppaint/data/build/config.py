@@ -26,7 +26,7 @@ class BuildConfig:
     background: str = option(
         "drop",
         "The most frequent color of a palette band is left out: always (the rule of the paper's "
-        "authors), where near white, or never.",
+        "authors), where near white, or never; figure counts only what is drawn.",
         BACKGROUNDS,
     )
     sketch: tuple[str, ...] = option(
