@@ -24,6 +24,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from tf_deeppaint.images.canvas import resize
 from tf_deeppaint.images.encoding import PNG_END
 from tf_deeppaint.images.pixels import MAX_SIDE, WHITE, over_white
+from tf_deeppaint.images.resolution import Dpi, read_dpi
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.files import read_bytes
 
@@ -96,6 +97,24 @@ class PictureHeader(NamedTuple):
     width: int
 
 
+class Decoded(NamedTuple):
+    """All that is read of a picture file, upright.
+
+    Attributes:
+        rgb: uint8 sRGB `(H, W, 3)`, as stored: not laid over white.
+        alpha: Opacity, uint8 `(H, W)`; None where the file has no transparency.
+        dpi: Horizontal and vertical pixels an inch; None where the file tells none.
+    """
+
+    rgb: np.ndarray
+    alpha: np.ndarray | None
+    dpi: Dpi | None
+
+    def over_white(self) -> np.ndarray:
+        """The picture over white paper, uint8 RGB `(H, W, 3)`."""
+        return self.rgb if self.alpha is None else over_white(np.dstack([self.rgb, self.alpha]))
+
+
 class _BoundedReader(io.BytesIO):
     """The bytes of a file, for a limited number of reads."""
 
@@ -125,6 +144,11 @@ def read_rgba(path: str | os.PathLike) -> np.ndarray:
     return decode_rgba(read_bytes(path), str(path))
 
 
+def read_decoded(path: str | os.PathLike) -> Decoded:
+    """Reads a picture file with its transparency and its resolution; see `read_picture`."""
+    return decode(read_bytes(path), str(path))
+
+
 def read_header(data: bytes) -> PictureHeader | None:
     """Reads the header of a picture file; None where it is not a picture or has no sound header."""
     try:
@@ -134,17 +158,22 @@ def read_header(data: bytes) -> PictureHeader | None:
     return PictureHeader(picture.format, picture.height, picture.width)
 
 
+def decode(data: bytes, name: str) -> Decoded:
+    """Decodes the bytes of a picture file; see `decode_picture`."""
+    return _decode(_open(data, name), data, name)
+
+
 def decode_picture(data: bytes, name: str) -> np.ndarray:
     """Decodes the bytes of a picture file to uint8 RGB `(H, W, 3)`; see `read_picture`.
 
     Errors call the picture `name`.
     """
-    return _over_white(*_decode(_open(data, name), data, name))
+    return decode(data, name).over_white()
 
 
 def decode_rgba(data: bytes, name: str) -> np.ndarray:
     """Decodes the bytes of a picture file to uint8 RGBA `(H, W, 4)`; see `decode_picture`."""
-    rgb, alpha = _decode(_open(data, name), data, name)
+    rgb, alpha, _ = decode(data, name)
     return np.dstack([rgb, np.full(rgb.shape[:2], WHITE, np.uint8) if alpha is None else alpha])
 
 
@@ -162,7 +191,7 @@ def decode_small(data: bytes, name: str, side: int) -> tuple[np.ndarray, int, in
     picture = _open(data, name)
     height, width = picture.height, picture.width
     picture.draft(None, (side, side))
-    pixels = _over_white(*_decode(picture, data, name))
+    pixels = _decode(picture, data, name).over_white()
     if _orientation(picture) >= 5:
         height, width = width, height
     scale = min(1.0, side / min(height, width))
@@ -193,10 +222,7 @@ def _open(data: bytes, name: str) -> ImageFile.ImageFile:
     return picture
 
 
-def _decode(
-    picture: ImageFile.ImageFile, data: bytes, name: str
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Decodes an opened picture to upright sRGB `(H, W, 3)` and opacity `(H, W)`, if any, uint8."""
+def _decode(picture: ImageFile.ImageFile, data: bytes, name: str) -> Decoded:
     try:
         if not _FORMATS[picture.format].is_whole(data):
             raise EOFError
@@ -204,8 +230,13 @@ def _decode(
         picture.load()
         if picture.format == "PNG":
             _scale_transparent_color(picture, data[_PNG_BITS])
-        transposition = _TRANSPOSITIONS.get(_orientation(picture))
-        return _to_channels(picture if transposition is None else picture.transpose(transposition))
+        orientation = _orientation(picture)
+        dpi = read_dpi(picture)
+        if orientation >= 5 and dpi is not None:
+            dpi = dpi[::-1]
+        if orientation in _TRANSPOSITIONS:
+            picture = picture.transpose(_TRANSPOSITIONS[orientation])
+        return Decoded(*_to_channels(picture), dpi)
     except Exception as error:  # Pillow raises whatever its parts raise
         raise _unreadable(data, name, picture.format, error) from error
 
@@ -266,7 +297,3 @@ def _to_srgb(colors: Image.Image, profile: bytes | None) -> Image.Image:
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             pass  # damaged, or of another kind of picture: such a profile is passed over
     return colors if colors.mode == "RGB" else colors.convert("RGB")
-
-
-def _over_white(rgb: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
-    return rgb if alpha is None else over_white(np.dstack([rgb, alpha]))
