@@ -63,7 +63,7 @@ def draw_pictures(
     palettes = [painter.palette_of(reference) for reference in references]
 
     def begin(sketch: np.ndarray, palette: np.ndarray):
-        return painter.begin([sketch], palette[None])[0]
+        return painter.make_paintings([sketch], palette[None])[0]
 
     # Every sketch in the colors of every reference, as `colorize --pair=all --show` has it.
     corner = np.full_like(sketch, 255)

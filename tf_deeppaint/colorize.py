@@ -108,7 +108,7 @@ def _color_one(choice: "ColorChoice") -> None:
     if reference is not None:
         palette = painter.palette_of(reference)
     palette = choice.apply(palette)
-    painting = painter.begin([sketch], palette[None])[0]
+    painting = painter.make_paintings([sketch], palette[None])[0]
 
     # 3. Write the files.
     outputs = _outputs()

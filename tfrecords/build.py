@@ -13,7 +13,7 @@ import sys
 from absl import flags
 
 from tf_deeppaint.data.build.config import BuildConfig
-from tf_deeppaint.data.sources.registry import SOURCES, open_source, source_options
+from tf_deeppaint.data.sources.registry import SOURCES, make_source, source_options
 from tf_deeppaint.utils import programs
 from tf_deeppaint.utils.options import define_flags, flag_values
 
@@ -52,7 +52,7 @@ _BEAM_OPTION = flags.DEFINE_multi_string(
 def main() -> None:
     from tf_deeppaint.data.build.builder import build_dataset, summarize_skipped
 
-    source = open_source(_SOURCE.value, flag_values(_SOURCE_OPTIONS, only_given=True))
+    source = make_source(_SOURCE.value, flag_values(_SOURCE_OPTIONS, only_given=True))
     config = BuildConfig(**flag_values(BuildConfig))
     with _make_backend() as backend:
         manifest = build_dataset(

@@ -15,7 +15,7 @@ from tf_deeppaint.data import loading, ordering, records
 from tf_deeppaint.data.augmentation import AUGMENTATIONS
 from tf_deeppaint.data.damage import wrap_damage_errors
 from tf_deeppaint.data.loading import load, load_evaluation, load_training
-from tf_deeppaint.images.pixels import to_unit_range
+from tf_deeppaint.images.pixels import to_signed_unit_range
 from tf_deeppaint.utils.errors import DeepPaintError
 
 SHAPES = {"sketch": (64, 64, 3), "picture": (64, 64, 3), "palette": (4, 4, 3)}
@@ -94,7 +94,7 @@ def fingerprint(record: dict) -> tuple[bytes, ...]:
 def fingerprints(directory: Path, split: str) -> list[tuple[bytes, ...]]:
     """What a split's records must look like in a batch, in stored order."""
     return [
-        fingerprint({key: to_unit_range(record[key]) for key in SHAPES})
+        fingerprint({key: to_signed_unit_range(record[key]) for key in SHAPES})
         for record in stored(directory, split)
     ]
 
@@ -194,8 +194,8 @@ def test_any_seed_that_a_flag_takes_is_usable(few):
 
 
 def test_the_stream_uses_the_augmentations_asked_for(few):
-    plain = {to_unit_range(record["sketch"]).tobytes() for record in stored(few, "train")}
-    mirrored = {to_unit_range(r["sketch"][:, ::-1]).tobytes() for r in stored(few, "train")}
+    plain = {to_signed_unit_range(record["sketch"]).tobytes() for record in stored(few, "train")}
+    mirrored = {to_signed_unit_range(r["sketch"][:, ::-1]).tobytes() for r in stored(few, "train")}
     found = {record[0] for record in stream([few], 40, augmentations=["flip"])}
     assert found <= plain | mirrored
     assert found & plain and found & mirrored - plain
@@ -414,7 +414,7 @@ def test_evaluation_covers_every_record_once_in_order(few, split):
         assert found == [record[key] for record in expected]
     for key in SHAPES:
         found = np.concatenate([batch[key] for batch in batches])
-        assert np.array_equal(found, to_unit_range(np.stack([r[key] for r in expected])))
+        assert np.array_equal(found, to_signed_unit_range(np.stack([r[key] for r in expected])))
 
 
 def test_training_batches_hold_no_names_and_no_groups(few):

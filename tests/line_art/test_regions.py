@@ -14,7 +14,7 @@ from tf_deeppaint.line_art.regions import (
     PAPER,
     WHITE_SLOT,
     ball_radii,
-    decide,
+    even_out,
     fill_flat,
     find_open,
     find_regions,
@@ -234,26 +234,26 @@ def test_each_region_decides_for_the_color_that_leads() -> None:
     sketch = draw_box(draw_box(blank(), 4, 4, 20, 20), 30, 30, 50, 60)
     regions = find_regions(sketch)
     weights = np.random.default_rng(0).dirichlet(np.ones(18), (SIDE, SIDE)).astype(np.float32)
-    decided = decide(weights, regions)
+    evened = even_out(weights, regions)
     for number, box in ((2, np.s_[5:20, 5:20]), (3, np.s_[31:50, 31:60])):
         power = weights[box].astype(float).mean((0, 1)) ** 4
-        expected = np.broadcast_to(power / power.sum(), decided[box].shape)
-        np.testing.assert_allclose(decided[box], expected, rtol=1e-4)
+        expected = np.broadcast_to(power / power.sum(), evened[box].shape)
+        np.testing.assert_allclose(evened[box], expected, rtol=1e-4)
         assert regions[box].min() == number
-    np.testing.assert_allclose(decided.sum(-1), 1, rtol=1e-5)
+    np.testing.assert_allclose(evened.sum(-1), 1, rtol=1e-5)
     # Lines take part; the page is white.
-    np.testing.assert_array_equal(decided[4, 10], decided[10, 10])
-    assert (decided[regions == PAGE].argmax(-1) == WHITE_SLOT).all()
-    assert (decided[regions == PAGE].max(-1) == 1).all()
+    np.testing.assert_array_equal(evened[4, 10], evened[10, 10])
+    assert (evened[regions == PAGE].argmax(-1) == WHITE_SLOT).all()
+    assert (evened[regions == PAGE].max(-1) == 1).all()
 
 
 def test_wide_black_areas_keep_what_the_network_says() -> None:
     sketch = blank()
     sketch[10:50, 10:50] = 0
     weights = np.random.default_rng(0).dirichlet(np.ones(18), (SIDE, SIDE)).astype(np.float32)
-    decided = decide(weights, find_regions(sketch))
+    evened = even_out(weights, find_regions(sketch))
     inner = np.s_[10 + LINE_REACH : 50 - LINE_REACH, 10 + LINE_REACH : 50 - LINE_REACH]
-    np.testing.assert_array_equal(decided[inner], weights[inner])
+    np.testing.assert_array_equal(evened[inner], weights[inner])
 
 
 # --- region_spread --------------------------------------------------------------------------------

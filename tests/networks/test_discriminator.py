@@ -15,7 +15,7 @@ def pairs(count: int, height: int, width: int) -> np.ndarray:
     return np.random.default_rng(0).uniform(-1, 1, (count, height, width, 6)).astype("float32")
 
 
-def test_at_width_64_the_discriminator_has_the_weights_of_the_reference() -> None:
+def test_at_width_64_the_discriminator_has_the_weights_of_the_original_code() -> None:
     discriminator = Discriminator()
     trainable = sum(np.prod(w.shape) for w in discriminator.trainable_weights)
     rest = sum(np.prod(w.shape) for w in discriminator.non_trainable_weights)
@@ -92,7 +92,7 @@ def test_a_logit_sees_a_patch_of_70_by_70_pixels() -> None:
 
 
 WEIGHTS = {
-    "as the reference": ({}, 5 * 2 + 3 * 2, 3 * 2),
+    "as the original code": ({}, 5 * 2 + 3 * 2, 3 * 2),
     "instance norm": ({"norm": "instance"}, 5 * 2 + 3 * 2, 0),
     "spectral norm alone": ({"norm": "none", "spectral_norm": True}, 5 * 2, 5),
     "spectral and batch norm": ({"spectral_norm": True}, 5 * 2 + 3 * 2, 5 + 3 * 2),

@@ -43,7 +43,7 @@ def painted(small: Generator) -> tuple[np.ndarray, list[np.ndarray]]:
     return np.asarray(picture), [np.asarray(attention) for attention in maps]
 
 
-def test_at_width_64_the_generator_has_the_weights_of_the_reference() -> None:
+def test_at_width_64_the_generator_has_the_weights_of_the_original_code() -> None:
     generator = Generator()
     assert count_numbers(generator.trainable_weights) == 48_573_641
     assert count_numbers(generator.non_trainable_weights) == 23_680

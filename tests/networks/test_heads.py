@@ -5,7 +5,7 @@ import pytest
 
 from tests.helpers import numpy_networks as oracle
 from tests.helpers.layer_checks import check_layer
-from tf_deeppaint.images.pixels import from_unit_range, to_unit_range
+from tf_deeppaint.images.pixels import from_signed_unit_range, to_signed_unit_range
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.heads import PaletteMixture, mix
 from tf_deeppaint.networks.inputs import histogram_to_palette
@@ -68,10 +68,12 @@ def test_a_picture_is_mixed_pixel_by_pixel() -> None:
 def test_a_color_painted_alone_comes_out_exactly() -> None:
     palettes = np.random.default_rng(3).integers(0, 256, (2, 4, 4, 3), dtype=np.uint8)
     slots = np.arange(2 * 4 * 9).reshape(2, 4, 9) % 18
-    picture = mix(painted_alone(slots), to_unit_range(palettes))
+    picture = mix(painted_alone(slots), to_signed_unit_range(palettes))
     for n, y, x in np.ndindex(slots.shape):
         colors = [*palettes[n].reshape(16, 3), (255, 255, 255), (0, 0, 0)]
-        np.testing.assert_array_equal(from_unit_range(picture)[n, y, x], colors[slots[n, y, x]])
+        np.testing.assert_array_equal(
+            from_signed_unit_range(picture)[n, y, x], colors[slots[n, y, x]]
+        )
 
 
 def test_another_palette_recolors_each_pixel_by_the_same_slot() -> None:
@@ -93,7 +95,7 @@ def test_another_palette_recolors_each_pixel_by_the_same_slot() -> None:
 def test_the_palette_of_histogram_images_is_the_one_they_were_drawn_from() -> None:
     palettes = np.random.default_rng(7).integers(0, 256, (3, 4, 4, 3), dtype=np.uint8)
     drawn = np.stack([palette_to_histogram(palette, 64, 128) for palette in palettes])
-    np.testing.assert_array_equal(histogram_to_palette(drawn), to_unit_range(palettes))
+    np.testing.assert_array_equal(histogram_to_palette(drawn), to_signed_unit_range(palettes))
 
 
 # --- the head -----------------------------------------------------------------------------------
@@ -164,7 +166,7 @@ def generator() -> Generator:
 
 
 def generator_inputs(palettes: np.ndarray) -> dict:
-    drawn = [palette_to_histogram(from_unit_range(p), 64, 64) for p in palettes]
+    drawn = [palette_to_histogram(from_signed_unit_range(p), 64, 64) for p in palettes]
     lines = np.random.default_rng(8).uniform(-1, 1, (len(palettes), 64, 64, 1))
     return {"sketch": lines.repeat(3, axis=-1).astype("float32"), "histogram": np.stack(drawn)}
 

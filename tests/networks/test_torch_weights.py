@@ -109,7 +109,7 @@ def test_the_published_shapes_are_those_of_the_oracle(width: int) -> None:
     assert published_shapes(width) == shapes
 
 
-def test_the_published_network_has_the_numbers_of_the_reference() -> None:
+def test_the_published_network_has_the_numbers_of_the_original_code() -> None:
     shapes = published_shapes(64)
     count = sum(int(np.prod(shape)) for shape in shapes.values())
     assert count == 48_573_641 + 23_680

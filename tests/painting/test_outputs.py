@@ -28,7 +28,7 @@ PALETTE = np.full((4, 4, 3), (250, 180, 60), np.uint8)
 def begin(painter: Painter, height: int = 40, width: int = 60):
     sketch = np.full((height, width), 255, np.uint8)
     sketch[height // 3, :-5] = 0
-    return painter.begin([sketch], PALETTE[None])[0]
+    return painter.make_paintings([sketch], PALETTE[None])[0]
 
 
 def written(folder) -> list[str]:

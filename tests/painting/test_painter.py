@@ -113,11 +113,11 @@ def test_sketches_of_many_sizes_go_through_the_network_together(painter, rng):
         [random_picture(rng, *shape) for shape in shapes],
         random_picture(rng, 3, 4, 4, 3),
     )
-    paintings = painter.begin(sketches, palettes)
+    paintings = painter.make_paintings(sketches, palettes)
     for painting, sketch, palette in zip(paintings, sketches, palettes, strict=True):
         np.testing.assert_array_equal(painting.sketch, sketch)
         np.testing.assert_array_equal(painting.prediction.palette, palette)
-        alone = painter.begin([sketch], palette[None])[0]
+        alone = painter.make_paintings([sketch], palette[None])[0]
         values, expected = painting.prediction.values, alone.prediction.values
         np.testing.assert_allclose(values, expected, atol=1e-4)
         np.testing.assert_array_equal(painting.prediction.canvas, canvas_of(sketch))
@@ -125,7 +125,9 @@ def test_sketches_of_many_sizes_go_through_the_network_together(painter, rng):
 
 def test_attention_lies_on_the_sketch(painter, rng):
     """Against the canvas's maps, enlarged and cut by hand."""
-    painting = painter.begin([random_picture(rng, 30, 60)], random_picture(rng, 1, 4, 4, 3))[0]
+    painting = painter.make_paintings(
+        [random_picture(rng, 30, 60)], random_picture(rng, 1, 4, 4, 3)
+    )[0]
     prediction = painting.prediction
     canvas = painter.backend.attention(prediction.canvas[None], prediction.palette[None])
     for level, whole in zip(painter.attention(painting), canvas, strict=True):

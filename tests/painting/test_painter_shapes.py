@@ -56,7 +56,7 @@ def check(head: str, shape: tuple[int, int]) -> None:
     painter, sketch = tiny_painter(head), drawn(*shape)
     picture = painter.paint(sketch, colors=PALETTE)
     assert picture.shape == (*shape, 3) and picture.dtype == np.uint8
-    assert similarity(painter.begin([sketch], PALETTE[None])[0], picture) >= 0.98
+    assert similarity(painter.make_paintings([sketch], PALETTE[None])[0], picture) >= 0.98
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids="{0[0]}x{0[1]}".format)
@@ -71,14 +71,14 @@ def test_so_it_does_where_the_network_paints_the_lines_itself(shape):
 
 def test_the_networks_own_lines_are_another_matter():
     """The measure can fail: enlarged from a small canvas, lines are soft."""
-    painting = tiny_painter("mixture").begin([drawn(512, 512)], PALETTE[None])[0]
+    painting = tiny_painter("mixture").make_paintings([drawn(512, 512)], PALETTE[None])[0]
     picture = painting.picture("network")
     assert picture.shape == (512, 512, 3)
     assert similarity(painting, picture) < 0.9
 
 
 def test_paper_is_the_color_alone_and_black_stays_black():
-    painting = tiny_painter("mixture").begin([drawn(200, 300)], PALETTE[None])[0]
+    painting = tiny_painter("mixture").make_paintings([drawn(200, 300)], PALETTE[None])[0]
     picture, color = painting.picture(), painting.color()
     np.testing.assert_array_equal(picture[painting.sketch == 255], color[painting.sketch == 255])
     assert not picture[painting.sketch == 0].any()

@@ -49,7 +49,7 @@ def upright(height: int, width: int) -> np.ndarray:
 
 def begin(palette, shape=(90, 60), draw=drawn, **backend) -> Painting:
     painter = Painter(FakeBackend(**backend), even_regions=False)
-    return painter.begin([draw(*shape)], palette[None])[0]
+    return painter.make_paintings([draw(*shape)], palette[None])[0]
 
 
 def laid(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
@@ -109,7 +109,7 @@ def test_lines_are_of_two_kinds(palette):
 def test_recoloring_mixes_the_same_weights_anew(palette, rng):
     """Against the formula written out: `mixture` says it."""
     painter = tiny_painter("mixture")
-    painting = painter.begin([drawn(64, 64)], palette[None])[0]
+    painting = painter.make_paintings([drawn(64, 64)], palette[None])[0]
     other = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
     mixture = painting.prediction.mixture
     colors = np.concatenate([other.reshape(16, 3), [[255] * 3, [0] * 3]]).astype(float)
@@ -151,7 +151,7 @@ def test_it_takes_a_palette_to_recolor(palette):
 @pytest.mark.parametrize("head", ["mixture", "rgb"])
 @pytest.mark.parametrize("shape", [(1, 1), (64, 64), (150, 70)])
 def test_layers_together_are_the_picture(palette, head, shape):
-    painting = tiny_painter(head).begin([drawn(*shape)], palette[None])[0]
+    painting = tiny_painter(head).make_paintings([drawn(*shape)], palette[None])[0]
     layers = painting.layers()
     assert (layers[0].name, layers[-1].name) == ("paper", "lines")
     np.testing.assert_allclose(merge(layers).astype(int), painting.picture(), atol=1)
@@ -173,7 +173,7 @@ def test_there_is_a_layer_for_each_color_of_the_palette(palette):
 
 def test_no_pixel_is_in_two_layers_of_color(palette):
     painter = Painter(tiny_painter("mixture").backend, even_regions=False)
-    painting = painter.begin([drawn(100, 80)], palette[None])[0]
+    painting = painter.make_paintings([drawn(100, 80)], palette[None])[0]
     layers = painting.layers()[1:-1]
     assert len(layers) > 2
     opacity = np.stack([layer.rgba[..., 3] for layer in layers])

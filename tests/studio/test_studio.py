@@ -142,7 +142,7 @@ def test_other_colors_are_those_the_painter_would_mix(rng, tmp_path):
     sketch, (first, second) = sketch_of(64, 64), palettes(rng, 2)
     original = sessions.paint(sketch, first)
     state = sessions.recolor(original, second)
-    expected = sessions.painter.begin([sketch], first[None])[0].recolor(second).picture()
+    expected = sessions.painter.make_paintings([sketch], first[None])[0].recolor(second).picture()
     np.testing.assert_array_equal(render(state, "original", 0), expected)
     assert np.abs(render(original, "original", 0).astype(int) - expected).mean() > 1
     np.testing.assert_array_equal(
@@ -179,7 +179,7 @@ def test_attention_is_that_of_the_painting_whatever_colors_came_later(rng, tmp_p
     assert sessions.attention_maps == 6
     sketch, (first, second) = sketch_of(64, 64), palettes(rng, 2)
     state = sessions.with_attention(sessions.recolor(sessions.paint(sketch, first), second))
-    maps = sessions.painter.attention(sessions.painter.begin([sketch], first[None])[0])
+    maps = sessions.painter.attention(sessions.painter.make_paintings([sketch], first[None])[0])
     for number, level in enumerate(maps, start=1):
         np.testing.assert_array_equal(
             render(state, "original", number), draw_heat_map(level, sketch)

@@ -230,7 +230,7 @@ def test_a_sketch_is_colored_recolored_explained_and_downloaded(page, drawing, m
 
     second = first.copy()
     second[2, 1] = (255, 0, 128)
-    original = painter.begin([to_gray(read_picture(sketch))], first[None])[0]
+    original = painter.make_paintings([to_gray(read_picture(sketch))], first[None])[0]
     expected = original.recolor(second)
     recolored = page.new_picture(lambda: page.set_swatch(9, "#ff0080"))
     np.testing.assert_array_equal(page.swatches(), second)

@@ -1,4 +1,4 @@
-"""Averaged weights in place for a while; norms measured anew, against NumPy."""
+"""Averaged weights in place for a while; re-estimated BatchNorm statistics, against NumPy."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ import tensorflow as tf
 from tf_deeppaint.networks.discriminator import Discriminator
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.normalization import BatchNormalization
-from tf_deeppaint.training.averaging import averaged_weights, make_norm_measurement
+from tf_deeppaint.training.averaging import averaged_weights, make_statistics_estimator
 from tf_deeppaint.training.deep_paint import DeepPaint
 
 
@@ -47,7 +47,7 @@ def test_statistics_are_the_means_over_the_batches(model, batches) -> None:
     norm.call = lambda x, training=False: seen.append(np.asarray(x)) or original(x, training)
     tf.config.run_functions_eagerly(True)
     try:
-        make_norm_measurement(model)(stream(batches))
+        make_statistics_estimator(model)(stream(batches))
     finally:
         tf.config.run_functions_eagerly(False)
         del norm.call
@@ -59,24 +59,24 @@ def test_statistics_are_the_means_over_the_batches(model, batches) -> None:
 
 
 def test_what_stood_there_before_does_not_count_and_nothing_else_changes(model, batches) -> None:
-    measure = make_norm_measurement(model)
+    estimate = make_statistics_estimator(model)
     weights = [v for v in model.generator.variables if "moving" not in v.path]
     before = [v.numpy() for v in weights]
-    measure(stream(batches))
+    estimate(stream(batches))
     once = first_norm(model).moving_variance.numpy()
     first_norm(model).moving_variance.assign(np.full_like(once, 1e4))
-    measure(stream(batches))
+    estimate(stream(batches))
     np.testing.assert_allclose(first_norm(model).moving_variance, once, rtol=1e-5)
     for variable, value in zip(weights, before, strict=True):
         np.testing.assert_array_equal(variable, value)
-    measure(stream(batches).take(0))
+    estimate(stream(batches).take(0))
     np.testing.assert_allclose(first_norm(model).moving_variance, once, rtol=1e-5)
 
 
 def test_a_network_without_batch_norms_is_left_alone(batches) -> None:
     model = DeepPaint(Generator(4, size=64, norm="instance"), Discriminator(4), seed=1)
     before = model.generator.get_weights()
-    make_norm_measurement(model)(stream(batches))
+    make_statistics_estimator(model)(stream(batches))
     for one, other in zip(before, model.generator.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -90,7 +90,7 @@ def test_the_average_is_in_place_inside_the_block_alone(model) -> None:
     last = [variable.numpy() for variable in model.generator.variables]
     norm = first_norm(model)
     with averaged_weights(model):
-        norm.moving_mean.assign(norm.moving_mean + 1.0)  # as a measurement does
+        norm.moving_mean.assign(norm.moving_mean + 1.0)  # as an estimation does
         # The first step begins the average, which the second moves by a tenth of half a unit.
         for variable, value in zip(variables, first, strict=True):
             np.testing.assert_allclose(variable, value - 0.55, atol=1e-5)

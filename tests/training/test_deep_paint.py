@@ -236,7 +236,7 @@ def test_fit_traces_the_step_once_for_all_steps_and_epochs() -> None:
     assert Counting.tracings == 1
 
 
-def test_adam_is_the_references_unless_given() -> None:
+def test_adam_is_the_papers_unless_given() -> None:
     model = DeepPaint(*networks(), pool_size=0)
     model.compile()
     for optimizer in (model.generator_optimizer, model.discriminator_optimizer):

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests.helpers.vgg16 import vgg16_features
-from tf_deeppaint.images.pixels import to_unit_range
+from tf_deeppaint.images.pixels import to_signed_unit_range
 from tf_deeppaint.networks.vgg16 import SHAPES, Vgg16
 from tf_deeppaint.training import losses
 
@@ -104,7 +104,7 @@ def test_the_perceptual_loss_is_the_weighted_difference_of_features(vgg16_weight
     pairs = zip(*(vgg16_features(vgg16_weights, p) for p in (picture, painted)), strict=True)
     weights = [1 / 32, 1 / 16, 1 / 8, 1 / 4, 1]
     expected = np.dot([np.abs(a - b).mean() for a, b in pairs], weights)
-    picture, painted = (tf.constant(to_unit_range(p)) for p in (picture, painted))
+    picture, painted = (tf.constant(to_signed_unit_range(p)) for p in (picture, painted))
     vgg16 = Vgg16(list(vgg16_weights.values()))
     with tf.GradientTape() as tape:
         tape.watch(painted)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tf_deeppaint import DeepPaint, Discriminator, Generator
-from tf_deeppaint.images.pixels import from_unit_range
+from tf_deeppaint.images.pixels import from_signed_unit_range
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.palette.swatches import draw_palette
 from tf_deeppaint.training.validation import draw_attention, draw_samples
@@ -42,7 +42,7 @@ def first_color(batch: dict, training: bool) -> np.ndarray:
 def test_samples_are_painted_with_the_own_palette_and_the_next_ones() -> None:
     batch = some_batch(3)
     sketches, palettes, truth = (
-        from_unit_range(batch[key]) for key in ("sketch", "palette", "picture")
+        from_signed_unit_range(batch[key]) for key in ("sketch", "palette", "picture")
     )
     for i, shown in enumerate(cells(draw_samples(first_color, batch), 3, 7)):
         following = (i + 1) % 3
@@ -63,7 +63,9 @@ def test_attention_is_shown_of_every_gate() -> None:
         gate.psi.bias.assign([-np.log(3.0)])
     batch = some_batch(2)
     for shown, sketch in zip(
-        cells(draw_attention(model, batch), 2, 7), from_unit_range(batch["sketch"]), strict=True
+        cells(draw_attention(model, batch), 2, 7),
+        from_signed_unit_range(batch["sketch"]),
+        strict=True,
     ):
         assert (shown[0] == sketch[0, 0]).all()
         assert all((level == 64).all() for level in shown[1:])

@@ -17,7 +17,7 @@ from tf_deeppaint.data.bad_records import BAD, BadRecords
 from tf_deeppaint.data.damage import wrap_damage_errors
 from tf_deeppaint.data.ordering import list_shards, make_reader, make_seed
 from tf_deeppaint.data.parsing import decode_record, to_inputs
-from tf_deeppaint.images.pixels import from_unit_range
+from tf_deeppaint.images.pixels import from_signed_unit_range
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # What a seed decides: the order of a pass, or the augmentation of a record.
@@ -231,7 +231,7 @@ def first_records(
         batch = next(iter(load_evaluation([directory], split, count)), None)
     if batch is None:
         raise _no_records_error(directory, split)
-    batch = {key: from_unit_range(batch[key]) for key in ("sketch", "picture", "palette")}
+    batch = {key: from_signed_unit_range(batch[key]) for key in ("sketch", "picture", "palette")}
     return batch["sketch"][..., 0], batch["picture"], batch["palette"]
 
 

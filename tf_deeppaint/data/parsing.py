@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from tf_deeppaint.data.records import GROUP, NAME, PALETTE, PICTURE, SKETCH
-from tf_deeppaint.images.pixels import to_unit_range
+from tf_deeppaint.images.pixels import to_signed_unit_range
 from tf_deeppaint.palette.rules import BANDS
 
 _FEATURES = {
@@ -52,7 +52,7 @@ def to_inputs(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """uint8 as `decode_record` returns it -> float32 in [-1, 1], the sketch with three channels."""
     pixels = {key: example[key] for key in ("sketch", "palette", "picture")}
     pixels["sketch"] = tf.image.grayscale_to_rgb(pixels["sketch"])
-    return {key: to_unit_range(tf.cast(value, tf.float32)) for key, value in pixels.items()}
+    return {key: to_signed_unit_range(tf.cast(value, tf.float32)) for key, value in pixels.items()}
 
 
 def _decode_png(data: tf.Tensor, side: int, channels: int) -> tf.Tensor:

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_deeppaint.images.pixels import to_unit_range
+from tf_deeppaint.images.pixels import to_signed_unit_range
 from tf_deeppaint.networks.vgg16 import Vgg16
 from tf_deeppaint.utils import keras_archives
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
@@ -52,7 +52,9 @@ class Features:
             DeepPaintError: a feature is infinite or NaN.
         """
         batches = (pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH))
-        rows = np.concatenate([self._rows(to_unit_range(batch)).numpy() for batch in batches])
+        rows = np.concatenate(
+            [self._rows(to_signed_unit_range(batch)).numpy() for batch in batches]
+        )
         if not np.isfinite(rows).all():
             raise DeepPaintError(f"{self.name}: the network's features are not finite")
         return rows

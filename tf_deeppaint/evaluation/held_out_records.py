@@ -10,7 +10,7 @@ import numpy as np
 
 from tf_deeppaint.data import loading
 from tf_deeppaint.data.damage import wrap_damage_errors
-from tf_deeppaint.images.pixels import from_unit_range
+from tf_deeppaint.images.pixels import from_signed_unit_range
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -54,7 +54,7 @@ def load_batches(directories: Paths) -> Iterator[Records]:
     """Loads all test records, `BATCH` at a time."""
     for batch in _load(directories):
         keys = ("sketch", "palette", "picture")
-        sketches, palettes, truth = (from_unit_range(batch[key]) for key in keys)
+        sketches, palettes, truth = (from_signed_unit_range(batch[key]) for key in keys)
         yield Records(sketches[..., 0], palettes, truth)
 
 
@@ -75,7 +75,7 @@ def load_palettes(directories: Paths) -> tuple[list[str], np.ndarray, np.ndarray
     for batch in _load(directories):
         names += [name.decode() for name in batch["name"].numpy()]
         groups += list(batch["group"].numpy())
-        palettes.append(from_unit_range(batch["palette"]))
+        palettes.append(from_signed_unit_range(batch["palette"]))
     return names, np.array(groups), np.concatenate(palettes)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from tf_deeppaint.images.pixels import to_unit_range
+from tf_deeppaint.images.pixels import to_signed_unit_range
 from tf_deeppaint.networks.vgg16 import BLOCKS, Vgg16, read_arrays
 
 # A weight for each channel of each of the five features.
@@ -49,8 +49,8 @@ class Lpips:
             A function of pictures of the same shape that gives the distance of each from the true
             one, float64 `(N,)`: 0 where they are equal, rarely above 1.
         """
-        true_features = self._features(to_unit_range(truth))
-        return lambda painted: self._distances(to_unit_range(painted), true_features).numpy()
+        true_features = self._features(to_signed_unit_range(truth))
+        return lambda painted: self._distances(to_signed_unit_range(painted), true_features).numpy()
 
     def _compare(self, painted: tf.Tensor, true_features: list[tf.Tensor]) -> tf.Tensor:
         levels = zip(self._heads, self._vgg16.features(painted), true_features, strict=True)

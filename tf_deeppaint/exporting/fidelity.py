@@ -12,7 +12,7 @@ from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.evaluation import metrics
 from tf_deeppaint.exporting.artifacts import Artifact, network_painter, open_artifact, size_of
 from tf_deeppaint.images.canvas import fit_to_canvas
-from tf_deeppaint.images.pixels import from_unit_range
+from tf_deeppaint.images.pixels import from_signed_unit_range
 from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.palette.extraction import extract_palette
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -73,7 +73,7 @@ def measure(
     expected, network_seconds = _paint_all(network_painter(network), canvases)
     painted, seconds = _paint_all(artifact.paint, canvases)
     difference = np.abs(painted.astype(np.float64) - expected)
-    colors = metrics.ciede2000(from_unit_range(painted), from_unit_range(expected))
+    colors = metrics.ciede2000(from_signed_unit_range(painted), from_signed_unit_range(expected))
     return Fidelity(
         pictures=len(sketches),
         size=sketches.shape[1],

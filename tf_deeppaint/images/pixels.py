@@ -11,7 +11,7 @@ WHITE = 255
 Levels = TypeVar("Levels")
 
 
-def to_unit_range(levels: Levels) -> Levels:
+def to_signed_unit_range(levels: Levels) -> Levels:
     """Maps levels 0..255 to [-1, 1], any shape: `v / 127.5 - 1`.
 
     A NumPy array of any type becomes float32; a tensor of floats keeps its type.
@@ -21,7 +21,7 @@ def to_unit_range(levels: Levels) -> Levels:
     return levels / 127.5 - 1.0
 
 
-def from_unit_range(values: np.ndarray) -> np.ndarray:
+def from_signed_unit_range(values: np.ndarray) -> np.ndarray:
     """Maps floats in [-1, 1] to uint8 0..255, rounded and clipped, any shape."""
     scaled = np.rint((np.asarray(values, np.float32) + 1.0) * 127.5)
     return np.clip(scaled, 0, 255).astype(np.uint8)

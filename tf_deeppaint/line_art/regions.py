@@ -34,8 +34,8 @@ WHITE_SLOT = BANDS * COLORS
 LINE_REACH = 6
 # The label of the page.
 PAGE = 1
-# Where a region is sure which color it has: shares of colors are raised to this power.
-DECISION = 4
+# Mean shares of colors are raised to this power, so that the color that leads in a region wins.
+SHARPENING = 4
 
 
 def find_regions(sketch: np.ndarray) -> np.ndarray:
@@ -161,7 +161,7 @@ def region_spread(lab: np.ndarray, regions: np.ndarray) -> float:
     return float(np.linalg.norm(colors - means[labels], axis=-1).mean())
 
 
-def decide(weights: np.ndarray, regions: np.ndarray) -> np.ndarray:
+def even_out(weights: np.ndarray, regions: np.ndarray) -> np.ndarray:
     """Gives every region, and the lines around it, one mixture of colors, as sure as it can be.
 
     The mixture is the mean over the region's pixels, raised to a power: the color that leads wins,
@@ -176,7 +176,7 @@ def decide(weights: np.ndarray, regions: np.ndarray) -> np.ndarray:
     """
     flat, labels = weights.reshape(-1, weights.shape[-1]), regions.ravel()
     sums = np.stack([np.bincount(labels, channel) for channel in flat.T], axis=-1)
-    powers = (sums / np.maximum(sums.sum(axis=-1, keepdims=True), 1e-9)) ** DECISION
+    powers = (sums / np.maximum(sums.sum(axis=-1, keepdims=True), 1e-9)) ** SHARPENING
     mixtures = (powers / np.maximum(powers.sum(axis=-1, keepdims=True), 1e-9)).astype(np.float32)
     mixtures[PAGE : PAGE + 1] = np.arange(mixtures.shape[1]) == WHITE_SLOT
     grown = _grow(regions)

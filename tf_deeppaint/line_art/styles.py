@@ -28,6 +28,12 @@ class Style(NamedTuple):
     phi: float
 
 
+class NetworkStyle(NamedTuple):
+    """A sketch by sketchKeras: the threshold of its line map."""
+
+    threshold: float
+
+
 # epsilon < 0 keeps flat dark areas white (there u = (1 - tau) * gray >= 0): lines, not silhouettes.
 STYLES = {
     # Hard, hairline strokes: a technical pen.
@@ -74,13 +80,22 @@ def draw_styles(
     """
     # Everything is chosen before anything is drawn, so that the network runs once.
     choices = [[_choose(style, rng, network is not None) for style in styles] for rng in rngs]
-    by_network = [n for n, row in enumerate(choices) if any(isinstance(c, float) for c in row)]
+    by_network = [n for n, row in enumerate(choices) if any(map(_is_by_network, row))]
     maps = network.line_maps([pictures[n] for n in by_network]) if by_network else []
     line_maps = dict(zip(by_network, maps, strict=True))
     return [
-        [_xdog(picture, c) if isinstance(c, Style) else draw_line_map(line_maps[n], c) for c in row]
+        [
+            draw_line_map(line_maps[n], choice.threshold)
+            if _is_by_network(choice)
+            else _xdog(picture, choice)
+            for choice in row
+        ]
         for n, (picture, row) in enumerate(zip(pictures, choices, strict=True))
     ]
+
+
+def _is_by_network(choice: Style | NetworkStyle) -> bool:
+    return isinstance(choice, NetworkStyle)
 
 
 def _xdog(picture: np.ndarray, style: Style) -> np.ndarray:
@@ -95,18 +110,19 @@ def _xdog(picture: np.ndarray, style: Style) -> np.ndarray:
     return np.rint(255.0 * (1.0 + np.tanh(style.phi * below))).astype(np.uint8)
 
 
-def _choose(style: str, rng: np.random.Generator | None, with_network: bool) -> Style | float:
-    """The constants of XDoG, or the threshold of a line map of sketchKeras."""
+def _choose(
+    style: str, rng: np.random.Generator | None, with_network: bool
+) -> Style | NetworkStyle:
     if style in STYLES:
         return STYLES[style]
     if style in THRESHOLDS:
         if not with_network:
             raise DeepPaintError(f"sketch={style!r}: name the network's file, mod.h5 or .keras")
-        return THRESHOLDS[style]
+        return NetworkStyle(THRESHOLDS[style])
     if style not in (XDOG, MIXTURE):
         drawn = [choice for choice in CHOICES if choice != OWN]
         raise DeepPaintError(f"sketch={style!r}: choose one of {', '.join(drawn)}")
     if style == MIXTURE and with_network and rng.random() < SKETCH_KERAS_SHARE:
-        return rng.uniform(min(THRESHOLDS.values()), max(THRESHOLDS.values()))
+        return NetworkStyle(rng.uniform(min(THRESHOLDS.values()), max(THRESHOLDS.values())))
     chosen = STYLES[str(rng.choice(list(STYLES)))]
     return chosen._replace(sigma=chosen.sigma * rng.uniform(0.75, 1.25))

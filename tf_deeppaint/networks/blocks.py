@@ -124,7 +124,7 @@ class AttentionGate(Configured, keras.layers.Layer):
     """Scales a skip connection by attention that a coarse gate signal and the skip decide on.
 
     `q = sigmoid(psi(relu(Wx(skip) + up(Wg(gate)))))` (Oktay et al., arXiv:1804.03999, in the form
-    of the reference: `Wx` is a 2 x 2 convolution of stride 2, `psi` has one channel).
+    of the original code: `Wx` is a 2 x 2 convolution of stride 2, `psi` has one channel).
 
     Args:
         channels: Channels of the skip connection.

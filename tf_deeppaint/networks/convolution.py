@@ -1,4 +1,4 @@
-"""Convolutions: as the reference initializes them, and with a spectrally normalized kernel."""
+"""Convolutions: as the original code initializes them, and with a spectrally normalized kernel."""
 
 import keras
 from keras import ops
@@ -9,7 +9,7 @@ from tf_deeppaint.networks import PACKAGE, Configured
 def conv(
     filters: int, kernel: int, padding: str = "same", kind: type = keras.layers.Conv2D, **options
 ) -> keras.layers.Layer:
-    """Makes a convolution, or a transposed one, with the reference's initial kernel."""
+    """Makes a convolution, or a transposed one, with the original code's initial kernel."""
     return kind(filters, kernel, padding=padding, kernel_initializer=initial_kernel(), **options)
 
 

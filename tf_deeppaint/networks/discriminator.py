@@ -17,7 +17,7 @@ class Discriminator(Configured, keras.Model):
     """Judges each patch of a pair of sketch and picture (Isola et al., arXiv:1611.07004).
 
     Args:
-        width: Channels of the first layer; the reference has 64.
+        width: Channels of the first layer; the original code has 64.
         norm: Kind of its normalization; see `normalization.make_norm`.
         spectral_norm: Whether every kernel is divided by its largest singular value; see
             `convolution.SpectralConv`.

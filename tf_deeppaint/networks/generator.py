@@ -18,7 +18,7 @@ DOWN = (2, 4, 8, 8, 8, 8)
 UP = (8, 8, 8, 4, 2, 1)
 DROPOUT = (0.5, 0.5, 0.5, 0.0, 0.0, 0.0)
 
-# "rgb" is a convolution to RGB, as in the reference; "mixture" is `heads.PaletteMixture`.
+# "rgb" is a convolution to RGB, as in the original code; "mixture" is `heads.PaletteMixture`.
 HEADS = ("rgb", "mixture")
 # Options that have another name in older files; their names are those of layers.
 OLD_OPTIONS = {"attention": "gated", "head": "head_kind"}

@@ -3,11 +3,11 @@
 import tensorflow as tf
 from keras import ops
 
-from tf_deeppaint.images.pixels import to_unit_range
+from tf_deeppaint.images.pixels import to_signed_unit_range
 from tf_deeppaint.palette.graph import palettes_to_histograms
 from tf_deeppaint.palette.rules import BANDS, COLORS
 
-# The sketch's gray is repeated, as in the reference, so that sketches in color could be used.
+# The sketch's gray is repeated, as in the original code, so that sketches in color could be used.
 SKETCH_CHANNELS = 3
 HISTOGRAM_CHANNELS = 3 * COLORS
 
@@ -24,7 +24,7 @@ def to_inputs(sketches: tf.Tensor, palettes: tf.Tensor) -> dict[str, tf.Tensor]:
     """
     _, height, width = sketches.shape
     sketches, palettes = (
-        to_unit_range(tf.cast(pixels, tf.float32)) for pixels in (sketches, palettes)
+        to_signed_unit_range(tf.cast(pixels, tf.float32)) for pixels in (sketches, palettes)
     )
     return {
         "sketch": tf.repeat(sketches[..., None], SKETCH_CHANNELS, axis=-1),

@@ -81,7 +81,7 @@ def paint_jobs(
                 break
             if batch := list(collect(reading, BATCH)):
                 ready, sketches, palettes = zip(*batch, strict=True)
-                paintings = painter.begin(sketches, np.stack(palettes))
+                paintings = painter.make_paintings(sketches, np.stack(palettes))
                 for job, painting in zip(ready, paintings, strict=True):
                     writing.append((job, workers.submit(finish, job, painting)))
             for _ in collect(writing, len(writing) - (BATCH if reading else 0)):

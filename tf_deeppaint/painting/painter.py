@@ -29,8 +29,8 @@ class Painter:
 
     Args:
         backend: Runs the network.
-        even_regions: Whether each region gets one mixture of colors, the mean of its pixels'.
-            Shading stays. It needs the mixture head, and is the default there.
+        even_regions: Whether each region is evened out to one mixture of colors, led by the color
+            that leads in it. Shading stays. It needs the mixture head, and is the default there.
 
     Raises:
         DeepPaintError: `even_regions` without the mixture head.
@@ -97,9 +97,11 @@ class Painter:
         if (reference is None) == (colors is None):
             raise DeepPaintError("give the colors either as a reference or as a palette")
         colors = self.palette_of(reference) if colors is None else colors
-        return self.begin([to_sketch(sketch, clean)], colors[None])[0].picture(lines)
+        return self.make_paintings([to_sketch(sketch, clean)], colors[None])[0].picture(lines)
 
-    def begin(self, sketches: Sequence[np.ndarray], palettes: np.ndarray) -> list[Painting]:
+    def make_paintings(
+        self, sketches: Sequence[np.ndarray], palettes: np.ndarray
+    ) -> list[Painting]:
         """Runs the network, once, on sketches of any sizes.
 
         Args:
@@ -115,13 +117,13 @@ class Painter:
         canvases, placements = zip(*(working_to_canvas(s, self.size) for s in working), strict=True)
         # 3. Run the network.
         predictions = self.backend.run(np.stack(canvases), check_palettes(palettes))
-        # 4. Give each region one mixture of colors.
+        # 4. Even out the regions: one mixture of colors each.
         if self.even_regions:
             regions = [
                 regions_to_canvas(find_regions(sketch), placement, self.size)
                 for sketch, placement in zip(working, placements, strict=True)
             ]
-            predictions = [p.decide(r) for p, r in zip(predictions, regions, strict=True)]
+            predictions = [p.even_out(r) for p, r in zip(predictions, regions, strict=True)]
         return list(map(Painting, sketches, placements, predictions))
 
     def attention(self, painting: Painting) -> list[np.ndarray]:
@@ -153,5 +155,5 @@ class Painter:
         """
         predictions = self.backend.run(sketches, palettes)
         if self.even_regions:
-            predictions = [p.decide(find_regions(p.canvas)) for p in predictions]
+            predictions = [p.even_out(find_regions(p.canvas)) for p in predictions]
         return np.stack([prediction.picture() for prediction in predictions])

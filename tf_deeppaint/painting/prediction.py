@@ -5,15 +5,15 @@ import dataclasses
 import cv2
 import numpy as np
 
-from tf_deeppaint.images.pixels import WHITE, from_unit_range
-from tf_deeppaint.line_art.regions import decide
+from tf_deeppaint.images.pixels import WHITE, from_signed_unit_range
+from tf_deeppaint.line_art.regions import even_out
 from tf_deeppaint.palette.mixing import Mixture, mix, mix_color
 from tf_deeppaint.utils.errors import DeepPaintError
 
 
 @dataclasses.dataclass(frozen=True)
 class Prediction:
-    """The prediction for one canvas. Only a mixture can be recolored or decided.
+    """The prediction for one canvas. Only a mixture can be recolored or evened out.
 
     Attributes:
         canvas: The sketch as the network saw it, uint8 gray `(S, S)`.
@@ -44,8 +44,8 @@ class Prediction:
             "only what a model with the mixture head painted can be recolored; paint it again"
         )
 
-    def decide(self, regions: np.ndarray) -> "Prediction":
-        """The prediction with one mixture in each region; see `regions.decide`.
+    def even_out(self, regions: np.ndarray) -> "Prediction":
+        """The prediction with one mixture in each region; see `regions.even_out`.
 
         Raises:
             DeepPaintError: The network does not mix colors.
@@ -72,8 +72,8 @@ class MixturePrediction(Prediction):
     def recolor(self, palette: np.ndarray) -> "MixturePrediction":
         return dataclasses.replace(self, palette=palette)
 
-    def decide(self, regions: np.ndarray) -> "MixturePrediction":
-        weights = decide(self.weights, regions)
+    def even_out(self, regions: np.ndarray) -> "MixturePrediction":
+        weights = even_out(self.weights, regions)
         return dataclasses.replace(self, mixture=self.mixture._replace(weights=weights))
 
 
@@ -84,7 +84,7 @@ class PicturePrediction(Prediction):
     values: np.ndarray
 
     def picture(self) -> np.ndarray:
-        return from_unit_range(self.values)
+        return from_signed_unit_range(self.values)
 
     def colors(self) -> np.ndarray:
         """The color that gives the picture when the canvas's lines are multiplied with it."""

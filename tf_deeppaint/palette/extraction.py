@@ -7,7 +7,7 @@ down. OpenCV is imported inside functions, so that `--help` of the programs answ
 
 import numpy as np
 
-from tf_deeppaint.images.pixels import to_unit_range
+from tf_deeppaint.images.pixels import to_signed_unit_range
 from tf_deeppaint.palette.figure import extract_figure_palette
 from tf_deeppaint.palette.rules import BANDS, COLORS, FIGURE, LEAVES_OUT, check_background
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -155,5 +155,5 @@ def palette_to_histogram(palette: np.ndarray, height: int, width: int) -> np.nda
         float32 `(height, width, 12)` in [-1, 1]; channels `3 i .. 3 i + 2` are image `i`.
     """
     band = np.minimum(np.arange(height) // max(1, height // BANDS), BANDS - 1)
-    rows = to_unit_range(palette.reshape(BANDS, 3 * COLORS)[band])
+    rows = to_signed_unit_range(palette.reshape(BANDS, 3 * COLORS)[band])
     return np.ascontiguousarray(np.broadcast_to(rows[:, None], (height, width, 3 * COLORS)))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tf_deeppaint.line_art.regions import DECISION, GAP, LINE_REACH, PAGE, PAPER, WHITE_SLOT
+from tf_deeppaint.line_art.regions import GAP, LINE_REACH, PAGE, PAPER, SHARPENING, WHITE_SLOT
 from tf_deeppaint.serving.page import find_page
 
 
@@ -59,8 +59,8 @@ def regions_to_canvas(labels: tf.Tensor, placement: tf.Tensor, size: int) -> tf.
 
 
 @tf.function(autograph=False)
-def decide(weights: tf.Tensor, regions: tf.Tensor) -> tf.Tensor:
-    """Gives every region one mixture of colors; see `line_art.regions.decide`.
+def even_out(weights: tf.Tensor, regions: tf.Tensor) -> tf.Tensor:
+    """Gives every region one mixture of colors; see `line_art.regions.even_out`.
 
     Args:
         weights: float32 `(H, W, C)`.
@@ -72,7 +72,7 @@ def decide(weights: tf.Tensor, regions: tf.Tensor) -> tf.Tensor:
     labels = tf.reshape(regions, [-1])
     flat = tf.cast(tf.reshape(weights, [tf.size(regions), -1]), tf.float64)
     sums = tf.math.unsorted_segment_sum(flat, labels, tf.reduce_max(labels) + 1)
-    powers = (sums / tf.maximum(tf.reduce_sum(sums, axis=-1, keepdims=True), 1e-9)) ** DECISION
+    powers = (sums / tf.maximum(tf.reduce_sum(sums, axis=-1, keepdims=True), 1e-9)) ** SHARPENING
     mixtures = powers / tf.maximum(tf.reduce_sum(powers, axis=-1, keepdims=True), 1e-9)
     white = tf.one_hot(WHITE_SLOT, weights.shape[-1], dtype=tf.float64)
     is_page = tf.range(tf.shape(mixtures)[0]) == PAGE
@@ -80,8 +80,8 @@ def decide(weights: tf.Tensor, regions: tf.Tensor) -> tf.Tensor:
     grown = regions
     for _ in range(LINE_REACH):
         grown = tf.where(grown > 0, grown, dilate(grown, 1))
-    decided = tf.gather(tf.cast(mixtures, tf.float32), grown)
-    return tf.where(grown[..., None] > 0, decided, weights)
+    evened = tf.gather(tf.cast(mixtures, tf.float32), grown)
+    return tf.where(grown[..., None] > 0, evened, weights)
 
 
 def _join(labels: tf.Tensor, rule: Callable) -> tf.Tensor:

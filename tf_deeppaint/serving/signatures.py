@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tf_deeppaint.images.pixels import WHITE, to_unit_range
+from tf_deeppaint.images.pixels import WHITE, to_signed_unit_range
 from tf_deeppaint.images.sizes import STRIDE
 from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.heads import mix_color
@@ -20,7 +20,7 @@ from tf_deeppaint.palette.rules import BANDS, COLORS
 from tf_deeppaint.serving import decoding
 from tf_deeppaint.serving.canvas import reference_palette, to_working_size, working_to_canvas
 from tf_deeppaint.serving.checks import check_counts, check_files, check_shape, require
-from tf_deeppaint.serving.regions import decide, find_regions, regions_to_canvas
+from tf_deeppaint.serving.regions import even_out, find_regions, regions_to_canvas
 from tf_deeppaint.serving.upsampling import fill_lines, paint_under_lines
 
 # A sheet of 4096 x 4096.
@@ -233,13 +233,13 @@ class ServedGenerator(tf.Module):
             painted = tf.clip_by_value(tf.round((output + 1) * (WHITE / 2)), 0, WHITE)
             lines = tf.cast(tf.maximum(canvases, 1), tf.float32)[..., None]
             return tf.cast(tf.minimum(tf.round(painted * WHITE / lines), WHITE), tf.uint8)
-        even = tf.map_fn(
-            lambda pair: decide(*pair),
+        evened = tf.map_fn(
+            lambda pair: even_out(*pair),
             (output.weights, regions),
             parallel_iterations=1,
             fn_output_signature=tf.TensorSpec(output.weights.shape[1:], tf.float32),
         )
         color = mix_color(
-            output._replace(weights=even), to_unit_range(tf.cast(palettes, tf.float32))
+            output._replace(weights=evened), to_signed_unit_range(tf.cast(palettes, tf.float32))
         )
         return tf.cast(tf.round(WHITE * color), tf.uint8)

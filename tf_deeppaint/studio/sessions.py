@@ -74,7 +74,7 @@ class Sessions:
 
     def paint(self, sketch: np.ndarray, palette: np.ndarray) -> State:
         """Runs the network on a sketch, uint8 `(H, W)`, with a palette, uint8 `(4, 4, 3)`."""
-        painting = self.painter.begin([sketch], palette[None])[0]
+        painting = self.painter.make_paintings([sketch], palette[None])[0]
         return State(painting, painting, shrink(sketch, SHOWN_SIDE))
 
     def recolor(self, state: State, palette: np.ndarray) -> State:

@@ -2,8 +2,8 @@
 
 Optimizers with `use_ema` keep an exponential average of the weights. Its activations differ from
 those of the last weights, to which the moving statistics of the batch norms belong; with these it
-paints worse than either. So the statistics are measured anew: as plain means over some batches
-("precise" batch norm: Wu and Johnson, arXiv:2105.07576).
+paints worse than either. So BatchNorm's statistics are re-estimated: as plain means over some
+batches ("precise" BatchNorm: Wu and Johnson, arXiv:2105.07576).
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from tf_deeppaint.training.deep_paint import DeepPaint
 def averaged_weights(model: DeepPaint) -> Iterator[None]:
     """Inside the block the generator has its averaged weights; afterwards all is as before.
 
-    Its optimizer must keep an average. Measure the norms' statistics at the start of the block.
+    Its optimizer must keep an average. Re-estimate BatchNorm's statistics at the block's start.
     """
     variables = model.generator.variables
     last = [variable.numpy() for variable in variables]
@@ -32,8 +32,8 @@ def averaged_weights(model: DeepPaint) -> Iterator[None]:
             variable.assign(value)
 
 
-def make_norm_measurement(model: DeepPaint) -> Callable[[tf.data.Dataset], None]:
-    """Makes a function of training batches that sets the statistics of the generator's norms.
+def make_statistics_estimator(model: DeepPaint) -> Callable[[tf.data.Dataset], None]:
+    """Makes a function that re-estimates the generator's BatchNorm statistics on training batches.
 
     Nothing else changes; without a batch, or in a network of other norms, not even these.
     """
@@ -50,7 +50,7 @@ def make_norm_measurement(model: DeepPaint) -> Callable[[tf.data.Dataset], None]
     def paint(batch: dict) -> None:
         model.distribute_strategy.run(model, args=(batch,), kwargs={"training": True})
 
-    def measure(batches: tf.data.Dataset) -> None:
+    def estimate(batches: tf.data.Dataset) -> None:
         before = [variable.numpy() for variable in others]
         of_batches = []
         for batch in batches if statistics else ():
@@ -65,4 +65,4 @@ def make_norm_measurement(model: DeepPaint) -> Callable[[tf.data.Dataset], None]
         for variable, value in zip(others, before, strict=True):
             variable.assign(value)
 
-    return measure
+    return estimate

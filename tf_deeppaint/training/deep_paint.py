@@ -47,7 +47,9 @@ class DeepPaint(keras.Model):
         pool_size: Number of past pairs kept to show the discriminator again.
         seed: Seed of the pool's choices.
         perceptual: Compares two batches of pictures, such as `losses.perceptual_loss` with its
-            network; needed where the objective gives it a weight. It is not saved.
+            network; needed where the objective gives it a weight. It cannot be saved: a model that
+            `keras.saving` loads has the perceptual loss's weight at 0. Checkpoints of a training
+            restore into a model made from the options, which has it.
 
     Example:
     >>> model = DeepPaint(Generator(width=16, size=256), Discriminator(width=16))
@@ -199,10 +201,12 @@ class DeepPaint(keras.Model):
         return means
 
     def get_config(self) -> dict:
+        # VGG16's weights belong to a file of the user's; without them the loss has no meaning.
+        objective = dataclasses.replace(self.objective, perceptual_weight=0.0)
         return super().get_config() | {
             "generator": keras.saving.serialize_keras_object(self.generator),
             "discriminator": keras.saving.serialize_keras_object(self.discriminator),
-            "objective": dataclasses.asdict(self.objective) | {"perceptual_weight": 0.0},
+            "objective": dataclasses.asdict(objective),
             "pool_size": self.pool_size,
             "seed": self.seed,
         }

@@ -14,15 +14,15 @@ from tf_deeppaint.data.damage import wrap_damage_errors
 from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.networks.model_files import GENERATOR_FILE, write_generator
 from tf_deeppaint.training import callbacks, distribution, run_directory, validation
-from tf_deeppaint.training.averaging import averaged_weights, make_norm_measurement
+from tf_deeppaint.training.averaging import averaged_weights, make_statistics_estimator
 from tf_deeppaint.training.checkpoints import Checkpoints, load_initial_networks
 from tf_deeppaint.training.deep_paint import DeepPaint
 from tf_deeppaint.training.metrics_log import MetricsLog
 from tf_deeppaint.training.options import TrainingOptions, check_options
 from tf_deeppaint.training.plan import Plan, make_model, make_plan
 
-# Batches on which the norms of averaged weights are measured; of one epoch at most.
-NORM_BATCHES = 32
+# Batches on which BatchNorm's statistics are re-estimated for averaged weights; one epoch at most.
+STATISTICS_BATCHES = 32
 
 
 @dataclasses.dataclass
@@ -39,7 +39,7 @@ class Run:
 
     def __post_init__(self):
         self.validate = validation.make_validation(self.model)
-        self.measure_norms = make_norm_measurement(self.model)
+        self.estimate_statistics = make_statistics_estimator(self.model)
 
     @property
     def step(self) -> int:
@@ -217,8 +217,8 @@ def _save_samples(run: Run) -> None:
 def _weights_to_save(run: Run) -> Iterator[None]:
     """Inside the block the generator has the weights that are saved and measured.
 
-    With `--ema` those are the averaged ones, once there is an average, and the norms are measured
-    on the first training batches.
+    With `--ema` those are the averaged ones, once there is an average, and BatchNorm's
+    statistics are re-estimated on the first training batches.
     """
     if not run.options.ema or not run.model.generator_optimizer.iterations.numpy():
         yield
@@ -226,6 +226,6 @@ def _weights_to_save(run: Run) -> Iterator[None]:
 
     with averaged_weights(run.model):
         with _wrap_damage_errors(run):
-            batches = _load_training(run, 0).take(min(NORM_BATCHES, run.plan.steps_per_epoch))
-            run.measure_norms(batches)
+            batches = _load_training(run, 0).take(min(STATISTICS_BATCHES, run.plan.steps_per_epoch))
+            run.estimate_statistics(batches)
         yield

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_deeppaint.images.pixels import from_unit_range, to_unit_range
+from tf_deeppaint.images.pixels import from_signed_unit_range, to_signed_unit_range
 from tf_deeppaint.training.deep_paint import DeepPaint, to_generator_inputs
 from tf_deeppaint.visualization import contact_sheets
 
@@ -48,10 +48,12 @@ def draw_samples(model: DeepPaint, batch: dict) -> np.ndarray:
     """Draws what a model paints of a batch by `contact_sheets.draw_results`, uint8 RGB."""
 
     def paint(palettes: np.ndarray) -> np.ndarray:
-        return from_unit_range(model(batch | {"palette": to_unit_range(palettes)}, training=False))
+        return from_signed_unit_range(
+            model(batch | {"palette": to_signed_unit_range(palettes)}, training=False)
+        )
 
     sketches, palettes, truth = (
-        from_unit_range(batch[key]) for key in ("sketch", "palette", "picture")
+        from_signed_unit_range(batch[key]) for key in ("sketch", "palette", "picture")
     )
     references, swapped = (np.roll(own, -1, axis=0) for own in (truth, palettes))
     return contact_sheets.draw_results(
@@ -64,7 +66,7 @@ def draw_attention(model: DeepPaint, batch: dict) -> np.ndarray | None:
     _, maps = model.generator(to_generator_inputs(batch), return_attention=True)
     if not maps:
         return None
-    sketches = from_unit_range(batch["sketch"])[..., 0]
+    sketches = from_signed_unit_range(batch["sketch"])[..., 0]
     return contact_sheets.draw_attention(
         sketches, [keras.ops.convert_to_numpy(level)[..., 0] for level in maps]
     )

@@ -20,7 +20,7 @@ from tf_deeppaint.data.build import builder
 from tf_deeppaint.data.build.builder import Reports, build_dataset, split_of
 from tf_deeppaint.data.build.config import BuildConfig
 from tf_deeppaint.data.build.workers import Workers
-from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin
+from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, Source
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.data.sources.folder import Folder
 from tf_deeppaint.images.canvas import fit_to_canvas, resize
@@ -31,7 +31,7 @@ from tf_deeppaint.utils import locks
 from tf_deeppaint.utils.errors import DeepPaintError
 
 
-class FakeSource:
+class FakeSource(Source):
     """Twenty groups of three flat examples; those named in `bad` cannot be read."""
 
     origin = Origin("fake", "Fake", "CC0-1.0", "", "")

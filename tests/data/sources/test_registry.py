@@ -13,7 +13,7 @@ from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.data.sources.folder import Folder
 from tf_deeppaint.data.sources.openmoji import OpenMoji
 from tf_deeppaint.data.sources.pairs import Pairs
-from tf_deeppaint.data.sources.registry import SOURCES, open_source, source_options
+from tf_deeppaint.data.sources.registry import SOURCES, make_source, source_options
 from tf_deeppaint.data.sources.sprites import Sprites
 from tf_deeppaint.data.sources.wesnoth import Wesnoth
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -42,7 +42,7 @@ REQUIRED = {
 def test_every_source_opens_under_its_own_name():
     assert set(CLASSES) == set(SOURCES)
     for name, source_class in CLASSES.items():
-        source = open_source(name, REQUIRED.get(name, {}))
+        source = make_source(name, REQUIRED.get(name, {}))
         assert type(source) is source_class
         assert source.origin.name == name
         assert "there" not in str(source.options), "the manifest holds no path of a machine"
@@ -59,17 +59,17 @@ def parse(*line: str) -> dict:
 
 def test_the_flags_of_all_sources_become_the_options_of_one():
     options = parse("--count=3", "--seed=5")
-    assert [example.name for example in open_source("dolls", options).examples()] == [
+    assert [example.name for example in make_source("dolls", options).examples()] == [
         "doll-5-000000",
         "doll-5-000001",
         "doll-5-000002",
     ]
     options = parse("--input=there", "--metadata=a.json,b", "--exclude_tags=comic", "--ratings=g")
-    assert open_source("danbooru", options) == Danbooru(
+    assert make_source("danbooru", options) == Danbooru(
         "there", metadata=("a.json", "b"), exclude_tags=("comic",), ratings=("g",)
     )
     with pytest.raises(DeepPaintError, match="--source=wesnoth has no use for --count"):
-        open_source("wesnoth", parse("--count=2000"))
+        make_source("wesnoth", parse("--count=2000"))
 
 
 def test_each_flag_has_a_sources_default_and_names_all_its_users():
@@ -145,7 +145,7 @@ def test_options_that_decide_about_bytes_stand_in_the_manifest():
 )
 def test_what_a_source_cannot_use_is_refused(name, options, message):
     with pytest.raises(DeepPaintError, match=message):
-        open_source(name, options)
+        make_source(name, options)
 
 
 def test_the_digest_of_one_file_is_its_sha256_and_of_several_that_of_theirs():

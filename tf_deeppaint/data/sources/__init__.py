@@ -3,7 +3,7 @@
 A source lists its examples by name, inspects those whose near-duplicates it does not know, and
 loads one at a time (`base.Source`):
 
-    source = open_source("folder", {"input": "my_pictures"})
+    source = make_source("folder", {"input": "my_pictures"})
     for example in source.examples():             # Example or Skipped
         inspection = source.inspect(example)      # digest, small picture; or Skipped
         loaded = source.load(example, size=256)   # picture (H, W, 3), sketch (H, W) or None

@@ -1,9 +1,10 @@
 """What a source of examples is: it lists its examples, inspects them and loads them one by one."""
 
+import abc
 import dataclasses
 import hashlib
 from collections.abc import Iterator
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -93,8 +94,8 @@ class Origin:
     url: str = ""
 
 
-class Source(Protocol):
-    """The base class of sources: what the builder asks of one.
+class Source(abc.ABC):
+    """The base class of all sources; the builder calls its methods.
 
     A source is a frozen dataclass whose fields are its options, each declared by
     `utils.options.option` under the name of its flag. It is picklable: workers get a copy.
@@ -115,6 +116,7 @@ class Source(Protocol):
     def __post_init__(self):
         check_options(self)
 
+    @abc.abstractmethod
     def examples(self) -> Iterator[Example | Skipped]:
         """Lists every example, in any order, without holding them all.
 
@@ -123,16 +125,18 @@ class Source(Protocol):
         Raises:
             DeepPaintError: the input is missing, or holds no picture.
         """
-        ...
 
     def inspect(self, example: Example) -> Inspection | Skipped:
-        """Inspects an example whose group is not known, in less time than loading it takes.
+        """Inspects an example, in less time than loading it takes.
+
+        Needed only where the source does not know the groups of its examples.
 
         Raises:
             DeepPaintError: the example cannot be read; it is reported, counted and skipped.
         """
-        ...
+        raise NotImplementedError
 
+    @abc.abstractmethod
     def load(self, example: Example, size: int) -> LoadedExample:
         """Loads one example. Sources that draw or rasterize do so for a canvas of `size` pixels.
 
@@ -141,7 +145,6 @@ class Source(Protocol):
         Raises:
             DeepPaintError: the example cannot be read; it is reported, counted and skipped.
         """
-        ...
 
 
 def digest_of(*contents: bytes) -> str:

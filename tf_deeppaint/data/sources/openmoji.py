@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, digest_of
+from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, Source, digest_of
 from tf_deeppaint.data.sources.fetching import fetch_npm
 from tf_deeppaint.data.sources.svg import load_rasterizer, rasterize
 from tf_deeppaint.images.canvas import fit_to_canvas
@@ -40,7 +40,7 @@ MAX_DARK_FILL = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
-class OpenMoji:
+class OpenMoji(Source):
     """Pairs of a colored emoji and its line art, rasterized at the size asked for.
 
     Skipped are flags (their colors are given, not chosen), emoji with hardly any filled area, and
@@ -61,7 +61,6 @@ class OpenMoji:
         ),
         url="https://openmoji.org",
     )
-    options: ClassVar[dict[str, object]] = {}
 
     @functools.cached_property
     def folder(self) -> str:

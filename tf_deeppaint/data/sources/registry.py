@@ -24,7 +24,7 @@ SOURCES = {
 }
 
 
-def open_source(name: str, options: Mapping[str, object]) -> Source:
+def make_source(name: str, options: Mapping[str, object]) -> Source:
     """Makes the source that `--source` names.
 
     Args:

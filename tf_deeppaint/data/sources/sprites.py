@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import ClassVar
 
-from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, digest_of
+from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, Source, digest_of
 from tf_deeppaint.data.sources.fetching import fetch_debian
 from tf_deeppaint.data.sources.wesnoth import MARGIN, crop_to_figure
 from tf_deeppaint.images.pixels import over_white
@@ -25,7 +25,7 @@ INSTEAD = "pass --input with a folder that holds the demo's game/images"
 
 
 @dataclasses.dataclass(frozen=True)
-class Sprites:
+class Sprites(Source):
     """A few sprites on white, cut to the figure, of the test split all of them: never trained on.
 
     They have no line art of their own. The partners of a sprite are the others of its figure.
@@ -42,7 +42,6 @@ class Sprites:
         attribution="Eileen and Lucy from the demo of Ren'Py, by its artists (MIT)",
         url="https://www.renpy.org",
     )
-    options: ClassVar[dict[str, object]] = {}
 
     @functools.cached_property
     def folder(self) -> str:

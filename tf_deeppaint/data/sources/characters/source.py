@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin
+from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, Source
 from tf_deeppaint.data.sources.fetching import fetch_npm, fetch_pypi
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
-from tf_deeppaint.utils.options import check_options, option
+from tf_deeppaint.utils.options import option
 
 AVATARS_PACKAGE = "dicebear-styles==10.6.0"
 AVATARS_FOLDER = "dicebear_styles"
@@ -34,7 +34,7 @@ _ORIGINS = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Characters:
+class Characters(Source):
     """`count` line drawings in `colorings` color schemes each; seed and numbers decide everything.
 
     Each sixteenth line drawing is of the test split, and its main parts (hair, clothes, pose) are
@@ -57,9 +57,6 @@ class Characters:
     origin: ClassVar[Origin]
     # Whether comicgen's files are needed.
     needs_comicgen: ClassVar[bool] = True
-
-    def __post_init__(self):
-        check_options(self)
 
     @property
     def artist(self) -> str:

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin
+from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, Source
 from tf_deeppaint.data.sources.color_schemes import make_scheme, pick
 from tf_deeppaint.utils.errors import DeepPaintError
-from tf_deeppaint.utils.options import check_options, option
+from tf_deeppaint.utils.options import option
 
 # What names begin with, by `--proportions`.
 PREFIXES = {"chibi": "doll", "anime": "anime"}
@@ -18,7 +18,7 @@ NAME = re.compile(rf"({'|'.join(PREFIXES.values())})-(0|[1-9][0-9]*)-([0-9]{{6,}
 
 
 @dataclasses.dataclass(frozen=True)
-class Dolls:
+class Dolls(Source):
     """`count` dolls, numbered from 0; the seed and the number decide everything about a doll.
 
     Raises:
@@ -43,9 +43,6 @@ class Dolls:
         attribution="Drawn by tf_deeppaint's own program",
         url="",
     )
-
-    def __post_init__(self):
-        check_options(self)
 
     @property
     def options(self) -> dict[str, object]:
