@@ -1,0 +1,177 @@
+"""The scores of a painter, of baselines and of oracles on the benchmark's drawings."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from tf_deeppaint.evaluation.bootstrap import Estimate, estimate
+from tf_deeppaint.evaluation.characters.baselines import (
+    choose_by_pixel,
+    choose_by_region,
+    white_page,
+)
+from tf_deeppaint.evaluation.characters.drawings import Drawings, draw, open_sources
+from tf_deeppaint.evaluation.characters.measures import FigureMeasures
+from tf_deeppaint.evaluation.lpips import Lpips
+from tf_deeppaint.evaluation.scoring import PAINTED, WITH_OWN, WITH_SWAPPED
+from tf_deeppaint.line_art.regions import fill_flat
+from tf_deeppaint.painting.painter import Painter
+
+# Drawings that go through the network together.
+BATCH = 8
+
+# Drawings of each source.
+COUNT = 60
+
+# Method -> measure -> float64 `(N,)`, a value a drawing; NaN where there is nothing to measure.
+Scores = dict[str, dict[str, np.ndarray]]
+
+
+class Benchmark(NamedTuple):
+    """The scores of every source; each has as many drawings.
+
+    Attributes:
+        sources: Source -> scores of its drawings.
+    """
+
+    sources: dict[str, Scores]
+
+    def estimates(self, source: str) -> dict[str, dict[str, Estimate]]:
+        """Method -> measure -> mean over a source's drawings, with its interval."""
+        return {
+            method: {name: estimate(v, np.arange(len(v))) for name, v in row.items()}
+            for method, row in self.sources[source].items()
+        }
+
+    def means(self) -> dict[str, dict[str, Estimate]]:
+        """The same over all sources, of equal weight.
+
+        Drawings of equal numbers, which may share their colors, are resampled together.
+        """
+        parts = list(self.sources.values())
+        return {
+            method: {name: _mean([part[method][name] for part in parts]) for name in row}
+            for method, row in parts[0].items()
+        }
+
+
+def run_benchmark(
+    painter: Painter,
+    count: int = COUNT,
+    lpips: Lpips | None = None,
+    baselines: bool = True,
+    folder: str | None = None,
+) -> Benchmark:
+    """Draws the benchmark's drawings and scores a painter on them.
+
+    Args:
+        painter: The painter, of any size and palette rule.
+        count: Drawings of each source.
+        lpips: Adds LPIPS of what the painter paints.
+        baselines: Whether to score the baselines and oracles too.
+        folder: Holds the files of the packages; without it they are fetched and cached.
+
+    Raises:
+        DeepPaintError: a package cannot be fetched, or a file is damaged.
+
+    Example:
+    >>> means = run_benchmark(Painter.load(), count=10, baselines=False).means()
+    >>> means["painted, swapped palette"]["right color"].mean
+    """
+    sources = open_sources(count, folder)
+    return Benchmark(
+        {
+            name: score(painter, draw(source, count), lpips, baselines)
+            for name, source in sources.items()
+        }
+    )
+
+
+def paint(painter: Painter, sketches: np.ndarray, palettes: np.ndarray) -> np.ndarray:
+    """Paints sketches as `Painter.paint` does, a batch at a time.
+
+    Args:
+        painter: The painter.
+        sketches: uint8 gray `(N, S, S)`.
+        palettes: uint8 `(N, 4, 4, 3)`.
+
+    Returns:
+        uint8 RGB `(N, S, S, 3)`, with the sketches' own lines.
+    """
+    pictures = []
+    for start in range(0, len(sketches), BATCH):
+        part = np.s_[start : start + BATCH]
+        paintings = painter.begin(list(sketches[part]), palettes[part])
+        pictures += [painting.picture() for painting in paintings]
+    return np.stack(pictures)
+
+
+def palettes_of(painter: Painter, pictures: np.ndarray) -> np.ndarray:
+    """The palettes of N references, uint8 `(N, 4, 4, 3)`, by the model's rule."""
+    return np.stack([painter.palette_of(picture) for picture in pictures])
+
+
+def score(
+    painter: Painter,
+    drawings: Drawings,
+    lpips: Lpips | None = None,
+    baselines: bool = True,
+    on_progress: Callable[[int], None] = lambda done: None,
+) -> Scores:
+    """Scores the drawings of one source, painted with the own and with the swapped palette.
+
+    Args:
+        painter: The painter.
+        drawings: The drawings.
+        lpips: Adds LPIPS of what the painter paints.
+        baselines: Whether to score the baselines and oracles too.
+        on_progress: Called with the number of drawings done.
+    """
+    own, swapped = (palettes_of(painter, p) for p in (drawings.pictures, drawings.references))
+    scores: Scores = defaultdict(lambda: defaultdict(list))
+    for start in range(0, len(drawings.names), BATCH):
+        part = range(start, min(start + BATCH, len(drawings.names)))
+        painted = [paint(painter, drawings.sketches[part], p[part]) for p in (own, swapped)]
+        compare = lpips.distance_from(drawings.pictures[part]) if lpips else None
+        for suffix, pictures in zip((WITH_OWN, WITH_SWAPPED), painted, strict=True):
+            if compare is not None:
+                scores[PAINTED + suffix]["LPIPS"].extend(compare(pictures))
+        for i, *pictures in zip(part, *painted, strict=True):
+            sketch, truth = drawings.sketches[i], drawings.pictures[i]
+            measure = FigureMeasures(sketch, truth, drawings.figures[i])
+            methods = dict(zip((PAINTED + WITH_OWN, PAINTED + WITH_SWAPPED), pictures, strict=True))
+            if baselines:
+                methods |= _baselines(sketch, truth, own[i], swapped[i], measure.regions)
+            for method, picture in methods.items():
+                for name, value in measure(picture).items():
+                    scores[method][name].append(value)
+        on_progress(part.stop)
+    return {
+        method: {name: np.array(values, np.float64) for name, values in row.items()}
+        for method, row in scores.items()
+    }
+
+
+def _baselines(
+    sketch: np.ndarray,
+    truth: np.ndarray,
+    own: np.ndarray,
+    swapped: np.ndarray,
+    regions: np.ndarray,
+) -> dict[str, np.ndarray]:
+    """Names and pictures of the methods that are the same for every model of a palette rule."""
+    pictures = {"white page": white_page(sketch)}
+    for suffix, palette in ((WITH_OWN, own), (WITH_SWAPPED, swapped)):
+        pictures |= {
+            "flat fill" + suffix: fill_flat(sketch, palette),
+            "oracle" + suffix: choose_by_pixel(sketch, truth, palette),
+            "oracle by region" + suffix: choose_by_region(sketch, truth, palette, regions),
+        }
+    return pictures | {"true picture": truth}
+
+
+def _mean(parts: list[np.ndarray]) -> Estimate:
+    numbers = [np.arange(len(values)) for values in parts]
+    return estimate(np.concatenate(parts), np.concatenate(numbers))
