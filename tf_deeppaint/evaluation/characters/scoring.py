@@ -103,7 +103,7 @@ def paint(painter: Painter, sketches: np.ndarray, palettes: np.ndarray) -> np.nd
     pictures = []
     for start in range(0, len(sketches), BATCH):
         part = np.s_[start : start + BATCH]
-        paintings = painter.begin(list(sketches[part]), palettes[part])
+        paintings = painter.make_paintings(list(sketches[part]), palettes[part])
         pictures += [painting.picture() for painting in paintings]
     return np.stack(pictures)
 
