@@ -86,29 +86,22 @@ def load_training(
         )
     shard_lists = list_shards(directories, manifests, "train")
     reader = make_reader(manifests[0].size, bad)
-    first_epoch, done = divmod(start, total)
-
-    def epoch(number: tf.Tensor) -> tf.data.Dataset:
-        order = make_seed(seed, _ORDER, number)
-        numbered = ordering.shuffled(shard_lists, order, reader).enumerate(number * total)
-        return numbered.skip(tf.where(number == first_epoch, tf.constant(done, tf.int64), 0))
+    numbered = _numbered_records(shard_lists, reader, seed, start)
+    worker, workers = part
+    if workers > 1:
+        numbered = numbered.filter(lambda n, _: (n - start) // batch_size % workers == worker)
+    if bad is not None:
+        numbered = ordering.replace_bad_records(
+            numbered, batch_size, shard_lists, manifests[0].size
+        )
 
     def prepare(number: tf.Tensor, record: tf.Tensor) -> dict[str, tf.Tensor]:
         return _prepare(record, manifests[0], make_seed(seed, _AUGMENTATION, number), augmentations)
 
-    worker, workers = part
-
-    def is_own(number: tf.Tensor, record: tf.Tensor) -> tf.Tensor:
-        return (number - start) // batch_size % workers == worker
-
-    numbered = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max).flat_map(epoch)
-    own = numbered.filter(is_own) if workers > 1 else numbered
-    if bad is not None:
-        own = ordering.replace_bad_records(own, batch_size, shard_lists, manifests[0].size)
     # Known to be endless, batches have a fixed size also where several machines take them.
     endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
     return (
-        own.map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        numbered.map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .apply(endless)
         .batch(batch_size, drop_remainder=True)
         .prefetch(tf.data.AUTOTUNE)
@@ -233,6 +226,21 @@ def first_records(
         raise _no_records_error(directory, split)
     batch = {key: from_signed_unit_range(batch[key]) for key in ("sketch", "picture", "palette")}
     return batch["sketch"][..., 0], batch["picture"], batch["palette"]
+
+
+def _numbered_records(
+    shard_lists: list[ordering.ShardList], reader: ordering.Reader, seed: int, start: int
+) -> tf.data.Dataset:
+    """The endless stream of all epochs' records from `start` on: pairs of number and record."""
+    total = sum(shards.records for shards in shard_lists)
+    first_epoch, done = divmod(start, total)
+
+    def epoch(number: tf.Tensor) -> tf.data.Dataset:
+        order = make_seed(seed, _ORDER, number)
+        numbered = ordering.shuffled(shard_lists, order, reader).enumerate(number * total)
+        return numbered.skip(tf.where(number == first_epoch, tf.constant(done, tf.int64), 0))
+
+    return tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max).flat_map(epoch)
 
 
 def _prepare(

@@ -34,6 +34,7 @@ class Run:
     strategy: tf.distribute.Strategy
     model: DeepPaint
     folder: Path  # the run directory, or the temporary one of a worker
+    checkpoints: Checkpoints
     metrics_log: MetricsLog
     bad: BadRecords | None  # counts records that cannot be read; None: they stop the run
 
@@ -59,14 +60,11 @@ def train(options: TrainingOptions) -> Path | None:
     """
     check_options(options)
     # 1. Devices.
-    if options.deterministic:
-        tf.config.experimental.enable_op_determinism()
-    strategy = distribution.open_strategy(options.strategy)
-    is_chief = distribution.is_chief()
-    keras.utils.set_random_seed(options.seed)
+    strategy = _open_devices(options)
 
     # 2. Data. The run directory comes after all checks: a wrong flag leaves none behind.
     plan = make_plan(options, strategy.num_replicas_in_sync)
+    is_chief = distribution.is_chief()
     with distribution.wrap_lost_workers(), run_directory.hold_run(options, is_chief) as folder:
         # 3. Model.
         with strategy.scope():
@@ -80,44 +78,66 @@ def train(options: TrainingOptions) -> Path | None:
             own_folder=None if is_chief else str(folder / run_directory.CHECKPOINTS),
         )
         metrics_log = MetricsLog(folder / run_directory.METRICS_FILE, folder / run_directory.BOARD)
+        bad = BadRecords() if options.on_bad_record == "skip" else None
         with metrics_log, callbacks.StopOnSignal() as stop:
-            bad = BadRecords() if options.on_bad_record == "skip" else None
-            run = Run(options, plan, strategy, model, folder, metrics_log, bad)
-
+            run = Run(options, plan, strategy, model, folder, checkpoints, metrics_log, bad)
             # 4. Restore.
-            if checkpoints.restore():
-                callbacks.print_line(f"resuming after step {run.step} of {plan.steps}")
-            metrics_log.rewind(run.step)
+            _restore(run)
 
             # 5. Epochs.
-            if _lacks_validation(run):  # the run was killed between a checkpoint and this
-                _validate(run)
-            saves = options.checkpoint_every, options.checkpoint_minutes
-            beside_steps = [
-                callbacks.LossLog(metrics_log, options.log_every, options.batch_size, bad),
-                callbacks.ProgressLine(plan.steps, options.batch_size),
-                callbacks.StopWhenNotFinite(),
-                callbacks.Every(lambda _: _save_samples(run), options.save_every, last=plan.steps),
-                callbacks.Every(lambda _: checkpoints.save(), *saves),
-                stop,
-            ]
+            beside_steps = [*_make_callbacks(run), stop]
             while run.step < plan.steps and stop.received is None:
                 epoch_end = _fit_epoch(run, beside_steps)
                 if run.step == epoch_end:
                     _validate(run)
 
             # 6. Finish.
-            checkpoints.save()
-            if run.step < plan.steps:
-                callbacks.print_line(
-                    f"stopped after step {run.step} of {plan.steps}; the same command resumes"
-                )
-                return None
-            with _weights_to_save(run):
-                write_generator(model.generator, folder / GENERATOR_FILE)
-            if bad is not None and bad.count:
-                callbacks.print_line(f"{bad.count} records could not be read and were left out")
-            return folder / GENERATOR_FILE
+            return _finish(run)
+
+
+def _open_devices(options: TrainingOptions) -> tf.distribute.Strategy:
+    if options.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    strategy = distribution.open_strategy(options.strategy)
+    keras.utils.set_random_seed(options.seed)
+    return strategy
+
+
+def _restore(run: Run) -> None:
+    """Restores the latest checkpoint, if there is one, and what the run lacks at its step."""
+    if run.checkpoints.restore():
+        callbacks.print_line(f"resuming after step {run.step} of {run.plan.steps}")
+    run.metrics_log.rewind(run.step)
+    if _lacks_validation(run):  # the run was killed between a checkpoint and this
+        _validate(run)
+
+
+def _make_callbacks(run: Run) -> list[keras.callbacks.Callback]:
+    """Makes what is done between steps."""
+    options, steps = run.options, run.plan.steps
+    saves = options.checkpoint_every, options.checkpoint_minutes
+    return [
+        callbacks.LossLog(run.metrics_log, options.log_every, options.batch_size, run.bad),
+        callbacks.ProgressLine(steps, options.batch_size),
+        callbacks.StopWhenNotFinite(),
+        callbacks.Every(lambda _: _save_samples(run), options.save_every, last=steps),
+        callbacks.Every(lambda _: run.checkpoints.save(), *saves),
+    ]
+
+
+def _finish(run: Run) -> Path | None:
+    """Saves the state, and the generator if the run is at its end; returns the generator's path."""
+    run.checkpoints.save()
+    if run.step < run.plan.steps:
+        callbacks.print_line(
+            f"stopped after step {run.step} of {run.plan.steps}; the same command resumes"
+        )
+        return None
+    with _weights_to_save(run):
+        write_generator(run.model.generator, run.folder / GENERATOR_FILE)
+    if run.bad is not None and run.bad.count:
+        callbacks.print_line(f"{run.bad.count} records could not be read and were left out")
+    return run.folder / GENERATOR_FILE
 
 
 def _fit_epoch(run: Run, beside_steps: list[keras.callbacks.Callback]) -> int:
