@@ -1,170 +1,29 @@
 r"""Draws the pictures of the README and the documents anew, with the bundled model.
 
-    python -m experiments.draw_documents --output=docs/pictures
-
-The drawings are dolls of a seed of their own, which no model has been trained on.
+python -m experiments.draw_documents --output=docs/pictures
 """
 
-import io
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 from absl import flags
 
 from tf_deeppaint.utils import programs
-from tf_deeppaint.utils.silence import import_tensorflow
 
 _OUTPUT = flags.DEFINE_string("output", "docs/pictures", "Folder of the pictures.")
-
-SEED, COUNT, SIDE = 4242, 18, 512
-# Numbers of the dolls: the first of each is the pair that `make paint` colors.
-SKETCHES, REFERENCES = (1, 6, 2), (8, 11, 13, 14, 16)
-CELL = 160
-# As large as a scan, and the part of it that is shown pixel by pixel.
-SCAN, DETAIL, TOP, LEFT = 2400, 280, 670, 940
-COLORS, MIXED = "#5a3f2b,#f4c7a1,#3b5dc9,#f2c14e", "#c0392b"
-# Levels and side of the squares that paint programs show behind transparent layers.
-CHECKS, CHECK = (255, 214), 8
+# Written in all their colors, as they are read by programs; the others only illustrate.
+INPUTS = ("sketch", "reference")
 
 
 def main() -> None:
-    import_tensorflow()
-    from tf_deeppaint.data.sources.dolls.source import Dolls
-    from tf_deeppaint.images.encoding import write_picture
-    from tf_deeppaint.painting.painter import Painter
+    from experiments import document_pictures
+    from tf_deeppaint.images.encoding import encode_png
     from tf_deeppaint.utils.files import write_bytes
 
-    dolls = Dolls(COUNT, seed=SEED)
-    examples = list(dolls.examples())
-    sketches = [dolls.load(examples[number], SIDE).sketch for number in SKETCHES]
-    references = [dolls.load(examples[number], SIDE).picture for number in REFERENCES]
-    scan = dolls.load(examples[SKETCHES[0]], SCAN).sketch
-    folder = Path(_OUTPUT.value)
-    write_picture(folder / "sketch.png", sketches[0])
-    write_picture(folder / "reference.png", references[0])
-    for name, picture in draw_pictures(Painter.load(), sketches, references, scan):
-        write_bytes(folder / f"{name}.png", encode_small(picture))
-        print(folder / f"{name}.png")
-
-
-def draw_pictures(
-    painter, sketches: list, references: list, scan: np.ndarray
-) -> Iterator[tuple[str, np.ndarray]]:
-    """Names and pictures, uint8 RGB."""
-    from tf_deeppaint.line_art.cleaning import clean
-    from tf_deeppaint.painting.layer_files import merge
-    from tf_deeppaint.palette.named_colors import palette_from_colors, parse_colors, replace_bands
-    from tf_deeppaint.palette.swatches import draw_palette
-    from tf_deeppaint.visualization.contact_sheets import draw_sheet
-    from tf_deeppaint.visualization.heat_maps import draw_heat_map
-
-    sketch, reference = sketches[0], references[0]
-    palettes = [painter.palette_of(reference) for reference in references]
-
-    def begin(sketch: np.ndarray, palette: np.ndarray):
-        return painter.make_paintings([sketch], palette[None])[0]
-
-    # Every sketch in the colors of every reference, as `colorize --pair=all --show` has it.
-    corner = np.full_like(sketch, 255)
-    pairs = [[s, *(painter.paint(s, reference=r) for r in references)] for s in sketches]
-    yield "example", draw_sheet([[corner, *references], *pairs], CELL)
-    yield "folder", draw_sheet([row[:4] for row in ([corner, *references], *pairs[:2])], CELL)
-
-    # A part of a large sketch: as it is, by the network, with its own lines.
-    painting = begin(scan, palettes[0])
-    shown = [scan, painting.picture("network"), painting.picture("original")]
-    detail = np.s_[TOP : TOP + DETAIL, LEFT : LEFT + DETAIL]
-    yield "lines", draw_sheet([[picture[detail] for picture in shown]], DETAIL)
-
-    # A thin gray pen with gaps, and a panel with a speech bubble.
-    thin, panel = draw_thin(sketch), draw_panel(sketch)
-    pens = [thin, painter.paint(thin, reference), panel, painter.paint(panel, reference)]
-    yield "pens", draw_sheet([pens], 2 * CELL)
-
-    # Colors from a picture, from a list, and a list's in one band of the picture's palette.
-    named = palette_from_colors(parse_colors(COLORS))
-    chosen = [palettes[1], named, replace_bands(palettes[1], parse_colors(MIXED), [4])]
-    swatches = [draw_palette(palette, CELL) for palette in chosen]
-    painted = [painter.paint(sketch, colors=palette) for palette in chosen]
-    yield "palettes", draw_sheet([[sketch, *swatches], [references[1], *painted]], CELL)
-
-    # A photograph of a sketch, the sketch found in it, and that colored.
-    photograph = draw_photograph(sketches[1])
-    cleaned = clean(photograph)
-    yield "cleaning", draw_sheet([[photograph, cleaned, painter.paint(cleaned, reference)]], 240)
-
-    # The three largest layers of color and the lines, over checks, and all of them together.
-    painting = begin(sketch, palettes[0])
-    layers = painting.layers()
-    areas = [np.count_nonzero(layer.rgba[..., 3]) for layer in layers]
-    largest = sorted(np.argsort(areas[1:-1])[-3:] + 1)
-    shown = [lay_over_checks(layers[number].rgba) for number in (*largest, -1)]
-    yield "layers", draw_sheet([[*shown, merge(layers)]], CELL)
-
-    # The six attention maps over the sketch.
-    maps = [draw_heat_map(level, sketch) for level in painter.attention(painting)]
-    yield "attention", draw_sheet([maps], CELL)
-
-    # One painting, then the same in other palettes, without the network.
-    painting = begin(sketches[2], palettes[0])
-    pictures = [painting.recolor(palette).picture() for palette in palettes]
-    yield "recoloring", draw_sheet([[draw_palette(p, CELL) for p in palettes], pictures], CELL)
-
-
-def draw_thin(sketch: np.ndarray) -> np.ndarray:
-    """The sketch by a gray pen of 2 pixels at four times the size, with gaps of 1 % of the side."""
-    import cv2
-    from skimage.morphology import skeletonize
-
-    large = cv2.resize(sketch, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
-    lines = cv2.dilate(skeletonize(large < 128).astype(np.uint8), np.ones((2, 2)))
-    thin = np.where(lines, 110, 255).astype(np.uint8)
-    rows, columns = np.nonzero(thin < 255)
-    for number in np.random.default_rng(SEED).choice(len(rows), 25):
-        cv2.circle(thin, (int(columns[number]), int(rows[number])), len(thin) // 200, 255, -1)
-    return thin
-
-
-def draw_panel(sketch: np.ndarray) -> np.ndarray:
-    """The sketch in a frame, with a speech bubble."""
-    import cv2
-
-    panel = sketch.copy()
-    cv2.rectangle(panel, (5, 5), (SIDE - 6, SIDE - 6), 0, 4)
-    cv2.ellipse(panel, (92, 70), (76, 42), 0, 0, 360, 0, 4)
-    cv2.putText(panel, "WHAT?", (42, 80), cv2.FONT_HERSHEY_DUPLEX, 1.0, 0, 2, cv2.LINE_AA)
-    return panel
-
-
-def draw_photograph(sketch: np.ndarray) -> np.ndarray:
-    """A sketch as a telephone sees it: pencil on cream paper, in a lamp's light, with noise."""
-    import cv2
-
-    y, x = np.mgrid[-1 : 1 : sketch.shape[0] * 1j, -1 : 1 : sketch.shape[1] * 1j]
-    light = 1 - 0.22 * ((x + 0.5) ** 2 + (y + 0.6) ** 2) / 2
-    pencil = 1 - 0.7 * (1 - cv2.GaussianBlur(sketch, (0, 0), 0.8) / 255)
-    noise = np.random.default_rng(SEED).normal(0, 4, (*sketch.shape, 1))
-    levels = np.array([238, 226, 200]) * (light * pencil)[..., None] + noise
-    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
-
-
-def lay_over_checks(rgba: np.ndarray) -> np.ndarray:
-    """Lays uint8 RGBA `(H, W, 4)` over gray and white checks, as paint programs do."""
-    row, column = np.indices(rgba.shape[:2]) * CELL // SIDE // CHECK
-    checks = np.choose((row + column) % 2, CHECKS)[..., None]
-    opacity = rgba[..., 3:] / 255
-    return np.rint(rgba[..., :3] * opacity + checks * (1 - opacity)).astype(np.uint8)
-
-
-def encode_small(picture: np.ndarray) -> bytes:
-    """Encodes a PNG of 256 colors, a third as large."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    colors = Image.fromarray(picture).quantize(256, dither=Image.Dither.NONE)
-    colors.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+    for name, picture in document_pictures.draw_all():
+        path = Path(_OUTPUT.value) / f"{name}.png"
+        encode = encode_png if name in INPUTS else document_pictures.encode_small
+        write_bytes(path, encode(picture))
+        print(path)
 
 
 if __name__ == "__main__":

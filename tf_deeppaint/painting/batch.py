@@ -6,7 +6,7 @@ as many wait to be written.
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import NamedTuple
 
@@ -27,6 +27,31 @@ class Failure(NamedTuple):
 
     job: Job
     reason: str
+
+
+class _Outcome:
+    """How many of the jobs are done, and which failed."""
+
+    def __init__(self, total: int, on_progress: Callable[[int, int], None]):
+        self.failures: list[Failure] = []
+        self._done = 0
+        self._total = total
+        self._on_progress = on_progress
+
+    def count(self) -> None:
+        """Counts a job that is done."""
+        self._done += 1
+        self._on_progress(self._done, self._total)
+
+    def collect(self, pending: deque[tuple[Job, Future]], number: int) -> Iterator:
+        """Yields the results of the first jobs that are pending; notes and counts failures."""
+        for _ in range(min(number, len(pending))):
+            job, future = pending.popleft()
+            try:
+                yield future.result()
+            except DeepPaintError as error:
+                self.failures.append(Failure(job, str(error)))
+                self.count()
 
 
 def paint_jobs(
@@ -50,26 +75,10 @@ def paint_jobs(
     Returns:
         The failures, in the order of the jobs.
     """
-    failures: list[Failure] = []
-    done = 0
-
-    def count() -> None:
-        nonlocal done
-        done += 1
-        on_progress(done, len(jobs))
+    outcome = _Outcome(len(jobs), on_progress)
 
     def read(job: Job) -> tuple[Job, np.ndarray, np.ndarray]:
         return job, to_sketch(job.sketch, clean), palette_of(job.reference)
-
-    def collect(pending: deque, number: int) -> Iterator:
-        """The results of the first jobs that are pending; those that failed are noted."""
-        for _ in range(min(number, len(pending))):
-            job, future = pending.popleft()
-            try:
-                yield future.result()
-            except DeepPaintError as error:
-                failures.append(Failure(job, str(error)))
-                count()
 
     with ThreadPoolExecutor() as workers:
         reading, writing = deque(), deque()
@@ -79,12 +88,12 @@ def paint_jobs(
                 reading.append((job, workers.submit(read, job)))
             if not reading and not writing:
                 break
-            if batch := list(collect(reading, BATCH)):
+            if batch := list(outcome.collect(reading, BATCH)):
                 ready, sketches, palettes = zip(*batch, strict=True)
                 paintings = painter.make_paintings(sketches, np.stack(palettes))
                 for job, painting in zip(ready, paintings, strict=True):
                     writing.append((job, workers.submit(finish, job, painting)))
-            for _ in collect(writing, len(writing) - (BATCH if reading else 0)):
-                count()
+            for _ in outcome.collect(writing, len(writing) - (BATCH if reading else 0)):
+                outcome.count()
     order = {job: number for number, job in enumerate(jobs)}
-    return sorted(failures, key=lambda failure: order[failure.job])
+    return sorted(outcome.failures, key=lambda failure: order[failure.job])

@@ -58,6 +58,9 @@ class Layout:
                 self._add_colors()
             with gr.Column(scale=10, min_width=460):
                 self._add_picture(attention_maps)
+        # Which picture of a state is shown, and where.
+        self.view = [self.lines, self.attention]
+        self.shown = [self.state, self.picture]
 
     def _add_sketch(self) -> None:
         gr.HTML("<h2>1 &nbsp;Sketch</h2>")

@@ -35,7 +35,10 @@ def build_page(sessions: Sessions) -> gr.Blocks:
     cleaning = (_CLEANING_SECONDS, SESSION_SECONDS)
     options = {"analytics_enabled": False, "fill_width": True, "delete_cache": cleaning}
     with gr.Blocks(title="tf_deeppaint studio", **options) as page:
-        _connect(Layout(sessions.examples, sessions.attention_maps), Handlers(sessions))
+        layout, handlers = Layout(sessions.examples, sessions.attention_maps), Handlers(sessions)
+        _connect_sketches(layout, handlers)
+        _connect_colors(layout, handlers)
+        _connect_saving(layout, handlers)
     return page.queue(max_size=MAX_WAITING, default_concurrency_limit=1, api_open=False)
 
 
@@ -121,51 +124,58 @@ class Handlers:
         return self.sessions.write_layers(_check_painted(state))
 
 
-def _connect(layout: Layout, handlers: Handlers) -> None:
-    """Connects the events of the components to the handlers."""
-    connect = functools.partial(_connect_event, concurrency_id="painter")
-    view, shown = [layout.lines, layout.attention], [layout.state, layout.picture]
-    files = [layout.sketch, layout.reference]
+def _connect_sketches(layout: Layout, handlers: Handlers) -> None:
+    """Connects what brings a sketch: files, drawing, examples; and the button that colors it."""
     for tab, source in ((layout.file_tab, "file"), (layout.drawn_tab, "drawn")):
         tab.select(
             lambda source=source: source, None, layout.sketch_source, api_visibility="private"
         )
-    connect(layout.sketch.upload, handlers.check_sketch, [layout.sketch], [layout.sketch])
-    connect(
+    _connect(layout.sketch.upload, handlers.check_sketch, [layout.sketch], [layout.sketch])
+    sketches = [layout.sketch_source, layout.sketch, layout.drawn, layout.clean]
+    _connect(
         layout.color.click,
         handlers.color,
-        [layout.sketch_source, layout.sketch, layout.drawn, layout.clean, layout.swatches, *view],
-        shown,
+        [*sketches, layout.swatches, *layout.view],
+        layout.shown,
     )
-    connect(
+    files = [layout.sketch, layout.reference]
+    _connect(
+        layout.examples.select,
+        handlers.take_example,
+        layout.view,
+        [layout.tabs, layout.sketch_source, *files, layout.swatches, *layout.shown],
+    )
+
+
+def _connect_colors(layout: Layout, handlers: Handlers) -> None:
+    """Connects what changes the colors, and the choice of what is shown."""
+    _connect(
         layout.reference.upload,
         handlers.take_reference,
-        [layout.reference, layout.state, *view],
-        [layout.reference, layout.swatches, *shown],
+        [layout.reference, layout.state, *layout.view],
+        [layout.reference, layout.swatches, *layout.shown],
     )
-    connect(
+    _connect(
         layout.ready_palettes.input,
         handlers.take_ready_palette,
-        [layout.ready_palettes, layout.state, *view],
-        [layout.swatches, *shown],
+        [layout.ready_palettes, layout.state, *layout.view],
+        [layout.swatches, *layout.shown],
     )
     # A color picker sends many changes while it is open: of those that wait the last one counts.
-    connect(
+    _connect(
         layout.swatches.input,
         handlers.recolor,
-        [layout.swatches, layout.state, *view],
-        shown,
+        [layout.swatches, layout.state, *layout.view],
+        layout.shown,
         trigger_mode="always_last",
         show_progress="hidden",
     )
-    for choice in view:
-        connect(choice.input, handlers.show, [layout.state, *view], shown)
-    connect(
-        layout.examples.select,
-        handlers.take_example,
-        view,
-        [layout.tabs, layout.sketch_source, *files, layout.swatches, *shown],
-    )
+    for choice in layout.view:
+        _connect(choice.input, handlers.show, [layout.state, *layout.view], layout.shown)
+
+
+def _connect_saving(layout: Layout, handlers: Handlers) -> None:
+    """Connects the buttons that save: a file is written, then a click on its link downloads it."""
     saving = (
         (layout.save_picture, handlers.save_picture, layout.picture_file, [layout.lines]),
         (layout.save_layers, handlers.save_layers, layout.layers_file, []),
@@ -173,13 +183,13 @@ def _connect(layout: Layout, handlers: Handlers) -> None:
     for button, handler, file, choices in saving:
         # After a mistake the file is removed, or the click would download the one before.
         no_file = gr.update(value=None)
-        saved = connect(
+        saved = _connect(
             button.click, handler, [layout.state, *choices], [file], after_error=no_file
         )
         saved.success(None, js=_CLICK_SCRIPT.format(file.elem_id))
 
 
-def _connect_event(
+def _connect(
     event: Callable,
     handler: Callable,
     inputs: list,
@@ -202,7 +212,12 @@ def _connect_event(
             return result if len(outputs) == 1 else [result] * len(outputs)
         return list(results) if isinstance(results, tuple) else results
 
-    options = {"show_progress": "minimal", "api_visibility": "private"} | options
+    # Events of one id are handled one after another.
+    options = {
+        "show_progress": "minimal",
+        "api_visibility": "private",
+        "concurrency_id": "painter",
+    } | options
     # Without preprocessing files come undecoded; Gradio has checked that they were uploaded.
     return event(handle, inputs, outputs, preprocess=False, **options)
 
