@@ -9,7 +9,7 @@ from tf_deeppaint.evaluation.bootstrap import estimate
 from tf_deeppaint.evaluation.characters import scoring
 from tf_deeppaint.evaluation.characters.drawings import Drawings
 from tf_deeppaint.evaluation.characters.measures import FigureMeasures
-from tf_deeppaint.evaluation.characters.scoring import Benchmark, score
+from tf_deeppaint.evaluation.characters.scoring import Benchmark, estimates, score
 
 SIZE, COUNT = 64, 3
 OWN, SWAPPED = "painted, own palette", "painted, swapped palette"
@@ -98,7 +98,7 @@ def test_lpips_is_of_what_is_painted(painter, drawings):
 def test_the_mean_over_sources_weighs_them_alike():
     first, second = np.array([0.0, 0.5, 1.0]), np.array([0.8, 0.9, 1.0])
     benchmark = Benchmark({"a": {OWN: {"leak": first}}, "b": {OWN: {"leak": second}}})
-    assert benchmark.estimates("a")[OWN]["leak"] == estimate(first, np.arange(3))
+    assert estimates(benchmark.sources["a"])[OWN]["leak"] == estimate(first, np.arange(3))
     mean = benchmark.means()[OWN]["leak"]
     assert mean.mean == pytest.approx(0.7)
     # Drawings of equal numbers belong together.

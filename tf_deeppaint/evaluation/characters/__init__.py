@@ -4,7 +4,7 @@ In comes a `Painter`; out come its scores on drawings that no model was trained 
 sources. The reference of a drawing is another drawing in the same colors, usually by another
 artist, so the picture that should come out is known.
 
-* `drawings` draws them: a fixed seed, held-out parts.
+* `drawings` draws them: a fixed seed, held-out parts. `cache` keeps them.
 * `measures` measures one painted picture; `baselines` are the pictures that need no model, and the
   oracles, the best that the offered colors allow.
 * `scoring` applies them to every drawing, with the own and the swapped palette.

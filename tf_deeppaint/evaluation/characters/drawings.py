@@ -1,5 +1,6 @@
 """The drawings of the benchmark: sketches, true pictures, and references in the same colors."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -67,22 +68,31 @@ def open_sources(count: int, folder: str | None = None) -> dict[str, Source]:
     }
 
 
-def draw(source: Source, count: int) -> Drawings:
+def draw(
+    source: Source, count: int, on_progress: Callable[[int], None] = lambda done: None
+) -> Drawings:
     """Draws the first `count` drawings of a source's test split, or of all where it has none.
 
     The reference is that of the candidates which shows most of the true picture's colors, as a
     person would choose it.
+
+    Args:
+        source: As `open_sources` makes it.
+        count: How many to draw.
+        on_progress: Called with the number of drawings done.
 
     Raises:
         DeepPaintError: a package cannot be fetched, or a file is damaged.
     """
     examples = [example for example in source.examples() if example.split != "train"][:count]
     rows = []
-    for example in examples:
+    for done, example in enumerate(examples):
+        on_progress(done)
         loaded = source.load(example, SIDE)
         figure = find_figure(loaded)
         reference = choose_reference(loaded.picture[figure], loaded.partners)
         rows.append((loaded.sketch, loaded.picture, reference, figure))
+    on_progress(len(examples))
     return Drawings([example.name for example in examples], *map(np.stack, zip(*rows, strict=True)))
 
 

@@ -12,7 +12,8 @@ from tf_deeppaint.evaluation.characters.baselines import (
     choose_by_region,
     white_page,
 )
-from tf_deeppaint.evaluation.characters.drawings import Drawings, draw, open_sources
+from tf_deeppaint.evaluation.characters.cache import DrawnSet, load_drawings
+from tf_deeppaint.evaluation.characters.drawings import Drawings
 from tf_deeppaint.evaluation.characters.measures import FigureMeasures
 from tf_deeppaint.evaluation.lpips import Lpips
 from tf_deeppaint.evaluation.scoring import PAINTED, WITH_OWN, WITH_SWAPPED
@@ -34,19 +35,14 @@ class Benchmark(NamedTuple):
 
     Attributes:
         sources: Source -> scores of its drawings.
+        sprites: The scores of the sprites, which are in no mean; None where they were left out.
     """
 
     sources: dict[str, Scores]
-
-    def estimates(self, source: str) -> dict[str, dict[str, Estimate]]:
-        """Method -> measure -> mean over a source's drawings, with its interval."""
-        return {
-            method: {name: estimate(v, np.arange(len(v))) for name, v in row.items()}
-            for method, row in self.sources[source].items()
-        }
+    sprites: Scores | None = None
 
     def means(self) -> dict[str, dict[str, Estimate]]:
-        """The same over all sources, of equal weight.
+        """Method -> measure -> mean over all sources, of equal weight, with its interval.
 
         Drawings of equal numbers, which may share their colors, are resampled together.
         """
@@ -58,35 +54,53 @@ class Benchmark(NamedTuple):
 
 
 def run_benchmark(
-    painter: Painter,
-    count: int = COUNT,
-    lpips: Lpips | None = None,
-    baselines: bool = True,
-    folder: str | None = None,
+    painter: Painter, count: int = COUNT, lpips: Lpips | None = None, baselines: bool = True
 ) -> Benchmark:
-    """Draws the benchmark's drawings and scores a painter on them.
+    """Scores a painter on the benchmark, for programs; see `score_sources`.
 
     Args:
         painter: The painter, of any size and palette rule.
         count: Drawings of each source.
         lpips: Adds LPIPS of what the painter paints.
         baselines: Whether to score the baselines and oracles too.
-        folder: Holds the files of the packages; without it they are fetched and cached.
 
     Raises:
-        DeepPaintError: a package cannot be fetched, or a file is damaged.
+        DeepPaintError: see `cache.load_drawings`.
 
     Example:
     >>> means = run_benchmark(Painter.load(), count=10, baselines=False).means()
     >>> means["painted, swapped palette"]["right color"].mean
     """
-    sources = open_sources(count, folder)
-    return Benchmark(
-        {
-            name: score(painter, draw(source, count), lpips, baselines)
-            for name, source in sources.items()
-        }
-    )
+    return score_sources(painter, load_drawings(count), lpips, baselines)
+
+
+def score_sources(
+    painter: Painter,
+    drawn: DrawnSet,
+    lpips: Lpips | None = None,
+    baselines: bool = True,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Benchmark:
+    """Scores the drawings of every source; see `score`.
+
+    Args:
+        painter: The painter.
+        drawn: The drawings.
+        lpips: Adds LPIPS of what the painter paints.
+        baselines: Whether to score the baselines and oracles too.
+        on_progress: Called with the numbers of drawings scored and of all.
+    """
+    scores: dict[str, Scores] = {}
+    total = sum(len(drawings.names) for drawings in drawn.sources.values())
+    before = 0
+    for name, drawings in drawn.sources.items():
+
+        def report(done: int, before: int = before) -> None:
+            on_progress(before + done, total)
+
+        scores[name] = score(painter, drawings, lpips, baselines, report)
+        before += len(drawings.names)
+    return Benchmark(scores)
 
 
 def paint(painter: Painter, sketches: np.ndarray, palettes: np.ndarray) -> np.ndarray:
@@ -150,6 +164,14 @@ def score(
         on_progress(part.stop)
     return {
         method: {name: np.array(values, np.float64) for name, values in row.items()}
+        for method, row in scores.items()
+    }
+
+
+def estimates(scores: Scores) -> dict[str, dict[str, Estimate]]:
+    """Method -> measure -> mean over the drawings of one source, with its interval."""
+    return {
+        method: {name: estimate(values, np.arange(len(values))) for name, values in row.items()}
         for method, row in scores.items()
     }
 
