@@ -15,6 +15,7 @@ BEAM = ["apache-beam>=2.70,<3"]
 SERVING = ["tensorflow-serving-api>=2.21,<2.22"]
 STUDIO = ["gradio>=6.31,<7"]
 TORCH = ["torch>=2.10"]  # older ones can be led to run code: CVE-2026-24747
+HEIC = ["pillow-heif>=1.8"]  # its libheif bounds a picture by the size that the file claims
 LITERT = ["ai-edge-litert>=2,<3"]
 ONNX = ["tf2onnx>=1.17", "onnx>=1.18", "onnxruntime>=1.20"]
 BENCH = [
@@ -33,6 +34,7 @@ TEST = [
     "selenium>=4.51",
     *SVG,
     *BEAM,
+    *HEIC,
     "pyyaml>=6",
     *SERVING,
     *STUDIO,
@@ -70,6 +72,7 @@ setup(
         "beam": BEAM,
         "serving": SERVING,
         "studio": STUDIO,
+        "heic": HEIC,
         "litert": LITERT,
         "onnx": ONNX,
         "torch": TORCH,

@@ -5,7 +5,8 @@ import zlib
 
 from tests.helpers import picture_files
 
-FILES = {name: data for name, data in picture_files.one_of_each().items() if "WebP" not in name}
+KINDS = ("PNG", "JPEG", "GIF", "BMP")
+FILES = {n: data for n, data in picture_files.one_of_each().items() if n.startswith(KINDS)}
 
 
 def png_of(height: int, width: int) -> bytes:

@@ -1,5 +1,6 @@
 """Picture files of every format, as Pillow writes them, for the tests that read pictures."""
 
+import importlib.util
 import io
 import struct
 import zlib
@@ -7,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
+
+from tests.helpers import psd_files
 
 HEIGHT, WIDTH = 12, 17
 
@@ -56,7 +59,56 @@ def one_of_each() -> dict[str, bytes]:
         "WebP lossy alpha": encode(image("RGBA"), "WEBP"),
         "WebP lossless": encode(image("RGB"), "WEBP", lossless=True),
         "WebP alpha": encode(image("RGBA"), "WEBP", lossless=True),
+        "TIFF": encode(image("RGB"), "TIFF"),
+        "TIFF gray 16": encode(image("I;16"), "TIFF"),
+        "TIFF bits": encode(image("1"), "TIFF", compression="group4"),
+        "TIFF colors": encode(image("P"), "TIFF", compression="packbits"),
+        "TIFF alpha": encode(image("RGBA"), "TIFF", compression="tiff_lzw"),
+        "TIFF CMYK": encode(image("CMYK"), "TIFF", compression="tiff_adobe_deflate"),
+        "TIFF JPEG": encode(image("RGB"), "TIFF", compression="jpeg"),
+        "PSD": psd_files.psd(channels("RGB")),
+        "PSD gray": psd_files.psd(channels("L"), psd_files.GRAY, packed=True),
+        "AVIF": encode(image("RGB"), "AVIF"),
+        "AVIF alpha": encode(image("RGBA"), "AVIF"),
+        **_heic(),
     }
+
+
+def channels(mode: str) -> list[np.ndarray]:
+    """The channels of the gradient in a mode, uint8 (12, 17) each."""
+    pixels = np.asarray(image(mode))
+    return [pixels] if pixels.ndim == 2 else list(np.moveaxis(pixels, -1, 0))
+
+
+def _heic() -> dict[str, bytes]:
+    """None where the library of this optional extra is missing."""
+    if importlib.util.find_spec("pillow_heif") is None:
+        return {}
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    return {
+        "HEIC": encode(image("RGB"), "HEIF"),
+        "HEIC alpha": encode(image("RGBA"), "HEIF"),
+    }
+
+
+def more_seeds() -> list[bytes]:
+    """Files of formats that Pillow does not write, or reads otherwise than they are shown."""
+    rgba = transparent()
+    profile = psd_files.resolution(300, 300), (1039, bytes(300))
+    first, other = image("RGB"), Image.fromarray(255 - gradient())
+    return [
+        psd_files.psd(channels("RGB"), resources=profile, packed=True),
+        psd_files.psd(psd_files.over_white(rgba), layers=-2),
+        psd_files.psd(channels("CMYK"), psd_files.CMYK),
+        psd_files.psd(channels("L"), psd_files.INDEXED, palette=bytes(range(256)) * 3),
+        psd_files.psd([np.packbits(rgba[..., 3] > 99, axis=1)], 0, 1, size=(HEIGHT, WIDTH)),
+        encode(first, "PNG", save_all=True, append_images=[other], default_image=True),
+        *(encode(first, "JPEG", progressive=progressive)[:-2] for progressive in (False, True)),
+        encode(first, "JPEG", restart_marker_blocks=1, subsampling=0)[:-1],
+        *_heic().values(),
+    ]
 
 
 # --- every kind of file --------------------------------------------------------------------------
@@ -103,8 +155,14 @@ def _modes() -> dict[str, Specimen]:
         ("PNG", "1", {"transparency": 0}),
         ("GIF", "P", {"transparency": 3}),
     ]
+    for compression in ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits"):
+        modes = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16")
+        lossless += [("TIFF", mode, {"compression": compression}) for mode in modes]
+    lossless += [("TIFF", "1", {"compression": f"group{number}"}) for number in (3, 4)]
     lossy = [
         *(("JPEG", mode, {"quality": 95}) for mode in ("L", "RGB", "CMYK")),
+        *(("TIFF", mode, {"compression": "jpeg", "quality": 95}) for mode in ("L", "RGB")),
+        *(("AVIF", mode, {"quality": 95}) for mode in ("L", "RGB", "RGBA")),
         ("JPEG", "RGB", {"progressive": True}),
         *(("WEBP", mode, {}) for mode in ("RGB", "RGBA")),
     ]
@@ -133,6 +191,9 @@ def _orientations() -> dict[str, Specimen]:
         ("PNG", "RGBA", {}, False),
         ("WEBP", "RGB", {"lossless": True}, False),
         ("WEBP", "RGBA", {"lossless": True}, False),
+        ("AVIF", "RGB", {"quality": 95}, True),
+        ("TIFF", "RGB", {}, False),
+        ("TIFF", "RGBA", {"compression": "tiff_lzw"}, False),
     ]
     return {
         f"{kind} {mode} oriented {orientation}": Specimen(
@@ -157,10 +218,12 @@ def _animations() -> dict[str, Specimen]:
     holed = [np.dstack([f[..., :3], np.where(f[..., 3] < 90, 0, 255)]) for f in frames]
     holed = [Image.fromarray(frame.astype(np.uint8)) for frame in holed]
     files = {}
-    for kind, options in (("GIF", {}), ("WEBP", {"lossless": True}), ("PNG", {})):
+    for kind, options in (("GIF", {}), ("WEBP", {"lossless": True}), ("PNG", {}), ("TIFF", {})):
         for name, pictures in (("opaque", opaque), ("transparent", holed)):
             options = {"save_all": True, "append_images": pictures[1:], **options}
             files[f"{kind} animated, {name}"] = Specimen(encode(pictures[0], kind, **options))
+    more = {"save_all": True, "append_images": opaque[1:], "quality": 95}
+    files["AVIF animated"] = Specimen(encode(opaque[0], "AVIF", **more), lossy=True)
     levels = np.arange(HEIGHT * WIDTH).reshape(HEIGHT, WIDTH).astype(np.uint8)
     files["GIF of a local palette"] = Specimen(gif(levels))
     files["GIF of a local palette, transparent"] = Specimen(gif(levels, transparent=77))
@@ -174,7 +237,7 @@ def _shapes() -> dict[str, Specimen]:
         rows, columns = np.indices((height, width))
         levels = np.stack([rows // 20, columns // 20, (rows + columns) % 2 * 99], -1)
         picture = Image.fromarray(levels.astype(np.uint8))
-        for kind in ("PNG", "JPEG", "GIF", "BMP", "WEBP"):
+        for kind in ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF"):
             options = {"lossless": True} if kind == "WEBP" else {}
             data = encode(picture, kind, **options)
             files[f"{kind} {height} x {width}"] = Specimen(data, lossy=kind == "JPEG")

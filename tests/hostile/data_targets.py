@@ -20,7 +20,7 @@ from tf_deeppaint.utils.errors import DeepPaintError
 
 
 def pictures() -> Target:
-    from tests.helpers.picture_files import zoo
+    from tests.helpers.picture_files import more_seeds, zoo
     from tf_deeppaint.images.decoding import decode_picture, decode_rgba, decode_small
     from tf_deeppaint.images.pixels import MAX_SIDE
 
@@ -44,7 +44,8 @@ def pictures() -> Target:
         is_png = data.startswith(b"\x89PNG")
         return mutate_png(data, rng) if is_png and rng.random() < 0.7 else mutate(data, rng)
 
-    return Target((s.data for s in zoo().values() if s.whole), feed, change, share=480)
+    seeds = [specimen.data for specimen in zoo().values() if specimen.whole]
+    return Target([*seeds, *more_seeds()], feed, change, share=480)
 
 
 @functools.cache

@@ -1,9 +1,11 @@
 """Pictures: bytes of a file <-> uint8 RGB <-> [-1, 1], and any picture onto a canvas and back.
 
-* `decoding` turns the bytes of a PNG, JPEG, GIF, BMP or WebP file into pixels. Pillow reads them.
-  Files come from strangers: the format, the size and the number of parts are checked before a pixel
-  is decoded. A picture comes out upright (EXIF), in sRGB (ICC), with 8 bits a channel.
+* `decoding` turns the bytes of a picture file into pixels. Pillow reads them. Files come from
+  strangers: the format, the size and the number of parts are checked before a pixel is decoded; see
+  `formats`. A picture comes out upright (EXIF), in sRGB (ICC, `profiles`), with 8 bits a channel,
+  and with it its transparency and `resolution`.
 * `encoding` turns pixels into PNG.
+* `suffixes` lists how the names of picture files end.
 * `pixels` holds the convention of the whole project:
   outside the networks a picture is `uint8` RGB `(H, W, 3)` and a sketch `uint8` gray `(H, W)`,
   0 = line, 255 = paper; transparency is laid over white.

@@ -1,79 +1,28 @@
 """Bytes of picture files to pixels, by Pillow; everything is bounded before it is decoded.
 
 Pillow walks the parts of a file in Python and keeps all metadata, so a file of a few megabytes can
-take minutes or all memory. Hence the limits below: on size, on reads, on parts that are unpacked
-or joined, on EXIF and ICC profiles. Pillow's own bomb limit is a global variable and warns where
-ours still allows; its format classes are opened directly instead of by `Image.open`, which alone
-applies it.
+take minutes or all memory. Hence limits: on size, on reads, on parts that are unpacked or joined,
+on EXIF and ICC profiles; see `limits`, `formats` and the modules of single formats.
 """
 
-import io
 import os
-import re
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageCms, ImageFile
-from PIL.BmpImagePlugin import BmpImageFile
-from PIL.GifImagePlugin import GifImageFile
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.WebPImagePlugin import WebPImageFile
+from PIL import Image
+from PIL.ImageFile import ImageFile
 
 from tf_deeppaint.images.canvas import resize
-from tf_deeppaint.images.encoding import PNG_END
-from tf_deeppaint.images.pixels import MAX_SIDE, WHITE, over_white
+from tf_deeppaint.images.formats.limits import PIXEL_READS, BoundedReader, check_size
+from tf_deeppaint.images.formats.registry import MAX_SCANS, Format, format_of
+from tf_deeppaint.images.pixels import WHITE, over_white
+from tf_deeppaint.images.profiles import GRAY_MODES, to_srgb
 from tf_deeppaint.images.resolution import Dpi, read_dpi
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.files import read_bytes
 
-
-class _Png(PngImageFile):
-    def load_end(self) -> None:
-        """Reads what stands behind the pixels, as many parts as in front of them."""
-        self.fp.reads_left = _HEADER_READS
-        super().load_end()
-
-
-class _Jpeg(JpegImageFile):
-    def _read_dpi_from_exif(self) -> None:
-        """Leaves the EXIF alone: Pillow would read all of it, a copy of it for each entry."""
-
-
-class _Format(NamedTuple):
-    beginning: re.Pattern  # of a file
-    opens: Callable[[io.BytesIO], ImageFile.ImageFile]  # reads the header and later the pixels
-    is_whole: Callable[[bytes], bool]  # whether a file has its end; Pillow does not always ask
-
-
-def _little_endian(data: bytes) -> int:
-    return int.from_bytes(data, "little")
-
-
-_FORMATS = {
-    "PNG": _Format(re.compile(rb"\x89PNG\r\n\x1a\n"), _Png, lambda d: PNG_END in d),
-    "JPEG": _Format(
-        re.compile(rb"\xff\xd8"), _Jpeg, lambda d: d.rfind(b"\xff\xd9") > d.find(b"\xff\xda")
-    ),
-    "GIF": _Format(re.compile(rb"GIF8[79]a"), GifImageFile, lambda d: d.rstrip(b"\0")[-1:] == b";"),
-    "BMP": _Format(re.compile(rb"BM"), BmpImageFile, lambda d: _little_endian(d[2:6]) <= len(d)),
-    "WebP": _Format(
-        re.compile(rb"(?s)RIFF....WEBP"),
-        WebPImageFile,
-        lambda d: _little_endian(d[4:8]) + 8 <= len(d),
-    ),
-}
-# Parts that a decoder unpacks, joins or repeats its work for, and how many of each are taken. Each
-# scan of a JPEG goes over the whole picture; encoders write some ten.
-MAX_SCANS = 256
-_COSTLY_PARTS = {"PNG": (b"zTXt", b"iTXt", b"iCCP"), "JPEG": (b"\xff\xda", b"Exif\0\0")}
-# Reads by which Pillow gets to the first pixel, two to four for each part of a file, and from there
-# to the end; a scan of 8192 x 8192 in PNG chunks of 2 kB takes 400,000.
-_HEADER_READS, _PIXEL_READS = 2**13, 2**20
-# Bytes of EXIF, as many as one JPEG segment holds, and of an ICC profile; those of CMYK printers
-# have 3 MB.
-_MAX_EXIF, _MAX_ICC = 2**16, 2**23
+# Bytes of EXIF, as many as one JPEG segment holds.
+_MAX_EXIF = 2**16
 _ORIENTATION_TAG = 0x0112
 # By EXIF's orientation: CIPA DC-008, tag 0x0112, where row 0 and column 0 belong.
 _TRANSPOSITIONS = {
@@ -85,7 +34,6 @@ _TRANSPOSITIONS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_GRAY_MODES = ("1", "L", "LA")
 _PNG_BITS = 24  # where in a PNG file the bits a channel stand
 
 
@@ -115,26 +63,16 @@ class Decoded(NamedTuple):
         return self.rgb if self.alpha is None else over_white(np.dstack([self.rgb, self.alpha]))
 
 
-class _BoundedReader(io.BytesIO):
-    """The bytes of a file, for a limited number of reads."""
-
-    reads_left = _HEADER_READS
-
-    def read(self, size: int | None = -1) -> bytes:
-        self.reads_left -= 1
-        if self.reads_left < 0:
-            raise ValueError("more parts than any encoder writes")
-        return super().read(size)
-
-
 def read_picture(path: str | os.PathLike) -> np.ndarray:
-    """Reads a PNG, JPEG, GIF (first frame), BMP or WebP file as uint8 RGB `(H, W, 3)`.
+    """Reads a picture file of one of `formats` as uint8 RGB `(H, W, 3)`.
 
-    The picture is turned upright by its EXIF orientation and into sRGB by its ICC profile. 16 bits
-    are reduced to 8, gray and CMYK become RGB, transparency is laid over white.
+    Of several frames or pages the first counts. The picture is turned upright by its orientation
+    and into sRGB by its ICC profile. 16 bits are reduced to 8, gray, CMYK and CIELAB become RGB,
+    transparency is laid over white.
 
     Raises:
-        DeepPaintError: no such file, not a picture, cut off, damaged, or over the limits on size.
+        DeepPaintError: no such file, not a picture, of a kind not read, cut off, damaged, or over
+            the limits on size.
     """
     return decode_picture(read_bytes(path), str(path))
 
@@ -190,7 +128,8 @@ def decode_small(data: bytes, name: str, side: int) -> tuple[np.ndarray, int, in
     """
     picture = _open(data, name)
     height, width = picture.height, picture.width
-    picture.draft(None, (side, side))
+    if picture.format == "JPEG":
+        picture.draft(None, (side, side))
     pixels = _decode(picture, data, name).over_white()
     if _orientation(picture) >= 5:
         height, width = width, height
@@ -199,36 +138,32 @@ def decode_small(data: bytes, name: str, side: int) -> tuple[np.ndarray, int, in
     return small, height, width
 
 
-def _open(data: bytes, name: str) -> ImageFile.ImageFile:
+def _open(data: bytes, name: str) -> ImageFile:
     """Reads and checks the header; no pixel is decoded."""
     if not data:
         raise DeepPaintError(f"{name}: the file is empty", "empty")
-    format_name = next((n for n, f in _FORMATS.items() if f.beginning.match(data)), None)
-    if format_name is None:
-        raise DeepPaintError(f"{name}: not a PNG, JPEG, GIF, BMP or WebP picture", "not a picture")
+    form = format_of(data, name)
     try:
-        if any(data.count(part) > MAX_SCANS for part in _COSTLY_PARTS.get(format_name, ())):
+        if any(data.count(part) > MAX_SCANS for part in form.costly_parts):
             raise ValueError("more parts than any encoder writes")
-        picture = _FORMATS[format_name].opens(_BoundedReader(data))
+        picture = form.opens(BoundedReader(data), name)
+    except DeepPaintError:
+        raise
     except Exception as error:  # Pillow raises whatever its parts raise
-        raise _unreadable(data, name, format_name, error) from error
-    picture.format = format_name
-    if max(picture.size) > MAX_SIDE:
-        raise DeepPaintError(
-            f"{name}: {picture.width} x {picture.height} pixels; a side may have 1 to {MAX_SIDE}: "
-            "scale it down",
-            "too large",
-        )
+        raise _unreadable(data, name, form, error) from error
+    picture.format = form.name
+    check_size(*picture.size, name)
     return picture
 
 
-def _decode(picture: ImageFile.ImageFile, data: bytes, name: str) -> Decoded:
+def _decode(picture: ImageFile, data: bytes, name: str) -> Decoded:
+    form = format_of(data, name)
     try:
-        if not _FORMATS[picture.format].is_whole(data):
+        if not form.is_whole(data):
             raise EOFError
-        picture.fp.reads_left = _PIXEL_READS
+        picture.fp.reads_left = PIXEL_READS
         picture.load()
-        if picture.format == "PNG":
+        if form.name == "PNG":
             _scale_transparent_color(picture, data[_PNG_BITS])
         orientation = _orientation(picture)
         dpi = read_dpi(picture)
@@ -238,22 +173,22 @@ def _decode(picture: ImageFile.ImageFile, data: bytes, name: str) -> Decoded:
             picture = picture.transpose(_TRANSPOSITIONS[orientation])
         return Decoded(*_to_channels(picture), dpi)
     except Exception as error:  # Pillow raises whatever its parts raise
-        raise _unreadable(data, name, picture.format, error) from error
+        raise _unreadable(data, name, form, error) from error
 
 
-def _unreadable(data: bytes, name: str, format_name: str, error: Exception) -> DeepPaintError:
-    if not _FORMATS[format_name].is_whole(data) or "truncated" in str(error).lower():
+def _unreadable(data: bytes, name: str, form: Format, error: Exception) -> DeepPaintError:
+    if not form.is_whole(data) or "truncated" in str(error).lower():
         kind, state = "cut off", "cut off"
     else:
         kind, state = "damaged", f"damaged ({one_line(error)})"
-    message = f"{name}: the {format_name} file is {state}; fetch or save it again"
+    message = f"{name}: the {form.name} file is {state}; fetch or save it again"
     return DeepPaintError(message, kind)
 
 
-def _orientation(picture: ImageFile.ImageFile) -> int:
+def _orientation(picture: ImageFile) -> int:
     """Reads EXIF's orientation of a decoded picture, 1 to 8; 1, upright, where it is damaged."""
-    if "exif" in picture.info:
-        picture.info["exif"] = picture.info["exif"][:_MAX_EXIF]
+    if exif := picture.info.pop("exif", None):
+        picture.info["exif"] = exif[:_MAX_EXIF]
     try:
         orientation = picture.getexif().get(_ORIENTATION_TAG, 1)
     except Exception:  # Pillow raises whatever reading TIFF raises
@@ -261,7 +196,7 @@ def _orientation(picture: ImageFile.ImageFile) -> int:
     return orientation if orientation in range(1, 9) else 1
 
 
-def _scale_transparent_color(picture: ImageFile.ImageFile, bits: int) -> None:
+def _scale_transparent_color(picture: ImageFile, bits: int) -> None:
     """Brings a PNG's transparent color to the 8 bits to which Pillow brings the pixels alone."""
     color = picture.info.get("transparency")
     if picture.mode == "L" and bits in (2, 4) and color is not None:
@@ -271,6 +206,7 @@ def _scale_transparent_color(picture: ImageFile.ImageFile, bits: int) -> None:
 
 
 def _to_channels(picture: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
+    """Splits a picture into sRGB `(H, W, 3)` and opacity `(H, W)`, if any, uint8."""
     alpha, colors = None, picture
     if picture.mode.startswith("I"):  # gray of 16 bits
         levels = np.asarray(picture)
@@ -280,20 +216,5 @@ def _to_channels(picture: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
     elif picture.has_transparency_data:
         colors = picture.convert("RGBA")
         alpha = np.array(colors.getchannel("A"))
-        colors = picture.convert("L") if picture.mode in _GRAY_MODES else colors.convert("RGB")
-    return np.array(_to_srgb(colors, picture.info.get("icc_profile"))), alpha
-
-
-def _to_srgb(colors: Image.Image, profile: bytes | None) -> Image.Image:
-    """Turns an opaque picture into sRGB by an ICC profile; without one, by the plain formulas."""
-    if profile and len(profile) <= _MAX_ICC:
-        if colors.mode not in ("L", "RGB", "CMYK"):
-            colors = colors.convert("L" if colors.mode in _GRAY_MODES else "RGB")
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if "sRGB" not in ImageCms.getProfileDescription(source):
-                target = ImageCms.createProfile("sRGB")
-                return ImageCms.profileToProfile(colors, source, target, outputMode="RGB")
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            pass  # damaged, or of another kind of picture: such a profile is passed over
-    return colors if colors.mode == "RGB" else colors.convert("RGB")
+        colors = picture.convert("L") if picture.mode in GRAY_MODES else colors.convert("RGB")
+    return np.array(to_srgb(colors, picture.info.get("icc_profile"))), alpha

@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from tf_deeppaint.images.suffixes import SUFFIXES
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
 
 _WILDCARD = re.compile(r"[*?[]")
 

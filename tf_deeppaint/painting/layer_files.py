@@ -18,13 +18,13 @@ import numpy as np
 from tf_deeppaint.images.canvas import shrink
 from tf_deeppaint.images.encoding import encode_png
 from tf_deeppaint.images.pixels import WHITE
-from tf_deeppaint.painting.jobs import SUFFIXES
+from tf_deeppaint.images.suffixes import SUFFIXES
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
 OPEN_RASTER = ".ora"
 # Suffixes of other formats, which are refused: a folder of such a name would be confusing.
-OTHERS = (".psd", ".kra", ".xcf", ".clip", ".tif", ".tiff", ".pdf", ".svg", ".zip", *SUFFIXES)
+OTHERS = (".kra", ".xcf", ".clip", ".pdf", ".svg", ".zip", *SUFFIXES)
 THUMBNAIL_SIDE = 256
 # Rows merged at a time, which bounds the memory beside the pictures.
 STRIP = 256

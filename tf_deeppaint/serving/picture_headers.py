@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tf_deeppaint.images.decoding import MAX_SCANS
+from tf_deeppaint.images.formats.registry import MAX_SCANS
 from tf_deeppaint.images.pixels import MAX_SIDE
 
 # The most bytes of a file: four a pixel, as uncompressed pixels take, and more for the headers.

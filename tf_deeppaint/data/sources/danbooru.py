@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from tf_deeppaint.data.sources.base import Example, Origin, Skipped
 from tf_deeppaint.data.sources.danbooru_metadata import Post, read_posts
-from tf_deeppaint.data.sources.folder import SUFFIXES, Folder, check_folder
+from tf_deeppaint.data.sources.folder import Folder, check_folder
+from tf_deeppaint.images.suffixes import SUFFIXES
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.options import option

@@ -17,12 +17,12 @@ from tf_deeppaint.data.sources.base import (
     Source,
     digest_of,
 )
+from tf_deeppaint.images.suffixes import SUFFIXES
 from tf_deeppaint.palette.extraction import NEAR_WHITE
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.options import option
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
 # Pixels of the longer side of a picture that is inspected.
 INSPECTION_SIDE = 128
 # Depth of the border that is examined, as a share of the shorter side.

@@ -16,9 +16,10 @@ from tf_deeppaint.data.sources.base import (
     Source,
     digest_of,
 )
-from tf_deeppaint.data.sources.folder import INSPECTION_SIDE, SUFFIXES, check_folder, walk_pictures
+from tf_deeppaint.data.sources.folder import INSPECTION_SIDE, check_folder, walk_pictures
 from tf_deeppaint.images.canvas import resize
 from tf_deeppaint.images.pixels import to_gray
+from tf_deeppaint.images.suffixes import SUFFIXES
 from tf_deeppaint.palette.extraction import extract_palette
 from tf_deeppaint.palette.palette_files import MAX_PALETTE_BYTES, palette_from_json
 from tf_deeppaint.utils import files

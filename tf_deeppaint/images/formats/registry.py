@@ -1,0 +1,125 @@
+"""The formats of picture files that are read: how each is recognized, opened and found whole.
+
+Pillow's format classes are opened directly instead of by `Image.open`, which alone applies its bomb
+limit: that is a global variable and warns where ours still allows.
+"""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from tf_deeppaint.images.encoding import PNG_END
+from tf_deeppaint.images.formats.heif import is_whole_heif, open_avif, open_heic
+from tf_deeppaint.images.formats.jpeg import Jpeg, is_whole_jpeg
+from tf_deeppaint.images.formats.limits import HEADER_READS, PIXEL_READS, BoundedReader
+from tf_deeppaint.images.formats.psd import is_whole_psd, open_psd
+from tf_deeppaint.images.formats.tiff import is_whole_tiff, open_tiff
+from tf_deeppaint.images.suffixes import FORMATS
+from tf_deeppaint.utils.errors import DeepPaintError
+
+# Parts that a decoder unpacks, joins or repeats its work for, and how many of each are taken. Each
+# scan of a JPEG goes over the whole picture; encoders write some ten.
+MAX_SCANS = 256
+
+
+class Format(NamedTuple):
+    """A format of picture files.
+
+    Attributes:
+        name: As errors call it.
+        beginning: Matches the beginning of a file.
+        opens: Reads the header and later the pixels, given a reader and the file's name.
+        is_whole: Whether a file has its end; Pillow does not always ask.
+        costly_parts: The first bytes of parts of which there may be `MAX_SCANS`.
+    """
+
+    name: str
+    beginning: re.Pattern
+    opens: Callable[[BoundedReader, str], ImageFile]
+    is_whole: Callable[[bytes], bool]
+    costly_parts: tuple[bytes, ...] = ()
+
+
+class _Png(PngImageFile):
+    def load_end(self) -> None:
+        """Reads what stands behind the pixels, as many parts as in front of them."""
+        self.fp.reads_left = HEADER_READS
+        super().load_end()
+
+
+def _open_png(reader: BoundedReader, name: str) -> ImageFile:
+    picture = _Png(reader)
+    if picture.default_image and picture.n_frames > 1:
+        # The picture for programs that know no APNG; the first frame comes behind it.
+        reader.reads_left = PIXEL_READS
+        picture.seek(1)
+        picture._im = picture._prev_im = None  # a frame begins on nothing
+    return picture
+
+
+def _little_endian(data: bytes) -> int:
+    return int.from_bytes(data, "little")
+
+
+_ALL = (
+    Format(
+        "PNG",
+        re.compile(rb"\x89PNG\r\n\x1a\n"),
+        _open_png,
+        lambda d: PNG_END in d,
+        (b"zTXt", b"iTXt", b"iCCP"),
+    ),
+    Format(
+        "JPEG",
+        re.compile(rb"\xff\xd8"),
+        lambda reader, _: Jpeg(reader),
+        is_whole_jpeg,
+        (b"\xff\xda", b"Exif\0\0"),
+    ),
+    Format(
+        "GIF",
+        re.compile(rb"GIF8[79]a"),
+        lambda reader, _: GifImageFile(reader),
+        lambda d: d.rstrip(b"\0")[-1:] == b";",
+    ),
+    Format(
+        "BMP",
+        re.compile(rb"BM"),
+        lambda reader, _: BmpImageFile(reader),
+        lambda d: _little_endian(d[2:6]) <= len(d),
+    ),
+    Format(
+        "WebP",
+        re.compile(rb"(?s)RIFF....WEBP"),
+        lambda reader, _: WebPImageFile(reader),
+        lambda d: _little_endian(d[4:8]) + 8 <= len(d),
+    ),
+    Format("TIFF", re.compile(rb"II[*+]\0|MM\0[*+]"), open_tiff, is_whole_tiff),
+    # Both have a list of four letters each; that of an AVIF may hold those of a HEIC too.
+    Format("AVIF", re.compile(rb"(?s).{4}ftyp(?:.{4}){0,32}?avi[fs]"), open_avif, is_whole_heif),
+    Format(
+        "HEIC",
+        re.compile(rb"(?s).{4}ftyp(?:.{4}){0,32}?(?:hei[cxms]|hev[cx]|mif1|msf1)"),
+        open_heic,
+        is_whole_heif,
+    ),
+    Format("PSD", re.compile(rb"8BPS"), open_psd, is_whole_psd),
+)
+
+
+def format_of(data: bytes, name: str) -> Format:
+    """The format of a picture file, by its first bytes.
+
+    Raises:
+        DeepPaintError: it is none of these.
+    """
+    for form in _ALL:
+        if form.beginning.match(data):
+            return form
+    raise DeepPaintError(f"{name}: not a {FORMATS} picture", "not a picture")
