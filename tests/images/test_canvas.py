@@ -5,7 +5,7 @@ import pytest
 
 from tests.helpers import picture_files as pictures
 from tests.helpers.picture_files import averaged
-from tf_deeppaint.images.canvas import FITS, fit_to_canvas, shrink, unfit_from_canvas
+from tf_deeppaint.images.canvas import FITS, fit_to_canvas, resize, shrink
 from tf_deeppaint.utils.errors import DeepPaintError
 
 SHAPES = [(1, 1), (1, 300), (300, 1), (300, 8), (8, 300), (63, 64), (64, 64), (65, 64), (200, 130)]
@@ -32,7 +32,7 @@ def test_a_fitted_picture_comes_back_to_its_own_size(shape):
     rows, columns = np.indices(shape) / np.maximum(np.array(shape) - 1, 1)[:, None, None]
     picture = np.stack([rows, columns, (rows + columns) / 2], -1) * 200 + 20
     canvas, place = fit_to_canvas(picture.astype(np.uint8), 64)
-    back = unfit_from_canvas(canvas, place)
+    back = resize(canvas[place.area], *shape)
     assert back.shape == (*shape, 3)
     # The short side of a strip may shrink to a pixel or two and then loses its own gradient.
     if min(shape) * 64 / max(shape) > 8:
@@ -45,17 +45,16 @@ def test_a_fitted_picture_comes_back_to_its_own_size(shape):
 @pytest.mark.parametrize("shape", [(64, 64), (64, 20), (20, 64)])
 def test_a_picture_of_the_canvas_size_is_not_touched(shape):
     picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    assert np.array_equal(unfit_from_canvas(*fit_to_canvas(picture, 64)), picture)
+    canvas, place = fit_to_canvas(picture, 64)
+    assert np.array_equal(canvas[place.area], picture)
 
 
 @pytest.mark.parametrize("shape", [(128, 128), (150, 399), (399, 150), (65, 64)])
 def test_shrinking_averages_areas(shape):
     picture = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
     canvas, place = fit_to_canvas(picture, 64)
-    rows = slice(place.top, place.top + place.height)
-    columns = slice(place.left, place.left + place.width)
     expected = averaged(picture, place.height, place.width)
-    assert np.abs(canvas[rows, columns] - expected).max() <= 1
+    assert np.abs(canvas[place.area] - expected).max() <= 1
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (64, 91), (98, 150), (400, 151), (64, 65), (512, 64)])

@@ -74,7 +74,7 @@ def test_regions_and_mixtures_are_those_of_the_library(name) -> None:
     evened = even_out(tf.constant(weights), labels)
     np.testing.assert_allclose(evened, regions.even_out(weights, expected), atol=1e-6)
     _, placement = fit_to_canvas(sketch, 64)
-    on_canvas = regions_to_canvas(labels, tuple(placement[:4]), 64)
+    on_canvas = regions_to_canvas(labels, tuple(placement), 64)
     np.testing.assert_array_equal(on_canvas, regions.regions_to_canvas(expected, placement, 64))
 
 

@@ -1,4 +1,4 @@
-"""Pictures: bytes of a file <-> uint8 RGB <-> [-1, 1], and any picture onto a canvas and back.
+"""Pictures: bytes of a file <-> uint8 RGB <-> [-1, 1], and any picture onto a canvas.
 
 * `decoding` turns the bytes of a picture file into pixels. Pillow reads them. Files come from
   strangers: the format, the size and the number of parts are checked before a pixel is decoded; see
@@ -11,7 +11,8 @@
   0 = line, 255 = paper; transparency is laid over white.
   Inside the networks it is `float32` in [-1, 1], `x = v / 127.5 - 1`, white = 1, batched
   `(N, H, W, C)`.
-* `canvas` resizes: a picture of any size onto the square canvas of a network, and back.
+* `canvas` resizes: a picture of any size onto the square canvas of a network.
+* `morphology` finds connected parts and dilates, in the TensorFlow graph.
 
 OpenCV does the arithmetic. Its order of channels, BGR, never leaves this package.
 """

@@ -1,4 +1,4 @@
-"""Sizes: a picture onto a white square canvas and back, and resizing by one rule."""
+"""Sizes: a picture onto a white square canvas, and resizing by one rule."""
 
 import math
 from typing import NamedTuple
@@ -13,14 +13,12 @@ FITS = ("pad", "crop")
 
 
 class Placement(NamedTuple):
-    """Where a fitted picture lies on its canvas, and its size before; in pixels."""
+    """Where a fitted picture lies on its canvas, in pixels."""
 
     top: int
     left: int
     height: int
     width: int
-    original_height: int
-    original_width: int
 
     @property
     def area(self) -> tuple[slice, slice]:
@@ -52,22 +50,16 @@ def fit_to_canvas(
         raise DeepPaintError(f"fit={fit!r}: choose one of {', '.join(FITS)}")
     if not max_enlargement >= 1:
         raise DeepPaintError(f"max_enlargement={max_enlargement}: at least 1, for no enlargement")
-    original = picture.shape[:2]
-    scale = min(size / (max if fit == "pad" else min)(original), max_enlargement)
+    scale = min(size / (max if fit == "pad" else min)(picture.shape[:2]), max_enlargement)
     # Cut before it is resized: a strip of 1 x 5000 would grow to millions of pixels first.
     shown = math.ceil(round(size / scale, 6))  # a whole number may come out a hair above itself
-    top, left = (max(0, side - shown) // 2 for side in original)
+    top, left = (max(0, side - shown) // 2 for side in picture.shape[:2])
     picture = picture[top : top + shown, left : left + shown]
     height, width = (min(size, max(1, round(side * scale))) for side in picture.shape[:2])
-    placement = Placement((size - height) // 2, (size - width) // 2, height, width, *original)
+    placement = Placement((size - height) // 2, (size - width) // 2, height, width)
     canvas = np.full((size, size, *picture.shape[2:]), WHITE, np.uint8)
     canvas[placement.area] = resize(picture, height, width)
     return canvas, placement
-
-
-def unfit_from_canvas(canvas: np.ndarray, placement: Placement) -> np.ndarray:
-    """Cuts a padded picture out of its canvas and resizes it to its original size."""
-    return resize(canvas[placement.area], placement.original_height, placement.original_width)
 
 
 def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -125,10 +125,7 @@ def regions_to_canvas(labels: np.ndarray, placement: Placement, size: int) -> np
         for length, side in zip((placement.height, placement.width), labels.shape, strict=True)
     )
     canvas = np.zeros((size, size), np.int32)
-    top, left = placement.top, placement.left
-    canvas[top : top + placement.height, left : left + placement.width] = labels[
-        np.ix_(rows, columns)
-    ]
+    canvas[placement.area] = labels[np.ix_(rows, columns)]
     return canvas
 
 

@@ -78,8 +78,7 @@ class Painting:
 
     def cut(self, canvas: np.ndarray) -> np.ndarray:
         """The part of a canvas `(S, S)` or `(S, S, C)` that the sketch lies on."""
-        top, left = self.placement.top, self.placement.left
-        return canvas[top : top + self.placement.height, left : left + self.placement.width]
+        return canvas[self.placement.area]
 
     def layers(self) -> list[Layer]:
         """Paper, color and lines as layers, from the bottom up; see `make_layers`.

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from tf_deeppaint.images.morphology import dilate, label_parts
 from tf_deeppaint.palette.figure import (
     BORDER_PART,
     CORNERS,
@@ -87,34 +88,12 @@ def _find_backdrop(shades: tf.Tensor) -> tf.Tensor:
 
 def _connect_to_border(mask: tf.Tensor) -> tf.Tensor:
     """The pixels of a mask that rows and columns of it connect to the border, bool `(H, W)`."""
-    framed = tf.pad(mask, [[1, 1], [1, 1]], constant_values=True)
-    size = tf.size(framed)
-    along = tf.reshape(_number_runs(framed), [-1])
-    down = tf.reshape(tf.transpose(_number_runs(tf.transpose(framed))), [-1])
-    first = tf.cast(tf.range(size) == 0, tf.int32)
-
-    # Each round fills whole runs, along rows and then along columns.
-    def spread(reached: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        wider = reached
-        for runs in (along, down):
-            wider = tf.gather(tf.math.unsorted_segment_max(wider, runs, size), runs)
-        return wider, tf.reduce_any(wider != reached)
-
-    reached, _ = tf.while_loop(
-        lambda _, changed: changed, spread, (first, tf.constant(True)), parallel_iterations=1
-    )
-    connected = tf.reshape(reached > 0, tf.shape(framed)) & framed
+    labels, _ = label_parts(tf.pad(mask, [[1, 1], [1, 1]], constant_values=True))
+    connected = tf.cast(labels == 1, tf.float32)  # to the frame, which begins with the first pixel
     # Noise leaves holes.
-    widened = tf.nn.max_pool2d(tf.cast(connected, tf.float32)[None, ..., None], NARROW, 1, "SAME")
+    widened = tf.nn.max_pool2d(connected[None, ..., None], NARROW, 1, "SAME")
     closed = -tf.nn.max_pool2d(-widened, NARROW, 1, "SAME")[0, ..., 0]
     return closed[1:-1, 1:-1] > 0
-
-
-def _number_runs(mask: tf.Tensor) -> tf.Tensor:
-    """Numbers the runs of a mask along rows, int32; every other pixel is a run of its own."""
-    before = tf.pad(mask[:, :-1], [[0, 0], [1, 0]])
-    begins = tf.cast(~(mask & before), tf.int32)
-    return tf.reshape(tf.cumsum(tf.reshape(begins, [-1])) - 1, tf.shape(mask))
 
 
 def _weigh(picture: tf.Tensor, ground: tf.Tensor) -> tf.Tensor:
@@ -132,21 +111,8 @@ def _weigh(picture: tf.Tensor, ground: tf.Tensor) -> tf.Tensor:
 
 def _is_flat(levels: tf.Tensor, side: tf.Tensor | int) -> tf.Tensor:
     """Whether no channel varies by more than `FLAT` in the square window around a pixel."""
-    most, least = levels, -levels
-
-    # Windows of 3 pixels, one after another, make windows of any odd side.
-    def widen(reached: tf.Tensor, most: tf.Tensor, least: tf.Tensor) -> tuple:
-        pooled = [tf.nn.max_pool2d(values[None], 3, 1, "SAME")[0] for values in (most, least)]
-        return (reached + 2, *pooled)
-
-    _, most, least = tf.while_loop(
-        lambda reached, *_: reached < side,
-        widen,
-        (tf.constant(1), most, least),
-        shape_invariants=(tf.TensorShape([]), levels.shape, levels.shape),
-        parallel_iterations=1,
-    )
-    return tf.reduce_all(most + least <= FLAT, axis=-1)
+    most, least = dilate(levels, side // 2), -dilate(-levels, side // 2)
+    return tf.reduce_all(most - least <= FLAT, axis=-1)
 
 
 def _rank(counts: tf.Tensor, sums: tf.Tensor) -> tf.Tensor:

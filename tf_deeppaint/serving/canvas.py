@@ -5,11 +5,11 @@ The pixels are theirs within one level.
 
 import tensorflow as tf
 
+from tf_deeppaint.images.morphology import dilate
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.ink import BLACK, DARKEST_PART, INK, LEAST_WIDTH, WORKING_SIDE
 from tf_deeppaint.palette.extraction import REFERENCE_SIDE
 from tf_deeppaint.palette.graph import extract_palettes
-from tf_deeppaint.serving.regions import dilate
 
 # OpenCV's cubic interpolation; TensorFlow's own takes -0.5.
 _CUBIC = -0.75

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from tf_deeppaint.images.morphology import dilate, label_parts
 from tf_deeppaint.line_art.regions import GAP, LINE_REACH, PAGE, PAPER, SHARPENING, WHITE_SLOT
 from tf_deeppaint.serving.page import find_page
 
@@ -25,17 +26,17 @@ def find_regions(sketch: tf.Tensor) -> tf.Tensor:
     labels, count, free = tf.zeros_like(sketch, tf.int32), tf.constant(0), sketch >= PAPER
     for radius in (largest, tf.maximum(1, (largest + 1) // 2), tf.constant(1)):
         centers = tf.equal(dilate(tf.cast(~free, tf.uint8), radius), 0)
-        new, new_count = _label(centers)
+        new, new_count = label_parts(centers)
         filled = dilate(tf.where(new > 0, new + count, 0), radius)
         labels = tf.where(free, filled, labels)
         count, free = count + new_count, free & (labels == 0)
-    rest, _ = _label(free)
+    rest, _ = label_parts(free)
     balls = count  # the rule is traced before `count` could change
     labels = tf.where(rest > 0, rest + balls, labels)
     labels = _join(labels, lambda label, contact, area: label > balls)
     for _ in range(2):
         labels = _join(labels, lambda label, contact, area: 4 * contact**2 >= area)
-    marks, _ = _label(sketch < PAPER)
+    marks, _ = label_parts(sketch < PAPER)
     is_page = find_page(labels, marks)
     present = tf.math.bincount(tf.reshape(labels, [-1])) > 0
     is_region = present & ~is_page & (tf.range(tf.size(present)) > 0)
@@ -108,57 +109,3 @@ def _join(labels: tf.Tensor, rule: Callable) -> tf.Tensor:
     for _ in range(8):
         target = tf.gather(target, target)
     return tf.gather(target, labels)
-
-
-def _label(mask: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Labels what is connected in a mask along rows and columns.
-
-    Every run takes the least pixel number in it, along rows, then along columns, until nothing
-    changes. A label is the number of a pixel, so that those of far ends are found by following.
-
-    Args:
-        mask: bool `(H, W)`.
-
-    Returns:
-        int32 `(H, W)`, 1, 2, .. in reading order of the first pixels, 0 beside the mask; and how
-        many there are.
-    """
-    size = tf.size(mask)
-    rows = tf.reshape(_runs(mask), [-1])
-    columns = tf.reshape(tf.transpose(_runs(tf.transpose(mask))), [-1])
-
-    def spread(label: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        wider = label
-        for runs in (rows, columns):
-            wider = tf.gather(tf.math.unsorted_segment_min(wider, runs, size), runs)
-        wider = tf.gather(wider, wider)
-        return wider, tf.reduce_any(wider != label)
-
-    label, _ = tf.while_loop(
-        lambda _, changed: changed, spread, (tf.range(size), True), parallel_iterations=1
-    )
-    inside = tf.reshape(mask, [-1])
-    is_first = tf.cast(inside & (label == tf.range(size)), tf.int32)
-    numbers = tf.where(inside, tf.gather(tf.cumsum(is_first), label), 0)
-    return tf.reshape(numbers, tf.shape(mask)), tf.reduce_sum(is_first)
-
-
-def _runs(mask: tf.Tensor) -> tf.Tensor:
-    """Numbers the runs of a mask along rows, int32 `(H, W)`; other pixels are runs of their own."""
-    before = tf.pad(mask[:, :-1], [[0, 0], [1, 0]])
-    begins = tf.cast(~(mask & before), tf.int32)
-    return tf.reshape(tf.cumsum(tf.reshape(begins, [-1])) - 1, tf.shape(mask))
-
-
-def dilate(values: tf.Tensor, reach: tf.Tensor | int) -> tf.Tensor:
-    """The greatest value within `reach` pixels of each along both axes: integers `(H, W)`."""
-    levels = tf.cast(values, tf.float32)[None, ..., None]
-    # Windows of 3 pixels, one after another: the reach may be known only when the graph runs.
-    _, widest = tf.while_loop(
-        lambda step, _: step < reach,
-        lambda step, levels: (step + 1, tf.nn.max_pool2d(levels, 3, 1, "SAME")),
-        (tf.constant(0), levels),
-        shape_invariants=(tf.TensorShape([]), tf.TensorShape([1, None, None, 1])),
-        parallel_iterations=1,
-    )
-    return tf.cast(tf.ensure_shape(widest[0, ..., 0], values.shape), values.dtype)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tf_deeppaint.images.morphology import dilate
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.regions import PAPER
 from tf_deeppaint.painting.upsampling import (
@@ -24,7 +25,6 @@ from tf_deeppaint.painting.upsampling import (
 )
 from tf_deeppaint.serving.canvas import resize
 from tf_deeppaint.serving.decoding import by_strips
-from tf_deeppaint.serving.regions import dilate
 
 # Pixels of a sketch worked on at a time, which bounds the memory beside the pictures.
 _STRIP_PIXELS = 1 << 20

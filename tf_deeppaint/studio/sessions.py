@@ -138,10 +138,8 @@ def render(state: State, lines: str, attention: int) -> np.ndarray:
         if attention not in range(1, 1 + len(state.attention_maps or ())):
             raise DeepPaintError(f"there is no attention map {attention} in this model")
         return draw_heat_map(state.attention_maps[attention - 1], state.small_sketch)
-    painting, (height, width) = state.painting, state.small_sketch.shape
-    placement = painting.placement._replace(original_height=height, original_width=width)
-    small = Painting(state.small_sketch, placement, painting.prediction)
-    return small.picture(lines)
+    painting = state.painting
+    return Painting(state.small_sketch, painting.placement, painting.prediction).picture(lines)
 
 
 def read_sketch(upload: Upload | None, clean: bool) -> np.ndarray:
