@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.character_files import write_comicgen, write_styles
 from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.visualization.contact_sheets import CELL, GAP
@@ -60,6 +61,37 @@ def test_evaluate_prints_a_table_and_writes_a_report(model, doll_shards, tmp_pat
     for name, columns in (("grid", 7), ("best", 7), ("worst", 7), ("attention", 7)):
         expected = (height, columns * (CELL + GAP) + GAP, 3)
         assert read_picture(folder / f"{name}.png").shape == expected
+
+
+def test_the_benchmark_of_characters_prints_its_tables_and_writes_a_report(model, tmp_path):
+    pytest.importorskip("resvg_py", reason="characters are rasterized by resvg_py")
+    art = write_comicgen(write_styles(tmp_path / "art"))
+    done = run(
+        "tf_deeppaint.evaluate",
+        f"--model={model}",
+        "--benchmark=characters",
+        "--count=1",
+        f"--input={art}",
+        f"--output={tmp_path}/out",
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1] == f"{tmp_path}/out/characters.md"
+    assert "without LPIPS: --lpips names no file of its weights" in lines
+    assert any(line.startswith("without sprites: ") for line in lines)
+    tables = (tmp_path / "out/characters.md").read_text()
+    assert tables.startswith(f"Model: {model}; palette rule: drop; drawings of each source: 1;")
+    assert [line for line in lines if line.startswith("| ")] == [
+        line for line in tables.splitlines() if line.startswith("| ")
+    ]
+    assert len(list((tmp_path / "out").glob("*.png"))) == 9
+
+
+@pytest.mark.parametrize("arguments", [(), ("--data=x", "--benchmark=characters")])
+def test_data_or_a_benchmark_is_asked_for(arguments):
+    done = run("tf_deeppaint.evaluate", *arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: ") and "--benchmark" in done.stderr
 
 
 def test_a_folder_in_the_way_is_told_of_before_the_work(model, doll_shards, tmp_path):

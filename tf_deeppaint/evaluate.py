@@ -2,6 +2,10 @@ r"""Scores a trained model on held-out drawings.
 
     python -m tf_deeppaint.evaluate --model=runs/base256 --data=data/openmoji256 \
         --output=out/report
+
+or on the benchmark of characters, whose drawings it draws itself:
+
+    python -m tf_deeppaint.evaluate --benchmark=characters --output=out/characters
 """
 
 from absl import flags
@@ -16,7 +20,22 @@ _MODEL = flags.DEFINE_string(
     None,
     "A run directory, or a .keras or .tflite file; by default the bundled model.",
 )
-_DATA = flags.DEFINE_list("data", None, "Folders of the data sets, comma-separated.", required=True)
+_DATA = flags.DEFINE_list("data", None, "Folders of the data sets, comma-separated.")
+_BENCHMARK = flags.DEFINE_enum(
+    "benchmark",
+    None,
+    ["characters"],
+    "Score on the drawings of a benchmark instead of --data. characters: nine sources of "
+    "characters, each drawing with a reference in its colors.",
+)
+_COUNT = flags.DEFINE_integer(
+    "count", 60, "Of --benchmark: drawings of each source.", lower_bound=1
+)
+_INPUT = flags.DEFINE_string(
+    "input",
+    None,
+    "Of --benchmark: folder of the sources' packages; fetched and cached without it.",
+)
 _OUTPUT = flags.DEFINE_string(
     "output", None, "Also write a report to this folder: a page with pictures, and all scores."
 )
@@ -40,7 +59,17 @@ _ROWS = flags.DEFINE_integer("rows", 8, "Records on each sheet.", lower_bound=1)
 
 
 def main() -> None:
+    if (_DATA.value is None) == (_BENCHMARK.value is None):
+        raise DeepPaintError("name the data sets with --data, or pass --benchmark=characters")
     import_tensorflow()
+    if _BENCHMARK.value:
+        evaluate_characters()
+    else:
+        evaluate_records()
+
+
+def evaluate_records() -> None:
+    """Scores the model on the test records of data sets."""
     from tf_deeppaint.evaluation import report
     from tf_deeppaint.evaluation.held_out_records import check_data
     from tf_deeppaint.evaluation.lpips import Lpips
@@ -66,6 +95,51 @@ def main() -> None:
         model = _MODEL.value or "bundled model"
         report.write_report(_OUTPUT.value, painter, model, _DATA.value, evaluation, _ROWS.value)
         print(f"{_OUTPUT.value}/{report.PAGE}")
+
+
+def evaluate_characters() -> None:
+    """Scores the model on the benchmark of characters."""
+    from tf_deeppaint.evaluation.characters import report
+    from tf_deeppaint.evaluation.characters.cache import load_drawings
+    from tf_deeppaint.evaluation.characters.scoring import score, score_sources
+    from tf_deeppaint.evaluation.lpips import Lpips
+    from tf_deeppaint.painting.painter import Painter
+
+    # 1. Load the model, and check the output before the long work.
+    painter = Painter.load(_MODEL.value, _EVEN_REGIONS.value)
+    if _OUTPUT.value:
+        files.make_folder(_OUTPUT.value)
+    lpips = Lpips.load(_LPIPS.value) if _LPIPS.value else None
+    if lpips is None:
+        print("without LPIPS: --lpips names no file of its weights")
+
+    # 2. Draw.
+    drawn = load_drawings(_COUNT.value, _INPUT.value, Progress("drawing").update)
+    sprites = _draw_sprites()
+
+    # 3. Score.
+    benchmark = score_sources(painter, drawn, lpips, _BASELINES.value, Progress("scoring").update)
+    if sprites is not None:
+        scores = score(painter, sprites, lpips, _BASELINES.value)
+        benchmark = benchmark._replace(sprites=scores)
+    print(report.to_tables(benchmark))
+
+    # 4. Write the report.
+    if _OUTPUT.value:
+        model = _MODEL.value or "bundled model"
+        report.write_report(_OUTPUT.value, painter, model, drawn, sprites, benchmark, _ROWS.value)
+        print(f"{_OUTPUT.value}/{report.TABLES}")
+
+
+def _draw_sprites():
+    """The sprites; None where their package cannot be fetched."""
+    from tf_deeppaint.evaluation.characters.drawings import draw_sprites
+
+    try:
+        return draw_sprites(_INPUT.value)
+    except DeepPaintError as error:
+        print(f"without sprites: {error}")
+        return None
 
 
 def _load_features():

@@ -38,6 +38,25 @@ def test_gray_and_other_sizes_are_brought_to_the_cell():
     assert (cell(drawn, 0, 1, 16) == COLORS[1]).all()
 
 
+def test_headings_and_a_text_are_written_around_a_sheet():
+    sheet = contact_sheets.draw_sheet([[flat(c, 64) for c in COLORS]], 64)
+    height, width, _ = sheet.shape
+    line = contact_sheets.LINE
+    words = "Drawn by someone who must be named wherever it is shown"
+    captioned = contact_sheets.draw_captioned(sheet, ("one", "two", "three"), words)
+    assert captioned.shape[1] == width and captioned.shape[0] >= height + 3 * line
+    np.testing.assert_array_equal(captioned[line : line + height], sheet)
+    # Letters begin where columns do, and none is cut off at the right.
+    dark = (captioned[:line] < 128).any(axis=(0, 2))
+    for column in range(3):
+        left = contact_sheets.GAP + column * width // 3
+        assert dark[left : left + 12].any() and not dark[left - 3 : left].any()
+    below = (captioned[line + height :] < 128).any(axis=2)
+    assert below.any(axis=0)[width // 4 : width // 2].any() and not below[:, -1].any()
+    # Without headings and text there is the sheet alone.
+    np.testing.assert_array_equal(contact_sheets.draw_captioned(sheet, (), "")[:height], sheet)
+
+
 def some_records(count: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     shapes = ((count, 8, 8), (count, 8, 8, 3), (count, 4, 4, 3))

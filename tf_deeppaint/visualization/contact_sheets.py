@@ -1,5 +1,6 @@
 """Contact sheets: pictures side by side in one, for people to look at."""
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,8 @@ from tf_deeppaint.palette.swatches import draw_palette
 GAP = 4
 CELL = 128
 SHOWN = 256
+# Height of a line of text, and width of its widest letters.
+LINE, LETTER = 20, 9
 
 
 def draw_sheet(rows: Sequence[Sequence[np.ndarray]], side: int) -> np.ndarray:
@@ -31,6 +34,36 @@ def draw_sheet(rows: Sequence[Sequence[np.ndarray]], side: int) -> np.ndarray:
             cell = resize(picture, side, side).reshape(side, side, -1)
             sheet[top : top + side, left : left + side] = cell
     return sheet
+
+
+def draw_captioned(sheet: np.ndarray, headings: Sequence[str], text: str) -> np.ndarray:
+    """Writes a line of headings above a sheet and a text below it, such as who made the pictures.
+
+    Args:
+        sheet: uint8 RGB `(H, W, 3)`.
+        headings: One for each column of equal width; none leaves the line out. Only ASCII letters
+            are drawn.
+        text: Wrapped to the width of the sheet.
+
+    Returns:
+        uint8 RGB, higher than the sheet by a line for each line of text.
+    """
+    width = sheet.shape[1]
+    above = np.full((LINE if headings else 0, width, 3), WHITE, np.uint8)
+    for number, heading in enumerate(headings):
+        _write(above, heading, GAP + number * width // len(headings), LINE)
+    lines = textwrap.wrap(text, max(1, (width - 2 * GAP) // LETTER))
+    below = np.full((LINE * len(lines) + GAP, width, 3), WHITE, np.uint8)
+    for number, line in enumerate(lines, start=1):
+        _write(below, line, GAP, number * LINE)
+    return np.concatenate([above, sheet, below])
+
+
+def _write(picture: np.ndarray, text: str, left: int, bottom: int) -> None:
+    import cv2
+
+    font, scale = cv2.FONT_HERSHEY_SIMPLEX, 0.45
+    cv2.putText(picture, text, (left, bottom - 5), font, scale, (0, 0, 0), 1, cv2.LINE_AA)
 
 
 def draw_records(sketches: np.ndarray, pictures: np.ndarray, palettes: np.ndarray) -> np.ndarray:

@@ -18,16 +18,16 @@ from tf_deeppaint.line_art.styles import draw_styles
 
 # Of every source. No data set is built from it, so no choice of a model depends on these drawings.
 SEED = 2028
-# Side of a drawing in pixels; sprites, whose lines are extracted, need more.
-SIDE, SPRITE_SIDE = 256, 512
+# Side of a drawing in pixels; sprites, whose lines are extracted, keep theirs.
+SIDE, SPRITE_SIDE = 256, 720
 # Colors that people call the same, in CIEDE2000.
 SAME_COLOR = 10.0
 # Drawings in the same colors of which one is the reference.
 CANDIDATES = 4
 # Share of a picture: a color of fewer pixels is not seen at a glance.
 SEEN = 0.002
-# The style of the lines that are extracted from sprites.
-SPRITE_LINES = "thin"
+# The lines that are extracted from sprites: a pencil's. Other styles lose half of the outlines.
+SPRITE_LINES = "soft"
 STYLES = ("adventurer", "notionists", "lorelei", "open-peeps", "micah")
 
 
@@ -39,14 +39,15 @@ class Drawings(NamedTuple):
             their colors.
         sketches: uint8 gray `(N, S, S)`.
         pictures: The true pictures, uint8 RGB `(N, S, S, 3)`.
-        references: Other drawings in the same colors, uint8 RGB `(N, S, S, 3)`.
+        references: Other drawings in the same colors, uint8 RGB `(N, S, S, 3)`; None where there
+            are none.
         figures: Where there is neither paper nor line, bool `(N, S, S)`; see `find_figure`.
     """
 
     names: list[str]
     sketches: np.ndarray
     pictures: np.ndarray
-    references: np.ndarray
+    references: np.ndarray | None
     figures: np.ndarray
 
 
@@ -97,7 +98,7 @@ def draw(
 
 
 def draw_sprites(folder: str | None = None) -> Drawings:
-    """The sprites, with lines that are extracted from them; each is its own reference.
+    """The sprites, with lines that are extracted from them.
 
     Args:
         folder: Holds the files of the package; without it they are fetched and cached.
@@ -116,7 +117,7 @@ def draw_sprites(folder: str | None = None) -> Drawings:
     sketches = np.stack([lines for (lines,) in drawn])
     pairs = zip(pictures, sketches, strict=True)
     figures = np.stack([find_figure(LoadedExample(*pair)) for pair in pairs])
-    return Drawings(names, sketches, pictures, pictures, figures)
+    return Drawings(names, sketches, pictures, None, figures)
 
 
 def find_figure(loaded: LoadedExample) -> np.ndarray:

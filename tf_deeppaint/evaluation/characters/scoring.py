@@ -134,7 +134,7 @@ def score(
     baselines: bool = True,
     on_progress: Callable[[int], None] = lambda done: None,
 ) -> Scores:
-    """Scores the drawings of one source, painted with the own and with the swapped palette.
+    """Scores the drawings of one source, painted with the own and, if any, the swapped palette.
 
     Args:
         painter: The painter.
@@ -143,24 +143,30 @@ def score(
         baselines: Whether to score the baselines and oracles too.
         on_progress: Called with the number of drawings done.
     """
-    own, swapped = (palettes_of(painter, p) for p in (drawings.pictures, drawings.references))
-    scores: Scores = defaultdict(lambda: defaultdict(list))
+    palettes = {WITH_OWN: palettes_of(painter, drawings.pictures)}
+    if drawings.references is not None:
+        palettes[WITH_SWAPPED] = palettes_of(painter, drawings.references)
+    scores: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))
     for start in range(0, len(drawings.names), BATCH):
         part = range(start, min(start + BATCH, len(drawings.names)))
-        painted = [paint(painter, drawings.sketches[part], p[part]) for p in (own, swapped)]
-        compare = lpips.distance_from(drawings.pictures[part]) if lpips else None
-        for suffix, pictures in zip((WITH_OWN, WITH_SWAPPED), painted, strict=True):
-            if compare is not None:
-                scores[PAINTED + suffix]["LPIPS"].extend(compare(pictures))
-        for i, *pictures in zip(part, *painted, strict=True):
+        painted = {
+            PAINTED + suffix: paint(painter, drawings.sketches[part], rows[part])
+            for suffix, rows in palettes.items()
+        }
+        for number, i in enumerate(part):
             sketch, truth = drawings.sketches[i], drawings.pictures[i]
             measure = FigureMeasures(sketch, truth, drawings.figures[i])
-            methods = dict(zip((PAINTED + WITH_OWN, PAINTED + WITH_SWAPPED), pictures, strict=True))
+            methods = {method: pictures[number] for method, pictures in painted.items()}
             if baselines:
-                methods |= _baselines(sketch, truth, own[i], swapped[i], measure.regions)
+                offered = {suffix: rows[i] for suffix, rows in palettes.items()}
+                methods |= _baselines(sketch, truth, offered, measure.regions)
             for method, picture in methods.items():
                 for name, value in measure(picture).items():
                     scores[method][name].append(value)
+        if lpips is not None:
+            compare = lpips.distance_from(drawings.pictures[part])
+            for method, pictures in painted.items():
+                scores[method]["LPIPS"].extend(compare(pictures))
         on_progress(part.stop)
     return {
         method: {name: np.array(values, np.float64) for name, values in row.items()}
@@ -177,15 +183,18 @@ def estimates(scores: Scores) -> dict[str, dict[str, Estimate]]:
 
 
 def _baselines(
-    sketch: np.ndarray,
-    truth: np.ndarray,
-    own: np.ndarray,
-    swapped: np.ndarray,
-    regions: np.ndarray,
+    sketch: np.ndarray, truth: np.ndarray, palettes: dict[str, np.ndarray], regions: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Names and pictures of the methods that are the same for every model of a palette rule."""
+    """Pictures of the methods that are the same for every model of a palette rule.
+
+    Args:
+        sketch: uint8 gray `(S, S)`.
+        truth: uint8 RGB `(S, S, 3)`.
+        palettes: What is added to the name of a method -> palette, uint8 `(4, 4, 3)`.
+        regions: As `regions.find_regions` returns them.
+    """
     pictures = {"white page": white_page(sketch)}
-    for suffix, palette in ((WITH_OWN, own), (WITH_SWAPPED, swapped)):
+    for suffix, palette in palettes.items():
         pictures |= {
             "flat fill" + suffix: fill_flat(sketch, palette),
             "oracle" + suffix: choose_by_pixel(sketch, truth, palette),
