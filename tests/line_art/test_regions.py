@@ -6,10 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from tf_deeppaint.images.canvas import fit_to_canvas
+from tf_deeppaint.images.canvas import Placement, fit_to_canvas
 from tf_deeppaint.line_art.page import find_page
 from tf_deeppaint.line_art.regions import (
-    LINE_REACH,
     PAGE,
     PAPER,
     WHITE_SLOT,
@@ -18,6 +17,8 @@ from tf_deeppaint.line_art.regions import (
     fill_flat,
     find_open,
     find_regions,
+    find_sketch_regions,
+    grow,
     region_spread,
     regions_to_canvas,
 )
@@ -230,30 +231,77 @@ def test_a_pixel_of_the_canvas_takes_the_region_at_its_center(shape) -> None:
     assert not canvas[beside].any()
 
 
+def whole(sketch: np.ndarray, size: int = SIDE) -> Placement:
+    return fit_to_canvas(sketch, size)[1]
+
+
+def random_weights(size: int = SIDE) -> np.ndarray:
+    return np.random.default_rng(0).dirichlet(np.ones(18), (size, size)).astype(np.float32)
+
+
 def test_each_region_decides_for_the_color_that_leads() -> None:
     sketch = draw_box(draw_box(blank(), 4, 4, 20, 20), 30, 30, 50, 60)
-    regions = find_regions(sketch)
-    weights = np.random.default_rng(0).dirichlet(np.ones(18), (SIDE, SIDE)).astype(np.float32)
-    evened = even_out(weights, regions)
+    regions, weights = find_regions(sketch), random_weights()
+    mixtures = even_out(weights, regions, whole(sketch))
+    assert mixtures.dtype == np.float32 and len(mixtures) == 4
     for number, box in ((2, np.s_[5:20, 5:20]), (3, np.s_[31:50, 31:60])):
         power = weights[box].astype(float).mean((0, 1)) ** 4
-        expected = np.broadcast_to(power / power.sum(), evened[box].shape)
-        np.testing.assert_allclose(evened[box], expected, rtol=1e-4)
+        np.testing.assert_allclose(mixtures[number], power / power.sum(), rtol=1e-4)
         assert regions[box].min() == number
-    np.testing.assert_allclose(evened.sum(-1), 1, rtol=1e-5)
-    # Lines take part; the page is white.
-    np.testing.assert_array_equal(evened[4, 10], evened[10, 10])
-    assert (evened[regions == PAGE].argmax(-1) == WHITE_SLOT).all()
-    assert (evened[regions == PAGE].max(-1) == 1).all()
+    np.testing.assert_array_equal(mixtures[PAGE], np.eye(18)[WHITE_SLOT])
 
 
-def test_wide_black_areas_keep_what_the_network_says() -> None:
-    sketch = blank()
-    sketch[10:50, 10:50] = 0
-    weights = np.random.default_rng(0).dirichlet(np.ones(18), (SIDE, SIDE)).astype(np.float32)
-    evened = even_out(weights, find_regions(sketch))
-    inner = np.s_[10 + LINE_REACH : 50 - LINE_REACH, 10 + LINE_REACH : 50 - LINE_REACH]
-    np.testing.assert_array_equal(evened[inner], weights[inner])
+def test_a_region_thinner_than_a_pixel_of_the_canvas_has_a_mixture_too() -> None:
+    """A slit 3 pixels wide, of which the canvas of an eighth of the size has no pixel."""
+    sketch = draw_box(blank(512), 100, 205, 400, 209)
+    regions, weights = find_regions(sketch), random_weights()
+    slit = regions[250, 207]
+    placement = whole(sketch)
+    assert slit > PAGE and (regions_to_canvas(regions, placement, SIDE) == slit).sum() == 0
+    mixtures = even_out(weights, regions, placement)
+    cells = np.ix_(np.arange(101, 400) // 8, [206 // 8, 207 // 8, 208 // 8])
+    power = weights[cells].astype(float).mean((0, 1)) ** 4
+    np.testing.assert_allclose(mixtures[slit], power / power.sum(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(100, 100), (90, 40), (40, 200), (3, 5)])
+def test_mixtures_are_taken_from_where_the_sketch_lies_on_the_canvas(shape) -> None:
+    labels = np.random.default_rng(0).integers(0, 9, shape).astype(np.int32)
+    weights, placement = random_weights(), whole(np.zeros(shape, np.uint8))
+    mixtures = even_out(weights, labels, placement)
+    for number in range(PAGE + 1, 9):
+        cells = [
+            weights[
+                placement.top + int((y + 0.5) * placement.height / shape[0]),
+                placement.left + int((x + 0.5) * placement.width / shape[1]),
+            ]
+            for y, x in zip(*np.nonzero(labels == number), strict=True)
+        ]
+        power = np.mean(cells, axis=0, dtype=float) ** 4 if cells else np.zeros(18)
+        np.testing.assert_allclose(
+            mixtures[number], power / max(power.sum(), 1e-9), rtol=1e-4, atol=1e-9
+        )
+
+
+def test_regions_grow_into_lines_and_meet_in_their_middle() -> None:
+    labels = np.zeros((9, 30), np.int32)
+    labels[:, :5], labels[:, 15:] = 7, 3
+    np.testing.assert_array_equal(grow(labels, 3)[4], [7] * 8 + [0] * 4 + [3] * 18)
+    assert set(np.unique(grow(labels, 9))) == {3, 7}
+    np.testing.assert_array_equal(labels, grow(labels, 0))
+
+
+@pytest.mark.parametrize("side", [64, 767, 1000, 1025, 3000])
+def test_regions_of_a_large_sketch_are_those_of_the_working_size(side) -> None:
+    sketch = draw_box(blank(side), side // 10, side // 5, side // 2, side // 2)
+    regions = find_sketch_regions(sketch)
+    assert regions.shape == sketch.shape and regions.max() == 2
+    middle = side // 3
+    for place, label in (((middle, middle), 2), ((0, 0), PAGE), ((side - 1, middle), PAGE)):
+        assert regions[place] == label
+    # But for the working pixels with a line.
+    inside = np.count_nonzero(regions == 2) / ((side // 2 - side // 10) * (side // 2 - side // 5))
+    assert 0.9 < inside < 1
 
 
 # --- region_spread --------------------------------------------------------------------------------

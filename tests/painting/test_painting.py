@@ -11,6 +11,7 @@ from tests.helpers.painters import FakeBackend, tiny_painter
 from tf_deeppaint import Painter
 from tf_deeppaint.images.decoding import decode_picture, read_picture
 from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
+from tf_deeppaint.line_art.regions import find_regions
 from tf_deeppaint.painting.layer_files import merge, write_layers
 from tf_deeppaint.painting.painting import Painting, Picture
 from tf_deeppaint.palette.mixing import SLOTS
@@ -101,6 +102,71 @@ def test_the_networks_picture_is_its_canvas_brought_back(palette, mixes):
 def test_lines_are_of_two_kinds(palette):
     with pytest.raises(DeepPaintError, match="original, network"):
         begin(palette).picture("none")
+
+
+# --- regions ------------------------------------------------------------------------------------
+
+
+def slits(side: int) -> np.ndarray:
+    """Upright slits, 1 % of the side wide, in the lower half of a box."""
+    sketch = np.full((side, side), 255, np.uint8)
+    cv2.rectangle(sketch, (side // 5, side // 5), (4 * side // 5, 4 * side // 5), 0, 2)
+    cv2.line(sketch, (side // 5, side // 2), (4 * side // 5, side // 2), 0, 2)
+    for x in range(side // 5, 4 * side // 5, side // 64):
+        cv2.line(sketch, (x, side // 2), (x, 4 * side // 5), 0, 2)
+    return sketch
+
+
+@pytest.mark.parametrize("side", [512, 1000, 1500])
+def test_a_slit_thinner_than_a_pixel_of_the_canvas_has_one_color(palette, side):
+    """Bands of the canvas of 32 pixels lie across the slits."""
+    sketch = slits(side)
+    painting = Painter(FakeBackend()).make_paintings([sketch], palette[None])[0]
+    color = painting.color()
+    _, labels = cv2.connectedComponents((sketch == 255).astype(np.uint8), connectivity=4)
+    rows = np.arange(side // 2, 4 * side // 5)
+    for x in range(side // 5 + side // 128, 4 * side // 5 - side // 64, side // 64):
+        slit = color[labels == labels[side // 2 + side // 8, x]]
+        assert len(slit) > 3 * side // 10
+        assert (slit == slit[0]).all(axis=-1).mean() > 0.99
+        # Most of it is in the third band.
+        assert np.abs(slit[0].astype(int) - BANDS[2]).max() < 40
+    assert (color[: side // 6] == 255).all() and (np.ptp(rows) > 0)
+
+
+def test_the_page_is_exactly_white_and_the_figure_is_not(palette):
+    painter = tiny_painter("mixture")
+    palette[:] = np.minimum(palette, 200)
+    sketch = np.full((200, 300), 255, np.uint8)
+    cv2.circle(sketch, (150, 100), 60, 0, 3)
+    painting = painter.make_paintings([sketch], palette[None])[0]
+    color = painting.color()
+    distance = np.hypot(*(np.indices(sketch.shape) - np.array([100, 150])[:, None, None]))
+    assert (color[distance > 64] == 255).all()
+    assert color[distance < 57].min(axis=-1).max() < 255
+
+
+def test_regions_are_kept_with_the_painting(palette):
+    sketch = drawn(90, 60)
+    painting = Painter(FakeBackend()).make_paintings([sketch], palette[None])[0]
+    np.testing.assert_array_equal(painting.regions.labels, find_regions(to_working_size(sketch)))
+    recolored = painting.recolor(palette[::-1])
+    assert recolored.regions is painting.regions
+    assert begin(palette).regions is None
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (769, 800), (1025, 300), (50, 1200)])
+def test_layers_part_the_picture_by_the_color_of_each_region(palette, shape):
+    """A layer of a flat color holds this color alone, up to the lines."""
+    sketch = drawn(*shape)
+    painting = Painter(FakeBackend()).make_paintings([sketch], palette[None])[0]
+    layers = painting.layers()
+    np.testing.assert_allclose(merge(layers).astype(int), painting.picture(), atol=1)
+    assert len(layers) > 3
+    for layer in layers[1:-1]:
+        colors = layer.rgba[layer.rgba[..., 3] > 0][:, :3].astype(int)
+        of_one = np.abs(colors - np.median(colors, axis=0)).max(axis=-1) <= 1
+        assert of_one.mean() > 0.9 or len(colors) < 100
 
 
 # --- other colors -------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tf_deeppaint.images.canvas import fit_to_canvas
 from tf_deeppaint.line_art import regions
-from tf_deeppaint.serving.regions import even_out, find_regions, regions_to_canvas
+from tf_deeppaint.serving.regions import even_out, find_regions, grow, regions_to_canvas
 
 
 def blank(side: int) -> np.ndarray:
@@ -70,10 +70,11 @@ def test_regions_and_mixtures_are_those_of_the_library(name) -> None:
     labels = find_regions(tf.constant(sketch))
     np.testing.assert_array_equal(labels, expected)
     rng = np.random.default_rng(0)
-    weights = rng.dirichlet(np.ones(18), sketch.shape).astype(np.float32)
-    evened = even_out(tf.constant(weights), labels)
-    np.testing.assert_allclose(evened, regions.even_out(weights, expected), atol=1e-6)
+    weights = rng.dirichlet(np.ones(18), (64, 64)).astype(np.float32)
     _, placement = fit_to_canvas(sketch, 64)
+    evened = even_out(tf.constant(weights), labels, tuple(placement))
+    np.testing.assert_allclose(evened, regions.even_out(weights, expected, placement), atol=1e-6)
+    np.testing.assert_array_equal(grow(labels, 5), regions.grow(expected, 5))
     on_canvas = regions_to_canvas(labels, tuple(placement), 64)
     np.testing.assert_array_equal(on_canvas, regions.regions_to_canvas(expected, placement, 64))
 

@@ -21,7 +21,7 @@ from tf_deeppaint.evaluation.lpips import Lpips
 from tf_deeppaint.evaluation.metrics import METRICS, to_lab
 from tf_deeppaint.evaluation.palette_distance import palette_distance
 from tf_deeppaint.evaluation.set_distances import compare_sets
-from tf_deeppaint.line_art.regions import find_regions, region_spread
+from tf_deeppaint.line_art.regions import find_sketch_regions, region_spread
 from tf_deeppaint.painting.painter import Painter
 
 PAINTED = "painted"
@@ -124,7 +124,7 @@ def _make_measures(
     records: Records, background: str, lpips: Lpips | None
 ) -> dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]]:
     """Measure -> function of pictures and palettes, for the pictures of some records."""
-    regions = [find_regions(sketch) for sketch in records.sketches]
+    regions = [find_sketch_regions(sketch) for sketch in records.sketches]
     measures = {
         name: lambda pictures, _, metric=metric: metric(pictures, records.truth)
         for name, metric in METRICS.items()

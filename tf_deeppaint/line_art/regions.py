@@ -21,6 +21,7 @@ import numpy as np
 
 from tf_deeppaint.images.canvas import Placement
 from tf_deeppaint.images.pixels import WHITE
+from tf_deeppaint.line_art.ink import shrink_factor, to_working_size
 from tf_deeppaint.line_art.page import find_page
 from tf_deeppaint.palette.rules import BANDS, COLORS
 
@@ -30,8 +31,9 @@ PAPER = 200
 GAP = 25
 # White's place among the colors of a mixture.
 WHITE_SLOT = BANDS * COLORS
-# How many pixels of the canvas regions reach into lines; what is darker and wider has no region.
-LINE_REACH = 6
+# How many pixels regions reach into lines, at the working size and on the network's canvas. What is
+# dark and wider has no region.
+LINE_REACH, CANVAS_REACH = 12, 6
 # The label of the page.
 PAGE = 1
 # Mean shares of colors are raised to this power, so that the color that leads in a region wins.
@@ -109,6 +111,17 @@ def _join(labels: np.ndarray, rule: Callable) -> np.ndarray:
     return target[labels]
 
 
+def find_sketch_regions(sketch: np.ndarray) -> np.ndarray:
+    """Finds the regions of a sketch of any size at the working size: see `find_regions`.
+
+    Returns:
+        int32 `(H, W)`: each pixel of the sketch has the label of the working pixel it lies in.
+    """
+    factor = shrink_factor(*sketch.shape)
+    rows, columns = (np.arange(side) // factor for side in sketch.shape)
+    return find_regions(to_working_size(sketch))[np.ix_(rows, columns)]
+
+
 def regions_to_canvas(labels: np.ndarray, placement: Placement, size: int) -> np.ndarray:
     """Brings the regions of a sketch onto the network's canvas: each pixel takes its center's.
 
@@ -121,12 +134,17 @@ def regions_to_canvas(labels: np.ndarray, placement: Placement, size: int) -> np
         int32 `(size, size)`; 0 for lines and beside the sketch.
     """
     rows, columns = (
-        (2 * np.arange(length) + 1) * side // (2 * length)
+        scale_index(length, side)
         for length, side in zip((placement.height, placement.width), labels.shape, strict=True)
     )
     canvas = np.zeros((size, size), np.int32)
     canvas[placement.area] = labels[np.ix_(rows, columns)]
     return canvas
+
+
+def scale_index(length: int, source: int) -> np.ndarray:
+    """For each of `length` pixels the one of `source` pixels in which its center lies, int."""
+    return (2 * np.arange(length) + 1) * source // (2 * length)
 
 
 def find_open(regions: np.ndarray) -> np.ndarray:
@@ -158,26 +176,35 @@ def region_spread(lab: np.ndarray, regions: np.ndarray) -> float:
     return float(np.linalg.norm(colors - means[labels], axis=-1).mean())
 
 
-def even_out(weights: np.ndarray, regions: np.ndarray) -> np.ndarray:
-    """Gives every region, and the lines around it, one mixture of colors, as sure as it can be.
+def even_out(weights: np.ndarray, labels: np.ndarray, placement: Placement) -> np.ndarray:
+    """Evens out each region to one mixture of colors, as sure as it can be.
 
-    The mixture is the mean over the region's pixels, raised to a power: the color that leads wins,
-    and where several are near they still mix. The page is white.
+    It is the mean over the region's pixels at the working size, raised to a power: the color that
+    leads wins, and where several are near they still mix. So regions that are thinner than a pixel
+    of the canvas have a mixture too. The page is white.
 
     Args:
-        weights: Shares of the colors of `mixing.slot_colors`, float32 `(H, W, 18)`, 1 together.
-        regions: As `find_regions` returns them.
+        weights: Shares of the colors of `mixing.slot_colors` on the canvas, float32 `(S, S, 18)`,
+            1 together.
+        labels: int32 `(h, w)`, as `find_regions` returns them.
+        placement: Where the sketch lies on the canvas.
 
     Returns:
-        float32 `(H, W, 18)`, 1 together; equal to `weights` far from regions.
+        float32 `(labels + 1, 18)`, 1 together but for 0, the lines.
     """
-    flat, labels = weights.reshape(-1, weights.shape[-1]), regions.ravel()
-    sums = np.stack([np.bincount(labels, channel) for channel in flat.T], axis=-1)
+    rows = placement.top + scale_index(labels.shape[0], placement.height)
+    columns = placement.left + scale_index(labels.shape[1], placement.width)
+    count, cells = max(PAGE, int(labels.max())) + 1, weights.shape[0] * weights.shape[1]
+    # Many pixels of a region lie in one pixel of the canvas.
+    pairs = labels.astype(np.int64) * cells + (rows[:, None] * weights.shape[1] + columns)
+    pairs, pixels = np.unique(pairs, return_counts=True)
+    label, cell = np.divmod(pairs, cells)
+    shares = (weights.reshape(cells, -1)[cell] * pixels[:, None]).T
+    sums = np.stack([np.bincount(label, share, count) for share in shares], axis=-1)
     powers = (sums / np.maximum(sums.sum(axis=-1, keepdims=True), 1e-9)) ** SHARPENING
     mixtures = (powers / np.maximum(powers.sum(axis=-1, keepdims=True), 1e-9)).astype(np.float32)
-    mixtures[PAGE : PAGE + 1] = np.arange(mixtures.shape[1]) == WHITE_SLOT
-    grown = _grow(regions)
-    return np.where((grown > 0)[..., None], mixtures[grown], weights)
+    mixtures[PAGE] = np.arange(mixtures.shape[1]) == WHITE_SLOT
+    return mixtures
 
 
 def fill_flat(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
@@ -193,7 +220,7 @@ def fill_flat(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
     Returns:
         uint8 RGB `(H, W, 3)`.
     """
-    regions = find_regions(sketch)
+    regions = find_sketch_regions(sketch)
     rows = np.broadcast_to(np.arange(len(sketch))[:, None], regions.shape)
     is_open = find_open(regions)
     counts = np.maximum(np.bincount(regions.ravel(), minlength=len(is_open)), 1)
@@ -201,14 +228,14 @@ def fill_flat(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
     band = np.minimum((mean_row * BANDS / len(sketch)).astype(int), BANDS - 1)
     colors = palette[band, 0].astype(np.float32)
     colors[is_open] = WHITE
-    filled = colors[_grow(regions)] * (sketch[..., None] / WHITE)
+    filled = colors[grow(regions, LINE_REACH)] * (sketch[..., None] / WHITE)
     return np.rint(filled).astype(np.uint8)
 
 
-def _grow(regions: np.ndarray) -> np.ndarray:
-    """Grows regions into lines, up to the middle of lines of `LINE_REACH` pixels on each side."""
+def grow(labels: np.ndarray, reach: int) -> np.ndarray:
+    """Grows regions, int32 `(H, W)`, into lines, by at most `reach` pixels from either side."""
     window = np.ones((3, 3), np.uint8)
-    for _ in range(LINE_REACH):
-        wider = cv2.dilate(regions.astype(np.float32), window).astype(np.int32)
-        regions = np.where(regions > 0, regions, wider)
-    return regions
+    for _ in range(reach):
+        wider = cv2.dilate(labels.astype(np.float32), window).astype(np.int32)
+        labels = np.where(labels > 0, labels, wider)
+    return labels

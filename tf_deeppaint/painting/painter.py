@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tf_deeppaint.images.canvas import resize
+from tf_deeppaint.images.canvas import Placement, resize
 from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
-from tf_deeppaint.line_art.regions import find_regions, regions_to_canvas
+from tf_deeppaint.line_art.regions import find_regions
 from tf_deeppaint.painting.backend import Backend
 from tf_deeppaint.painting.inputs import to_rgb, to_sketch
 from tf_deeppaint.painting.litert_backend import SUFFIX, LiteRtBackend
 from tf_deeppaint.painting.painting import Painting, Picture, check_palettes
+from tf_deeppaint.painting.region_colors import even_out_regions
 from tf_deeppaint.palette.extraction import reference_palette
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow
@@ -117,14 +118,17 @@ class Painter:
         canvases, placements = zip(*(working_to_canvas(s, self.size) for s in working), strict=True)
         # 3. Run the network.
         predictions = self.backend.run(np.stack(canvases), check_palettes(palettes))
-        # 4. Even out the regions: one mixture of colors each.
+        # 4. Find the regions at the working size, and even them out: one mixture of colors each.
+        regions = [None] * len(sketches)
         if self.even_regions:
-            regions = [
-                regions_to_canvas(find_regions(sketch), placement, self.size)
-                for sketch, placement in zip(working, placements, strict=True)
+            evened = [
+                even_out_regions(prediction, find_regions(sketch), placement)
+                for prediction, sketch, placement in zip(
+                    predictions, working, placements, strict=True
+                )
             ]
-            predictions = [p.even_out(r) for p, r in zip(predictions, regions, strict=True)]
-        return list(map(Painting, sketches, placements, predictions))
+            regions, predictions = zip(*evened, strict=True)
+        return list(map(Painting, sketches, placements, predictions, regions))
 
     def attention(self, painting: Painting) -> list[np.ndarray]:
         """The attention maps behind a painting, the deepest gate's first.
@@ -155,5 +159,10 @@ class Painter:
         """
         predictions = self.backend.run(sketches, palettes)
         if self.even_regions:
-            predictions = [p.even_out(find_regions(p.canvas)) for p in predictions]
+            whole = Placement(0, 0, self.size, self.size)
+            labels = [find_regions(to_working_size(p.canvas)) for p in predictions]
+            predictions = [
+                even_out_regions(p, regions, whole)[1]
+                for p, regions in zip(predictions, labels, strict=True)
+            ]
         return np.stack([prediction.picture() for prediction in predictions])

@@ -6,12 +6,18 @@ import numpy as np
 
 from tf_deeppaint.images.canvas import Placement, resize
 from tf_deeppaint.images.encoding import write_picture
-from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.compositing import lay_lines
+from tf_deeppaint.line_art.ink import shrink_factor
 from tf_deeppaint.painting.layer_files import Layer, make_layers
 from tf_deeppaint.painting.prediction import Prediction
-from tf_deeppaint.painting.upsampling import fill_lines, upsample_color
-from tf_deeppaint.palette.mixing import SLOTS, slot_colors
+from tf_deeppaint.painting.region_colors import (
+    RegionMixtures,
+    color_regions,
+    leading_slot,
+    leading_slots,
+)
+from tf_deeppaint.painting.upsampling import fill_lines, upsample_color, upsample_labels
+from tf_deeppaint.palette.mixing import slot_colors
 from tf_deeppaint.palette.named_colors import color_code
 from tf_deeppaint.palette.rules import BANDS, COLORS
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -40,12 +46,21 @@ class Painting:
         sketch: uint8 gray `(H, W)`.
         placement: Where on the canvas the sketch lies.
         prediction: The network's prediction for the canvas.
+        regions: The regions of the sketch and their mixtures; None leaves the colors of the canvas
+            as they are.
     """
 
-    def __init__(self, sketch: np.ndarray, placement: Placement, prediction: Prediction):
+    def __init__(
+        self,
+        sketch: np.ndarray,
+        placement: Placement,
+        prediction: Prediction,
+        regions: RegionMixtures | None = None,
+    ):
         self.sketch = sketch
         self.placement = placement
         self.prediction = prediction
+        self.regions = regions
 
     def recolor(self, palette: np.ndarray) -> "Painting":
         """The painting in another palette, uint8 `(4, 4, 3)`, without running the network.
@@ -54,7 +69,7 @@ class Painting:
             DeepPaintError: The model's head is not mixture, or this is no palette.
         """
         prediction = self.prediction.recolor(check_palettes(palette[None])[0])
-        return Painting(self.sketch, self.placement, prediction)
+        return Painting(self.sketch, self.placement, prediction, self.regions)
 
     def picture(self, lines: str = "original") -> Picture:
         """The picture at the sketch's own size.
@@ -74,7 +89,11 @@ class Painting:
 
     def color(self) -> np.ndarray:
         """The color under the lines at the sketch's own size, uint8 RGB `(H, W, 3)`."""
-        return self._enlarge(self.prediction.colors())
+        if self.regions is None:
+            color = fill_lines(self.prediction.colors(), self.prediction.canvas)
+            return upsample_color(self.cut(color), self.sketch)
+        color = color_regions(self.regions, self.prediction, self.placement)
+        return upsample_color(color, self.sketch, self._factor())
 
     def cut(self, canvas: np.ndarray) -> np.ndarray:
         """The part of a canvas `(S, S)` or `(S, S, C)` that the sketch lies on."""
@@ -93,24 +112,23 @@ class Painting:
         groups = [(self._name(slot), leading == slot) for slot in np.unique(leading)]
         return make_layers(color, self.sketch, groups)
 
-    def _enlarge(self, color: np.ndarray) -> np.ndarray:
-        """Enlarges colors from the canvas to the sketch; lines get those of the nearest paper."""
-        return upsample_color(self.cut(fill_lines(color, self.prediction.canvas)), self.sketch)
+    def _factor(self) -> int | None:
+        """Pixels of the sketch in one of the working size; None where they do not divide evenly."""
+        factor = shrink_factor(*self.sketch.shape)
+        sides = tuple(-(-side // factor) for side in self.sketch.shape)
+        return factor if sides == self.regions.labels.shape else None
 
     def _leading_slots(self) -> np.ndarray:
-        """For each pixel of the sketch the color most of it is mixed from, int `(H, W)`."""
-        best = np.zeros(self.sketch.shape, np.uint8)
-        leading = np.zeros(self.sketch.shape, np.uint8)
-        shares = _merge_equal(self.prediction.weights, self.prediction.palette)
-        shares = np.rint(shares * WHITE).astype(np.uint8)
-        for first in range(0, SLOTS, 3):
-            # Enlarged like colors, three at a time.
-            enlarged = self._enlarge(np.ascontiguousarray(shares[..., first : first + 3]))
-            for slot in range(3):
-                more = enlarged[..., slot] > best
-                best[more] = enlarged[..., slot][more]
-                leading[more] = first + slot
-        return leading
+        """For each pixel of the sketch the color most of it is mixed from, uint8 `(H, W)`."""
+        colors, weights = slot_colors(self.prediction.palette), self.prediction.weights
+        # Equal colors count together, at the first of them.
+        merged = np.array([np.argmax((colors == color).all(axis=-1)) for color in colors])
+        if self.regions is None:
+            leading = leading_slot(weights, merged)[..., None]
+            leading = self.cut(fill_lines(leading, self.prediction.canvas)[..., 0])
+            return upsample_labels(leading, self.sketch)
+        leading = leading_slots(self.regions, weights, merged, self.placement)
+        return upsample_labels(leading, self.sketch, self._factor())
 
     def _name(self, slot: int) -> str:
         if slot >= BANDS * COLORS:
@@ -126,12 +144,3 @@ def check_palettes(palettes: np.ndarray) -> np.ndarray:
             f"a palette is uint8 (4, 4, 3), not {palettes.dtype} {palettes.shape[1:]}"
         )
     return palettes
-
-
-def _merge_equal(weights: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """Weights `(S, S, 18)` with those of equal colors added to the first of them."""
-    colors = slot_colors(palette)
-    merged = np.zeros_like(weights)
-    for slot, color in enumerate(colors):
-        merged[..., np.argmax((colors == color).all(axis=-1))] += weights[..., slot]
-    return merged

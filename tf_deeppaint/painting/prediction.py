@@ -6,14 +6,13 @@ import cv2
 import numpy as np
 
 from tf_deeppaint.images.pixels import WHITE, from_signed_unit_range
-from tf_deeppaint.line_art.regions import even_out
 from tf_deeppaint.palette.mixing import Mixture, mix, mix_color
 from tf_deeppaint.utils.errors import DeepPaintError
 
 
 @dataclasses.dataclass(frozen=True)
 class Prediction:
-    """The prediction for one canvas. Only a mixture can be recolored or evened out.
+    """The prediction for one canvas. Only a mixture can be recolored.
 
     Attributes:
         canvas: The sketch as the network saw it, uint8 gray `(S, S)`.
@@ -44,14 +43,6 @@ class Prediction:
             "only what a model with the mixture head painted can be recolored; paint it again"
         )
 
-    def even_out(self, regions: np.ndarray) -> "Prediction":
-        """The prediction with one mixture in each region; see `regions.even_out`.
-
-        Raises:
-            DeepPaintError: The network does not mix colors.
-        """
-        raise DeepPaintError("one color for each region needs a model with the mixture head")
-
 
 @dataclasses.dataclass(frozen=True)
 class MixturePrediction(Prediction):
@@ -72,8 +63,8 @@ class MixturePrediction(Prediction):
     def recolor(self, palette: np.ndarray) -> "MixturePrediction":
         return dataclasses.replace(self, palette=palette)
 
-    def even_out(self, regions: np.ndarray) -> "MixturePrediction":
-        weights = even_out(self.weights, regions)
+    def with_weights(self, weights: np.ndarray) -> "MixturePrediction":
+        """The prediction with other weights, float32 `(S, S, 18)`."""
         return dataclasses.replace(self, mixture=self.mixture._replace(weights=weights))
 
 

@@ -1,7 +1,8 @@
-"""Enlarges color from the network's canvas to the sketch's size without crossing its lines.
+"""Enlarges color to the sketch's size without crossing its lines.
 
-A *cell* is the part of the sketch that one pixel of the canvas covers. It is *full* if no line is
-in it. In other cells the network saw a mixture of both sides of a line; they are not trusted:
+Color comes from the network's canvas, or from the working size where regions were evened out. A
+*cell* is the part of the sketch that one of its pixels covers. It is *full* if no line is in it.
+Other cells hold a mixture of both sides of a line; they are not trusted:
 
 1. A pixel of a full cell is interpolated bilinearly between the full ones of its four cells.
 2. Other paper walks left, right, up and down to the nearest colored pixel, over paper only and at
@@ -23,7 +24,7 @@ import cv2
 import numpy as np
 
 from tf_deeppaint.images.canvas import resize
-from tf_deeppaint.line_art.regions import PAPER
+from tf_deeppaint.line_art.regions import PAPER, scale_index
 
 ROUNDS = 4
 HALF_LINE = 3
@@ -52,12 +53,16 @@ class Axis(NamedTuple):
     share: np.ndarray  # float32 in [0, 0.5], the weight of `neighbor` in linear interpolation
 
     @classmethod
-    def measure(cls, pixels: int, cells: int) -> "Axis":
-        """An axis of `pixels` pixels in at most as many cells of equal length."""
+    def measure(cls, pixels: int, cells: int, length: int | None = None) -> "Axis":
+        """An axis of `pixels` pixels in at most as many cells of equal length.
+
+        `length`: the pixels of a cell, of which the last cell may have fewer; None divides evenly.
+        """
         # In integers, so that a center on a border falls on the same side everywhere.
+        total = pixels if length is None else cells * length
         center = (2 * np.arange(pixels, dtype=np.int32) + 1) * cells
-        cell = center // (2 * pixels)
-        offset = (center - 2 * pixels * cell - pixels) / (2 * pixels)
+        cell = center // (2 * total)
+        offset = (center - 2 * total * cell - total) / (2 * total)
         neighbor = np.clip(cell + np.where(offset < 0, -1, 1), 0, cells - 1)
         return cls(cell, neighbor, np.abs(offset).astype(np.float32))
 
@@ -66,28 +71,80 @@ class Axis(NamedTuple):
         return np.searchsorted(self.cell, np.arange(self.cell[-1] + 2))
 
 
-def upsample_color(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
+def upsample_color(color: np.ndarray, sketch: np.ndarray, factor: int | None = None) -> np.ndarray:
     """Enlarges color so that none of it crosses a line of the sketch; see the module.
 
     Args:
         color: uint8 RGB `(h, w, 3)`, the colors without the lines.
         sketch: uint8 `(H, W)`, the same cut of the drawing. Where it is the smaller of the two,
             colors are averaged.
+        factor: How many pixels of the sketch a cell has along each axis, the last one maybe fewer;
+            None divides the sketch evenly.
 
     Returns:
         uint8 RGB `(H, W, 3)`. It takes the memory of one strip beside.
     """
     height, width = sketch.shape
     color = resize(color, min(height, color.shape[0]), min(width, color.shape[1]))
-    rows, columns = map(Axis.measure, sketch.shape, color.shape[:2])
-    reach = min(max(-(-height // color.shape[0]), -(-width // color.shape[1])), MOST_REACH)
-    enlarged = cv2.resize(color, (width, height), interpolation=cv2.INTER_LINEAR)
+    padded = [side * factor for side in color.shape[:2]] if factor else (height, width)
+    enlarged = cv2.resize(color, padded[::-1], interpolation=cv2.INTER_LINEAR)
+    _fill(enlarged[:height, :width], color, sketch, factor, _mean)
+    return enlarged[:height, :width]
+
+
+def upsample_labels(
+    labels: np.ndarray, sketch: np.ndarray, factor: int | None = None
+) -> np.ndarray:
+    """Enlarges labels, uint8 `(h, w)`, likewise: where colors would mix, the nearest label wins.
+
+    Returns:
+        uint8 `(H, W)`.
+    """
+    height, width = (min(pair) for pair in zip(labels.shape, sketch.shape, strict=True))
+    rows, columns = map(scale_index, (height, width), labels.shape)
+    labels = np.ascontiguousarray(labels[np.ix_(rows, columns)])
+    rows, columns = (
+        Axis.measure(*sides, factor) for sides in zip(sketch.shape, labels.shape, strict=True)
+    )
+    enlarged = _per_pixel(labels, rows, columns)[..., None]
+    _fill(enlarged, labels[..., None], sketch, factor, _heaviest)
+    return enlarged[..., 0]
+
+
+def fill_lines(color: np.ndarray, canvas: np.ndarray) -> np.ndarray:
+    """Gives the canvas's lines the color of the nearest paper.
+
+    Args:
+        color: Any values, `(S, S, C)`.
+        canvas: uint8 `(S, S)`.
+
+    Returns:
+        Of the shape and type of `color`. Lines that no round reaches keep their color.
+    """
+    return _fill_lines(color, (canvas >= PAPER).astype(np.uint8), FILL_REACH)
+
+
+def _fill(
+    enlarged: np.ndarray,
+    color: np.ndarray,
+    sketch: np.ndarray,
+    factor: int | None,
+    blend: Callable,
+) -> None:
+    """Changes colors `(H, W, C)` near lines, where they were enlarged across them."""
+    sides = zip(sketch.shape, color.shape[:2], strict=True)
+    rows, columns = (Axis.measure(*pair, factor) for pair in sides)
+    width = sketch.shape[1]
+    reach = min(
+        max(-(-side // cells) for side, cells in zip(sketch.shape, color.shape, strict=False)),
+        MOST_REACH,
+    )
     lightest, darkest = (_per_cell(reduce, sketch, rows, columns) for reduce in (np.max, np.min))
     near = np.ones((2 * HALF_LINE + 1, 2 * HALF_LINE + 1), np.uint8)
     dark = 1 - cv2.dilate((lightest >= PAPER).astype(np.uint8), near)
     full = (darkest >= PAPER) | dark
     if full.all():
-        return enlarged
+        return
 
     def paper(rows: Axis, around: slice) -> np.ndarray:
         """The paper of some rows, uint8; only theirs, which saves a byte a pixel."""
@@ -96,26 +153,12 @@ def upsample_color(color: np.ndarray, sketch: np.ndarray) -> np.ndarray:
     for around, strip in _strips(rows, width):
         part = Axis(*(side[around] for side in rows))
         known = paper(part, around)
-        filled = _fill_paper(enlarged[around], known, color, full, part, columns, reach)
+        filled = _fill_paper(enlarged[around], known, color, full, part, columns, reach, blend)
         enlarged[strip] = filled[strip.start - around.start :][: strip.stop - strip.start]
     for around, strip in _strips(rows, width):
         part = Axis(*(side[around] for side in rows))
         filled = _fill_lines(enlarged[around], paper(part, around), LINE_REACH * reach)
         enlarged[strip] = filled[strip.start - around.start :][: strip.stop - strip.start]
-    return enlarged
-
-
-def fill_lines(color: np.ndarray, canvas: np.ndarray) -> np.ndarray:
-    """Gives the canvas's lines the color of the nearest paper.
-
-    Args:
-        color: uint8 RGB `(S, S, 3)`.
-        canvas: uint8 `(S, S)`.
-
-    Returns:
-        uint8 RGB `(S, S, 3)`. Lines that no round reaches keep their color.
-    """
-    return _fill_lines(color, (canvas >= PAPER).astype(np.uint8), FILL_REACH)
 
 
 def _strips(rows: Axis, width: int) -> Iterator[tuple[slice, slice]]:
@@ -142,28 +185,36 @@ def _per_pixel(cells: np.ndarray, rows: Axis, columns: Axis) -> np.ndarray:
     return cells.take(columns.cell, axis=1).take(rows.cell, axis=0)
 
 
-def _fill_paper(enlarged, paper, color, full, rows: Axis, columns: Axis, reach: int) -> np.ndarray:
+def _fill_paper(
+    enlarged, paper, color, full, rows: Axis, columns: Axis, reach: int, blend: Callable
+) -> np.ndarray:
     """Colors the paper near lines in some rows of a sketch: steps 1 to 3."""
     enlarged = enlarged.copy()
     beside = full > cv2.erode(full, _AROUND)
     y, x = _nonzero(_per_pixel(beside, rows, columns))
-    enlarged[y, x] = _interpolate(color, full, rows, columns, y, x)
-    y, x = _spread(enlarged, _per_pixel(full, rows, columns), paper, reach)
+    enlarged[y, x] = _interpolate(color, full, rows, columns, y, x, blend)
+    y, x = _spread(enlarged, _per_pixel(full, rows, columns), paper, reach, blend)
     enclosed = np.zeros_like(full)
     enclosed[rows.cell[y], columns.cell[x]] = 1
-    enlarged[y, x] = _interpolate(color, enclosed, rows, columns, y, x)
+    enlarged[y, x] = _interpolate(color, enclosed, rows, columns, y, x, blend)
     return enlarged
 
 
 def _fill_lines(enlarged: np.ndarray, paper: np.ndarray, reach: int) -> np.ndarray:
     """Gives the lines in some rows of a sketch the color of the nearest paper: step 4."""
     enlarged = enlarged.copy()
-    _spread(enlarged, paper, np.ones_like(paper), reach, nearest=True)
+    _spread(enlarged, paper, np.ones_like(paper), reach, None)
     return enlarged
 
 
 def _interpolate(
-    color: np.ndarray, trusted: np.ndarray, rows: Axis, columns: Axis, y: np.ndarray, x: np.ndarray
+    color: np.ndarray,
+    trusted: np.ndarray,
+    rows: Axis,
+    columns: Axis,
+    y: np.ndarray,
+    x: np.ndarray,
+    blend: Callable,
 ) -> np.ndarray:
     """Interpolates the pixels `y, x` bilinearly between the trusted ones of their four cells.
 
@@ -178,35 +229,42 @@ def _interpolate(
     known[3] &= known[1] | known[2]
     shares = [(1 - down) * (1 - right), down * (1 - right), (1 - down) * right, down * right]
     weights = [share * part for share, part in zip(shares, known, strict=True)]
-    return _mean(color.reshape(-1, 3), cells, weights)
+    return blend(color.reshape(-1, color.shape[-1]), cells, weights)
 
 
 def _spread(
-    enlarged: np.ndarray, colored: np.ndarray, paper: np.ndarray, reach: int, nearest: bool = False
+    enlarged: np.ndarray,
+    colored: np.ndarray,
+    paper: np.ndarray,
+    reach: int,
+    blend: Callable | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Colors paper from the nearest colored pixels in its rows and columns, in `ROUNDS` rounds.
 
-    `nearest`: a pixel takes the nearest color alone. Otherwise it takes the mean of all it meets,
-    weighted by the inverse squares of the distances, less that just out of reach.
+    `blend`: makes one of all colors that a pixel meets, weighted by the inverse squares of the
+    distances, less that just out of reach. Without it a pixel takes the nearest color alone.
 
     Returns the rows and columns of the paper that still has no color.
     """
     state = np.full((colored.shape[0] + 2, colored.shape[1] + 2), LINE, np.uint8)
     state[1:-1, 1:-1] = np.where(colored, COLORED, np.where(paper, UNCOLORED, LINE))
     y, x = _nonzero(state == UNCOLORED)
-    width, flat = state.shape[1], enlarged.reshape(-1, 3)
+    width, flat = state.shape[1], enlarged.reshape(-1, enlarged.shape[-1])
     for _ in range(ROUNDS):
         ends, distance = _look(state, y * width + x, reach)
         seen = (distance <= reach).any(0)
         if not seen.any():
             break
         ends, distance = ends[:, seen], distance[:, seen]
-        if nearest:
-            first = distance.argmin(0)[None]
-            ends, distance = (np.take_along_axis(part, first, 0) for part in (ends, distance))
-        weights = 1 / np.square(distance.astype(np.float32)) - np.float32(1 / (reach + 1) ** 2)
+        if blend is None:
+            ends = np.take_along_axis(ends, distance.argmin(0)[None], 0)
         row, column = np.divmod(ends, width)
-        colors = _mean(flat, (row - 1) * enlarged.shape[1] + column - 1, weights)
+        pixels = (row - 1) * enlarged.shape[1] + column - 1
+        if blend is None:
+            colors = flat[pixels[0]]
+        else:
+            weights = 1 / np.square(distance.astype(np.float32)) - np.float32(1 / (reach + 1) ** 2)
+            colors = blend(flat, pixels, weights)
         enlarged[y[seen] - 1, x[seen] - 1] = colors
         state[y[seen], x[seen]] = COLORED
         y, x = y[~seen], x[~seen]
@@ -233,9 +291,15 @@ def _look(state: np.ndarray, pixels: np.ndarray, reach: int) -> tuple[np.ndarray
 
 
 def _mean(colors: np.ndarray, pixels, weights) -> np.ndarray:
-    """The weighted mean of colors `(M, 3)` of `(K, N)` pixels, rounded: float32 `(N, 3)`."""
+    """The weighted mean of colors `(M, C)` of `(K, N)` pixels, rounded: float32 `(N, C)`."""
     sums = sum(w[:, None] * colors[pixel] for w, pixel in zip(weights, pixels, strict=True))
     return np.rint(sums / sum(weights)[:, None])
+
+
+def _heaviest(labels: np.ndarray, pixels, weights) -> np.ndarray:
+    """Of labels `(M, 1)` of `(K, N)` pixels that of the greatest weight, uint8 `(N, 1)`."""
+    first = np.argmax(weights, axis=0)[None]
+    return labels[np.take_along_axis(np.asarray(pixels), first, 0)[0]]
 
 
 def _nonzero(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -18,9 +18,7 @@ _CUBIC = -0.75
 @tf.function(autograph=False)
 def to_working_size(sketch: tf.Tensor) -> tf.Tensor:
     """Brings a sketch to the working size; see `line_art.ink.to_working_size`."""
-    factor = tf.maximum(
-        1, (2 * tf.reduce_max(tf.shape(sketch)) + WORKING_SIDE) // (2 * WORKING_SIDE)
-    )
+    factor = shrink_factor(sketch)
     missing = -tf.shape(sketch) % factor
     padded = tf.pad(sketch, [[0, missing[0]], [0, missing[1]]], constant_values=WHITE)
     height, width = tf.unstack(tf.shape(padded) // factor)
@@ -32,6 +30,12 @@ def to_working_size(sketch: tf.Tensor) -> tf.Tensor:
     stretched = (levels - darkest) * WHITE // tf.maximum(WHITE - darkest, 1)
     stretched = tf.cast(tf.clip_by_value(stretched, 0, WHITE), tf.uint8)
     return tf.where((part > 0) & (darkest > BLACK), stretched, gray)
+
+
+def shrink_factor(sketch: tf.Tensor) -> tf.Tensor:
+    """How many pixels of a sketch become one; see `line_art.ink.shrink_factor`."""
+    side = tf.reduce_max(tf.shape(sketch))
+    return tf.maximum(1, (2 * side + WORKING_SIDE) // (2 * WORKING_SIDE))
 
 
 @tf.function(autograph=False)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tf_deeppaint.images.morphology import dilate, label_parts
-from tf_deeppaint.line_art.regions import GAP, LINE_REACH, PAGE, PAPER, SHARPENING, WHITE_SLOT
+from tf_deeppaint.line_art.regions import GAP, PAGE, PAPER, SHARPENING, WHITE_SLOT
 from tf_deeppaint.serving.page import find_page
 
 
@@ -51,8 +51,7 @@ def regions_to_canvas(labels: tf.Tensor, placement: tf.Tensor, size: int) -> tf.
     top, left, height, width = tf.unstack(placement, 4)
     sides = tf.shape(labels)
     rows, columns = (
-        (2 * tf.range(length) + 1) * side // (2 * length)
-        for length, side in ((height, sides[0]), (width, sides[1]))
+        scale_index(length, side) for length, side in ((height, sides[0]), (width, sides[1]))
     )
     cut = tf.gather(tf.gather(labels, rows), columns, axis=1)
     canvas = tf.pad(cut, [[top, size - height - top], [left, size - width - left]])
@@ -60,29 +59,46 @@ def regions_to_canvas(labels: tf.Tensor, placement: tf.Tensor, size: int) -> tf.
 
 
 @tf.function(autograph=False)
-def even_out(weights: tf.Tensor, regions: tf.Tensor) -> tf.Tensor:
-    """Gives every region one mixture of colors; see `line_art.regions.even_out`.
+def even_out(weights: tf.Tensor, labels: tf.Tensor, placement: tf.Tensor) -> tf.Tensor:
+    """Evens out each region to one mixture of colors; see `line_art.regions.even_out`.
 
     Args:
-        weights: float32 `(H, W, C)`.
-        regions: As `find_regions` labels them.
+        weights: float32 `(S, S, C)`.
+        labels: int32 `(h, w)`, as `find_regions` returns them.
+        placement: Where the sketch lies on the canvas, int32 `(4,)`.
 
     Returns:
-        float32 `(H, W, C)`.
+        float32 `(labels + 1, C)`.
     """
-    labels = tf.reshape(regions, [-1])
-    flat = tf.cast(tf.reshape(weights, [tf.size(regions), -1]), tf.float64)
-    sums = tf.math.unsorted_segment_sum(flat, labels, tf.reduce_max(labels) + 1)
+    top, left, height, width = tf.unstack(placement, 4)
+    sides, size = tf.shape(labels), tf.shape(weights)[1]
+    rows, columns = top + scale_index(sides[0], height), left + scale_index(sides[1], width)
+    count = tf.maximum(PAGE, tf.reduce_max(labels)) + 1
+    # Many pixels of a region lie in one pixel of the canvas.
+    cells = tf.cast(tf.size(weights) // weights.shape[-1], tf.int64)
+    cell = tf.cast(rows[:, None] * size + columns, tf.int64)
+    pairs = tf.reshape(tf.cast(labels, tf.int64) * cells + cell, [-1])
+    pairs, _, pixels = tf.unique_with_counts(pairs)
+    shares = tf.gather(tf.reshape(weights, [-1, weights.shape[-1]]), pairs % cells)
+    shares = tf.cast(shares, tf.float64) * tf.cast(pixels, tf.float64)[:, None]
+    sums = tf.math.unsorted_segment_sum(shares, tf.cast(pairs // cells, tf.int32), count)
     powers = (sums / tf.maximum(tf.reduce_sum(sums, axis=-1, keepdims=True), 1e-9)) ** SHARPENING
     mixtures = powers / tf.maximum(tf.reduce_sum(powers, axis=-1, keepdims=True), 1e-9)
     white = tf.one_hot(WHITE_SLOT, weights.shape[-1], dtype=tf.float64)
     is_page = tf.range(tf.shape(mixtures)[0]) == PAGE
-    mixtures = tf.where(is_page[:, None], white, mixtures)
-    grown = regions
-    for _ in range(LINE_REACH):
-        grown = tf.where(grown > 0, grown, dilate(grown, 1))
-    evened = tf.gather(tf.cast(mixtures, tf.float32), grown)
-    return tf.where(grown[..., None] > 0, evened, weights)
+    return tf.cast(tf.where(is_page[:, None], white, mixtures), tf.float32)
+
+
+def scale_index(length: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
+    """See `line_art.regions.scale_index`; int32 `(length,)`."""
+    return (2 * tf.range(length) + 1) * source // (2 * length)
+
+
+def grow(labels: tf.Tensor, reach: int) -> tf.Tensor:
+    """Grows regions into lines; see `line_art.regions.grow`."""
+    for _ in range(reach):
+        labels = tf.where(labels > 0, labels, dilate(labels, 1))
+    return labels
 
 
 def _join(labels: tf.Tensor, rule: Callable) -> tf.Tensor:

@@ -7,20 +7,27 @@ picture's number in the batch.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import tensorflow as tf
 
-from tf_deeppaint.images.pixels import WHITE, to_signed_unit_range
+from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.images.sizes import STRIDE
 from tf_deeppaint.networks.base import PaintingNetwork
-from tf_deeppaint.networks.heads import mix_color
 from tf_deeppaint.networks.inputs import HISTOGRAM_CHANNELS, SKETCH_CHANNELS
 from tf_deeppaint.painting.keras_backend import KerasBackend
+from tf_deeppaint.palette.mixing import Mixture
 from tf_deeppaint.palette.rules import BANDS, COLORS
 from tf_deeppaint.serving import decoding
-from tf_deeppaint.serving.canvas import reference_palette, to_working_size, working_to_canvas
+from tf_deeppaint.serving.canvas import (
+    reference_palette,
+    shrink_factor,
+    to_working_size,
+    working_to_canvas,
+)
 from tf_deeppaint.serving.checks import check_counts, check_files, check_shape, require
-from tf_deeppaint.serving.regions import even_out, find_regions, regions_to_canvas
+from tf_deeppaint.serving.region_colors import color_regions
+from tf_deeppaint.serving.regions import find_regions
 from tf_deeppaint.serving.upsampling import fill_lines, paint_under_lines
 
 # A sheet of 4096 x 4096.
@@ -37,6 +44,23 @@ _PALETTE = (BANDS, COLORS, 3)
 _HOST = "/device:CPU:0"
 # Of zlib's 1 to 9: beyond, line art takes much longer and is hardly smaller.
 _COMPRESSION = 3
+
+
+class _Fitted(NamedTuple):
+    """Sketches on their canvases: arrays of N tensors of different sizes, and tensors.
+
+    Attributes:
+        sketches: uint8 `(H, W)` each.
+        labels: Their regions at the working size, int32 `(h, w)` each; `(1, 1)` where the network
+            does not mix colors.
+        canvases: uint8 `(N, size, size)`.
+        placements: The sketches' places on them, int32 `(N, 4)`.
+    """
+
+    sketches: tf.TensorArray
+    labels: tf.TensorArray
+    canvases: tf.Tensor
+    placements: tf.Tensor
 
 
 class ServedGenerator(tf.Module):
@@ -83,7 +107,7 @@ class ServedGenerator(tf.Module):
             take = self._decoded({"sketch_bytes": sketches, "reference_bytes": references})
             fitted = self._fit(take, count)
             palettes = self._palettes(lambda index: take(count + index), count)
-            return self._paint(*fitted, palettes)
+            return self._paint(fitted, palettes)
 
     def paint_palette(self, sketch_bytes: tf.Tensor, palette: tf.Tensor) -> dict[str, tf.Tensor]:
         """Encoded sketches, string `(N,)`, and palettes, uint8 `(N, 4, 4, 3)` -> as `paint`."""
@@ -92,7 +116,7 @@ class ServedGenerator(tf.Module):
             palettes = check_shape(palette, "palette", "N", *_PALETTE)
             sketches, palettes = check_counts(sketches, palettes, "palette")
             take = self._decoded({"sketch_bytes": sketches})
-            return self._paint(*self._fit(take, tf.size(sketches)), palettes)
+            return self._paint(self._fit(take, tf.size(sketches)), palettes)
 
     def palette(self, reference_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         """Encoded references, string `(N,)` -> `palette`, uint8 `(N, 4, 4, 3)`."""
@@ -146,37 +170,29 @@ class ServedGenerator(tf.Module):
             files = require(together <= most, files, message)
         return decoding.decoded(files, names, headers)
 
-    def _fit(self, take: Callable, count: tf.Tensor) -> tuple:
-        """Decodes sketches and fits them onto their canvases.
-
-        Returns:
-            A `TensorArray` of the sketches, uint8 `(H, W)`, each of its own size; the canvases,
-            uint8 `(N, size, size)`; their regions, int32 of that shape; and the sketches' places on
-            them, int32 `(N, 4)`.
-        """
+    def _fit(self, take: Callable, count: tf.Tensor) -> _Fitted:
+        """Decodes sketches, finds their regions and fits them onto their canvases."""
         size = self._backend.size
 
         def add(index, *arrays):
             sketch = decoding.to_gray(take(index))
             working = to_working_size(sketch)
             canvas, placement = working_to_canvas(working, size)
-            regions = tf.zeros_like(canvas, tf.int32)
-            if self._backend.mixes:
-                regions = regions_to_canvas(find_regions(working), placement, size)
-            values = (sketch, canvas, regions, placement)
+            labels = find_regions(working) if self._backend.mixes else tf.zeros([1, 1], tf.int32)
+            values = (sketch, labels, canvas, placement)
             written = (array.write(index, v) for array, v in zip(arrays, values, strict=True))
             return index + 1, *written
 
         empty = (
             tf.TensorArray(tf.uint8, count, infer_shape=False, element_shape=(None, None)),
+            tf.TensorArray(tf.int32, count, infer_shape=False, element_shape=(None, None)),
             tf.TensorArray(tf.uint8, count, element_shape=(size, size)),
-            tf.TensorArray(tf.int32, count, element_shape=(size, size)),
             tf.TensorArray(tf.int32, count, element_shape=(4,)),
         )
-        _, sketches, *fitted = tf.while_loop(
+        _, sketches, labels, canvases, placements = tf.while_loop(
             lambda index, *_: index < count, add, (tf.constant(0), *empty), parallel_iterations=1
         )
-        return sketches, *(array.stack() for array in fitted)
+        return _Fitted(sketches, labels, canvases.stack(), placements.stack())
 
     def _palettes(self, take: Callable, count: tf.Tensor) -> tf.Tensor:
         return tf.map_fn(
@@ -186,60 +202,62 @@ class ServedGenerator(tf.Module):
             fn_output_signature=tf.TensorSpec(_PALETTE, tf.uint8),
         )
 
-    def _paint(
-        self,
-        sketches: tf.TensorArray,
-        canvases: tf.Tensor,
-        regions: tf.Tensor,
-        placements: tf.Tensor,
-        palettes: tf.Tensor,
-    ) -> dict[str, tf.Tensor]:
-        colors = self._colors(canvases, regions, palettes)
+    def _paint(self, fitted: _Fitted, palettes: tf.Tensor) -> dict[str, tf.Tensor]:
+        colors = self._colors(fitted, palettes)
 
         def encode(index: tf.Tensor) -> tf.Tensor:
-            top, left, height, width = tf.unstack(placements[index])
-            color = fill_lines(colors[index], canvases[index])
-            color = color[top : top + height, left : left + width]
-            return tf.io.encode_png(paint_under_lines(color, sketches.read(index)), _COMPRESSION)
+            sketch = fitted.sketches.read(index)
+            factor = shrink_factor(sketch) if self._backend.mixes else tf.constant(0)
+            picture = paint_under_lines(colors.read(index), sketch, factor)
+            return tf.io.encode_png(picture, _COMPRESSION)
 
         pictures = tf.map_fn(
             encode,
-            tf.range(tf.shape(canvases)[0]),
+            tf.range(tf.shape(fitted.canvases)[0]),
             parallel_iterations=1,
             fn_output_signature=tf.TensorSpec((), tf.string),
         )
         return {"image_bytes": pictures}
 
-    def _colors(self, canvases: tf.Tensor, regions: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor:
-        """The color under the canvases' lines, uint8 `(N, size, size, 3)`."""
+    def _colors(self, fitted: _Fitted, palettes: tf.Tensor) -> tf.TensorArray:
+        """The color under the lines of each sketch, uint8 `(h, w, 3)`, cut like the sketch."""
         size = self._backend.size
-        count, step = tf.shape(canvases)[0], max(1, _CANVAS_PIXELS // size**2)
+        count, step = tf.shape(fitted.canvases)[0], max(1, _CANVAS_PIXELS // size**2)
 
-        def run(start, done):
+        def run(start, colors):
             part = slice(start, tf.minimum(start + step, count))
-            colors = self._mix(canvases[part], regions[part], palettes[part])
-            return start + step, done.scatter(tf.range(part.start, part.stop), colors)
+            with tf.device(None):
+                output = self._backend.forward(fitted.canvases[part], palettes[part])
 
-        done = tf.TensorArray(tf.uint8, count, element_shape=(size, size, 3))
-        _, done = tf.while_loop(
-            lambda start, _: start < count, run, (tf.constant(0), done), parallel_iterations=1
-        )
-        return done.stack()
+            def add(index, colors):
+                color = self._color(output, index - start, index, fitted, palettes[index])
+                return index + 1, colors.write(index, color)
 
-    def _mix(self, canvases: tf.Tensor, regions: tf.Tensor, palettes: tf.Tensor) -> tf.Tensor:
-        with tf.device(None):
-            output = self._backend.forward(canvases, palettes)
-        if not self._backend.mixes:
-            painted = tf.clip_by_value(tf.round((output + 1) * (WHITE / 2)), 0, WHITE)
-            lines = tf.cast(tf.maximum(canvases, 1), tf.float32)[..., None]
-            return tf.cast(tf.minimum(tf.round(painted * WHITE / lines), WHITE), tf.uint8)
-        evened = tf.map_fn(
-            lambda pair: even_out(*pair),
-            (output.weights, regions),
-            parallel_iterations=1,
-            fn_output_signature=tf.TensorSpec(output.weights.shape[1:], tf.float32),
+            return tf.while_loop(
+                lambda index, _: index < part.stop, add, (start, colors), parallel_iterations=1
+            )
+
+        empty = tf.TensorArray(tf.uint8, count, infer_shape=False, element_shape=(None, None, 3))
+        _, colors = tf.while_loop(
+            lambda start, _: start < count, run, (tf.constant(0), empty), parallel_iterations=1
         )
-        color = mix_color(
-            output._replace(weights=evened), to_signed_unit_range(tf.cast(palettes, tf.float32))
-        )
-        return tf.cast(tf.round(WHITE * color), tf.uint8)
+        return colors
+
+    def _color(
+        self,
+        output: tf.Tensor | Mixture,
+        number: tf.Tensor,
+        index: tf.Tensor,
+        fitted: _Fitted,
+        palette: tf.Tensor,
+    ) -> tf.Tensor:
+        """The color of sketch `index`, which is `number` in the network's output."""
+        canvas, placement = fitted.canvases[index], fitted.placements[index]
+        if self._backend.mixes:
+            mixture = Mixture(*(part[number] for part in output))
+            return color_regions(mixture, canvas, fitted.labels.read(index), placement, palette)
+        painted = tf.clip_by_value(tf.round((output[number] + 1) * (WHITE / 2)), 0, WHITE)
+        lines = tf.cast(tf.maximum(canvas, 1), tf.float32)[..., None]
+        color = tf.cast(tf.minimum(tf.round(painted * WHITE / lines), WHITE), tf.uint8)
+        top, left, height, width = tf.unstack(placement)
+        return fill_lines(color, canvas)[top : top + height, left : left + width]

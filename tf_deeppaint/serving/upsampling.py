@@ -40,18 +40,29 @@ class _Axis(NamedTuple):
 
 @tf.function(autograph=False)
 def fill_lines(color: tf.Tensor, canvas: tf.Tensor) -> tf.Tensor:
-    """`painting.upsampling.fill_lines`: uint8 `(S, S, 3)` and `(S, S)` -> uint8 `(S, S, 3)`."""
+    """`painting.upsampling.fill_lines`: values `(S, S, C)` and uint8 `(S, S)` -> `(S, S, C)`."""
     paper = tf.cast(canvas >= PAPER, tf.uint8)
-    return tf.reshape(_fill_lines(tf.reshape(color, [-1, 3]), paper, FILL_REACH), tf.shape(color))
+    values = tf.reshape(color, [-1, color.shape[-1]])
+    return tf.reshape(_fill_lines(values, paper, FILL_REACH), tf.shape(color))
+
+
+def enlarge(values: tf.Tensor, sides: tf.Tensor) -> tf.Tensor:
+    """Enlarges `(H, W, C)` bilinearly, or averages areas: float32 `(*sides, C)`, not rounded."""
+    small = tf.minimum(sides, tf.shape(values)[:2])
+    averaged = tf.raw_ops.ResizeArea(images=tf.cast(values, tf.float32)[None], size=small)[0]
+    return _enlarge(averaged, _measure(sides[0], small[0]), _measure(sides[1], small[1]))
 
 
 @tf.function(autograph=False)
-def paint_under_lines(color: tf.Tensor, sketch: tf.Tensor) -> tf.Tensor:
+def paint_under_lines(
+    color: tf.Tensor, sketch: tf.Tensor, factor: tf.Tensor | int = 0
+) -> tf.Tensor:
     """`painting.upsampling.upsample_color`, then `line_art.compositing.lay_lines`.
 
     Args:
         color: uint8 RGB `(h, w, 3)`, the colors without the lines.
         sketch: uint8 `(H, W)`, the same cut of the drawing.
+        factor: How many pixels of the sketch a cell has along each axis; 0 divides it evenly.
 
     Returns:
         uint8 RGB `(H, W, 3)`.
@@ -59,7 +70,9 @@ def paint_under_lines(color: tf.Tensor, sketch: tf.Tensor) -> tf.Tensor:
     height, width = tf.unstack(tf.shape(sketch))
     cells = tf.minimum(tf.shape(color)[:2], tf.shape(sketch))
     color = resize(color, cells[0], cells[1])
-    rows, columns = _measure(height, cells[0]), _measure(width, cells[1])
+    rows, columns = (
+        _measure(side, count, factor) for side, count in ((height, cells[0]), (width, cells[1]))
+    )
     reach = tf.minimum(tf.reduce_max(-(-tf.shape(sketch) // cells)), MOST_REACH)
     paper = tf.cast(sketch >= PAPER, tf.uint8)
     full = _per_cell(tf.math.segment_min, paper, rows, columns)
@@ -91,12 +104,13 @@ def paint_under_lines(color: tf.Tensor, sketch: tf.Tensor) -> tf.Tensor:
     return tf.reshape(by_strips(paint_lines, height, width, pixels), [height, width, 3])
 
 
-def _measure(pixels: tf.Tensor, cells: tf.Tensor) -> _Axis:
+def _measure(pixels: tf.Tensor, cells: tf.Tensor, factor: tf.Tensor | int = 0) -> _Axis:
+    total = tf.where(tf.equal(factor, 0), pixels, cells * factor)
     center = (2 * tf.range(pixels) + 1) * cells
-    cell = center // (2 * pixels)
-    offset = tf.cast(center - 2 * pixels * cell - pixels, tf.float32)
+    cell = center // (2 * total)
+    offset = tf.cast(center - 2 * total * cell - total, tf.float32)
     neighbor = tf.clip_by_value(cell + tf.where(offset < 0, -1, 1), 0, cells - 1)
-    return _Axis(cell, neighbor, tf.abs(offset) / tf.cast(2 * pixels, tf.float32))
+    return _Axis(cell, neighbor, tf.abs(offset) / tf.cast(2 * total, tf.float32))
 
 
 def _per_cell(reduce: Callable, pixels: tf.Tensor, rows: _Axis, columns: _Axis) -> tf.Tensor:
@@ -111,7 +125,7 @@ def _per_pixel(cells: tf.Tensor, rows: _Axis, columns: _Axis) -> tf.Tensor:
 
 def _fill_paper(paper, color, full, rows: _Axis, columns: _Axis, reach) -> tf.Tensor:
     """Colors all paper of some rows of a sketch, uint8 `(pixels, 3)`."""
-    pixels = _enlarge(color, rows, columns)
+    pixels = tf.reshape(tf.cast(tf.round(_enlarge(color, rows, columns)), tf.uint8), [-1, 3])
     beside = tf.minimum(full, dilate(1 - full, 1))
     near = _numbers(_per_pixel(beside, rows, columns) > 0)
     pixels = _write(pixels, near, _interpolate(color, full, rows, columns, near))
@@ -130,13 +144,13 @@ def _fill_lines(pixels: tf.Tensor, paper: tf.Tensor, reach: tf.Tensor | int) -> 
 
 
 def _enlarge(color: tf.Tensor, rows: _Axis, columns: _Axis) -> tf.Tensor:
-    """Interpolates a canvas bilinearly: uint8 `(pixels, 3)`."""
+    """Interpolates `(h, w, C)` bilinearly: float32 `(H, W, C)`."""
     values = tf.cast(color, tf.float32)
     for number, axis in enumerate((rows, columns)):
         own = tf.gather(values, axis.cell, axis=number)
         share = tf.reshape(axis.share, [-1] + [1] * (2 - number))
         values = own + share * (tf.gather(values, axis.neighbor, axis=number) - own)
-    return tf.reshape(tf.cast(tf.round(values), tf.uint8), [-1, 3])
+    return values
 
 
 def _interpolate(
@@ -162,7 +176,7 @@ def _spread(
     reach: tf.Tensor | int,
     nearest: bool = False,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns the pixels, uint8 `(H * W, 3)`, and the numbers of those left without color."""
+    """Returns the pixels, `(H * W, C)`, and the numbers of those left without color."""
     state = tf.where(colored > 0, COLORED, tf.where(paper > 0, UNCOLORED, LINE))
     state = tf.pad(tf.cast(state, tf.uint8), [[1, 1], [1, 1]], constant_values=LINE)
     wide, width = tf.shape(state)[1], tf.shape(paper)[1]
@@ -177,13 +191,14 @@ def _spread(
         ends, distance = (tf.boolean_mask(part, seen, axis=1) for part in (ends, distance))
         if nearest:
             first = tf.argmin(distance, axis=0)
-            ends, distance = (
-                tf.gather(tf.transpose(part), first, batch_dims=1)[None]
-                for part in (ends, distance)
-            )
-        weights = 1 / tf.cast(distance, tf.float32) ** 2 - 1 / tf.cast(reach + 1, tf.float32) ** 2
+            ends = tf.gather(tf.transpose(ends), first, batch_dims=1)
         reached = tf.boolean_mask(waiting, seen)
-        pixels = _write(pixels, unpadded(reached), _mean(pixels, unpadded(ends), weights))
+        if nearest:
+            colors = tf.gather(pixels, unpadded(ends))
+        else:
+            near, far = tf.cast(distance, tf.float32), tf.cast(reach + 1, tf.float32)
+            colors = _mean(pixels, unpadded(ends), 1 / near**2 - 1 / far**2)
+        pixels = _write(pixels, unpadded(reached), colors)
         state = _write(state, reached, tf.fill(tf.shape(reached), tf.constant(COLORED, tf.uint8)))
         return round_ + 1, pixels, state, tf.boolean_mask(waiting, ~seen), tf.reduce_any(seen)
 
@@ -192,7 +207,9 @@ def _spread(
         lambda round_, *rest: (round_ < ROUNDS) & rest[-1],
         spread,
         (tf.constant(0), pixels, state, waiting, tf.size(waiting) > 0),
-        shape_invariants=tuple(map(tf.TensorShape, ((), (None, 3), (None,), (None,), ()))),
+        shape_invariants=tuple(
+            map(tf.TensorShape, ((), (None, pixels.shape[-1]), (None,), (None,), ()))
+        ),
         parallel_iterations=1,
     )
     return pixels, unpadded(waiting)

@@ -139,7 +139,8 @@ def render(state: State, lines: str, attention: int) -> np.ndarray:
             raise DeepPaintError(f"there is no attention map {attention} in this model")
         return draw_heat_map(state.attention_maps[attention - 1], state.small_sketch)
     painting = state.painting
-    return Painting(state.small_sketch, painting.placement, painting.prediction).picture(lines)
+    small = Painting(state.small_sketch, painting.placement, painting.prediction, painting.regions)
+    return small.picture(lines)
 
 
 def read_sketch(upload: Upload | None, clean: bool) -> np.ndarray:

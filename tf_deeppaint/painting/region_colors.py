@@ -1,0 +1,115 @@
+"""The colors of regions at the working size: one mixture each, shaded as on the canvas.
+
+On the network's canvas a slit, an eye or a finger may be thinner than a pixel. Its region has a
+color of its own all the same, because colors are mixed at the working size, where regions are
+found. `serving.region_colors` is the same in the TensorFlow graph.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from tf_deeppaint.images.canvas import Placement, resize
+from tf_deeppaint.images.pixels import WHITE
+from tf_deeppaint.line_art.regions import (
+    CANVAS_REACH,
+    LINE_REACH,
+    PAGE,
+    even_out,
+    grow,
+    regions_to_canvas,
+    scale_index,
+)
+from tf_deeppaint.painting.prediction import MixturePrediction, Prediction
+from tf_deeppaint.painting.upsampling import fill_lines
+from tf_deeppaint.palette.mixing import slot_colors
+
+
+class RegionMixtures(NamedTuple):
+    """The regions of a sketch, and what each is mixed of.
+
+    Attributes:
+        labels: int32 `(h, w)` at the working size, as `regions.find_regions` returns them.
+        mixtures: float32 `(labels + 1, 18)`, as `regions.even_out` returns them.
+    """
+
+    labels: np.ndarray
+    mixtures: np.ndarray
+
+
+def even_out_regions(
+    prediction: Prediction, labels: np.ndarray, placement: Placement
+) -> tuple[RegionMixtures, Prediction]:
+    """Evens out each region to one mixture.
+
+    Args:
+        prediction: A prediction that mixes colors.
+        labels: int32 `(h, w)`, as `regions.find_regions` returns them.
+        placement: Where the sketch lies on the canvas.
+
+    Returns:
+        The mixtures, and the prediction with them on its canvas.
+    """
+    mixtures = even_out(prediction.weights, labels, placement)
+    grown = grow(regions_to_canvas(labels, placement, len(prediction.canvas)), CANVAS_REACH)
+    weights = np.where((grown > 0)[..., None], mixtures[grown], prediction.weights)
+    return RegionMixtures(labels, mixtures), prediction.with_weights(weights)
+
+
+def color_regions(
+    regions: RegionMixtures, prediction: MixturePrediction, placement: Placement
+) -> np.ndarray:
+    """Mixes the color of every pixel at the working size.
+
+    A region's color reaches into the lines around it. The page is white. What no region reaches,
+    inside wide black areas, has the color of the canvas.
+
+    Returns:
+        uint8 RGB `(h, w, 3)`.
+    """
+    height, width = regions.labels.shape
+    grown = grow(regions.labels, LINE_REACH)
+    shade = fill_lines(prediction.mixture.shade, prediction.canvas)[placement.area]
+    shade = _enlarge(shade, height, width).reshape(height, width, 1)
+    mixed = regions.mixtures @ slot_colors(prediction.palette).astype(np.float32)  # (labels + 1, 3)
+    color = np.rint(np.clip(mixed[grown] * shade, 0, WHITE)).astype(np.uint8)
+    color[grown == PAGE] = WHITE
+    beside = grown == 0
+    if beside.any():
+        color[beside] = _enlarge(prediction.colors()[placement.area], height, width)[beside]
+    return color
+
+
+def leading_slots(
+    regions: RegionMixtures, weights: np.ndarray, merged: np.ndarray, placement: Placement
+) -> np.ndarray:
+    """For each pixel at the working size the color that most of it is mixed of.
+
+    Args:
+        regions: The regions.
+        weights: Of the canvas, for what no region reaches, float32 `(S, S, 18)`.
+        merged: Where a color counts, int `(18,)`: equal colors count together.
+        placement: Where the sketch lies on the canvas.
+
+    Returns:
+        uint8 `(h, w)`, a place in `mixing.slot_colors`.
+    """
+    grown = grow(regions.labels, LINE_REACH)
+    leading = leading_slot(regions.mixtures, merged)[grown]
+    rows = placement.top + scale_index(grown.shape[0], placement.height)
+    columns = placement.left + scale_index(grown.shape[1], placement.width)
+    return np.where(grown > 0, leading, leading_slot(weights, merged)[np.ix_(rows, columns)])
+
+
+def leading_slot(weights: np.ndarray, merged: np.ndarray) -> np.ndarray:
+    """The place with the greatest weight, uint8 `(...)`; weights are float32 `(..., 18)`."""
+    together = np.zeros_like(weights)
+    for slot, place in enumerate(merged):
+        together[..., place] += weights[..., slot]
+    return together.argmax(axis=-1).astype(np.uint8)
+
+
+def _enlarge(values: np.ndarray, height: int, width: int) -> np.ndarray:
+    small = resize(values, min(height, values.shape[0]), min(width, values.shape[1]))
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
