@@ -6,7 +6,7 @@ from skimage.color import deltaE_ciede2000
 from tf_deeppaint.evaluation.characters.drawings import SAME_COLOR
 from tf_deeppaint.evaluation.metrics import to_lab
 from tf_deeppaint.line_art.ink import INK
-from tf_deeppaint.line_art.regions import find_regions, region_spread
+from tf_deeppaint.line_art.regions import find_sketch_regions, region_spread
 from tf_deeppaint.palette.extraction import NEAR_WHITE
 
 RIGHT, DIFFERENCE, LEAK, WHITE_LEFT, SPREAD = (
@@ -29,7 +29,7 @@ class FigureMeasures:
 
     def __init__(self, sketch: np.ndarray, truth: np.ndarray, figure: np.ndarray):
         self.figure = figure
-        self.regions = find_regions(sketch)
+        self.regions = find_sketch_regions(sketch)
         self._lab = to_lab(truth[figure])
         self._paper = (sketch >= INK) & ~figure
         # What is white in the true picture is not left white by mistake.
