@@ -75,6 +75,19 @@ def test_white_that_is_true_is_not_left_white(measure, truth):
     assert values["right color"] == pytest.approx(0.75)
 
 
+def test_a_pale_color_may_be_right_and_near_white(truth):
+    pale, white = (255, 240, 229), (255, 240, 231)  # near white begins at 230
+    truth[FIGURE] = pale
+    figure = np.zeros((SIZE, SIZE), bool)
+    figure[FIGURE] = True
+    measure = FigureMeasures(framed(), truth, figure)
+    painted = truth.copy()
+    painted[FIGURE] = white
+    assert measure(painted)["left white"] == 0
+    painted[FIGURE] = (230, 255, 255)
+    assert measure(painted)["left white"] == 1
+
+
 def test_color_on_bare_paper_leaks(measure, truth):
     painted = truth.copy()
     painted[:2] = BLUE

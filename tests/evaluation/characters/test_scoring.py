@@ -18,11 +18,11 @@ METHODS = [
     SWAPPED,
     "white page",
     "flat fill, own palette",
-    "oracle, own palette",
-    "oracle by region, own palette",
     "flat fill, swapped palette",
-    "oracle, swapped palette",
+    "oracle by region, own palette",
     "oracle by region, swapped palette",
+    "oracle, own palette",
+    "oracle, swapped palette",
     "true picture",
 ]
 
@@ -101,6 +101,6 @@ def test_the_mean_over_sources_weighs_them_alike():
     assert estimates(benchmark.sources["a"])[OWN]["leak"] == estimate(first, np.arange(3))
     mean = benchmark.means()[OWN]["leak"]
     assert mean.mean == pytest.approx(0.7)
-    # Drawings of equal numbers belong together.
+    # One drawing of each is resampled together.
     together = estimate((first + second) / 2, np.arange(3))
     assert mean == pytest.approx(together)

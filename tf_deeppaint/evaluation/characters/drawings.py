@@ -1,5 +1,6 @@
 """The drawings of the benchmark: sketches, true pictures, and references in the same colors."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -16,7 +17,8 @@ from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.ink import INK
 from tf_deeppaint.line_art.styles import draw_styles
 
-# Of every source. No data set is built from it, so no choice of a model depends on these drawings.
+# Of the first source; each has another, and so other colors. No data set is built from them, so no
+# choice of a model depends on these drawings.
 SEED = 2028
 # Side of a drawing in pixels; sprites, whose lines are extracted, keep theirs.
 SIDE, SPRITE_SIDE = 256, 720
@@ -35,8 +37,7 @@ class Drawings(NamedTuple):
     """N drawings of one source, all of one size.
 
     Attributes:
-        names: Of the N drawings. Drawings of several sources that end in equal numbers may share
-            their colors.
+        names: Of the N drawings.
         sketches: uint8 gray `(N, S, S)`.
         pictures: The true pictures, uint8 RGB `(N, S, S, 3)`.
         references: Other drawings in the same colors, uint8 RGB `(N, S, S, 3)`; None where there
@@ -58,14 +59,18 @@ def open_sources(count: int, folder: str | None = None) -> dict[str, Source]:
         count: Drawings of each source.
         folder: Holds the files of the packages; without it they are fetched and cached.
     """
-    dolls = {"seed": SEED, "partners": CANDIDATES}
+    dolls = {"count": count, "partners": CANDIDATES}
     characters = dolls | {"count": count * TEST_EVERY, "colorings": 1, "input": folder}
-    return {
-        "dolls": Dolls(count, **dolls),
-        "anime dolls": Dolls(count, proportions="anime", **dolls),
+    sources = {
+        "dolls": Dolls(**dolls),
+        "anime dolls": Dolls(proportions="anime", **dolls),
         **{style: Avatars(style=style, **characters) for style in STYLES},
         "comicgen": Comicgen(**characters),
         "composite": Composite(**characters),
+    }
+    return {
+        name: dataclasses.replace(source, seed=SEED + number)
+        for number, (name, source) in enumerate(sources.items())
     }
 
 

@@ -33,24 +33,25 @@ class FigureMeasures:
         self._lab = to_lab(truth[figure])
         self._paper = (sketch >= INK) & ~figure
         # What is white in the true picture is not left white by mistake.
-        self._colored = figure & ~_is_near_white(truth)
+        self._colored = ~_is_near_white(truth[figure])
 
     def __call__(self, painted: np.ndarray) -> dict[str, float]:
         """The measures of a painted picture, uint8 RGB `(S, S, 3)`; NaN where nothing is measured.
 
         `right color`: share of the figure within CIEDE2000 10 of the true color. `CIEDE2000`: mean
         over the figure. `leak`: share of the bare paper that is not near white. `left white`:
-        share of the figure's colored pixels that are near white. `region spread`: see
-        `regions.region_spread`.
+        share of the figure's colored pixels that are near white and not right. `region spread`:
+        see `regions.region_spread`.
         """
         lab = to_lab(painted)
         differences = deltaE_ciede2000(self._lab, lab[self.figure])
+        is_right = differences <= SAME_COLOR
         white = _is_near_white(painted)
         return {
-            RIGHT: _mean(differences <= SAME_COLOR),
+            RIGHT: _mean(is_right),
             DIFFERENCE: _mean(differences),
             LEAK: _mean(~white[self._paper]),
-            WHITE_LEFT: _mean(white[self._colored]),
+            WHITE_LEFT: _mean((white[self.figure] & ~is_right)[self._colored]),
             SPREAD: region_spread(lab, self.regions),
         }
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tf_deeppaint.data.sources.sprites import Sprites
+from tf_deeppaint.evaluation.baselines import TRUE_PICTURE
 from tf_deeppaint.evaluation.bootstrap import LEVEL, Estimate
 from tf_deeppaint.evaluation.characters.cache import DrawnSet
 from tf_deeppaint.evaluation.characters.drawings import Drawings, open_sources
@@ -43,12 +44,14 @@ def to_tables(benchmark: Benchmark) -> str:
     """
     rows = _rows(benchmark)
     methods = list(rows[MEAN])
+    compared = [method for method in methods if method != TRUE_PICTURE.name]
     shares = [
-        [source, *(_cell(row, method, RIGHT) for method in methods)] for source, row in rows.items()
+        [source, *(_cell(row, method, RIGHT) for method in compared)]
+        for source, row in rows.items()
     ]
     parts = [
         "Share of the figure in the right color:",
-        _to_table(["source", *methods], shares),
+        _to_table(["source", *compared], shares),
     ]
     measures = list(rows[MEAN][OWN])
     for suffix, method in ((WITH_OWN, OWN), (WITH_SWAPPED, SWAPPED)):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tf_deeppaint.evaluation.baselines import TRUE_PICTURE
 from tf_deeppaint.evaluation.bootstrap import Estimate, estimate
 from tf_deeppaint.evaluation.characters.baselines import (
     choose_by_pixel,
@@ -44,7 +45,7 @@ class Benchmark(NamedTuple):
     def means(self) -> dict[str, dict[str, Estimate]]:
         """Method -> measure -> mean over all sources, of equal weight, with its interval.
 
-        Drawings of equal numbers, which may share their colors, are resampled together.
+        One drawing of each source is resampled together, so that sources keep equal weights.
         """
         parts = list(self.sources.values())
         return {
@@ -193,14 +194,17 @@ def _baselines(
         palettes: What is added to the name of a method -> palette, uint8 `(4, 4, 3)`.
         regions: As `regions.find_regions` returns them.
     """
-    pictures = {"white page": white_page(sketch)}
-    for suffix, palette in palettes.items():
-        pictures |= {
-            "flat fill" + suffix: fill_flat(sketch, palette),
-            "oracle" + suffix: choose_by_pixel(sketch, truth, palette),
-            "oracle by region" + suffix: choose_by_region(sketch, truth, palette, regions),
-        }
-    return pictures | {"true picture": truth}
+    methods = {
+        "flat fill": lambda palette: fill_flat(sketch, palette),
+        "oracle by region": lambda palette: choose_by_region(sketch, truth, palette, regions),
+        "oracle": lambda palette: choose_by_pixel(sketch, truth, palette),
+    }
+    pictures = {
+        method + suffix: color(palette)
+        for method, color in methods.items()
+        for suffix, palette in palettes.items()
+    }
+    return {"white page": white_page(sketch), **pictures, TRUE_PICTURE.name: truth}
 
 
 def _mean(parts: list[np.ndarray]) -> Estimate:
