@@ -155,6 +155,8 @@ def test_a_folder_is_painted_but_for_its_bad_files(folder, painter, pages):
     bad = {name: folder / f"{name}.png" for name in ("text", "empty", "cut", "huge")}
     for name, path in bad.items():
         shutil.copy(path, pages / "pages" / f"{name}.png")
+    (pages / "pages/notes.txt").write_text("no picture")
+    (pages / "pages/out.jpg").symlink_to(folder / "sketch.png")
     flags = {
         "model": folder,
         "sketch": "pages",
@@ -167,9 +169,11 @@ def test_a_folder_is_painted_but_for_its_bad_files(folder, painter, pages):
     done = colorize(pages, **flags)
     assert done.returncode == 1
     *lines, last = done.stderr.splitlines()
-    assert last == "error: 4 pictures could not be painted; see above"
+    assert last == "error: 6 files could not be painted; see above"
     assert [line.split(":")[1].strip() for line in lines] == [
-        f"pages/{name}.png" for name in ("cut", "empty", "huge", "text")
+        "pages/notes.txt",
+        "pages/out.jpg",
+        *(f"pages/{name}.png" for name in ("cut", "empty", "huge", "text")),
     ]
     assert all(line.startswith("skipped: ") for line in lines)
     assert done.stdout.splitlines()[-2:] == ["pages/out: 5 pictures painted", "sheet.png"]
@@ -185,7 +189,8 @@ def test_a_folder_is_painted_but_for_its_bad_files(folder, painter, pages):
     # A second run does what is missing, and takes no picture of the first for a sketch.
     for name in bad:
         (pages / "pages" / f"{name}.png").unlink()
-    (pages / "pages/out/b.png").unlink()
+    for name in ("notes.txt", "out.jpg", "out/b.png"):
+        (pages / "pages" / name).unlink()
     (pages / "pages/out/a.png").write_bytes(b"kept")
     done = colorize(pages, **flags, resume=True)
     assert (done.returncode, done.stderr) == (0, "")
@@ -224,7 +229,7 @@ def test_sketches_are_paired_by_name_and_what_cannot_be_written_is_told(folder, 
     first, second, last = done.stderr.splitlines()
     assert first == "skipped: pages/c.png: there is no reference of this name"
     assert second.startswith("skipped: out/b.png: cannot be written")
-    assert last == "error: 2 pictures could not be painted; see above"
+    assert last == "error: 2 files could not be painted; see above"
     assert "out: 1 pictures painted" in done.stdout
     assert written(pages / "out") == ["a.png"]
     expected = painter.paint(folder / "sketch.png", pages / "references/a.png")

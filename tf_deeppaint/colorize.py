@@ -159,11 +159,11 @@ def _color_many(choice: "ColorChoice") -> None:
         write_contact_sheet(_SHOW.value, jobs, folders, columns)
         print(_SHOW.value)
     if problems:
-        raise DeepPaintError(f"{len(problems)} pictures could not be painted; see above")
+        raise DeepPaintError(f"{len(set(problems))} files could not be painted; see above")
 
 
 def _plan_jobs(folders: "Outputs") -> tuple[list, list[str], int]:
-    """The jobs, the sketches without a reference, one line each, and columns of the sheet."""
+    """The jobs, the files that are not taken, one line each, and columns of the sheet."""
     from tf_deeppaint.painting import layer_files
     from tf_deeppaint.painting.jobs import find_pictures, plan_jobs
     from tf_deeppaint.painting.outputs import cell_side, check_outputs, outputs_of
@@ -172,9 +172,14 @@ def _plan_jobs(folders: "Outputs") -> tuple[list, list[str], int]:
     for flag, suffixes in ((_OUTPUT, (".png",)), (_LAYERS, layers)):
         if flag.value and (flag.value.lower().endswith(suffixes) or files.is_file(flag.value)):
             raise DeepPaintError(f"--{flag.name}={flag.value}: of many sketches, name a folder")
-    sketches = find_pictures(_SKETCH.value, _output_paths())
-    references = find_pictures(_REFERENCE.value, _output_paths()) if _REFERENCE.value else None
-    jobs, problems = plan_jobs(sketches, references, _PAIR.value)
+    others = [*_output_paths(), *filter(None, [_PALETTE.value])]
+    sketches, problems = find_pictures(_SKETCH.value, others)
+    references = None
+    if _REFERENCE.value:
+        references, more = find_pictures(_REFERENCE.value, others)
+        problems += more
+    jobs, more = plan_jobs(sketches, references, _PAIR.value)
+    problems += more
     columns = len(references) if references and _PAIR.value == "all" else 1
     if _SHOW.value:
         cell_side(len(jobs), columns)  # raises where there are too many

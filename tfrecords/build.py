@@ -5,8 +5,8 @@ python -m tfrecords.build --source=folder --input=my_pictures --output=data/mine
 The same command goes on with a build that was broken off.
 """
 
+import collections
 import contextlib
-import itertools
 import os
 import sys
 
@@ -15,6 +15,7 @@ from absl import flags
 from tf_deeppaint.data.build.config import BuildConfig
 from tf_deeppaint.data.sources.registry import SOURCES, make_source, source_options
 from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.options import define_flags, flag_values
 
 # Bad pictures named one by one; a folder of a million may hold thousands.
@@ -54,14 +55,16 @@ def main() -> None:
 
     source = make_source(_SOURCE.value, flag_values(_SOURCE_OPTIONS, only_given=True))
     config = BuildConfig(**flag_values(BuildConfig))
+    complaints: collections.Counter[str] = collections.Counter()
     with _make_backend() as backend:
-        manifest = build_dataset(
-            source, _OUTPUT.value, config, backend, _STRICT.value, _make_reports()
-        )
+        reports = _make_reports(complaints)
+        manifest = build_dataset(source, _OUTPUT.value, config, backend, _STRICT.value, reports)
     print(
         f"{_OUTPUT.value}: {manifest.count('train')} training and {manifest.count('test')} test "
         f"records of {manifest.size} pixels; skipped: {summarize_skipped(manifest.skipped)}"
     )
+    if count := complaints.total():
+        raise DeepPaintError(f"{count} files were skipped; see above. The data set is complete")
 
 
 def _make_backend():
@@ -74,12 +77,12 @@ def _make_backend():
     return Workers(_WORKERS.value or os.cpu_count())
 
 
-def _make_reports():
+def _make_reports(complaints: collections.Counter):
+    """Reports a build to people; counts the complaints."""
     from tf_deeppaint.data.build.builder import Reports
     from tf_deeppaint.utils.progress import Progress
 
     bars: dict[str, Progress] = {}
-    complaints = itertools.count(1)
 
     def on_progress(work: str, done: int, total: int) -> None:
         if work not in bars:
@@ -87,9 +90,10 @@ def _make_reports():
         bars[work].update(done, total)
 
     def on_skip(line: str) -> None:
-        if (number := next(complaints)) <= COMPLAINTS:
+        complaints["skipped"] += 1
+        if complaints.total() <= COMPLAINTS:
             print(f"skipped: {line}", file=sys.stderr)
-        elif number == COMPLAINTS + 1:
+        elif complaints.total() == COMPLAINTS + 1:
             print("skipped: more, which are only counted", file=sys.stderr)
 
     return Reports(on_progress, on_skip)

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from tf_deeppaint.painting.jobs import Job, PictureFile, find_pictures, is_many, plan_jobs
+from tf_deeppaint.painting import jobs as painting_jobs
+from tf_deeppaint.painting.jobs import Job, PictureFile, is_many, plan_jobs
 from tf_deeppaint.utils.errors import DeepPaintError
 
 
@@ -17,6 +18,17 @@ def fill(folder, *names) -> str:
 
 def found(*names) -> list[PictureFile]:
     return [PictureFile(f"in/{name}", name) for name in names]
+
+
+def find_pictures(path, others=()) -> list[PictureFile]:
+    return painting_jobs.find_pictures(path, others)[0]
+
+
+def complaints_of(path, others=()) -> list[str]:
+    """The complaints about the files of a folder, without its path."""
+    complaints = painting_jobs.find_pictures(path, others)[1]
+    assert all(line.startswith(os.path.join(path, "")) for line in complaints)
+    return [line[len(os.path.join(path, "")) :] for line in complaints]
 
 
 def names_of(pictures) -> list[str]:
@@ -84,6 +96,84 @@ def test_a_pattern_that_goes_up_names_nothing_outside_of_the_output(tmp_path, mo
     pictures = find_pictures("a*/../../*/*.png")
     assert names_of(pictures) == ["out/y.png"]
     assert all(os.path.isfile(picture.path) for picture in pictures)
+
+
+BRACKETS = {
+    "[Artist] pages/*.png": ["a.png", "b.png"],
+    "[Artist] pages/[12] *.jpg": ["[12] c.jpg"],
+    "[Artist] pages/[ab].png": ["a.png", "b.png"],
+    "[Artist] pages/**/*.png": ["[x]/d.png", "a.png", "b.png"],
+    "[Artist] pages/[x]/*": ["d.png"],
+    "*/[x]/*.png": ["[Artist] pages/[x]/d.png"],
+    "[Artist]*/a.png": ["[Artist] pages/a.png"],
+    "[AZ]*/a.png": ["Artist/a.png"],
+    "What?/*.png": ["e.png"],
+    "**/[12]*.jpg": ["[Artist] pages/[12] c.jpg"],
+}
+
+
+@pytest.mark.parametrize("pattern", BRACKETS)
+def test_brackets_in_names_are_letters_where_there_are_such_names(tmp_path, monkeypatch, pattern):
+    fill(tmp_path, "Artist/a.png", "A pages/x.png", "What?/e.png", "Whats/f.png", "1 c.jpg")
+    fill(tmp_path / "[Artist] pages", "a.png", "b.png", "[12] c.jpg", "1 c.jpg", "[x]/d.png")
+    monkeypatch.chdir(tmp_path)
+    for given in (pattern, str(tmp_path / pattern)):
+        assert is_many(given)
+        assert sorted(names_of(find_pictures(given))) == sorted(BRACKETS[pattern])
+
+
+def test_of_a_folder_in_brackets_one_file_is_one(tmp_path):
+    folder = fill(tmp_path / "[Artist] pages", "a.png")
+    assert is_many(folder) and names_of(find_pictures(folder)) == ["a.png"]
+    for name in ("a.png", "gone.png"):
+        assert not is_many(os.path.join(folder, name))
+
+
+def test_every_file_that_is_not_taken_is_named_with_its_reason(tmp_path):
+    folder = fill(tmp_path / "in", "a.png", "notes.txt", "sub/b.jpg", "sub/c.svg", ".hidden.png")
+    fill(tmp_path, "outside.png")
+    for name, target in {
+        "out.png": tmp_path / "outside.png",
+        "nowhere.png": tmp_path / "gone.png",
+        "inside.png": tmp_path / "in/a.png",
+        "folder": tmp_path,
+    }.items():
+        (tmp_path / "in" / name).symlink_to(target)
+    os.mkfifo(tmp_path / "in/pipe.png")
+    assert names_of(find_pictures(folder)) == ["a.png", "inside.png", "sub/b.jpg"]
+    reasons = dict(line.split(": ", 1) for line in complaints_of(folder))
+    assert reasons.keys() == {
+        *(".hidden.png", "folder", "notes.txt", "nowhere.png", "out.png", "pipe.png", "sub/c.svg")
+    }
+    assert reasons["notes.txt"] == reasons["sub/c.svg"] == "not a picture by its name"
+    assert "leads out of the folder; " in reasons["out.png"]
+    assert "leads nowhere" in reasons["nowhere.png"] and "hidden" in reasons[".hidden.png"]
+
+
+def test_what_programs_leave_in_folders_is_not_named(tmp_path):
+    folder = fill(
+        tmp_path, "a.png", ".DS_Store", "Thumbs.db", "desktop.ini", "._a.png", ".git/x.png"
+    )
+    fill(tmp_path, ".b.png.0123456789ab.incomplete.png", ".cache/thumbs/y.txt")
+    assert names_of(find_pictures(folder)) == ["a.png"]
+    assert complaints_of(folder) == []
+
+
+def test_what_is_written_or_used_otherwise_is_not_named(tmp_path):
+    folder = fill(tmp_path, "a.png", "palette.json", "out/a.ora", "out/b.txt", "more.json")
+    others = [str(tmp_path / "out"), str(tmp_path / "palette.json")]
+    assert complaints_of(folder, others) == ["more.json: not a picture by its name"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_cannot_be_read_is_named(tmp_path):
+    folder = fill(tmp_path, "a.png", "closed/b.png")
+    (tmp_path / "closed").chmod(0)
+    try:
+        assert names_of(find_pictures(folder)) == ["a.png"]
+        assert [line.split(":")[0] for line in complaints_of(folder)] == ["closed"]
+    finally:
+        (tmp_path / "closed").chmod(0o700)
 
 
 def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tmp_path):

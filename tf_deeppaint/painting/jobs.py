@@ -37,39 +37,71 @@ class Job(NamedTuple):
 
 def is_many(path: str) -> bool:
     """Whether a path is a folder or a pattern with `*`, `?` or `[]`, not one file."""
-    return files.is_folder(path) or bool(_WILDCARD.search(path) and not files.is_file(path))
+    if files.is_folder(path):
+        return True
+    return bool(_WILDCARD.search(_split(path)[1])) and not files.is_file(path)
 
 
-def find_pictures(path: str, written: Iterable[str] = ()) -> list[PictureFile]:
+def find_pictures(path: str, others: Iterable[str] = ()) -> tuple[list[PictureFile], list[str]]:
     """Lists the pictures of a file, folder or pattern, in the order of their names.
 
     Of a folder these are all below it, except hidden ones. In a pattern `**` stands for any
-    folders.
+    folders, and brackets for themselves where there are files or folders of such names.
 
     Args:
         path: The file, folder or pattern.
-        written: Files and folders that are written. Those inside the folder that is listed are
-            left out, so that what was painted last time is not a sketch this time.
+        others: Files and folders for other purposes. Those inside the folder that is listed are
+            passed over, so that what was painted last time is not a sketch this time.
+
+    Returns:
+        The pictures, and a complaint for each file of a folder that is not taken.
 
     Raises:
-        DeepPaintError: there is none.
+        DeepPaintError: there is no picture.
     """
     if not is_many(path):
-        return [PictureFile(path, os.path.basename(path))]
+        return [PictureFile(path, os.path.basename(path))], []
+    left_out: list[files.LeftOut] = []
     if files.is_folder(path):
-        root, names = path, sorted(entry.name for entry in files.walk(path, SUFFIXES))
-        pictures = [PictureFile(files.join(path, name), name) for name in names]
+        root, items = path, sorted(files.walk_all(path, SUFFIXES), key=lambda item: item.name)
+        entries = [item for item in items if isinstance(item, files.Entry)]
+        pictures = [PictureFile(files.join(path, entry.name), entry.name) for entry in entries]
+        left_out = [item for item in items if isinstance(item, files.LeftOut)]
     else:
-        # The folder in front of the first part with a wildcard.
-        fixed = itertools.takewhile(lambda part: not _WILDCARD.search(part), path.split("/"))
-        root = "/".join(fixed) or ("/" if path.startswith("/") else ".")
-        paths = sorted(filter(os.path.isfile, set(glob.glob(path, recursive=True))))
-        pictures = [PictureFile(match, _name_below(match, root)) for match in paths]
-    outputs = [o for o in written if _is_within(o, root) and not _is_within(root, o)]
-    pictures = [p for p in pictures if not any(_is_within(p.path, o) for o in outputs)]
+        root, matches = _expand(path)
+        pictures = [PictureFile(match, _name_below(match, root)) for match in matches]
+    inside = [other for other in others if _is_within(other, root) and not _is_within(root, other)]
+    pictures = [p for p in pictures if not any(_is_within(p.path, other) for other in inside)]
     if not pictures:
         raise DeepPaintError(f"{path}: no pictures there; {', '.join(SUFFIXES)} are taken")
-    return pictures
+    complaints = [
+        item.complaint(root)
+        for item in left_out
+        if not any(_is_within(files.join(root, item.name), other) for other in inside)
+    ]
+    return pictures, complaints
+
+
+def _split(path: str) -> tuple[str, str]:
+    """The part of a pattern that is a folder, whatever letters are in its name, and the rest."""
+    parts = path.split("/")
+    count = 0
+    while count < len(parts) - 1 and (
+        not _WILDCARD.search(parts[count]) or os.path.isdir("/".join(parts[: count + 1]))
+    ):
+        count += 1
+    return "/".join(parts[:count]), "/".join(parts[count:])
+
+
+def _expand(pattern: str) -> tuple[str, list[str]]:
+    """The folder that a pattern starts from, and the files that it matches, in order."""
+    root, rest = _split(pattern)
+    root = root or ("/" if pattern.startswith("/") else "")
+    for tried in (rest.replace("[", "[[]"), rest):
+        found = set(glob.glob(os.path.join(glob.escape(root), tried), recursive=True))
+        if matches := sorted(filter(os.path.isfile, found)):
+            break
+    return root or ".", matches
 
 
 def plan_jobs(

@@ -21,6 +21,8 @@ from tf_deeppaint.utils.silence import import_tensorflow
 MAX_BYTES = 256 * 2**20
 # Part of the name of a file that is not finished.
 INCOMPLETE = ".incomplete"
+# What Windows puts into folders of pictures.
+_PROGRAMS_FILES = ("thumbs.db", "ehthumbs.db", "desktop.ini")
 _NAME_BYTES = 255  # that file systems allow
 _SUFFIX = 16  # letters of the longest suffix that is kept
 _CHUNK = 1 << 20
@@ -43,6 +45,26 @@ class Entry(NamedTuple):
 
     name: str
     bytes: int
+
+
+class LeftOut(NamedTuple):
+    """A file below a folder that is not taken.
+
+    Attributes:
+        name: Its path there.
+        reason: A few words.
+        advice: What to do about it; empty where nothing can be done.
+        error: What reading a folder raised.
+    """
+
+    name: str
+    reason: str
+    advice: str = ""
+    error: OSError | None = None
+
+    def complaint(self, folder: str | os.PathLike) -> str:
+        """One line that names the file."""
+        return f"{join(folder, self.name)}: {self.reason}{self.advice and f'; {self.advice}'}"
 
 
 def is_remote(path: str | os.PathLike) -> bool:
@@ -233,6 +255,23 @@ def walk(folder: str | os.PathLike, suffixes: Sequence[str]) -> Iterator[Entry]:
     Raises:
         DeepPaintError: there is no such folder, or it cannot be read.
     """
+    for item in walk_all(folder, suffixes):
+        if isinstance(item, Entry):
+            yield item
+        elif item.error is not None:
+            with wrap_errors(join(folder, item.name), "read"):
+                raise item.error
+
+
+def walk_all(folder: str | os.PathLike, suffixes: Sequence[str]) -> Iterator[Entry | LeftOut]:
+    """Yields what `walk` does, and every other file and folder that might be meant to be taken.
+
+    What programs put into folders, hidden or by well-known names, is not meant.
+
+    Raises:
+        DeepPaintError: there is no such folder, or it cannot be read; a folder in it that cannot
+            is left out.
+    """
     if not is_folder(folder):
         raise DeepPaintError(f"{folder}: no such folder")
     walk_system = _walk_remote if is_remote(folder) else _walk_local
@@ -240,38 +279,74 @@ def walk(folder: str | os.PathLike, suffixes: Sequence[str]) -> Iterator[Entry]:
         yield from walk_system(os.fspath(folder), tuple(suffixes))
 
 
-def _walk_local(folder: str, suffixes: tuple[str, ...]) -> Iterator[Entry]:
+def _walk_local(folder: str, suffixes: tuple[str, ...]) -> Iterator[Entry | LeftOut]:
     root = os.path.realpath(folder)
     waiting = [""]
     while waiting:
         inside = waiting.pop()
-        with os.scandir(os.path.join(folder, inside)) as items:
+        try:
+            items = os.scandir(os.path.join(folder, inside))
+        except OSError as error:
+            if not inside:
+                raise
+            reason = f"cannot be read ({error.strerror})"
+            yield LeftOut(_printable(inside), reason, "change its permissions", error)
+            continue
+        with items:
             for item in items:
-                if item.name.startswith("."):
-                    continue
                 name = os.path.join(inside, item.name)
                 if item.is_dir(follow_symlinks=False):
-                    waiting.append(name)
-                elif item.name.lower().endswith(suffixes) and _is_own(item, root):
-                    printable = name.encode("utf-8", "backslashreplace").decode()
-                    yield Entry(printable.replace(os.sep, "/"), item.stat().st_size)
+                    if not item.name.startswith("."):
+                        waiting.append(name)
+                elif reason := _reason_to_leave(item.name, suffixes) or _reason_of_item(item, root):
+                    if not _is_programs(item.name, suffixes):
+                        yield LeftOut(_printable(name), *reason)
+                else:
+                    yield Entry(_printable(name), item.stat().st_size)
 
 
-def _is_own(item: os.DirEntry, root: str) -> bool:
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode().replace(os.sep, "/")
+
+
+def _reason_to_leave(name: str, suffixes: tuple[str, ...]) -> tuple[str, str] | None:
+    """Why a file of this name is left out, and what to do about it."""
+    if not name.lower().endswith(suffixes):
+        return "not a picture by its name", ""
+    return ("hidden", "rename it") if name.startswith(".") else None
+
+
+def _reason_of_item(item: os.DirEntry, root: str) -> tuple[str, str] | None:
     if item.is_symlink():
-        return os.path.isfile(item.path) and _is_within(item.path, root)
-    return item.is_file()
+        if os.path.isdir(item.path):
+            return "a link to a folder", "put the folder itself there"
+        if not os.path.isfile(item.path):
+            return "a link that leads nowhere", ""
+        if not _is_within(item.path, root):
+            return "a link that leads out of the folder", "put the file itself there"
+        return None
+    return None if item.is_file() else ("not a regular file", "")
 
 
-def _walk_remote(folder: str, suffixes: tuple[str, ...]) -> Iterator[Entry]:
+def _is_programs(name: str, suffixes: tuple[str, ...]) -> bool:
+    """Whether a file is a program's own: settings, thumbnails, what is being written."""
+    if name.startswith("."):
+        return not name.lower().endswith(suffixes) or name.startswith("._") or INCOMPLETE in name
+    return name.lower() in _PROGRAMS_FILES
+
+
+def _walk_remote(folder: str, suffixes: tuple[str, ...]) -> Iterator[Entry | LeftOut]:
     gfile = _file_system(folder)
     for parent, _, items in gfile.walk(folder):
         inside = parent[len(folder) :].strip("/")
+        if any(part.startswith(".") for part in inside.split("/")):
+            continue
         for item in items:
             name = posixpath.join(inside, item)
-            is_hidden = any(part.startswith(".") for part in name.split("/"))
-            if not is_hidden and item.lower().endswith(suffixes):
+            if (reason := _reason_to_leave(item, suffixes)) is None:
                 yield Entry(name, gfile.stat(join(folder, name)).length)
+            elif not _is_programs(item, suffixes):
+                yield LeftOut(name, *reason)
 
 
 def _is_within(path: str, root: str) -> bool:

@@ -39,6 +39,7 @@ def _parse(argv: Sequence[str]) -> list[str]:
         rest = flags.FLAGS(argv)
         if len(rest) > 1:
             raise DeepPaintError(f"unexpected argument {rest[1]!r}")
+        _expand_homes()
         return rest
     except (flags.Error, DeepPaintError) as error:
         message = " ".join(str(error).split())
@@ -46,6 +47,21 @@ def _parse(argv: Sequence[str]) -> list[str]:
         sys.exit(1)
     except SystemExit:
         sys.exit(0)  # absl exits with 1 after --help
+
+
+def _expand_homes() -> None:
+    """Replaces `~` and `~user` in front of paths: shells leave them where they stand behind `=`.
+
+    What begins with `~` is a path: no other flag has such a value.
+    """
+    for name in flags.FLAGS:
+        flag = flags.FLAGS[name]
+        if isinstance(flag.value, str):
+            flag.value = os.path.expanduser(flag.value)
+        elif isinstance(flag.value, list):
+            flag.value = [
+                os.path.expanduser(item) if isinstance(item, str) else item for item in flag.value
+            ]
 
 
 def _check_flagfiles(arguments: Sequence[str], seen: set[str]) -> None:

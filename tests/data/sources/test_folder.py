@@ -32,8 +32,22 @@ def pictures(tmp_path):
     return folder
 
 
+def listed(folder) -> list[Example]:
+    return sorted(item for item in Folder(folder).examples() if isinstance(item, Example))
+
+
+def test_files_that_are_not_taken_are_skipped_by_name(pictures):
+    skipped = [item for item in Folder(pictures).examples() if isinstance(item, Skipped)]
+    told = {item.complaint.removeprefix(f"{pictures}/").split(":")[0]: item for item in skipped}
+    names = (".hidden.png", "notes.txt", "leaves.png", "dangles.png", "turns.png")
+    assert told.keys() == set(names)
+    assert told["leaves.png"].reason == "a link that leads out of the folder"
+    assert told["leaves.png"].complaint.startswith(f"{pictures}/leaves.png: a link that leads out")
+    assert told["notes.txt"].reason == "not a picture by its name"
+
+
 def test_visible_pictures_that_lie_within_the_folder_are_listed(pictures):
-    found = sorted(Folder(pictures).examples())
+    found = listed(pictures)
     assert [example.name for example in found] == [
         "a/deep/Copy.PNG",
         "a/other.jpg",
@@ -78,7 +92,7 @@ def test_a_picture_is_loaded_as_it_is_without_sketch(pictures):
 def test_a_damaged_picture_is_listed_and_named(pictures):
     (pictures / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
     source = Folder(pictures)
-    (broken,) = (d for d in source.examples() if d.name == "broken.png")
+    (broken,) = (d for d in listed(pictures) if d.name == "broken.png")
     for act in (source.inspect, lambda example: source.load(example, 64)):
         with pytest.raises(DeepPaintError, match=r"broken\.png"):
             act(broken)
@@ -118,8 +132,12 @@ def test_a_folder_in_a_cloud_is_read_like_one_here(pictures):
     for name in ("b.png", "a/deep/Copy.PNG", ".hidden.png", "notes.txt"):
         files.write_bytes(f"ram://folder/{name}", (pictures / name).read_bytes())
     far, near = Folder("ram://folder"), Folder(pictures)
-    assert sorted(far.examples()) == [d for d in sorted(near.examples()) if ".PNG" in d.name] + [
-        d for d in near.examples() if d.name == "b.png"
+    assert listed("ram://folder") == [
+        example for example in listed(pictures) if example.name in ("a/deep/Copy.PNG", "b.png")
+    ]
+    complaints = [item.complaint for item in far.examples() if isinstance(item, Skipped)]
+    assert sorted(line.split(": ")[0] for line in complaints) == [
+        f"ram://folder/{name}" for name in (".hidden.png", "notes.txt")
     ]
     one, other = far.inspect(Example("b.png")), near.inspect(Example("b.png"))
     assert one.digest == other.digest

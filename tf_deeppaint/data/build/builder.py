@@ -14,7 +14,7 @@ from tf_deeppaint.data.build.plan import ARRANGED, LISTED, InspectionResult, Pla
 from tf_deeppaint.data.build.preparation import InspectTask, PrepareTask
 from tf_deeppaint.data.build.shards import WORK_FOLDER, PlannedShard, Progress, load_receipt
 from tf_deeppaint.data.build.workers import Workers
-from tf_deeppaint.data.sources.base import Example, Source
+from tf_deeppaint.data.sources.base import Example, Skipped, Source
 from tf_deeppaint.data.sources.fetching import cache_dir
 from tf_deeppaint.utils import files, locks
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -52,7 +52,8 @@ class Reports(NamedTuple):
     Attributes:
         on_progress: Called with the kind of work ("inspected", "prepared"), the number of examples
             done by this run, and the number this run has to do.
-        on_skip: Called with one line for every example that could not be read.
+        on_skip: Called with one line for every example that could not be read, and for every file
+            of the input that is no example.
     """
 
     on_progress: Callable[[str, int, int], None] = lambda work, done, total: None
@@ -93,17 +94,17 @@ def build_dataset(
     output = os.fspath(output)
     options = {"source": source.origin.name, **source.options, **config.manifest_options()}
     lock = _state_folder(output) + locks.LOCK_FILE
-    finished = _load_finished(source, output, options)
+    finished = _load_finished(source, output, options, reports)
     is_work_left = files.is_file(lock) or any(map(files.is_folder, _work_folders(output)))
     if finished is not None and not is_work_left:
         return finished
     with locks.hold(lock, "building", output):
         # Another build may have finished meanwhile.
-        if (finished := _load_finished(source, output, options)) is not None:
+        if (finished := _load_finished(source, output, options, reports)) is not None:
             _remove_work(output)
             return finished
         with _open_plan(output) as plan:
-            _list(plan, source, output, options)
+            _list(plan, source, output, options, reports)
             _inspect(plan, backend, InspectTask(source, config.min_size, strict), output, reports)
             if plan.stage != ARRANGED:
                 plan.arrange(
@@ -133,12 +134,12 @@ def summarize_skipped(skipped: dict[str, int]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in order) or "none"
 
 
-def _list(plan: Plan, source: Source, output: str, options: dict) -> None:
+def _list(plan: Plan, source: Source, output: str, options: dict, reports: Reports) -> None:
     if not plan.stage:
         _clear_shards(output)
-        plan.list_examples(source.examples(), options)
+        plan.list_examples(_examples(source, reports), options)
         return
-    current = _with_listing(source, options)
+    current = _with_listing(source, options, reports)
     if current != plan.options:
         raise DeepPaintError(
             f"{output}: holds an unfinished data set of another "
@@ -203,14 +204,16 @@ def _plan_shards(plan: Plan, size: int) -> Iterator[tuple[str, str, range]]:
             yield records.shard_name(split, index), split, range(first, min(first + room, count))
 
 
-def _load_finished(source: Source, output: str, options: dict) -> records.Manifest | None:
+def _load_finished(
+    source: Source, output: str, options: dict, reports: Reports
+) -> records.Manifest | None:
     """The manifest of a data set that is there already; None where there is none."""
     if not files.is_file(files.join(output, records.MANIFEST)):
         if files.is_file(output):
             raise DeepPaintError(f"{output}: is a file; choose a folder for the data set")
         return None
     manifest = records.load_manifest(output)
-    current = _with_listing(source, options)
+    current = _with_listing(source, options, reports)
     if manifest.options == current:
         return manifest
     raise DeepPaintError(
@@ -219,10 +222,18 @@ def _load_finished(source: Source, output: str, options: dict) -> records.Manife
     )
 
 
-def _with_listing(source: Source, options: dict) -> dict:
+def _examples(source: Source, reports: Reports) -> Iterator[Example | Skipped]:
+    """Lists the source; reports files that are no examples."""
+    for item in source.examples():
+        if isinstance(item, Skipped) and item.complaint:
+            reports.on_skip(item.complaint)
+        yield item
+
+
+def _with_listing(source: Source, options: dict, reports: Reports) -> dict:
     """The options, and the digest of what the source lists now, as a plan keeps them."""
     listing = ListingDigest()
-    for item in source.examples():
+    for item in _examples(source, reports):
         listing.add(item)
     return options | {"examples": listing.hexdigest()}
 

@@ -11,8 +11,11 @@ class ListingDigest:
         self.total = 0
 
     def add(self, item: Example | Skipped) -> None:
-        """Takes an item into account."""
-        digest = name_digest("\0".join(map(str, item)))
+        """Takes an item into account, but not a file that is no example."""
+        if isinstance(item, Skipped) and item.complaint:
+            return
+        fields = item if isinstance(item, Example) else item[:1]
+        digest = name_digest("\0".join(map(str, fields)))
         self.total = (self.total + int.from_bytes(digest, "big")) % 2**256
 
     def hexdigest(self) -> str:

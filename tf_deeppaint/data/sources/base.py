@@ -30,9 +30,16 @@ class Example(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """An example that is left out; `reason` is a few words to count, such as "no picture"."""
+    """An example that is left out.
+
+    Attributes:
+        reason: A few words to count, such as "no picture".
+        complaint: One line that names a file which may have been meant to be an example, where
+            there is one. Such files may come and go: the data set stays the same.
+    """
 
     reason: str
+    complaint: str = ""
 
 
 class Inspection(NamedTuple):

@@ -1,7 +1,6 @@
 """A folder of anyone's own pictures; their lines are extracted from them."""
 
 import dataclasses
-import itertools
 import posixpath
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
@@ -34,7 +33,10 @@ WHITE_BORDER = 0.75
 
 @dataclasses.dataclass(frozen=True)
 class Folder(Source):
-    """Every picture below a folder, except hidden ones and those that links fetch from outside."""
+    """Every picture below a folder, except hidden ones and those that links fetch from outside.
+
+    Files that are not taken are skipped with a complaint that names them.
+    """
 
     input: str = option(help="Folder of the pictures, here or in a cloud (gs://).")
     select: str | None = option(
@@ -50,7 +52,8 @@ class Folder(Source):
         return {"select": self.select}
 
     def examples(self) -> Iterator[Example | Skipped]:
-        return itertools.starmap(Example, walk_pictures(self.input))
+        for item in walk_pictures(self.input):
+            yield item if isinstance(item, Skipped) else Example(*item)
 
     def inspect(self, example: Example) -> Inspection | Skipped:
         from tf_deeppaint.images.decoding import decode_small
@@ -76,8 +79,15 @@ def check_folder(folder: str) -> None:
         raise DeepPaintError(f"{folder}: no such folder; name one that holds pictures")
 
 
-def walk_pictures(folder: str, parts: Iterable[str] = ("",)) -> Iterator[files.Entry]:
-    """Yields the pictures below a folder, or below these parts of it, by their paths in the folder.
+def walk_pictures(
+    folder: str, parts: Iterable[str] = ("",), others: str | None = None
+) -> Iterator[files.Entry | Skipped]:
+    """Yields the pictures below a folder by their paths in it, and skips its other files by name.
+
+    Args:
+        folder: The folder.
+        parts: The folders in it that are looked into.
+        others: A folder in it of files that are no pictures and belong there.
 
     Raises:
         DeepPaintError: there is no such folder, or no picture in it.
@@ -85,9 +95,13 @@ def walk_pictures(folder: str, parts: Iterable[str] = ("",)) -> Iterator[files.E
     check_folder(folder)
     empty = True
     for part in parts:
-        for entry in files.walk(files.join(folder, part) if part else folder, SUFFIXES):
-            yield entry._replace(name=posixpath.join(part, entry.name))
-            empty = False
+        for item in files.walk_all(files.join(folder, part) if part else folder, SUFFIXES):
+            item = item._replace(name=posixpath.join(part, item.name))
+            if isinstance(item, files.Entry):
+                yield item
+                empty = False
+            elif others is None or not item.name.startswith(f"{others}/"):
+                yield Skipped(item.reason, item.complaint(folder))
     if empty:
         kinds = " ".join(SUFFIXES)
         raise DeepPaintError(f"{folder}: holds no picture ({kinds}), nor do its subfolders")

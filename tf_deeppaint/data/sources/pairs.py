@@ -13,6 +13,7 @@ from tf_deeppaint.data.sources.base import (
     Inspection,
     LoadedExample,
     Origin,
+    Skipped,
     Source,
     digest_of,
 )
@@ -100,11 +101,15 @@ class Pairs(Source):
         layout = {"pair_order": self.pair_order} if self.sketches is None else {"sketches": True}
         return {**layout, "check_palette": self.check_palette}
 
-    def examples(self) -> Iterator[Example]:
+    def examples(self) -> Iterator[Example | Skipped]:
         if self.sketches is not None:
             check_folder(self.sketches)
         published = [name for name in SPLITS if files.is_folder(files.join(self.input, name))]
-        for name, size in walk_pictures(self.input, published or [""]):
+        for item in walk_pictures(self.input, published or [""], PALETTES):
+            if isinstance(item, Skipped):
+                yield item
+                continue
+            name, size = item
             others = (self._find_sketch(name), self._find_palette(name))
             size += sum(other.bytes for other in others if other is not None)
             split = SPLITS[name.partition("/")[0]] if published else ""
