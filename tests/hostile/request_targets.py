@@ -115,7 +115,7 @@ def layers() -> Target:
 
 def names() -> Target:
     """Paths to write to: `..`, links, bytes that are no UTF-8, names of thousands of letters."""
-    from tf_deeppaint.utils import files
+    from tf_deeppaint.utils import files, walking
 
     seeds = [b"a.png", b"in/b.json", b"../c", b"\xff\xfe.png", b"n" * 4000, b"d/" * 900, b"e\n.png"]
 
@@ -130,7 +130,7 @@ def names() -> Target:
         path = os.path.join(home, path)
         files.write_bytes(path, b"1")
         assert files.read_bytes(path) == b"1" and files.is_file(path)
-        drain(files.walk(home, (".png",)))
+        drain(walking.walk(home, (".png",)))
         files.remove(path)
 
     return Target(seeds, feed, share=30)

@@ -275,85 +275,12 @@ def test_paths_join_as_their_file_system_has_it():
 
 def test_files_of_this_machine_need_no_tensorflow(tmp_path):
     code = (
-        "import sys; from tf_deeppaint.utils import files; root = sys.argv[1];"
-        "files.write_bytes(root + '/a/b.png', b'1'); list(files.walk(root, ['.png']));"
+        "import sys; from tf_deeppaint.utils import files, walking; root = sys.argv[1];"
+        "files.write_bytes(root + '/a/b.png', b'1'); list(walking.walk(root, ['.png']));"
         "files.sha256(root + '/a/b.png'); files.names(root); files.remove_folder(root + '/a');"
         "sys.exit('tensorflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code, tmp_path], check=False).returncode == 0
-
-
-# --- walking ------------------------------------------------------------------------------------
-
-
-def walked(folder, *suffixes: str) -> dict[str, int]:
-    found = list(files.walk(folder, suffixes))
-    assert len(dict(found)) == len(found)
-    return dict(found)
-
-
-def test_a_walk_finds_the_files_of_a_kind_but_hidden_ones(root):
-    kept = {"a.png": 1, "B.PNG": 2, "in/c.jpg": 3, "in/deeper/d.png": 0, "e.x.png": 5}
-    left = [
-        "f.txt",
-        "png",
-        ".g.png",
-        "in/.h.png",
-        ".i/j.png",
-        "in/.k/l.png",
-        ".m/n/o.png",
-        "p.png.x",
-    ]
-    for name, length in kept.items():
-        files.write_bytes(files.join(root, name), bytes(length))
-    for name in left:
-        files.write_bytes(files.join(root, name), b"1")
-    files.make_folder(files.join(root, "folder.png"))
-    assert walked(root, ".png", ".jpg") == kept
-    assert walked(f"{root}/", ".png", ".jpg") == kept
-    assert walked(root, ".txt") == {"f.txt": 1}
-    assert walked(root, ".bmp") == {}
-    assert walked(files.join(root, "in"), ".png", ".jpg") == {"c.jpg": 3, "deeper/d.png": 0}
-
-
-def test_a_walk_stays_in_its_folder(tmp_path):
-    folder = tmp_path / "folder"
-    (folder / "in").mkdir(parents=True)
-    (tmp_path / "folder too").mkdir()
-    outside = [tmp_path / "out.png", tmp_path / "folder too" / "out.png", tmp_path / "out.txt"]
-    for path in outside:
-        path.write_bytes(b"12345")
-    (folder / "own.png").write_bytes(b"1")
-    (folder / "link out.png").symlink_to(outside[0])
-    (folder / "beside.png").symlink_to(outside[1])
-    (folder / "in" / "link.png").symlink_to(folder / "own.png")
-    (folder / "broken.png").symlink_to(folder / "none.png")
-    (folder / "loop.png").symlink_to(folder / "loop.png")
-    (folder / "out").symlink_to(tmp_path / "folder too")
-    (folder / "up").symlink_to(folder)
-    os.mkfifo(folder / "pipe.png")
-    assert walked(folder, ".png") == {"own.png": 1, "in/link.png": 1}
-    (tmp_path / "door").symlink_to(folder)
-    assert walked(tmp_path / "door", ".png") == {"own.png": 1, "in/link.png": 1}
-
-
-def test_a_walk_bears_names_that_are_no_utf8(tmp_path):
-    (tmp_path / os.fsdecode(b"odd \xff.png")).write_bytes(b"12")
-    [(name, length)] = files.walk(tmp_path, (".png",))
-    assert name.encode() and name.endswith(".png") and length == 2
-
-
-def test_what_a_walk_has_found_can_be_read_by_its_name(tmp_path):
-    """A name that is no UTF-8 comes escaped; one that looks escaped is itself."""
-    inside = tmp_path / os.fsdecode(b"in \xe9")
-    inside.mkdir()
-    (inside / os.fsdecode(b"odd \xff.png")).write_bytes(b"12")
-    (tmp_path / "plain \\udcff.png").write_bytes(b"345")
-    for name, length in files.walk(tmp_path, (".png",)):
-        path = files.join(tmp_path, name)
-        assert files.is_file(path) and files.size(path) == length
-        assert len(files.read_bytes(path)) == length == sum(map(len, files.read_blocks(path)))
-    assert not files.is_file(tmp_path / "no \\udcff.png")
 
 
 # --- aside --------------------------------------------------------------------------------------
@@ -396,10 +323,3 @@ def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path):
         (tmp_path / name).write_bytes(b"")
     files.remove_asides(tmp_path)
     assert sorted(os.listdir(tmp_path)) == [".hidden", "x.incomplete"]
-
-
-def test_a_walk_where_there_is_no_folder_is_refused(tmp_path):
-    (tmp_path / "file").write_bytes(b"")
-    for path in (tmp_path / "none", tmp_path / "file", "ram://none"):
-        with pytest.raises(DeepPaintError, match=f"{path}: no such folder"):
-            list(files.walk(path, (".png",)))

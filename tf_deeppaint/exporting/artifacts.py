@@ -14,7 +14,7 @@ from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.inputs import to_inputs
 from tf_deeppaint.networks.model_files import NETWORKS, load_generator, with_precision
 from tf_deeppaint.painting.litert_backend import LiteRtBackend
-from tf_deeppaint.utils import files, keras_archives
+from tf_deeppaint.utils import files, keras_archives, walking
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
 # Of files that are opened.
@@ -118,4 +118,4 @@ def size_of(path: str) -> int:
     """Bytes of a file, or of all files in a folder."""
     if not files.is_folder(path):
         return files.size(path)
-    return sum(entry.bytes for entry in files.walk(path, ("",)))
+    return sum(entry.bytes for entry in walking.walk(path, ("",)))

@@ -11,7 +11,7 @@ from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.model_files import BUNDLED_FILE
 from tf_deeppaint.training.metrics_log import MetricsLog
 from tf_deeppaint.training.run_directory import METRICS_FILE, stored_options
-from tf_deeppaint.utils import files
+from tf_deeppaint.utils import files, walking
 from tf_deeppaint.utils.errors import DeepPaintError
 
 CARD = "model_card.md"
@@ -64,7 +64,7 @@ def _chapter(
     ]
     paths = {artifact.name: artifact}
     if artifact.is_dir():
-        paths = {entry.name: artifact / entry.name for entry in files.walk(artifact, ("",))}
+        paths = {entry.name: artifact / entry.name for entry in walking.walk(artifact, ("",))}
     hashes = [(name, files.sha256(paths[name])) for name in sorted(paths)]
     sections = {
         **_origin(BUNDLED_FILE if model is None else Path(model)),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tf_deeppaint.images.suffixes import SUFFIXES
-from tf_deeppaint.utils import files
+from tf_deeppaint.utils import files, walking
 from tf_deeppaint.utils.errors import DeepPaintError
 
 _WILDCARD = re.compile(r"[*?[]")
@@ -61,12 +61,12 @@ def find_pictures(path: str, others: Iterable[str] = ()) -> tuple[list[PictureFi
     """
     if not is_many(path):
         return [PictureFile(path, os.path.basename(path))], []
-    left_out: list[files.LeftOut] = []
+    left_out: list[walking.LeftOut] = []
     if files.is_folder(path):
-        root, items = path, sorted(files.walk_all(path, SUFFIXES), key=lambda item: item.name)
+        root, items = path, sorted(walking.walk_all(path, SUFFIXES), key=lambda item: item.name)
         entries = [item for item in items if isinstance(item, files.Entry)]
         pictures = [PictureFile(files.join(path, entry.name), entry.name) for entry in entries]
-        left_out = [item for item in items if isinstance(item, files.LeftOut)]
+        left_out = [item for item in items if isinstance(item, walking.LeftOut)]
     else:
         root, matches = _expand(path)
         pictures = [PictureFile(match, _name_below(match, root)) for match in matches]

@@ -12,7 +12,7 @@ import re
 import secrets
 import shutil
 import types
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, NamedTuple
 
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
@@ -21,8 +21,6 @@ from tf_deeppaint.utils.silence import import_tensorflow
 MAX_BYTES = 256 * 2**20
 # Part of the name of a file that is not finished.
 INCOMPLETE = ".incomplete"
-# What Windows puts into folders of pictures.
-_PROGRAMS_FILES = ("thumbs.db", "ehthumbs.db", "desktop.ini")
 _NAME_BYTES = 255  # that file systems allow
 _SUFFIX = 16  # letters of the longest suffix that is kept
 _CHUNK = 1 << 20
@@ -47,32 +45,13 @@ class Entry(NamedTuple):
     bytes: int
 
 
-class LeftOut(NamedTuple):
-    """A file below a folder that is not taken.
-
-    Attributes:
-        name: Its path there.
-        reason: A few words.
-        advice: What to do about it; empty where nothing can be done.
-        error: What reading a folder raised.
-    """
-
-    name: str
-    reason: str
-    advice: str = ""
-    error: OSError | None = None
-
-    def complaint(self, folder: str | os.PathLike) -> str:
-        """One line that names the file."""
-        return f"{join(folder, self.name)}: {self.reason}{self.advice and f'; {self.advice}'}"
-
-
 def is_remote(path: str | os.PathLike) -> bool:
     """Whether a path has a scheme and so goes through `tf.io.gfile`."""
     return _SCHEME.match(os.fspath(path)) is not None
 
 
-def _file_system(path: str | os.PathLike):
+def file_system(path: str | os.PathLike):
+    """`tf.io.gfile`, or the operating system with the same functions."""
     return import_tensorflow().io.gfile if is_remote(path) else _LOCAL
 
 
@@ -85,20 +64,20 @@ def is_file(path: str | os.PathLike) -> bool:
     """Whether there is a file of this name."""
     if not is_remote(path):
         return os.path.isfile(_as_stored(path))
-    gfile = _file_system(path)
+    gfile = file_system(path)
     return gfile.exists(path) and not gfile.isdir(path)
 
 
 def is_folder(path: str | os.PathLike) -> bool:
     """Whether there is a folder of this name; in an object store, whether files lie in it."""
-    return _file_system(path).isdir(path)
+    return file_system(path).isdir(path)
 
 
 def size(path: str | os.PathLike) -> int:
     """Size of a file in bytes."""
     with wrap_errors(path, "read"):
         if is_remote(path):
-            return _file_system(path).stat(path).length
+            return file_system(path).stat(path).length
         return os.path.getsize(_as_stored(path))
 
 
@@ -106,7 +85,7 @@ def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> bytes:
     """Reads a whole file; raises DeepPaintError where it cannot, or it is over `limit` bytes."""
     with wrap_errors(path, "read"):
         if not is_file(path):
-            state = "is not a file" if _file_system(path).exists(path) else "does not exist"
+            state = "is not a file" if file_system(path).exists(path) else "does not exist"
             raise DeepPaintError(f"{path}: {state}; a file is needed here", "missing")
         if size(path) > limit:
             room = f"{limit >> 20} MiB" if limit >> 20 else f"{limit >> 10} KiB"
@@ -117,7 +96,7 @@ def read_bytes(path: str | os.PathLike, limit: int = MAX_BYTES) -> bytes:
 
 def open_binary(path: str | os.PathLike) -> IO[bytes]:
     """Opens a file to read bytes piece by piece."""
-    return _file_system(path).GFile(_as_stored(path), "rb")
+    return file_system(path).GFile(_as_stored(path), "rb")
 
 
 def read_blocks(path: str | os.PathLike) -> Iterator[bytes]:
@@ -165,7 +144,7 @@ def _written_aside(path: str | os.PathLike) -> Iterator[IO[bytes]]:
             make_folder(folder)
         try:
             # Created exclusively: an existing file or link of this name is not written to.
-            with _file_system(path).GFile(aside, "wb" if is_remote(path) else "xb") as file:
+            with file_system(path).GFile(aside, "wb" if is_remote(path) else "xb") as file:
                 file.write(b"")  # tf.io.gfile makes no file where nothing is written
                 yield file
                 if hasattr(file, "fileno"):
@@ -203,28 +182,28 @@ def sync(path: str | os.PathLike) -> None:
 def make_folder(path: str | os.PathLike) -> None:
     """Makes a folder and those above it; raises DeepPaintError where that fails."""
     with wrap_errors(path, "written"):
-        _file_system(path).makedirs(path)
+        file_system(path).makedirs(path)
 
 
 def rename(path: str | os.PathLike, final: str | os.PathLike) -> None:
     """Renames a file and replaces an existing one of the final name."""
     with wrap_errors(final, "written"):
-        _file_system(path).rename(path, final, overwrite=True)
+        file_system(path).rename(path, final, overwrite=True)
 
 
 def remove(path: str | os.PathLike) -> None:
     """Removes a file, if it is there."""
-    _remove(path, _file_system(path).remove)
+    _remove(path, file_system(path).remove)
 
 
 def remove_folder(path: str | os.PathLike) -> None:
     """Removes a folder and all in it, if it is there."""
-    _remove(path, _file_system(path).rmtree)
+    _remove(path, file_system(path).rmtree)
 
 
 def _remove(path: str | os.PathLike, action: Callable) -> None:
     with wrap_errors(path, "removed"), contextlib.suppress(FileNotFoundError):
-        if not is_remote(path) or _file_system(path).exists(path):
+        if not is_remote(path) or file_system(path).exists(path):
             action(path)
 
 
@@ -233,7 +212,7 @@ def names(folder: str | os.PathLike) -> list[str]:
     if not is_folder(folder):
         return []
     with wrap_errors(folder, "read"):
-        return sorted(name.rstrip("/") for name in _file_system(folder).listdir(folder))
+        return sorted(name.rstrip("/") for name in file_system(folder).listdir(folder))
 
 
 def find(folder: str | os.PathLike, names: Iterable[str]) -> Entry | None:
@@ -241,115 +220,13 @@ def find(folder: str | os.PathLike, names: Iterable[str]) -> Entry | None:
     root = folder if is_remote(folder) else os.path.realpath(folder)
     for name in names:
         path = join(folder, name)
-        if is_file(path) and (is_remote(path) or _is_within(path, root)):
+        if is_file(path) and (is_remote(path) or is_within(path, root)):
             return Entry(name, size(path))
     return None
 
 
-def walk(folder: str | os.PathLike, suffixes: Sequence[str]) -> Iterator[Entry]:
-    """Yields the files below a folder whose names end in one of `suffixes`, in any order.
-
-    Suffixes are lower-case, names in any case. Hidden files and folders are skipped, and so are
-    links out of the folder. Memory does not grow with the number of files.
-
-    Raises:
-        DeepPaintError: there is no such folder, or it cannot be read.
-    """
-    for item in walk_all(folder, suffixes):
-        if isinstance(item, Entry):
-            yield item
-        elif item.error is not None:
-            with wrap_errors(join(folder, item.name), "read"):
-                raise item.error
-
-
-def walk_all(folder: str | os.PathLike, suffixes: Sequence[str]) -> Iterator[Entry | LeftOut]:
-    """Yields what `walk` does, and every other file and folder that might be meant to be taken.
-
-    What programs put into folders, hidden or by well-known names, is not meant.
-
-    Raises:
-        DeepPaintError: there is no such folder, or it cannot be read; a folder in it that cannot
-            is left out.
-    """
-    if not is_folder(folder):
-        raise DeepPaintError(f"{folder}: no such folder")
-    walk_system = _walk_remote if is_remote(folder) else _walk_local
-    with wrap_errors(folder, "read"):
-        yield from walk_system(os.fspath(folder), tuple(suffixes))
-
-
-def _walk_local(folder: str, suffixes: tuple[str, ...]) -> Iterator[Entry | LeftOut]:
-    root = os.path.realpath(folder)
-    waiting = [""]
-    while waiting:
-        inside = waiting.pop()
-        try:
-            items = os.scandir(os.path.join(folder, inside))
-        except OSError as error:
-            if not inside:
-                raise
-            reason = f"cannot be read ({error.strerror})"
-            yield LeftOut(_printable(inside), reason, "change its permissions", error)
-            continue
-        with items:
-            for item in items:
-                name = os.path.join(inside, item.name)
-                if item.is_dir(follow_symlinks=False):
-                    if not item.name.startswith("."):
-                        waiting.append(name)
-                elif reason := _reason_to_leave(item.name, suffixes) or _reason_of_item(item, root):
-                    if not _is_programs(item.name, suffixes):
-                        yield LeftOut(_printable(name), *reason)
-                else:
-                    yield Entry(_printable(name), item.stat().st_size)
-
-
-def _printable(name: str) -> str:
-    return name.encode("utf-8", "backslashreplace").decode().replace(os.sep, "/")
-
-
-def _reason_to_leave(name: str, suffixes: tuple[str, ...]) -> tuple[str, str] | None:
-    """Why a file of this name is left out, and what to do about it."""
-    if not name.lower().endswith(suffixes):
-        return "not a picture by its name", ""
-    return ("hidden", "rename it") if name.startswith(".") else None
-
-
-def _reason_of_item(item: os.DirEntry, root: str) -> tuple[str, str] | None:
-    if item.is_symlink():
-        if os.path.isdir(item.path):
-            return "a link to a folder", "put the folder itself there"
-        if not os.path.isfile(item.path):
-            return "a link that leads nowhere", ""
-        if not _is_within(item.path, root):
-            return "a link that leads out of the folder", "put the file itself there"
-        return None
-    return None if item.is_file() else ("not a regular file", "")
-
-
-def _is_programs(name: str, suffixes: tuple[str, ...]) -> bool:
-    """Whether a file is a program's own: settings, thumbnails, what is being written."""
-    if name.startswith("."):
-        return not name.lower().endswith(suffixes) or name.startswith("._") or INCOMPLETE in name
-    return name.lower() in _PROGRAMS_FILES
-
-
-def _walk_remote(folder: str, suffixes: tuple[str, ...]) -> Iterator[Entry | LeftOut]:
-    gfile = _file_system(folder)
-    for parent, _, items in gfile.walk(folder):
-        inside = parent[len(folder) :].strip("/")
-        if any(part.startswith(".") for part in inside.split("/")):
-            continue
-        for item in items:
-            name = posixpath.join(inside, item)
-            if (reason := _reason_to_leave(item, suffixes)) is None:
-                yield Entry(name, gfile.stat(join(folder, name)).length)
-            elif not _is_programs(item, suffixes):
-                yield LeftOut(name, *reason)
-
-
-def _is_within(path: str, root: str) -> bool:
+def is_within(path: str, root: str) -> bool:
+    """Whether a path, links followed, leads into a folder given without links."""
     return os.path.commonpath([os.path.realpath(path), root]) == root
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tf_deeppaint.utils import files
+from tf_deeppaint.utils import files, walking
 from tf_deeppaint.utils.errors import DeepPaintError
 
 SUFFIXES = (".json", ".jsonl", ".ndjson")
@@ -45,7 +45,7 @@ def read_posts(path: str) -> Iterator[Post | None]:
         yield from _read_file(path)
         return
     # Some files of the dumps are named by a number alone.
-    for entry in files.walk(path, ("",)):
+    for entry in walking.walk(path, ("",)):
         if entry.name.lower().endswith(SUFFIXES) or "." not in entry.name.rpartition("/")[2]:
             yield from _read_file(files.join(path, entry.name))
 

@@ -18,7 +18,7 @@ from tf_deeppaint.data.sources.base import (
 )
 from tf_deeppaint.images.suffixes import SUFFIXES
 from tf_deeppaint.palette.extraction import NEAR_WHITE
-from tf_deeppaint.utils import files
+from tf_deeppaint.utils import files, walking
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.options import option
 
@@ -95,7 +95,7 @@ def walk_pictures(
     check_folder(folder)
     empty = True
     for part in parts:
-        for item in files.walk_all(files.join(folder, part) if part else folder, SUFFIXES):
+        for item in walking.walk_all(files.join(folder, part) if part else folder, SUFFIXES):
             item = item._replace(name=posixpath.join(part, item.name))
             if isinstance(item, files.Entry):
                 yield item

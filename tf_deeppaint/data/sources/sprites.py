@@ -10,7 +10,7 @@ from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, Sourc
 from tf_deeppaint.data.sources.fetching import fetch_debian
 from tf_deeppaint.data.sources.wesnoth import MARGIN, crop_to_figure
 from tf_deeppaint.images.pixels import over_white
-from tf_deeppaint.utils import files
+from tf_deeppaint.utils import files, walking
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.options import option
 
@@ -58,7 +58,7 @@ class Sprites(Source):
         Raises:
             DeepPaintError: there is no such folder, or no sprite in it.
         """
-        entries = [entry for entry in files.walk(self.folder, (".png",)) if _figure(entry.name)]
+        entries = [entry for entry in walking.walk(self.folder, (".png",)) if _figure(entry.name)]
         if not entries:
             raise DeepPaintError(f"{self.folder}: holds no sprite; {INSTEAD}")
         for entry in entries:
@@ -73,7 +73,7 @@ class Sprites(Source):
         from tf_deeppaint.images.decoding import decode_rgba
 
         figure = _figure(example.name)
-        names = sorted(entry.name for entry in files.walk(self.folder, (".png",)))
+        names = sorted(entry.name for entry in walking.walk(self.folder, (".png",)))
         others = [name for name in names if _figure(name) == figure and name != example.name]
         contents = [
             files.read_bytes(files.join(self.folder, name)) for name in (example.name, *others)

@@ -13,7 +13,7 @@ from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, Sourc
 from tf_deeppaint.data.sources.fetching import fetch_debian
 from tf_deeppaint.images.perceptual_hash import SHAPE_BYTES, count_differing_bits, perceptual_hash
 from tf_deeppaint.images.pixels import over_white
-from tf_deeppaint.utils import files
+from tf_deeppaint.utils import files, walking
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.options import option
 
@@ -89,7 +89,7 @@ class Wesnoth(Source):
         top = os.path.basename(os.path.normpath(self.folder))
         sizes = {
             entry.name: entry.bytes
-            for entry in files.walk(self.folder, SUFFIXES)
+            for entry in walking.walk(self.folder, SUFFIXES)
             if FOLDER in (top, *entry.name.split("/")[:-1])
         }
         hashes = self._hashes(sorted(sizes))

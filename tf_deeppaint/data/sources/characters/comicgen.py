@@ -15,7 +15,7 @@ import numpy as np
 from tf_deeppaint.data.sources.characters.figures import INK, Box, code, ink_code
 from tf_deeppaint.data.sources.characters.holdout import is_held_out
 from tf_deeppaint.data.sources.color_schemes import chance, pick
-from tf_deeppaint.utils import files
+from tf_deeppaint.utils import files, walking
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # Bytes; the largest file used has 120 KB.
@@ -131,7 +131,7 @@ class People:
             DeepPaintError: there is no such folder, or it lacks the characters.
         """
         self.folder = folder
-        names = sorted(entry.name for entry in files.walk(folder, (".svg",)))
+        names = sorted(entry.name for entry in walking.walk(folder, (".svg",)))
         self._heads = [name for name in names if name.startswith(f"{MIXED}/gender/")]
         self._expressions = [name for name in names if name.startswith(f"{MIXED}/expression/")]
         self._by_folder: dict[str, list[str]] = {}
