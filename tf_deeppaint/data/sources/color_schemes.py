@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 Color = tuple[int, int, int]
+Rng = np.random.Generator
 T = TypeVar("T")
 
 WHITE: Color = (255, 255, 255)
@@ -79,7 +80,7 @@ class ColorScheme(NamedTuple):
 ROLES = ("paper", "plain", *ColorScheme._fields[1:])
 
 
-def make_scheme(rng: np.random.Generator) -> ColorScheme:
+def make_scheme(rng: Rng) -> ColorScheme:
     """Draws a scheme: colors that go together, and that differ where parts touch.
 
     Half of the hair is of natural colors. Clothes share a harmony of hues.
@@ -89,7 +90,7 @@ def make_scheme(rng: np.random.Generator) -> ColorScheme:
     base = rng.random()
     hues = [base + step for step in pick(rng, HARMONIES)]
 
-    def cloth(rng: np.random.Generator) -> Color:
+    def cloth(rng: Rng) -> Color:
         low_s, high_s, low_v, high_v = pick(rng, CLOTHS)
         return hsv(pick(rng, hues), rng.uniform(low_s, high_s), rng.uniform(low_v, high_v))
 
@@ -113,12 +114,12 @@ def make_scheme(rng: np.random.Generator) -> ColorScheme:
     )
 
 
-def pick(rng: np.random.Generator, choices: Sequence[T]) -> T:
+def pick(rng: Rng, choices: Sequence[T]) -> T:
     """One of `choices`, all equally likely."""
     return choices[int(rng.integers(len(choices)))]
 
 
-def chance(rng: np.random.Generator, probability: float) -> bool:
+def chance(rng: Rng, probability: float) -> bool:
     """True with the given probability, 0 to 1."""
     return bool(rng.random() < probability)
 
@@ -141,7 +142,7 @@ def contrast(one: Color, other: Color) -> float:
     return float(np.sqrt((2 * red**2 + 4 * green**2 + 3 * blue**2) / 9))
 
 
-def _skin(rng: np.random.Generator) -> Color:
+def _skin(rng: Rng) -> Color:
     # The power leans toward the lighter half, where two neighboring tones differ least.
     position = rng.random() ** 1.6 * (len(SKIN_TONES) - 1.001)
     low = int(position)
@@ -150,7 +151,7 @@ def _skin(rng: np.random.Generator) -> Color:
     return tuple(int(level) for level in mix)
 
 
-def _hair(rng: np.random.Generator) -> Color:
+def _hair(rng: Rng) -> Color:
     if chance(rng, 0.5):
         change = rng.integers(-14, 15, 3)
         levels = np.clip(np.array(pick(rng, NATURAL_HAIR)) + change, 0, 255)
@@ -158,13 +159,13 @@ def _hair(rng: np.random.Generator) -> Color:
     return hsv(rng.random(), rng.uniform(0.25, 0.8), rng.uniform(0.45, 0.98))
 
 
-def _iris(rng: np.random.Generator) -> Color:
+def _iris(rng: Rng) -> Color:
     return hsv(rng.random(), rng.uniform(0.5, 0.9), rng.uniform(0.6, 0.95))
 
 
 def _apart(
-    rng: np.random.Generator,
-    make_color: Callable[[np.random.Generator], Color],
+    rng: Rng,
+    make_color: Callable[[Rng], Color],
     neighbors: Sequence[Color],
 ) -> Color:
     """The first color far from its neighbors, or the farthest of `TRIES`."""

@@ -6,21 +6,19 @@ with the head, more volume and strands in the hair, folds in the clothes.
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from tf_deeppaint.data.sources.base import LoadedExample
-from tf_deeppaint.data.sources.color_schemes import ColorScheme, chance, make_scheme
+from tf_deeppaint.data.sources.color_schemes import ColorScheme, Rng, chance, make_scheme
 from tf_deeppaint.data.sources.dolls.bodies import Outfit, outfit
 from tf_deeppaint.data.sources.dolls.canvas import (
     Shape,
     moved,
     polygon,
-    render,
     smooth,
-    turned,
 )
-from tf_deeppaint.data.sources.dolls.colors import Colors, make_paints, role_of_pixels
+from tf_deeppaint.data.sources.dolls.colors import Colors, make_paints
+from tf_deeppaint.data.sources.dolls.doll import render_doll, tilted
 from tf_deeppaint.data.sources.dolls.faces import EYE_Y, face, glasses
 from tf_deeppaint.data.sources.dolls.frames import Frame, Point, frame
 from tf_deeppaint.data.sources.dolls.hair import hair
@@ -49,14 +47,11 @@ THINNEST_LINE = 0.0032
 MARGIN = 0.04
 # Depth of the shadows in units.
 SHADOW_DEPTH = (0.08, 0.2)
-# Share of the drawings whose shadows have no edge, and the blur in depths of a shadow.
+# Share of the drawings whose shadows have no edge.
 SOFT = 0.4
-BLUR = 0.6
 
 
-def draw_anime_doll(
-    rng: np.random.Generator, size: int, scheme: ColorScheme | None = None
-) -> LoadedExample:
+def draw_anime_doll(rng: Rng, size: int, scheme: ColorScheme | None = None) -> LoadedExample:
     """Draws a doll of anime proportions on white paper, on a square canvas.
 
     Args:
@@ -73,18 +68,11 @@ def draw_anime_doll(
     framing = str(rng.choice(list(FRAMINGS), p=[share for share, _ in FRAMINGS.values()]))
     scale, placed = _framed(rng, shapes, body, heads, framing)
     depth = rng.uniform(*SHADOW_DEPTH) * scale
-    light = (float(rng.choice((-1.0, 1.0))) * depth, -0.7 * depth)
-    line = rng.uniform(THINNEST_LINE, FRAMINGS[framing][1])
-    rendering = render(placed, size, line, light, colors.ink)
-    picture = rendering.picture
-    if chance(rng, SOFT):
-        lit = render(placed, size, line, (0.0, 0.0), colors.ink).picture
-        picture = _softened(picture, lit, BLUR * depth * size)
-    parts = role_of_pixels(rendering, colors)
-    return LoadedExample(picture, rendering.sketch, parts=parts)
+    lines = THINNEST_LINE, FRAMINGS[framing][1]
+    return render_doll(rng, placed, size, depth, lines, colors, SOFT)
 
 
-def _head(rng: np.random.Generator, colors: Colors) -> tuple[list[Shape], list[Shape]]:
+def _head(rng: Rng, colors: Colors) -> tuple[list[Shape], list[Shape]]:
     """What lies behind the body, and the head over it."""
     hairdo = hair(rng, colors)
     turn = rng.uniform(-TURN, TURN) if chance(rng, TURNED) else 0.0
@@ -125,11 +113,7 @@ def _head(rng: np.random.Generator, colors: Colors) -> tuple[list[Shape], list[S
         *moved(over, narrowed),
     ]
     tilt = rng.uniform(-0.16, 0.16)
-
-    def tilted(points: np.ndarray) -> np.ndarray:
-        return turned(points, tilt, (0.0, 0.95))
-
-    return moved(moved(hairdo.behind, fluffed), tilted), moved(head, tilted)
+    return tilted(moved(hairdo.behind, fluffed), tilt), tilted(head, tilt)
 
 
 def _turned_face(points: np.ndarray, turn: float) -> np.ndarray:
@@ -143,7 +127,7 @@ def _shifted(points: np.ndarray, by: np.ndarray) -> np.ndarray:
     return np.stack([points[:, 0] + by, points[:, 1]], axis=1)
 
 
-def _strands(rng: np.random.Generator) -> list[Shape]:
+def _strands(rng: Rng) -> list[Shape]:
     """Lines from the crown toward the fringe that end before they reach it."""
     count = int(rng.integers(0, 6))
     shapes = []
@@ -157,7 +141,7 @@ def _strands(rng: np.random.Generator) -> list[Shape]:
     return shapes
 
 
-def _tall_frame(rng: np.random.Generator, heads: float) -> Frame:
+def _tall_frame(rng: Rng, heads: float) -> Frame:
     """A frame whose torso and legs make a figure of that height, once it is enlarged."""
     short = frame(rng)
     y = short.shoulder_y
@@ -182,7 +166,7 @@ def _tall_frame(rng: np.random.Generator, heads: float) -> Frame:
     )
 
 
-def _dressed(rng: np.random.Generator, colors: Colors, body: Frame, heads: float) -> Outfit:
+def _dressed(rng: Rng, colors: Colors, body: Frame, heads: float) -> Outfit:
     clothed = outfit(rng, colors, body)
     over = list(clothed.over)
     if chance(rng, 0.25):
@@ -206,7 +190,7 @@ def _enlarged(points: np.ndarray, heads: float) -> np.ndarray:
     return THROAT + SCALE_PER_HEAD * heads * (points - THROAT)
 
 
-def _folds(rng: np.random.Generator, shape: Shape) -> list[Shape]:
+def _folds(rng: Rng, shape: Shape) -> list[Shape]:
     """Short open lines that run from the outline of a garment into it."""
     count, shapes = int(rng.integers(0, 6)), []
     center = shape.outline.mean(axis=0)
@@ -229,7 +213,7 @@ def _tie(colors: Colors, body: Frame) -> list[Shape]:
 
 
 def _framed(
-    rng: np.random.Generator, shapes: list[Shape], body: Frame, heads: float, framing: str
+    rng: Rng, shapes: list[Shape], body: Frame, heads: float, framing: str
 ) -> tuple[float, list[Shape]]:
     """Fits what a framing shows of the shapes into the unit square.
 
@@ -250,10 +234,3 @@ def _framed(
     middle = (low[0] + high[0]) / 2 if framing != "bust" else 0.0
     corner = np.array([0.5 - middle * scale, bottom - high[1] * scale])
     return scale, moved(shapes, lambda points: points * scale + corner)
-
-
-def _softened(picture: np.ndarray, lit: np.ndarray, blur: float) -> np.ndarray:
-    """The picture with shadows that have no edge; `lit` is the picture without them."""
-    darkness = (lit.astype(np.float32) - picture).clip(0)
-    soft = cv2.GaussianBlur(darkness, (0, 0), blur)
-    return np.rint(lit - soft).clip(0, 255).astype(np.uint8)

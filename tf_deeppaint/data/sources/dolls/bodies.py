@@ -1,11 +1,10 @@
 """Clothed bodies of dolls, put together below a head of radius 1 at (0, 0)."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from tf_deeppaint.data.sources.color_schemes import chance, pick
+from tf_deeppaint.data.sources.color_schemes import Rng, chance, pick
 from tf_deeppaint.data.sources.dolls.canvas import (
     Paint,
     Shape,
@@ -15,6 +14,7 @@ from tf_deeppaint.data.sources.dolls.canvas import (
     flat,
     limb,
     loop,
+    mirrored,
     stroke,
 )
 from tf_deeppaint.data.sources.dolls.clothes import garments
@@ -22,31 +22,23 @@ from tf_deeppaint.data.sources.dolls.colors import Colors
 from tf_deeppaint.data.sources.dolls.frames import LEG, SIDES, Frame, Point
 from tf_deeppaint.data.sources.dolls.things import accessories, collar, held
 
+KINDS = ("dress", "dress", "trousers", "skirt", "skirt", "shorts", "coat", "overalls", "robe")
 ARM = (0.15, 0.145, 0.13, 0.115, 0.1, 0.14, 0.12)
 
 
 class Outfit(NamedTuple):
-    """The clothed body, cut into what is hidden by what.
+    """The clothed body, cut into what is hidden by what."""
 
-    Attributes:
-        behind: Drawn behind the body and in front of the hair at the back.
-        body: Everything from the feet to the neck.
-        over: Drawn over the body, below the head.
-    """
-
-    behind: list[Shape]
-    body: list[Shape]
-    over: list[Shape]
+    behind: list[Shape]  # behind the body and in front of the hair at the back
+    body: list[Shape]  # everything from the feet to the neck
+    over: list[Shape]  # over the body, below the head
 
 
-def outfit(rng: np.random.Generator, colors: Colors, body: Frame) -> Outfit:
+def outfit(rng: Rng, colors: Colors, body: Frame) -> Outfit:
     """Dresses a body: shoes, something below, something above, perhaps a layer and things."""
-    kind = pick(
-        rng, ("dress", "dress", "trousers", "skirt", "skirt", "shorts", "coat", "overalls", "robe")
-    )
+    kind = pick(rng, KINDS)
     sleeve = pick(rng, ("none", "short", "short", "half", "long", "long", "bell"))
-    if kind in ("coat", "robe"):
-        sleeve = "long" if kind == "coat" else "bell"
+    sleeve = {"coat": "long", "robe": "bell"}.get(kind, sleeve)
     sleeve_paint = colors.layer if kind in ("coat", "robe") else colors.top
     arms = [_arm(rng, colors, body, i, sleeve, sleeve_paint) for i in (0, 1)]
     below, above = garments(rng, colors, body, kind)
@@ -59,7 +51,7 @@ def outfit(rng: np.random.Generator, colors: Colors, body: Frame) -> Outfit:
     return Outfit(behind, [*feet, *below, *back_arms, *above, *neck], [*over, *front_arms])
 
 
-def _legs_and_shoes(rng: np.random.Generator, colors: Colors, body: Frame) -> list[Shape]:
+def _legs_and_shoes(rng: Rng, colors: Colors, body: Frame) -> list[Shape]:
     sock = pick(rng, (1.0, 0.84, 0.84, 0.6, 0.6, 0.3, 0.0))
     shoe = pick(rng, ("sneaker", "strap", "ankle boot", "tall boot"))
     shapes: list[Shape] = []
@@ -85,9 +77,7 @@ def _shoe(colors: Colors, side: int, path: list[Point], kind: str) -> list[Shape
     lower_points = [(0.22, 0.24), (-0.14, 0.24), (-0.23, 0.16), (-0.19, 0.02)]
     outline = blob([(x + side * px, y + py) for px, py in upper_points + lower_points])
     sole = Shape(
-        box(x - 0.5, y + 0.17, x + 0.5, y + 0.4),
-        paint=flat(colors.shoes.shaded),
-        line=0.6,
+        box(x - 0.5, y + 0.17, x + 0.5, y + 0.4), paint=flat(colors.shoes.shaded), line=0.6
     )
     upper: list[Shape] = []
     if kind == "sneaker":
@@ -101,17 +91,13 @@ def _shoe(colors: Colors, side: int, path: list[Point], kind: str) -> list[Shape
     if kind in ("sneaker", "strap"):
         return [shoe]
     start = 0.72 if kind == "ankle boot" else 0.5
-    shaft = limb(path, [w + 0.045 for w in LEG], start)
+    shaft = Shape(limb(path, [w + 0.045 for w in LEG], start), paint=colors.shoes, shading=0.6)
     cuff = limb(path, [w + 0.075 for w in LEG], start, start + 0.07, 0.0)
-    return [
-        Shape(shaft, paint=colors.shoes, shading=0.6),
-        shoe,
-        Shape(cuff, paint=colors.trim, line=0.8),
-    ]
+    return [shaft, shoe, Shape(cuff, paint=colors.trim, line=0.8)]
 
 
 def _arm(
-    rng: np.random.Generator, colors: Colors, body: Frame, index: int, sleeve: str, paint: Paint
+    rng: Rng, colors: Colors, body: Frame, index: int, sleeve: str, paint: Paint
 ) -> list[Shape]:
     path, side = body.arms[index], SIDES[index]
     (ex, ey), (hx, hy) = path[1], path[2]
@@ -121,15 +107,9 @@ def _arm(
     if along @ (0, 1) < 0:
         across = -across
     at = np.array([hx, hy])
-    thumb = limb(
-        [
-            at - along * 0.1,
-            at - across * side * 0.13 - along * 0.02,
-            at - across * side * 0.17 + along * 0.07,
-        ],
-        (0.06, 0.06, 0.045),
-        cap=0.9,
-    )
+    knuckle, tip = at - across * side * 0.13, at - across * side * 0.17
+    thumb_path = [at - along * 0.1, knuckle - along * 0.02, tip + along * 0.07]
+    thumb = limb(thumb_path, (0.06, 0.06, 0.045), cap=0.9)
     fingers = tuple(
         stroke([at + along * 0.16 + across * k, at + along * 0.09 + across * k], 0.5)
         for k in (-0.045, 0.035)
@@ -154,22 +134,17 @@ def _arm(
     return [*shapes, Shape(outline, paint=paint, shading=0.8, details=cuffs)]
 
 
-def _neck(rng: np.random.Generator, colors: Colors, body: Frame, kind: str) -> list[Shape]:
+def _neck(rng: Rng, colors: Colors, body: Frame, kind: str) -> list[Shape]:
     y, column = body.shoulder_y, 0.2
     depth = rng.uniform(0.1, 0.22) if kind != "robe" else 0.34
     pointed = kind == "robe" or chance(rng, 0.35)
     open_to = 0.3
     sides = [(column, 0.75), (column, y - 0.12), (open_to, y - 0.01)]
     low = [(open_to, y - 0.01), (0.0, y + depth), (-open_to, y - 0.01)]
-    if pointed:
-        bottom: list[Sequence[Point]] = [low[:2], low[1:]]
-    else:
-        bottom = [
-            [low[0], (0.2, y + depth * 0.8), (0.0, y + depth), (-0.2, y + depth * 0.8), low[2]]
-        ]
+    round_bottom = mirrored([low[0], (0.2, y + depth * 0.8), low[1]])
+    bottom = [low[:2], low[1:]] if pointed else [round_bottom]
     flank = [(-px, py) for px, py in sides[::-1]]
     shadow = Shape(ellipse(0, 0.85, 0.7, 0.42), paint=flat(colors.skin.shaded), line=0)
-    neck = Shape(
-        loop(sides, *bottom, flank, [flank[-1], sides[0]]), paint=colors.skin, details=(shadow,)
-    )
+    outline = loop(sides, *bottom, flank, [flank[-1], sides[0]])
+    neck = Shape(outline, paint=colors.skin, details=(shadow,))
     return [neck, *collar(rng, colors, body, kind, open_to, depth)]

@@ -115,9 +115,10 @@ def disc(x: float, y: float, radius: float) -> np.ndarray:
     return ellipse(x, y, radius, radius)
 
 
-def mirrored(points: Points) -> list[tuple[float, float]]:
-    """`points` followed by their mirror images in x = 0, in reverse: one whole symmetric run."""
-    return [*map(tuple, points), *((-x, y) for x, y in reversed(list(points)))]
+def mirrored(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """`points`, then their mirror images in x = 0 in reverse; a last point on x = 0 stands once."""
+    mirror_images = [(-x, y) for x, y in reversed(points)]
+    return [*map(tuple, points), *mirror_images[points[-1][0] == 0 :]]
 
 
 def turned(points: np.ndarray, angle: float, pivot: tuple[float, float] = (0, 0)) -> np.ndarray:
@@ -129,16 +130,13 @@ def turned(points: np.ndarray, angle: float, pivot: tuple[float, float] = (0, 0)
 def edges(
     path: Points, widths: Sequence[float], start: float = 0.0, end: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The two sides, from start to end, of a limb along `path`.
+    """The two sides of a limb, each `(16, 2)`: of one that hangs down, the left and the right.
 
     Args:
         path: Joints of the limb.
         widths: Half widths, spread evenly over the whole path.
         start: Where the part begins, 0 (first joint) to 1 (last joint).
         end: Where it ends, 0 to 1.
-
-    Returns:
-        Two outlines `(16, 2)`: for a limb that hangs down, its left and its right side.
     """
     curve = smooth(path)
     grid = np.linspace(0, 1, len(curve))
@@ -161,14 +159,8 @@ def limb(
     one, other = edges(path, widths, start, end)
     tip, back = (one[-1] + other[-1]) / 2, (one[-2] + other[-2]) / 2
     reach = (tip - back) / np.linalg.norm(tip - back) * np.linalg.norm(one[-1] - tip) * cap
-    end_cap = smooth(
-        [
-            one[-1],
-            one[-1] * 0.75 + other[-1] * 0.25 + reach,
-            one[-1] * 0.25 + other[-1] * 0.75 + reach,
-            other[-1],
-        ]
-    )
+    a, b = one[-1], other[-1]
+    end_cap = smooth([a, a * 0.75 + b * 0.25 + reach, a * 0.25 + b * 0.75 + reach, b])
     return np.concatenate([one, end_cap[1:-1], other[::-1]])
 
 
@@ -178,6 +170,11 @@ def moved(shapes: Iterable[Shape], move: Callable[[np.ndarray], np.ndarray]) -> 
         shape._replace(outline=move(shape.outline), details=tuple(moved(shape.details, move)))
         for shape in shapes
     ]
+
+
+def both_sides(*shapes: Shape) -> list[Shape]:
+    """The mirror images in x = 0 of shapes on the right of the page, then the shapes."""
+    return [*moved(shapes, lambda points: points * (-1, 1)), *shapes]
 
 
 @dataclasses.dataclass
@@ -208,9 +205,12 @@ class Canvas:
         fixed = _fixed(pixels)
         if shape.paint is not None:
             if shape.shading or shape.details:
-                self._fill_in_parts(shape, shape.paint, pixels, fixed)
+                self._fill_in_parts(shape, shape.paint, pixels)
             else:
-                self._fill(shape, shape.paint, fixed)
+                label = self._label(shape.paint.lit)
+                cv2.fillPoly(self.labels, [fixed], label, shift=FRACTION_BITS)
+                if shape.line:
+                    cv2.fillPoly(self.sketch, [fixed], 255, shift=FRACTION_BITS)
         if shape.inked:
             cv2.fillPoly(self.sketch, [fixed], 0, shift=FRACTION_BITS)
         if shape.line:
@@ -220,14 +220,7 @@ class Canvas:
     def _label(self, color: Color) -> int:
         return self.tones.setdefault(color, len(self.tones))
 
-    def _fill(self, shape: Shape, paint: Paint, fixed: np.ndarray) -> None:
-        cv2.fillPoly(self.labels, [fixed], self._label(paint.lit), shift=FRACTION_BITS)
-        if shape.line:
-            cv2.fillPoly(self.sketch, [fixed], 255, shift=FRACTION_BITS)
-
-    def _fill_in_parts(
-        self, shape: Shape, paint: Paint, pixels: np.ndarray, fixed: np.ndarray
-    ) -> None:
+    def _fill_in_parts(self, shape: Shape, paint: Paint, pixels: np.ndarray) -> None:
         height, width = self.labels.shape
         left, top = np.clip(np.floor(pixels.min(0)).astype(int) - 1, 0, (width, height))
         right, bottom = np.clip(np.ceil(pixels.max(0)).astype(int) + 2, 0, (width, height))

@@ -2,9 +2,7 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
-from tf_deeppaint.data.sources.color_schemes import chance, pick
+from tf_deeppaint.data.sources.color_schemes import Rng, chance, pick
 
 # What is on the left of the page, and on the right.
 SIDES = (-1, 1)
@@ -36,7 +34,7 @@ class Frame(NamedTuple):
     arms_in_front: tuple[bool, bool]
 
 
-def frame(rng: np.random.Generator) -> Frame:
+def frame(rng: Rng) -> Frame:
     """Draws the proportions and the pose of one body."""
     shoulder, torso = rng.uniform(0.56, 0.7), rng.uniform(0.9, 1.2)
     waist, hip = shoulder * rng.uniform(0.7, 0.86), shoulder * rng.uniform(0.86, 1.02)
@@ -53,15 +51,11 @@ def frame(rng: np.random.Generator) -> Frame:
     for side, pose in zip(SIDES, poses, strict=True):
         elbow, hand = POSES[pose]
         jitter = rng.uniform(-0.05, 0.05, 4)
+        top = (side * (shoulder - 0.13), shoulder_y + 0.16)
         elbow_at = (side * (shoulder + elbow[0] + jitter[0]), shoulder_y + elbow[1] + jitter[1])
         hand_x = hand[0] if pose in IN_FRONT else shoulder + hand[0]
-        arms.append(
-            [
-                (side * (shoulder - 0.13), shoulder_y + 0.16),
-                elbow_at,
-                (side * (hand_x + jitter[2]), shoulder_y + hand[1] + jitter[3]),
-            ]
-        )
+        hand_at = (side * (hand_x + jitter[2]), shoulder_y + hand[1] + jitter[3])
+        arms.append([top, elbow_at, hand_at])
     in_front = tuple(pose in IN_FRONT for pose in poses)
     return Frame(shoulder, shoulder_y, waist, waist_y, hip, hip_y, legs, tuple(arms), in_front)
 
@@ -79,17 +73,12 @@ POSES: dict[str, tuple[Point, Point]] = {
 IN_FRONT = ("hip", "chest")
 
 
-def _leg(
-    rng: np.random.Generator, side: int, hip: float, hip_y: float, foot_y: float, stance: str
-) -> list[Point]:
+def _leg(rng: Rng, side: int, hip: float, hip_y: float, foot_y: float, stance: str) -> list[Point]:
     top = max(hip * 0.52, 0.27)
     spread = {"straight": 0.02, "apart": 0.2, "pigeon": 0.1, "step": 0.1}[stance]
     knee_in = -0.06 if stance == "pigeon" else spread / 2
     raise_by = 0.14 if stance == "step" and side == 1 else 0.0
     ankle_y = foot_y - 0.2 - raise_by
     knee_y = (hip_y + ankle_y) / 2 + rng.uniform(-0.05, 0.05)
-    return [
-        (side * top, hip_y - 0.1),
-        (side * (top + knee_in), knee_y),
-        (side * (top + spread), ankle_y),
-    ]
+    knee, ankle = (side * (top + knee_in), knee_y), (side * (top + spread), ankle_y)
+    return [(side * top, hip_y - 0.1), knee, ankle]

@@ -1,11 +1,12 @@
 """Hair styles of dolls: what falls behind the head, and tails, braids and ties beside it."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
-from tf_deeppaint.data.sources.color_schemes import chance, pick
+from tf_deeppaint.data.sources.color_schemes import Rng, chance, pick
 from tf_deeppaint.data.sources.dolls.canvas import (
     Paint,
     Shape,
@@ -25,9 +26,7 @@ from tf_deeppaint.data.sources.dolls.ornaments import bow
 Parts = tuple[list[Shape], list[Shape]]
 
 
-def _curtain(
-    rng: np.random.Generator, paint: Paint, length: float, wide: float, wave: float
-) -> Shape:
+def _curtain(rng: Rng, paint: Paint, length: float, wide: float, wave: float) -> Shape:
     """Hair hanging behind the head down to `length`, ending in pointed tips."""
     sway = wave * np.array([0.0, 1.0, -1.0, 1.0])
     ys = np.linspace(-0.3, length, 5)[:-1]
@@ -46,31 +45,19 @@ def _curtain(
     return Shape(np.concatenate(runs), paint=paint, shading=1.0, details=tuple(lines))
 
 
-def _short(rng: np.random.Generator, colors: Colors) -> Parts:
+def _short(rng: Rng, colors: Colors) -> Parts:
     nape = flat(colors.hair.shaded)
     return [_curtain(rng, nape, rng.uniform(0.75, 0.95), rng.uniform(0.85, 1.0), 0.0)], []
 
 
-def _bob(rng: np.random.Generator, colors: Colors) -> Parts:
-    wide = rng.uniform(1.15, 1.3)
-    return [_curtain(rng, colors.hair, rng.uniform(1.1, 1.4), wide, 0.03)], []
+def _loose(
+    rng: Rng, colors: Colors, widths: tuple[float, float], lengths: tuple[float, float], wave: float
+) -> Parts:
+    wide = rng.uniform(*widths)
+    return [_curtain(rng, colors.hair, rng.uniform(*lengths), wide, wave)], []
 
 
-def _long(rng: np.random.Generator, colors: Colors) -> Parts:
-    wide = rng.uniform(1.1, 1.35)
-    return [_curtain(rng, colors.hair, rng.uniform(1.9, 3.4), wide, 0.02)], []
-
-
-def _wavy(rng: np.random.Generator, colors: Colors) -> Parts:
-    wide = rng.uniform(1.2, 1.4)
-    return [_curtain(rng, colors.hair, rng.uniform(1.7, 2.8), wide, 0.12)], []
-
-
-def _spiky(rng: np.random.Generator, colors: Colors) -> Parts:
-    return _short(rng, colors)
-
-
-def _tail(rng: np.random.Generator, colors: Colors, root: Point, bend: Point, end: Point) -> Shape:
+def _tail(rng: Rng, colors: Colors, root: Point, bend: Point, end: Point) -> Shape:
     wide = rng.uniform(0.26, 0.42)
     path = [root, bend, end]
     outline = limb(path, (0.12, wide, wide * 0.95, wide * 0.6, 0.02))
@@ -86,7 +73,7 @@ def _tie(colors: Colors, x: float, y: float, ribbon: bool) -> list[Shape]:
     return [Shape(disc(x, y, 0.13), paint=colors.accent)]
 
 
-def _twin_tails(rng: np.random.Generator, colors: Colors) -> Parts:
+def _twin_tails(rng: Rng, colors: Colors) -> Parts:
     y, length, spread = rng.uniform(-0.6, 0.3), rng.uniform(1.5, 3.0), rng.uniform(0.3, 0.7)
     ribbon = chance(rng, 0.5)
     behind = _short(rng, colors)[0]
@@ -98,14 +85,14 @@ def _twin_tails(rng: np.random.Generator, colors: Colors) -> Parts:
     return behind, over
 
 
-def _ponytail(rng: np.random.Generator, colors: Colors) -> Parts:
+def _ponytail(rng: Rng, colors: Colors) -> Parts:
     side, length = pick(rng, SIDES), rng.uniform(1.6, 2.8)
     tail = _tail(rng, colors, (side * 0.7, -0.95), (side * 1.55, -0.4), (side * 1.45, length - 0.9))
     behind = [*_short(rng, colors)[0], tail]
     return behind, _tie(colors, side * 0.8, -0.93, chance(rng, 0.5))
 
 
-def _bun(rng: np.random.Generator, colors: Colors) -> Parts:
+def _bun(rng: Rng, colors: Colors) -> Parts:
     radius = rng.uniform(0.3, 0.42)
     spots = pick(rng, ([(0.0, -1.35)], [(-0.8, -1.02), (0.8, -1.02)]))
     buns = []
@@ -116,7 +103,7 @@ def _bun(rng: np.random.Generator, colors: Colors) -> Parts:
     return [*_short(rng, colors)[0], *buns], []
 
 
-def _braids(rng: np.random.Generator, colors: Colors) -> Parts:
+def _braids(rng: Rng, colors: Colors) -> Parts:
     count, x = int(rng.integers(4, 7)), rng.uniform(0.82, 0.98)
     over: list[Shape] = []
     for side in SIDES:
@@ -131,7 +118,7 @@ def _braids(rng: np.random.Generator, colors: Colors) -> Parts:
     return _short(rng, colors)[0], over
 
 
-def _curly(rng: np.random.Generator, colors: Colors) -> Parts:
+def _curly(rng: Rng, colors: Colors) -> Parts:
     count, low = 14, rng.uniform(0.8, 1.3)
     angles = np.linspace(0, 2 * np.pi, count + 1)
     runs = []
@@ -142,12 +129,12 @@ def _curly(rng: np.random.Generator, colors: Colors) -> Parts:
     return [Shape(np.concatenate(runs), paint=colors.hair, shading=1.0)], []
 
 
-STYLES: dict[str, Callable[[np.random.Generator, Colors], Parts]] = {
+STYLES: dict[str, Callable[[Rng, Colors], Parts]] = {
     "short": _short,
-    "bob": _bob,
-    "long": _long,
-    "wavy": _wavy,
-    "spiky": _spiky,
+    "bob": partial(_loose, widths=(1.15, 1.3), lengths=(1.1, 1.4), wave=0.03),
+    "long": partial(_loose, widths=(1.1, 1.35), lengths=(1.9, 3.4), wave=0.02),
+    "wavy": partial(_loose, widths=(1.2, 1.4), lengths=(1.7, 2.8), wave=0.12),
+    "spiky": _short,
     "twin tails": _twin_tails,
     "ponytail": _ponytail,
     "bun": _bun,

@@ -4,20 +4,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tf_deeppaint.data.sources.color_schemes import pick
+from tf_deeppaint.data.sources.color_schemes import Rng, pick
 from tf_deeppaint.data.sources.dolls.canvas import (
     Paint,
     Shape,
     blob,
+    both_sides,
     box,
     disc,
     ellipse,
     loop,
-    polygon,
+    moved,
     stroke,
 )
 from tf_deeppaint.data.sources.dolls.colors import Colors
-from tf_deeppaint.data.sources.dolls.frames import SIDES
 
 GOLD = Paint((244, 208, 96), (212, 164, 60))
 CROWN_GOLD = Paint((244, 204, 84), (212, 160, 52))
@@ -27,13 +27,7 @@ SHIRT_PATTERNS = ("none", "none", "bands", "bars", "dots", "heart", "star", "but
 
 
 def band(half_width: float, upper: Sequence[float], lower: Sequence[float]) -> np.ndarray:
-    """The outline of a band around a body.
-
-    Args:
-        half_width: Half of its width.
-        upper: Heights y of its upper edge at the sides and in the middle.
-        lower: Likewise, of its lower edge.
-    """
+    """The outline of a band, given y of its upper and lower edge at the sides and in the middle."""
     w, (top, top_middle), (low, low_middle) = half_width, upper, lower
     return loop(
         [(-w, top), (0, top_middle), (w, top)],
@@ -45,13 +39,14 @@ def band(half_width: float, upper: Sequence[float], lower: Sequence[float]) -> n
 
 def bow(x: float, y: float, size: float, paint: Paint) -> list[Shape]:
     """A ribbon tied in a bow around `(x, y)`, reaching `size` to either side."""
-    wings = []
-    for s in SIDES:
-        upper, lower = ((x + s * size * 0.8, y + size * share) for share in (-0.6, 0.6))
-        crease = stroke([(x, y), (x + s * size * 0.6, y)], 0.5)
-        outline = blob([(x, y), upper, (x + s * size, y), lower])
-        wings.append(Shape(outline, paint=paint, shading=0.5, details=(crease,)))
-    return [*wings, Shape(ellipse(x, y, size * 0.24, size * 0.28), paint=paint)]
+    upper, lower = ((size * 0.8, size * share) for share in (-0.6, 0.6))
+    crease = stroke([(0, 0), (size * 0.6, 0)], 0.5)
+    outline = blob([(0, 0), upper, (size, 0), lower])
+    wings = both_sides(Shape(outline, paint=paint, shading=0.5, details=(crease,)))
+    return [
+        *moved(wings, lambda points: np.add(points, (x, y))),
+        Shape(ellipse(x, y, size * 0.24, size * 0.28), paint=paint),
+    ]
 
 
 def star(x: float, y: float, radius: float) -> np.ndarray:
@@ -71,7 +66,7 @@ def flower(
 
 
 def pattern(
-    rng: np.random.Generator,
+    rng: Rng,
     colors: Colors,
     top: float,
     low: float,
@@ -86,13 +81,10 @@ def pattern(
         ys = np.arange(top + 0.3, low + 0.2, step)
         return tuple(Shape(box(-2, y, 2, y + step * 0.45), paint=paint, line=0.6) for y in ys)
     if kind == "bars":
+        bar = np.array([(-0.05, top - 1), (0.05, top - 1), (0.05, low + 1), (-0.05, low + 1)])
+        spread = np.array([(1.0, 0.0), (1.0, 0.0), (1.1, 0.0), (1.1, 0.0)])
         xs = np.linspace(-wide, wide, int(rng.integers(4, 7)))
-        shapes = []
-        for x in xs:
-            foot = [(x * 1.1 + 0.05, low + 1), (x * 1.1 - 0.05, low + 1)]
-            bar = polygon([(x - 0.05, top - 1), (x + 0.05, top - 1), *foot])
-            shapes.append(Shape(bar, paint=paint, line=0.6))
-        return tuple(shapes)
+        return tuple(Shape(x * spread + bar, paint=paint, line=0.6) for x in xs)
     if kind == "dots":
         step = rng.uniform(0.22, 0.3)
         rows = enumerate(np.arange(top + 0.1, low + 0.2, step))

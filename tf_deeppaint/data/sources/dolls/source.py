@@ -41,7 +41,6 @@ class Dolls(Source):
         title="Dolls drawn by tf_deeppaint",
         license="CC0-1.0",
         attribution="Drawn by tf_deeppaint's own program",
-        url="",
     )
 
     @property
