@@ -1,8 +1,9 @@
 """Augmentation: random changes of sketch, picture and palette that leave a valid example.
 
 All of it runs in the graph on uint8 tensors, sketch `(S, S, 1)`, picture `(S, S, 3)`, palette
-`(4, 4, 3)`. All that is random depends on a seed alone, each augmentation on its own part of it:
-switching one on does not change the random numbers of another.
+`(4, 4, 3)`, and, where they are known, parts `(S, S, 1)`. All that is random depends on a seed
+alone, each augmentation on its own part of it: switching one on does not change the random numbers
+of another. `page_marks` has those that draw on the page.
 """
 
 import math
@@ -10,11 +11,26 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from tf_deeppaint.data import page_marks
+from tf_deeppaint.data.framing import draw_view, show, show_parts, whole_view
 from tf_deeppaint.palette.graph import extract_palettes
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # In the order in which they are applied.
-AUGMENTATIONS = ("flip", "crop", "warp", "lines", "color", "bands")
+AUGMENTATIONS = (
+    "flip",
+    "crop",
+    "frame",
+    "warp",
+    "lines",
+    "gaps",
+    "page",
+    "paper",
+    "color",
+    "bands",
+)
+# The first ones there were. Their seeds are split off together, those of others one by one.
+_FIRST = ("flip", "crop", "warp", "lines", "color", "bands")
 
 # Least side of the square that "crop" cuts out, as a share of the canvas.
 LEAST_CROP = 0.7
@@ -41,17 +57,26 @@ def check_augmentations(augmentations: Sequence[str]) -> None:
 
 
 def augment(
-    example: dict, augmentations: Sequence[str], seed: tf.Tensor, background: str
+    example: dict,
+    augmentations: Sequence[str],
+    seed: tf.Tensor,
+    background: str,
+    size: int | None = None,
 ) -> dict[str, tf.Tensor]:
     """Applies the named augmentations to one record.
 
     * `"flip"` mirrors half of the pairs left to right.
     * `"crop"` cuts a square of 70 to 100 % of the side out of sketch and picture and brings it
       back to full size; the palette is extracted again.
+    * `"frame"` shows two in five from nearer, down to a third of the side, and one in five from
+      farther away; the palette stays that of the whole.
     * `"warp"` extracts the palette from a copy of the picture that is rolled and bent up and down,
       half of the time upside down: a palette then says which colors, not where.
     * `"lines"` thickens or thins the sketch's lines by up to a pixel on each side and changes how
       dark they are; paper stays white.
+    * `"gaps"` opens up to eight gaps in the lines of half of the sketches.
+    * `"page"` draws a panel's frame around some, and a speech bubble with lettering over some.
+    * `"paper"` puts some sketches on toned and noisy paper.
     * `"color"` permutes the channels and rotates the hue of picture and palette together:
       one picture has many palettes.
     * `"bands"` permutes the bands of seven palettes in ten: a band is then no sure sign of where
@@ -62,17 +87,22 @@ def augment(
 
     Args:
         example: uint8 `sketch` `(S, S, 1)`, `picture` `(S, S, 3)` and `palette` `(4, 4, 3)`; `S`
-            is known when the graph is built.
+            is known when the graph is built. It may hold `parts` `(S, S, 1)`, and `swapped`, a
+            scalar boolean: whether the palette is that of another drawing, and then not extracted
+            again.
         augmentations: Some of `AUGMENTATIONS`, in any order.
         seed: int32 `(2,)`; decides all that is random.
         background: The rule by which palettes are extracted; see `palette.extract_palette`.
+        size: Side of the result in pixels; None: S.
 
     Returns:
-        The same three, with the same shapes and dtypes.
+        Sketch, picture, palette and, if given, parts, of the same dtypes.
     """
-    seeds = tf.unstack(tf.random.split(seed, len(AUGMENTATIONS)))
-    seeds = dict(zip(AUGMENTATIONS, seeds, strict=True))
-    pair = [example["sketch"], example["picture"]]
+    seeds = dict(zip(_FIRST, tf.unstack(tf.random.split(seed, len(_FIRST))), strict=True))
+    for number, name in enumerate(name for name in AUGMENTATIONS if name not in _FIRST):
+        seeds[name] = tf.random.fold_in(seed, number)
+    has_parts = "parts" in example
+    pair = [example["sketch"], example["picture"], *([example["parts"]] if has_parts else [])]
     if "flip" in augmentations:
         # Branches, here and in `redraw`: tf.where computes both sides, several milliseconds each.
         pair = tf.cond(
@@ -80,20 +110,32 @@ def augment(
             lambda: [tf.reverse(image, axis=[1]) for image in pair],
             lambda: pair,
         )
+    side = pair[0].shape[0]
     if "crop" in augmentations:
-        square = _draw_square(pair[0].shape[0], seeds["crop"])
-        pair = [crop(image, *square) for image in pair]
-    sketch, picture = pair
+        square = _draw_square(side, seeds["crop"])
+        pair[:2] = [crop(image, *square) for image in pair[:2]]
+        if has_parts:
+            pair[2] = show_parts(pair[2], tf.cast(tf.stack(square), tf.float32), side)
     palette = example["palette"]
     if "crop" in augmentations or "warp" in augmentations:
-        step = max(1, picture.shape[0] // _COUNTED_SIDE)
-        counted = picture[::step, ::step]
-        if "warp" in augmentations:
-            counted = warp(counted, *_draw_warp(*counted.shape[:2], seeds["warp"]))
-        palette = extract_palettes(counted[None], background)[0]
+        own = _extract_again(pair[1], "warp" in augmentations and seeds["warp"], background)
+        palette = tf.where(example.get("swapped", False), palette, own)
+    if "frame" in augmentations or size not in (None, side):
+        view = draw_view(side, seeds["frame"]) if "frame" in augmentations else whole_view(side)
+        views = [show(image, view, size or side) for image in pair[:2]]
+        pair = views + [show_parts(image, view, size or side) for image in pair[2:]]
+    sketch, picture, *parts = pair
     if "lines" in augmentations:
         shares = tf.unstack(tf.random.stateless_uniform([3], seeds["lines"]))
         sketch = redraw(sketch, *map(_between, (LINE_WEIGHTS, GAINS, GAMMAS), shares))
+    if "gaps" in augmentations:
+        sketch = page_marks.tear(sketch, seeds["gaps"])
+    if "page" in augmentations:
+        roles = parts[0] if parts else tf.zeros_like(sketch)
+        sketch, picture, roles = page_marks.mark_page(sketch, picture, roles, seeds["page"])
+        parts = [roles] if parts else []
+    if "paper" in augmentations:
+        sketch = page_marks.tone_paper(sketch, seeds["paper"])
     if "color" in augmentations:
         matrix = _draw_color_matrix(seeds["color"])
         picture, palette = _recolor(picture, matrix), _recolor(palette, matrix)
@@ -101,7 +143,17 @@ def augment(
         order = tf.argsort(tf.random.stateless_uniform([4], seeds["bands"]))
         permuted = _chance(PERMUTED_BANDS, tf.reverse(seeds["bands"], [0]))
         palette = tf.where(permuted, tf.gather(palette, order), palette)
-    return {"sketch": sketch, "picture": picture, "palette": palette}
+    augmented = {"sketch": sketch, "picture": picture, "palette": palette}
+    return augmented | ({"parts": parts[0]} if parts else {})
+
+
+def _extract_again(picture: tf.Tensor, seed: tf.Tensor | bool, background: str) -> tf.Tensor:
+    """The palette of a picture that was cut, or with a seed of a warped copy of it."""
+    step = max(1, picture.shape[0] // _COUNTED_SIDE)
+    counted = picture[::step, ::step]
+    if seed is not False:
+        counted = warp(counted, *_draw_warp(*counted.shape[:2], seed))
+    return extract_palettes(counted[None], background)[0]
 
 
 def crop(image: tf.Tensor, top: tf.Tensor, left: tf.Tensor, side: tf.Tensor) -> tf.Tensor:

@@ -9,7 +9,16 @@ import threading
 import zlib
 from collections.abc import Iterator
 
-from tf_deeppaint.data.records import KEYS, PALETTE, PICTURE, SKETCH, read_values
+from tf_deeppaint.data.records import (
+    GROUP,
+    NAME,
+    PALETTE,
+    PALETTES,
+    PARTS,
+    PICTURE,
+    SKETCH,
+    read_values,
+)
 from tf_deeppaint.palette.rules import BANDS
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -86,10 +95,13 @@ def is_sound(record: bytes, size: int) -> bool:
     values = read_values(record)
     if values is None or not all(values.values()):
         return False
-    if any(len(values[key]) > 1 for key in KEYS if key != SKETCH):
+    if any(len(values.get(key, ())) > 1 for key in (NAME, GROUP, PICTURE, PALETTE, PARTS)):
         return False
-    pictures = [*values[SKETCH], *values[PICTURE]]
-    return all(_is_png(data, size) for data in pictures) and _is_png(values[PALETTE][0], BANDS)
+    pictures = [*values[SKETCH], *values[PICTURE], *values.get(PARTS, ())]
+    palettes = [*values[PALETTE], *values.get(PALETTES, ())]
+    return all(_is_png(data, size) for data in pictures) and all(
+        _is_png(data, BANDS) for data in palettes
+    )
 
 
 def _frames(path: str) -> Iterator[bytes]:

@@ -50,6 +50,9 @@ def load_training(
     start: int = 0,
     part: tuple[int, int] = (0, 1),
     bad: BadRecords | None = None,
+    swapped_palettes: float = 0.0,
+    size: int | None = None,
+    parts: bool = False,
 ) -> tf.data.Dataset:
     """An endless, shuffled, augmented stream of training batches.
 
@@ -72,6 +75,11 @@ def load_training(
             decodes no other.
         bad: Counts records that cannot be read. Each is then replaced by another of its batch, so
             that all others keep their numbers in the stream. None: the first of them raises.
+        swapped_palettes: Share of the pictures that come with the palette of another drawing in
+            the same colors, where the record has any.
+        size: Side of the pictures in pixels; None: the data set's.
+        parts: Whether batches also hold `"parts"`, int32 `(N, S, S)`, the role of each pixel, an
+            index of `color_schemes.ROLES` or `parsing.UNKNOWN_PART`.
 
     Raises:
         DeepPaintError: as `open_datasets`; also too few records, or an unknown augmentation.
@@ -96,7 +104,16 @@ def load_training(
         )
 
     def prepare(number: tf.Tensor, record: tf.Tensor) -> dict[str, tf.Tensor]:
-        return _prepare(record, manifests[0], make_seed(seed, _AUGMENTATION, number), augmentations)
+        own_seed = make_seed(seed, _AUGMENTATION, number)
+        return _prepare(
+            record,
+            manifests[0],
+            own_seed,
+            augmentations,
+            swapped_palettes=swapped_palettes,
+            size=size,
+            parts=parts,
+        )
 
     # Known to be endless, batches have a fixed size also where several machines take them.
     endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
@@ -187,8 +204,9 @@ def load_evaluation(
     """All records of a split once, in order, as they are stored; the last batch may be smaller.
 
     Batches also hold `"name"` and `"group"`, `(N,)` strings; records of one group, such as the
-    colorings of one sketch, are not independent. Records that cannot be read are skipped
-    where `bad` counts them.
+    colorings of one sketch, are not independent. `"partner_palette"`, `(N, 4, 4, 3)`, is that of
+    another drawing in the same colors where `"has_partner"`, `(N,)` booleans, else the own one.
+    Records that cannot be read are skipped where `bad` counts them.
     """
     manifests = open_datasets(directories, check_shards=bad is None)
     shard_lists = list_shards(directories, manifests, split)
@@ -197,7 +215,14 @@ def load_evaluation(
 
     def prepare(record: tf.Tensor) -> dict:
         example = decode_record(record, manifests[0].size, tf.constant([0, 0]), first_sketch=True)
-        return to_inputs(example) | {key: example[key] for key in ("name", "group")}
+        count = tf.shape(example["palettes"])[0]
+        partner = to_inputs(example | {"palette": example["palettes"][tf.minimum(1, count - 1)]})
+        return to_inputs(example) | {
+            "name": example["name"],
+            "group": example["group"],
+            "partner_palette": partner["palette"],
+            "has_partner": count > 1,
+        }
 
     stored = ordering.in_order(shard_lists, bad and make_reader(manifests[0].size, bad))
     if bad is not None:
@@ -249,10 +274,30 @@ def _prepare(
     seed: tf.Tensor,
     augmentations: Sequence[str],
     first_sketch: bool = False,
+    swapped_palettes: float = 0.0,
+    size: int | None = None,
+    parts: bool = False,
 ) -> dict[str, tf.Tensor]:
     sketch_seed, augmentation_seed = tf.unstack(tf.random.split(seed, 2))
-    example = decode_record(record, manifest.size, sketch_seed, first_sketch)
-    return to_inputs(augment(example, augmentations, augmentation_seed, manifest.background))
+    decoded = decode_record(record, manifest.size, sketch_seed, first_sketch)
+    example = {key: decoded[key] for key in ("sketch", "picture", "palette")}
+    if swapped_palettes:
+        number = _draw_palette(tf.shape(decoded["palettes"])[0], swapped_palettes, seed)
+        example |= {"palette": decoded["palettes"][number], "swapped": number > 0}
+    if parts:
+        example["parts"] = decoded["parts"]
+    example = augment(example, augmentations, augmentation_seed, manifest.background, size)
+    if parts:
+        return to_inputs(example) | {"parts": tf.cast(example["parts"][..., 0], tf.int32)}
+    return to_inputs(example)
+
+
+def _draw_palette(count: tf.Tensor, swapped_palettes: float, seed: tf.Tensor) -> tf.Tensor:
+    """The number of the palette to take, of a record's own, 0, and those of other drawings."""
+    swapped, which = tf.unstack(tf.random.stateless_uniform([2], tf.random.fold_in(seed, 2)))
+    others = tf.cast(count - 1, tf.float32)
+    number = 1 + tf.cast(which * others, tf.int32)
+    return tf.where((swapped < swapped_palettes) & (count > 1), number, 0)
 
 
 def _no_records_error(directory: str | os.PathLike, split: str) -> DeepPaintError:

@@ -7,6 +7,8 @@ A record is a `tf.train.Example`:
     sketch     bytes, 1..n  the line art as gray PNG `(size, size)`, one or more styles
     picture    bytes        the colored picture as RGB PNG `(size, size)`
     histogram  bytes        the palette as RGB PNG, 4 x 4, row = band from the top, column = rank
+    palettes   bytes, 0..n  the same palette, then those of other drawings in the same colors
+    parts      bytes, 0..1  the role of each pixel as gray PNG, an index of `color_schemes.ROLES`
 
 Shards are `SPLIT-NNNNN.tfrecord`. `manifest.json` is written last: a folder without one is not a
 data set. `tfrecords/README.md` is the specification for other readers and writers.
@@ -44,11 +46,19 @@ MAX_MANIFEST = 2**24
 SPLITS = ("train", "test")
 # The keys of a record, and its encoded values under each of them.
 NAME, GROUP, SKETCH, PICTURE, PALETTE = KEYS = ("name", "group", "sketch", "picture", "histogram")
+# Keys that a record may lack.
+PALETTES, PARTS = OPTIONAL_KEYS = ("palettes", "parts")
 Values = dict[str, list[bytes]]
 
 
 def make_record(
-    name: str, group: str, sketches: Sequence[np.ndarray], picture: np.ndarray, palette: np.ndarray
+    name: str,
+    group: str,
+    sketches: Sequence[np.ndarray],
+    picture: np.ndarray,
+    palette: np.ndarray,
+    partner_palettes: Sequence[np.ndarray] = (),
+    parts: np.ndarray | None = None,
 ) -> Values:
     """Encodes the values of a record.
 
@@ -58,14 +68,22 @@ def make_record(
         sketches: uint8 gray `(size, size)`, at least one.
         picture: uint8 RGB `(size, size, 3)`.
         palette: uint8 `(4, 4, 3)`.
+        partner_palettes: Palettes of other drawings in the same colors, like `palette`.
+        parts: The role of each pixel, uint8 `(size, size)`, an index of `color_schemes.ROLES`;
+            None where it is not known.
     """
-    return {
+    record = {
         NAME: [name.encode()],
         GROUP: [group.encode()],
         SKETCH: [encode_png(sketch) for sketch in sketches],
         PICTURE: [encode_png(picture)],
         PALETTE: [encode_png(palette)],
     }
+    if partner_palettes:
+        record[PALETTES] = [encode_png(other) for other in (palette, *partner_palettes)]
+    if parts is not None:
+        record[PARTS] = [encode_png(parts)]
+    return record
 
 
 def serialize_record(values: Values) -> bytes:
@@ -80,10 +98,16 @@ def serialize_record(values: Values) -> bytes:
 
 
 def read_values(record: bytes) -> Values | None:
-    """The values of a serialized record, however many under each key; None if it is none."""
+    """The values of a serialized record, however many under each key; None if it is none.
+
+    Optional keys that it lacks are left out.
+    """
     try:
         features = import_tensorflow().train.Example.FromString(record).features.feature
-        return {key: list(features[key].bytes_list.value) for key in KEYS}
+        values = {key: list(features[key].bytes_list.value) for key in KEYS}
+        return values | {
+            key: list(features[key].bytes_list.value) for key in OPTIONAL_KEYS if key in features
+        }
     except Exception:  # protobuf has an exception of its own for each of its implementations
         return None
 

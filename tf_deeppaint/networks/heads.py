@@ -126,7 +126,7 @@ class PaletteMixture(keras.layers.Layer):
     def _color_logits(self, query, rank, palette):
         """The logits of the palette's colors, float32 `(N, H, W, 16)`."""
         _, height, width, _ = ops.shape(query)
-        keys = ops.cast(self.key(self.hidden(_describe_colors(palette))), "float32")  # (N, 16, 16)
+        keys = ops.cast(self.key(self.hidden(describe_colors(palette))), "float32")  # (N, 16, 16)
         queries = ops.reshape(query, (-1, height * width, _QUERY))  # (N, H W, 16)
         products = ops.matmul(queries, ops.transpose(keys, (0, 2, 1))) / _QUERY**0.5
         # The axes: picture, band of the pixel, position in it, color. Runtimes want four at most.
@@ -137,7 +137,7 @@ class PaletteMixture(keras.layers.Layer):
         return ops.reshape(logits, (-1, height, width, BANDS * COLORS))
 
 
-def _describe_colors(palette):
+def describe_colors(palette):
     """What keys are made of: RGB, band and rank of each color, `(N, 16, 11)`."""
     colors = ops.reshape(palette, (-1, BANDS * COLORS, 3))  # (N, 16, 3)
     bands = ops.repeat(ops.eye(BANDS, dtype=colors.dtype), COLORS, axis=0)  # (16, 4)

@@ -43,6 +43,13 @@ class BuildConfig:
     max_enlargement: float = option(
         2.0, "Small pictures are enlarged by this factor at most, then padded.", lower=1.0
     )
+    backdrops: float = option(
+        0.0,
+        "Share of the other drawings in the same colors that stand in front of a colored backdrop "
+        "when their palettes are extracted.",
+        lower=0.0,
+        upper=1.0,
+    )
     min_size: int = option(
         64,
         "Skip pictures of fewer pixels on their shorter side (folder, pairs, danbooru).",
@@ -55,7 +62,9 @@ class BuildConfig:
     def manifest_options(self) -> dict:
         """The options as JSON values for the manifest: the network by the SHA-256 of its file."""
         network = files.sha256(self.network) if self.network else ""
-        return dataclasses.asdict(self) | {"sketch": list(self.sketch), "network": network}
+        options = dataclasses.asdict(self) | {"sketch": list(self.sketch), "network": network}
+        # Without them the options are those of data sets from before there were any.
+        return options if self.backdrops else {k: options[k] for k in options if k != "backdrops"}
 
 
 def check_config(config: BuildConfig) -> None:

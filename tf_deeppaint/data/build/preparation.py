@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tf_deeppaint.data import records
+from tf_deeppaint.data.build.backdrops import add_backdrop
 from tf_deeppaint.data.build.config import BuildConfig
 from tf_deeppaint.data.build.plan import InspectionResult, PlannedExample
 from tf_deeppaint.data.sources.base import Example, LoadedExample, Skipped, Source
@@ -111,7 +112,23 @@ def prepare(
     sketches = _make_sketches(pictures, own_lines, names, config)
     palettes = [_palette(*pair, config) for pair in zip(loaded, pictures, strict=True)]
     groups = [example.group for example in examples]
-    return list(map(records.make_record, names, groups, sketches, pictures, palettes))
+    partners = [_partner_palettes(*pair, config) for pair in zip(names, loaded, strict=True)]
+    parts = [item.parts for item in loaded]
+    columns = (names, groups, sketches, pictures, palettes, partners, parts)
+    return [records.make_record(*values) for values in zip(*columns, strict=True)]
+
+
+def _partner_palettes(name: str, loaded: LoadedExample, config: BuildConfig) -> list[np.ndarray]:
+    """The palettes of an example's partners, some of them in front of a backdrop."""
+    digest = records.name_digest(f"{name}/backdrops")
+    rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    palettes = []
+    for partner in loaded.partners:
+        canvas = _fit(partner, config)
+        if rng.random() < config.backdrops:
+            canvas = add_backdrop(canvas, rng)
+        palettes.append(extract_palette(canvas, config.background))
+    return palettes
 
 
 def _fit(pixels: np.ndarray, config: BuildConfig) -> np.ndarray:

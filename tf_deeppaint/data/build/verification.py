@@ -11,7 +11,17 @@ import tensorflow as tf
 
 from tf_deeppaint.data import records
 from tf_deeppaint.data.build.shards import portions
-from tf_deeppaint.data.records import GROUP, NAME, PALETTE, PICTURE, SKETCH, name_digest
+from tf_deeppaint.data.records import (
+    GROUP,
+    NAME,
+    PALETTE,
+    PALETTES,
+    PARTS,
+    PICTURE,
+    SKETCH,
+    name_digest,
+)
+from tf_deeppaint.data.sources.color_schemes import ROLES
 from tf_deeppaint.images.decoding import read_header
 from tf_deeppaint.images.encoding import PNG_END
 from tf_deeppaint.palette.rules import BANDS
@@ -115,12 +125,25 @@ def _check_record(data: bytes, manifest: records.Manifest) -> tuple[str, str, li
         faults.append("no group")
     if not values[SKETCH]:
         faults.append("no sketch")
-    for key, side, channels in ((SKETCH, size, 1), (PICTURE, size, 3), (PALETTE, BANDS, 3)):
-        if key != SKETCH and len(values[key]) != 1:
+    kinds = ((SKETCH, size, 1), (PICTURE, size, 3), (PALETTE, BANDS, 3))
+    optional = ((PALETTES, BANDS, 3), (PARTS, size, 1))
+    for key, side, channels in (*kinds, *(kind for kind in optional if kind[0] in values)):
+        if key not in (SKETCH, PALETTES) and len(values[key]) != 1:
             faults.append(f"{len(values[key])} values of {key}")
         of_values = (_fault(png, side, channels) for png in values[key])
         faults += (f"{key}: {fault}" for fault in of_values if fault)
+    if values.get(PALETTES, values[PALETTE])[:1] != values[PALETTE]:
+        faults.append(f"{PALETTES} does not begin with the {PALETTE}")
+    if not faults and PARTS in values and _most(values[PARTS][0]) >= len(ROLES):
+        faults.append(f"{PARTS}: no such role")
     return name, group, faults
+
+
+def _most(png: bytes) -> int:
+    """The greatest level of a stored picture."""
+    import cv2
+
+    return int(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED).max())
 
 
 def _fault(png: bytes, side: int, channels: int) -> str:

@@ -70,8 +70,8 @@ class LoadedExample(NamedTuple):
         palette: uint8 `(4, 4, 3)` where the publisher gives one, extracted by the rule "drop".
         partners: Other drawings in the same colors, uint8 RGB `(H, W, 3)` each: references for
             which `picture` is the true answer.
-        parts: The role of every pixel, uint8 `(H, W)`, an index of `color_schemes.ROLES`; None
-            where the source does not know.
+        parts: The role of every pixel, uint8 `(size, size)`, an index of `color_schemes.ROLES`;
+            only of sources that draw on a square canvas of the size asked for.
     """
 
     picture: np.ndarray
