@@ -15,6 +15,7 @@ from tf_deeppaint.data import loading, ordering, records
 from tf_deeppaint.data.augmentation import AUGMENTATIONS
 from tf_deeppaint.data.damage import wrap_damage_errors
 from tf_deeppaint.data.loading import load, load_evaluation, load_training
+from tf_deeppaint.data.parsing import UNKNOWN_PART
 from tf_deeppaint.images.pixels import to_signed_unit_range
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -247,6 +248,79 @@ def test_of_several_sketches_training_takes_any_and_evaluation_the_first(many_sk
     assert choices[0] != choices[1]
     (batch,) = load_evaluation([many_sketches], "train", 4).as_numpy_iterator()
     assert (batch["sketch"] == -1).all()
+
+
+# --- palettes of other drawings -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def partners(tmp_path_factory) -> Path:
+    """Twenty records, each with its own palette and those of two partners; one without any."""
+    directory = tmp_path_factory.mktemp("partners") / "data"
+    directory.mkdir()
+    contents = []
+    for number in range(21):
+        rng = np.random.default_rng(number)
+        picture = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+        own, *others = (np.full((4, 4, 3), 3 * number + i, np.uint8) for i in range(3))
+        parts = np.full((64, 64), number % 14, np.uint8)
+        others, parts = (others, parts) if number < 20 else ((), None)
+        record = records.make_record(
+            f"{number}", f"{number}", [picture[..., 0]], picture, own, others, parts
+        )
+        contents.append(records.serialize_record(record))
+    shards = {
+        split: [write_shard(directory / f"{split}-00000.tfrecord", contents)]
+        for split in records.SPLITS
+    }
+    write_manifest(directory, shards)
+    return directory
+
+
+def levels(values: np.ndarray) -> np.ndarray:
+    return np.rint((values + 1) * 127.5).astype(int)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.65, 1.0])
+def test_as_many_records_as_asked_come_with_another_palette_of_their_own(partners, share):
+    batches = load_training([partners], 1, 0, (), swapped_palettes=share)
+    taken = []
+    for batch in batches.take(21 * 20).as_numpy_iterator():
+        number, which = divmod(int(levels(batch["palette"]).max()), 3)
+        red = np.random.default_rng(number).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+        assert np.array_equal(levels(batch["picture"])[0], red)
+        assert number < 20 or which == 0
+        if number < 20:
+            taken.append(which)
+    taken = np.bincount(taken, minlength=3) / len(taken)
+    expected = [1 - share, share / 2, share / 2]
+    np.testing.assert_allclose(taken, expected, atol=0.08 if 0 < share < 1 else 0.06)
+
+
+def test_a_new_palette_of_a_crop_is_not_put_in_the_place_of_another_drawing_s(partners):
+    batches = load_training([partners], 1, 0, ("crop", "warp"), swapped_palettes=1.0)
+    for batch in batches.take(40).as_numpy_iterator():
+        palette = levels(batch["palette"])
+        assert (palette == palette.flat[0]).all() or palette.std() > 5  # a partner's, or the last
+
+
+def test_parts_come_as_roles_at_the_size_of_the_picture(partners):
+    batches = load_training([partners], 3, 0, ("flip",), size=128, parts=True)
+    for batch in batches.take(10).as_numpy_iterator():
+        assert batch["parts"].shape == (3, 128, 128) and batch["parts"].dtype == np.int32
+        assert batch["sketch"].shape == batch["picture"].shape == (3, 128, 128, 3)
+        numbers = levels(batch["palette"]).max(axis=(1, 2, 3)) // 3
+        expected = np.where(numbers < 20, numbers % 14, UNKNOWN_PART)
+        assert (batch["parts"] == expected[:, None, None]).all()
+
+
+def test_evaluation_tells_the_palette_of_the_first_partner(partners):
+    (batch,) = load_evaluation([partners], "test", 32, size=128).as_numpy_iterator()
+    own, partner = (levels(batch[key])[:, 0, 0, 0] for key in ("palette", "partner_palette"))
+    assert np.array_equal(own, 3 * np.arange(21))
+    assert np.array_equal(partner, own + batch["has_partner"])
+    assert batch["has_partner"].tolist() == [True] * 20 + [False]
+    assert batch["sketch"].shape == (21, 128, 128, 3)
 
 
 # --- going on -----------------------------------------------------------------------------------

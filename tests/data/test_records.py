@@ -90,6 +90,23 @@ def test_the_values_of_a_record_are_read_back_and_nothing_else_is_one():
     assert records.read_values(b"\xff\xff") is None
 
 
+def test_palettes_of_partners_come_after_the_own_one_and_parts_are_stored_as_gray():
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    palettes = rng.integers(0, 256, (3, 4, 4, 3), dtype=np.uint8)
+    parts = rng.integers(0, 14, (64, 64), dtype=np.uint8)
+    record = records.make_record(
+        "a/b", "g", [picture[..., 0]], picture, palettes[0], palettes[1:], parts
+    )
+    values = records.read_values(records.serialize_record(record))
+    assert set(values) == {*records.KEYS, "palettes", "parts"}
+    stored = [decode_picture(png, "") for png in values["palettes"]]
+    assert np.array_equal(stored, palettes)
+    assert values["palettes"][0] == values["histogram"][0]
+    assert np.array_equal(decode_picture(values["parts"][0], "")[..., 0], parts)
+    assert values["parts"][0][25] == 0  # gray
+
+
 # --- the manifest -------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from tests.helpers import numpy_networks as oracle
 from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.networks.matcher import ColorMatcher
 from tf_deeppaint.networks.unet import UNet
 
 NETWORKS = {
@@ -12,6 +13,7 @@ NETWORKS = {
     "mixture": lambda width: Generator(width, size=64, background="white", head_kind="mixture"),
     "no gates": lambda width: Generator(width, size=64, gated=False, histogram=False),
     "U-Net": lambda width: UNet(width, size=64),
+    "matcher": lambda width: ColorMatcher(width, blocks=1, size=64, background="figure"),
     "instance": lambda width: Generator(width, size=64, norm="instance"),
 }
 

@@ -200,13 +200,15 @@ def load_evaluation(
     split: str,
     batch_size: int,
     bad: BadRecords | None = None,
+    size: int | None = None,
 ) -> tf.data.Dataset:
     """All records of a split once, in order, as they are stored; the last batch may be smaller.
 
     Batches also hold `"name"` and `"group"`, `(N,)` strings; records of one group, such as the
     colorings of one sketch, are not independent. `"partner_palette"`, `(N, 4, 4, 3)`, is that of
     another drawing in the same colors where `"has_partner"`, `(N,)` booleans, else the own one.
-    Records that cannot be read are skipped where `bad` counts them.
+    Records that cannot be read are skipped where `bad` counts them. Pictures are brought to `size`
+    pixels a side, if given.
     """
     manifests = open_datasets(directories, check_shards=bad is None)
     shard_lists = list_shards(directories, manifests, split)
@@ -215,6 +217,9 @@ def load_evaluation(
 
     def prepare(record: tf.Tensor) -> dict:
         example = decode_record(record, manifests[0].size, tf.constant([0, 0]), first_sketch=True)
+        if size:
+            shown = augment(example, (), tf.constant([0, 0]), manifests[0].background, size)
+            example |= {key: shown[key] for key in ("sketch", "picture")}
         count = tf.shape(example["palettes"])[0]
         partner = to_inputs(example | {"palette": example["palettes"][tf.minimum(1, count - 1)]})
         return to_inputs(example) | {

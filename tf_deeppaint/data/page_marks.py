@@ -11,7 +11,7 @@ import tensorflow as tf
 from tf_deeppaint.images.pixels import WHITE
 
 # Share of sketches that get gaps, how many at most, and their radii as shares of the side.
-TORN, MOST_GAPS, GAP_RADII = 0.5, 8, (0.003, 0.012)
+TORN, MOST_GAPS, GAP_RADII = 0.5, 8, (0.006, 0.02)
 # Shares of pages that get a frame and a bubble, and the widths of their lines by the side.
 FRAMED, BUBBLES, MARK_LINE = 0.12, 0.12, (0.006, 0.014)
 # How far a frame lies from the border, and half the axes of a bubble, as shares of the side.

@@ -41,9 +41,7 @@ def decode_record(
     which = 0 if first_sketch else tf.random.stateless_uniform([], seed, 0, count, tf.int32)
     # Older records have no list of palettes.
     has_palettes = tf.size(values[PALETTES]) > 0
-    palettes = tf.cond(
-        has_palettes, lambda: values[PALETTES], lambda: values[PALETTE][None]
-    )
+    palettes = tf.cond(has_palettes, lambda: values[PALETTES], lambda: values[PALETTE][None])
     return {
         "name": values[NAME],
         "group": values[GROUP],

@@ -12,9 +12,6 @@ the colors before it is looked for in the drawing. From the input to the picture
 4. *up*: residual blocks at 1/8, 1/4 and 1/2, each joined to the level it mirrors;
 5. *head*: at 1/2 a query for every place; its dot products with the colors' keys choose among
    them. Twice as large, that is a mixture as of `heads.PaletteMixture`.
-
-A second head says which part of a figure (skin, hair, top, ...) a place belongs to. It is used in
-training alone.
 """
 
 from collections.abc import Iterator
@@ -37,12 +34,8 @@ LEVELS = (1, 2, 4, 5)
 DOWN_BLOCKS = (1, 2, 2, 2)
 # Length of queries and keys.
 QUERY = 32
-# Channels of one head of the attention.
-HEAD = 32
 # Waves by which a place's position is told: so many half periods over the page.
 WAVES = (1, 2, 4, 8)
-# Parts of a figure that the second head tells: `color_schemes.ROLES`, and room for more.
-PARTS = 16
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -50,7 +43,7 @@ class ColorMatcher(PaintingNetwork):
     """Matches the places of a sketch with the colors of a palette; see the module.
 
     Args:
-        width: Channels at half the resolution; a multiple of 32.
+        width: Channels at half the resolution, an even number.
         blocks: Blocks of self-attention.
         **options: See `PaintingNetwork`; the histogram images are needed.
 
@@ -66,8 +59,8 @@ class ColorMatcher(PaintingNetwork):
 
     def __init__(self, width: int = 32, blocks: int = 4, **options):
         super().__init__(width, **options)
-        if width % HEAD or not self.histogram:
-            raise ValueError(f"width={width}: a multiple of {HEAD} is needed, and the histogram")
+        if not self.histogram:
+            raise ValueError("histogram=False: there would be no colors to match")
         self.blocks = blocks
 
         layer = {"dtype": self.dtype_policy}
@@ -75,9 +68,11 @@ class ColorMatcher(PaintingNetwork):
         channels = [factor * width for factor in LEVELS]
         self.stem = _conv(channels[0], 3, name="stem", **layer)
         self.stem_norm = make_norm(self.norm, "stem_norm", self.synchronized, **layer)
+        # One list: Keras saves no lists of lists.
         self.down = [
-            [ResidualBlock(c, name=f"down_{level}_{i}", **block) for i in range(count)]
+            ResidualBlock(c, name=f"down_{level}_{i}", **block)
             for level, (c, count) in enumerate(zip(channels, DOWN_BLOCKS, strict=True))
+            for i in range(count)
         ]
         self.shrink = [
             _conv(c, 3, strides=2, name=f"shrink_{level}", **layer)
@@ -90,7 +85,7 @@ class ColorMatcher(PaintingNetwork):
             keras.layers.Dense(tokens, name="color_1", **layer),
         ]
         self.attend = [
-            AttentionBlock(tokens // HEAD, name=f"attend_{i}", **layer) for i in range(blocks)
+            AttentionBlock(tokens // width, name=f"attend_{i}", **layer) for i in range(blocks)
         ]
         self.tokens_norm = keras.layers.LayerNormalization(name="tokens_norm", **layer)
         self.grow = [
@@ -102,7 +97,6 @@ class ColorMatcher(PaintingNetwork):
         # Channels of: query, shade, ink.
         self.query = _conv(QUERY + 2, 3, name="query", **layer)
         self.key = keras.layers.Dense(QUERY, name="key", **layer)
-        self.part = _conv(PARTS, 1, name="part", **layer)
         self.build()
 
     def build_layers(self, channels):
@@ -111,9 +105,8 @@ class ColorMatcher(PaintingNetwork):
         tokens = levels[-1]
         self.stem.build((*shape, 4))
         self.stem_norm.build((*shape, levels[0]))
-        for level, blocks in enumerate(self.down):
-            for block in blocks:
-                block.build((*shape, levels[level]))
+        for block in self.down:
+            block.build((*shape, block.filters))
         for level, layer in enumerate(self.shrink):
             layer.build((*shape, levels[level]))
         self.place.build((None, None, 4 * len(WAVES)))
@@ -127,7 +120,6 @@ class ColorMatcher(PaintingNetwork):
             block.build((*shape, levels[level]))
         self.query.build((*shape, levels[0]))
         self.key.build((None, SLOTS, tokens))
-        self.part.build((*shape, levels[0]))
 
     def forward(self, inputs, training=False):
         logits, shade_and_ink, _ = self.match(inputs, training)
@@ -147,10 +139,10 @@ class ColorMatcher(PaintingNetwork):
         paper = ops.cast(inputs["sketch"][..., :1], self.compute_dtype)  # (N, H, W, 1)
         x = self.stem(fold_pixels(1.0 - paper))  # (N, H/2, W/2, width)
         x = ops.relu(self.stem_norm(x, training=training))
-        skips = []
-        for level, blocks in enumerate(self.down):
-            for block in blocks:
-                x = block(x, training=training)
+        skips, blocks = [], iter(self.down)
+        for level, count in enumerate(DOWN_BLOCKS):
+            for _ in range(count):
+                x = next(blocks)(x, training=training)
             # Level l: (N, H / 2^(l+1), W / 2^(l+1), LEVELS[l] width)
             if level < len(self.shrink):
                 skips.append(x)
@@ -174,10 +166,6 @@ class ColorMatcher(PaintingNetwork):
         logits, shade, ink = channels[..., :SLOTS], channels[..., -2:-1], channels[..., -1:]
         return make_mixture(logits, shade, ink, ops.cast(sketch, "float32"))
 
-    def tell_parts(self, features):
-        """Logits of the parts of a figure, float32 `(N, H/2, W/2, PARTS)`, of `match`'s features."""
-        return ops.cast(self.part(features), "float32")
-
     def _attend(self, x, palette) -> tuple:
         """Places `(N, h, w, C)` and palettes look at each other; places and colors `(N, 18, C)`."""
         _, height, width, channels = ops.shape(x)
@@ -193,7 +181,7 @@ class ColorMatcher(PaintingNetwork):
 
     def normalized_convolutions(self) -> Iterator[tuple[keras.Layer, keras.Layer]]:
         yield self.stem, self.stem_norm
-        for block in (*(block for blocks in self.down for block in blocks), *self.up):
+        for block in (*self.down, *self.up):
             yield block.conv_1, block.norm_1
             yield block.conv_2, block.norm_2
 

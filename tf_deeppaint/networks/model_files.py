@@ -11,6 +11,7 @@ from tf_deeppaint.images.pixels import MAX_SIDE
 from tf_deeppaint.networks import PACKAGE
 from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.generator import OLD_OPTIONS, Generator
+from tf_deeppaint.networks.matcher import ColorMatcher
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.utils import files, keras_archives
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
@@ -21,10 +22,10 @@ BUNDLED_FILE = Path(tf_deeppaint.__file__).parent / "bundled" / "model.keras"
 GENERATOR_FILE = "generator.keras"
 
 # The classes by the names under which Keras registers them.
-NETWORKS = {f"{PACKAGE}>{network.__name__}": network for network in (Generator, UNet)}
+NETWORKS = {f"{PACKAGE}>{network.__name__}": network for network in (Generator, UNet, ColorMatcher)}
 _PRECISIONS = ("float16", "bfloat16", "float32", "float64", "mixed_float16", "mixed_bfloat16")
-# A network of width w has more than 10,000 w^2 weights, of at least two bytes each.
-_MIN_BYTES = 20_000
+# A network of width w has more than 2,000 w^2 weights, of at least two bytes each.
+_MIN_BYTES = 4_000
 
 
 def load_generator(path: str | os.PathLike | None = None) -> PaintingNetwork:

@@ -13,11 +13,11 @@ import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint.networks.normalization import BatchNormalization
-from tf_deeppaint.training.deep_paint import DeepPaint
+from tf_deeppaint.training.trainer import Trainer
 
 
 @contextlib.contextmanager
-def averaged_weights(model: DeepPaint) -> Iterator[None]:
+def averaged_weights(model: Trainer) -> Iterator[None]:
     """Inside the block the generator has its averaged weights; afterwards all is as before.
 
     Its optimizer must keep an average. Re-estimate BatchNorm's statistics at the block's start.
@@ -32,7 +32,7 @@ def averaged_weights(model: DeepPaint) -> Iterator[None]:
             variable.assign(value)
 
 
-def make_statistics_estimator(model: DeepPaint) -> Callable[[tf.data.Dataset], None]:
+def make_statistics_estimator(model: Trainer) -> Callable[[tf.data.Dataset], None]:
     """Makes a function that re-estimates the generator's BatchNorm statistics on training batches.
 
     Nothing else changes; without a batch, or in a network of other norms, not even these.

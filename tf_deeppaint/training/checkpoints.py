@@ -8,12 +8,11 @@ from pathlib import Path
 import tensorflow as tf
 
 from tf_deeppaint.networks.model_files import load_generator
-from tf_deeppaint.training.deep_paint import DeepPaint
 from tf_deeppaint.training.run_directory import CHECKPOINTS
+from tf_deeppaint.training.trainer import Trainer
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
-NETWORKS = ("generator", "discriminator")
 # The files of a checkpoint are called so, followed by its step.
 NAME = "state"
 
@@ -31,14 +30,14 @@ class Checkpoints:
             write, because variables are read together, but only one checkpoint counts.
     """
 
-    def __init__(self, model: DeepPaint, folder: str, keep: int, own_folder: str | None = None):
+    def __init__(self, model: Trainer, folder: str, keep: int, own_folder: str | None = None):
         self.model = model
         # By their variables: TensorFlow does not find those of an optimizer inside another.
-        owners = (*NETWORKS, *(f"{name}_optimizer" for name in NETWORKS))
+        names = model.network_names
+        owners = (*names, *(f"{name}_optimizer" for name in names))
         self.state = tf.train.Checkpoint(
             **{owner: list(getattr(model, owner).variables) for owner in owners},
-            pool=model.pool,
-            pool_random=model.pool.random.state,
+            **model.more_state(),
             counters=[model.steps, model.skipped, model.skipped_in_a_row],
         )
         self.folder = folder
@@ -85,7 +84,7 @@ class Checkpoints:
         return 0
 
 
-def load_initial_networks(model: DeepPaint, source: str) -> None:
+def load_initial_networks(model: Trainer, source: str) -> None:
     """Loads the weights to begin with; steps and optimizers stay as they are.
 
     The source is a `.keras` file of a generator; or a run: both networks of its latest checkpoint,
@@ -99,7 +98,7 @@ def load_initial_networks(model: DeepPaint, source: str) -> None:
         raise DeepPaintError(f"--init_from={path}: does not exist; name a .keras file or a run")
     try:
         if checkpoints := _list_checkpoints(str(path / CHECKPOINTS)):
-            networks = {name: list(getattr(model, name).variables) for name in NETWORKS}
+            networks = {name: list(getattr(model, name).variables) for name in model.network_names}
             state = tf.train.Checkpoint(**networks)
             state.read(checkpoints[-1]).assert_existing_objects_matched()
         else:

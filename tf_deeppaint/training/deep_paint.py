@@ -22,17 +22,16 @@ import tensorflow as tf
 from tf_deeppaint.networks import PACKAGE
 from tf_deeppaint.networks.discriminator import Discriminator
 from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.palette.graph import palettes_to_histograms
 from tf_deeppaint.training import losses
 from tf_deeppaint.training.image_pool import ImagePool
-from tf_deeppaint.training.optimizers import ADAM, FLOAT16_SCALE, Adam, GuardedOptimizer
+from tf_deeppaint.training.trainer import Trainer, replicas
 
 DEFAULT = losses.Objective()
 METRICS = ("generator_loss", "discriminator_loss", "adversarial", "l1", "perceptual", "tv")
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
-class DeepPaint(keras.Model):
+class DeepPaint(Trainer):
     """Trains a generator against a discriminator, as "Attentioned Deep Paint" does.
 
     Batches are `{"sketch": (N, H, W, 3), "palette": (N, 4, 4, 3), "picture": (N, H, W, 3)}`, all
@@ -58,6 +57,8 @@ class DeepPaint(keras.Model):
     >>> model.generator.save("generator.keras")
     """
 
+    network_names = ("generator", "discriminator")
+
     def __init__(
         self,
         generator: Generator,
@@ -68,38 +69,21 @@ class DeepPaint(keras.Model):
         perceptual: Callable | None = None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        super().__init__(generator, METRICS, **kwargs)
         if objective.gan_loss not in losses.GAN_LOSSES:
             raise ValueError(f"gan_loss={objective.gan_loss!r}: one of {losses.GAN_LOSSES}")
         if objective.perceptual_weight and perceptual is None:
             raise ValueError("perceptual_weight needs `perceptual`")
-        self.generator = generator
         self.discriminator = discriminator
         self.objective = objective
         self.pool_size = pool_size
         self.seed = seed
         self.perceptual = perceptual
         self.pool = ImagePool(pool_size, (generator.size, generator.size, 6), seed)
-        self.steps = _counter("steps")
-        self.skipped = _counter("skipped")
-        self.skipped_in_a_row = _counter("skipped_in_a_row")
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in METRICS}
         self.built = True
 
-    def compile(self, generator_optimizer=None, discriminator_optimizer=None, **kwargs):
-        """Sets the optimizers, by default the paper's Adam; each gets into a `GuardedOptimizer`."""
-        # XLA on a CPU takes 1.7 times as long for this step.
-        super().compile(**{"optimizer": None, "jit_compile": False} | kwargs)
-        self.generator_optimizer = _guarded(generator_optimizer, self.generator)
-        self.discriminator_optimizer = _guarded(discriminator_optimizer, self.discriminator)
-
-    @property
-    def metrics(self) -> list:
-        return list(self.trackers.values())
-
-    def call(self, inputs, training=False):
-        """Paints a batch: `(N, H, W, 3)` in [-1, 1]; see the class for `inputs`."""
-        return self.generator(to_generator_inputs(inputs), training=training)
+    def more_state(self) -> dict:
+        return {"pool": self.pool, "pool_random": self.pool.random.state}
 
     def train_step(self, batch: dict) -> dict:
         """Takes one step of both networks; returns the mean of each loss since the last reset."""
@@ -117,27 +101,21 @@ class DeepPaint(keras.Model):
             picture_tape.watch(painted)
             logits = self._discriminate(sketch, painted)  # (N, H/8 - 2, W/8 - 2, 1)
             terms = self._generator_losses(logits, picture, painted)  # () each
-            scaled_loss = optimizer.scale_loss(terms["generator_loss"] / _replicas())
+            scaled_loss = optimizer.scale_loss(terms["generator_loss"] / replicas())
         # First with respect to the painted picture, then on through the generator: each of its
         # tapes is used once.
         picture_gradient = picture_tape.gradient(scaled_loss, painted)  # (N, H, W, 3)
         variables = self.generator.trainable_variables
         gradients = generator_tape.gradient(painted, variables, output_gradients=picture_gradient)
         finite &= tf.math.is_finite(terms["generator_loss"])
-        generator_stepped = self._apply(optimizer, gradients, variables, finite)
+        generator_stepped = self.apply_gradients(optimizer, gradients, variables, finite)
 
         stepped = discriminator_stepped & generator_stepped
-        skipped = tf.cast(~stepped, tf.int64)
-        self.steps.assign_add(1)
-        self.skipped.assign_add(skipped)
-        self.skipped_in_a_row.assign(skipped * (self.skipped_in_a_row + 1))
-        return self._track(stepped, discriminator_loss=discriminator_loss, **terms)
+        return self.end_step(stepped, {"discriminator_loss": discriminator_loss, **terms})
 
     def test_step(self, batch: dict) -> dict:
-        return self._track(tf.constant(True), l1=losses.l1_loss(batch["picture"], self(batch)))
-
-    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Nothing: all weights exist. Keras fails here where several workers have dict batches."""
+        l1 = losses.l1_loss(batch["picture"], self(batch))
+        return self.track(tf.constant(True), {"l1": l1})
 
     def _update_discriminator(self, sketch, picture, painted, finite) -> tuple:
         """Updates the discriminator; returns its loss and whether the step was taken, both `()`."""
@@ -148,11 +126,11 @@ class DeepPaint(keras.Model):
             real, penalty = self._discriminate_real(sketch, picture)
             fake = self.discriminator(past_pair, training=True)  # (N, H/8 - 2, W/8 - 2, 1)
             loss = losses.discriminator_loss(self.objective.gan_loss, real, fake) + penalty
-            scaled_loss = optimizer.scale_loss(loss / _replicas())
+            scaled_loss = optimizer.scale_loss(loss / replicas())
         variables = self.discriminator.trainable_variables
         gradients = tape.gradient(scaled_loss, variables)
         finite &= tf.math.is_finite(loss)
-        return loss, self._apply(optimizer, gradients, variables, finite)
+        return loss, self.apply_gradients(optimizer, gradients, variables, finite)
 
     def _discriminate_real(self, sketch, picture) -> tuple:
         """Logits of the real pairs, and the weighted penalty `()`."""
@@ -181,25 +159,6 @@ class DeepPaint(keras.Model):
             total += objective.tv_weight * terms["tv"]
         return terms | {"generator_loss": total}
 
-    def _apply(self, optimizer, gradients: list, variables: list, finite) -> tf.Tensor:
-        """Takes a step where `finite` and all gradients are, on every replica; returns whether."""
-        # A sum is finite only where all its terms are, and takes half the time of testing each.
-        sums = tf.stack([tf.reduce_sum(gradient) for gradient in gradients])
-        finite = on_every_replica(finite & tf.reduce_all(tf.math.is_finite(sums)))
-        optimizer.apply(gradients, variables, finite)
-        return finite
-
-    def _track(self, stepped: tf.Tensor, **values) -> dict:
-        """Adds losses to their running means, unless the step was skipped; returns the means."""
-        weight = tf.cast(stepped, tf.float32)
-        for name, value in values.items():
-            self.trackers[name].update_state(tf.where(stepped, value, 0.0), weight)
-        means = {name: self.trackers[name].result() for name in values}
-        if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
-            # Keras averages over workers along the first axis, which a scalar does not have.
-            means = {name: tf.reshape(mean, (1,)) for name, mean in means.items()}
-        return means
-
     def get_config(self) -> dict:
         # VGG16's weights belong to a file of the user's; without them the loss has no meaning.
         objective = dataclasses.replace(self.objective, perceptual_weight=0.0)
@@ -217,37 +176,3 @@ class DeepPaint(keras.Model):
         for name in ("generator", "discriminator"):
             parts[name] = keras.saving.deserialize_keras_object(config[name])
         return cls(**config | parts)
-
-
-def to_generator_inputs(batch: dict) -> dict:
-    """Sketches and palettes of a batch -> sketches and histogram images."""
-    _, height, width, _ = batch["sketch"].shape
-    histogram = palettes_to_histograms(batch["palette"], height, width)  # (N, H, W, 12)
-    return {"sketch": batch["sketch"], "histogram": histogram}
-
-
-def _guarded(optimizer, network: keras.Model) -> GuardedOptimizer:
-    """Wraps an optimizer of a network's variables, by default the paper's Adam, and builds it."""
-    scale = FLOAT16_SCALE if network.dtype_policy.compute_dtype == "float16" else 1.0
-    guarded = GuardedOptimizer(optimizer or Adam(**ADAM), scale)
-    guarded.build(network.trainable_variables)
-    return guarded
-
-
-def _counter(name: str) -> tf.Variable:
-    aggregation = tf.VariableAggregation.ONLY_FIRST_REPLICA
-    return tf.Variable(0, trainable=False, name=name, dtype=tf.int64, aggregation=aggregation)
-
-
-def _replicas() -> int:
-    """Number of replicas: gradients are summed over them, so each loss is divided by it."""
-    return tf.distribute.get_strategy().num_replicas_in_sync
-
-
-def on_every_replica(condition: tf.Tensor) -> tf.Tensor:
-    """Whether a condition holds on every replica, `()`."""
-    if _replicas() == 1:
-        return condition
-    context = tf.distribute.get_replica_context()
-    failing = context.all_reduce(tf.distribute.ReduceOp.SUM, tf.cast(~condition, tf.float32))
-    return failing == 0

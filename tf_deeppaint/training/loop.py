@@ -16,10 +16,10 @@ from tf_deeppaint.networks.model_files import GENERATOR_FILE, write_generator
 from tf_deeppaint.training import callbacks, distribution, run_directory, validation
 from tf_deeppaint.training.averaging import averaged_weights, make_statistics_estimator
 from tf_deeppaint.training.checkpoints import Checkpoints, load_initial_networks
-from tf_deeppaint.training.deep_paint import DeepPaint
 from tf_deeppaint.training.metrics_log import MetricsLog
 from tf_deeppaint.training.options import TrainingOptions, check_options
 from tf_deeppaint.training.plan import Plan, make_model, make_plan
+from tf_deeppaint.training.trainer import Trainer
 
 # Batches on which BatchNorm's statistics are re-estimated for averaged weights; one epoch at most.
 STATISTICS_BATCHES = 32
@@ -32,7 +32,7 @@ class Run:
     options: TrainingOptions
     plan: Plan
     strategy: tf.distribute.Strategy
-    model: DeepPaint
+    model: Trainer
     folder: Path  # the run directory, or the temporary one of a worker
     checkpoints: Checkpoints
     metrics_log: MetricsLog
@@ -177,12 +177,22 @@ def _load_training(run: Run, start: int, part: tuple[int, int] = (0, 1)) -> tf.d
     options = run.options
     start, batch_size = start * options.batch_size, options.batch_size // part[1]
     return loading.load_training(
-        options.data, batch_size, options.seed, options.augment, start=start, part=part, bad=run.bad
+        options.data,
+        batch_size,
+        options.seed,
+        options.augment,
+        start=start,
+        part=part,
+        bad=run.bad,
+        swapped_palettes=options.swapped_palettes,
+        size=options.size or None,
+        parts=bool(options.parts_weight),
     )
 
 
 def _load_test(run: Run, batch_size: int) -> tf.data.Dataset:
-    return loading.load_evaluation(run.options.data, "test", batch_size, run.bad)
+    size = run.options.size or None
+    return loading.load_evaluation(run.options.data, "test", batch_size, run.bad, size)
 
 
 def _wrap_damage_errors(run: Run) -> contextlib.AbstractContextManager:

@@ -31,8 +31,8 @@ class TrainingOptions:
     # === Networks ===
     generator: str = option(
         "deeppaint",
-        "The paper's network, or pix2pix's plain U-Net.",
-        choices=["deeppaint", "pix2pix"],
+        "The paper's network, pix2pix's plain U-Net, or the color matcher.",
+        choices=["deeppaint", "pix2pix", "matcher"],
     )
     width: int = option(64, "Channels of the networks' outermost level.", lower=2, multiple_of=2)
     norm: str = option("batch", "Norm of the generator.", choices=["batch", "instance"])
@@ -52,6 +52,15 @@ class TrainingOptions:
         "bce", "Cross-entropy, least squares, or hinge.", choices=["bce", "lsgan", "hinge"]
     )
     l1_weight: float = option(100.0, "Weight of L1 beside the adversarial loss.", lower=0.0)
+    color_weight: float = option(
+        1.0, "Weight of the choice among the colors, for the color matcher.", lower=0.0
+    )
+    parts_weight: float = option(
+        0.0,
+        "Weight of telling the parts of a figure, for the color matcher; needs data that knows "
+        "them.",
+        lower=0.0,
+    )
     perceptual_weight: float = option(
         0.0, "Weight of the difference of VGG16's features; needs `--vgg16`.", lower=0.0
     )
@@ -90,10 +99,36 @@ class TrainingOptions:
     augment: tuple[str, ...] = option(
         ("flip",),
         "Random changes of the records, comma-separated; empty for none. flip: mirror pairs. crop: "
-        "cut out 70 to 100 % of the side and enlarge. warp: take the palette from a copy rolled "
-        "and bent up and down. lines: change weight and darkness of the lines. color: recolor "
-        "picture and palette together. bands: permute the palette's bands.",
-        choices=["flip", "crop", "warp", "lines", "color", "bands"],
+        "cut out 70 to 100 % of the side and enlarge. frame: show a figure from nearer or from "
+        "farther away, with the palette of the whole. warp: take the palette from a copy rolled "
+        "and bent up and down. lines: change weight and darkness of the lines. gaps: open gaps in "
+        "them. page: add frames and speech bubbles. paper: tone the paper, add noise. color: "
+        "recolor picture and palette together. bands: permute the palette's bands.",
+        choices=[
+            "flip",
+            "crop",
+            "frame",
+            "warp",
+            "lines",
+            "gaps",
+            "page",
+            "paper",
+            "color",
+            "bands",
+        ],
+    )
+    swapped_palettes: float = option(
+        0.0,
+        "Share of the records that come with the palette of another drawing in the same colors, "
+        "where they hold any.",
+        lower=0.0,
+        upper=1.0,
+    )
+    size: int = option(
+        0,
+        "Side of the pictures in pixels, a multiple of 64; 0: the data's.",
+        lower=0,
+        multiple_of=64,
     )
     seed: int = option(0, "Seed of weights, order and augmentation.", lower=0, upper=2**32 - 1)
     on_bad_record: str = _resumable(
@@ -166,6 +201,10 @@ def check_options(options: TrainingOptions) -> None:
         raise DeepPaintError("--generator=pix2pix has batch norm and no gates; leave out the flags")
     if options.head == "mixture" and (options.generator == "pix2pix" or not options.histogram):
         raise DeepPaintError("--head=mixture needs --generator=deeppaint and --histogram")
+    if options.generator == "matcher" and not options.histogram:
+        raise DeepPaintError("--generator=matcher chooses among colors; leave out --nohistogram")
+    if options.parts_weight and options.generator != "matcher":
+        raise DeepPaintError("--parts_weight is for --generator=matcher")
 
 
 def options_table() -> str:

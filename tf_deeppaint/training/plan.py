@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import keras
 import tensorflow as tf
@@ -11,13 +11,16 @@ from tf_deeppaint.data import loading, records
 from tf_deeppaint.data.bad_records import BadRecords
 from tf_deeppaint.networks.discriminator import Discriminator
 from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.networks.matcher import ColorMatcher
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.networks.vgg16 import Vgg16
 from tf_deeppaint.training import distribution
+from tf_deeppaint.training.color_matching import ColorMatching
 from tf_deeppaint.training.deep_paint import DeepPaint
-from tf_deeppaint.training.losses import Objective, perceptual_loss
+from tf_deeppaint.training.losses import MatchingObjective, Objective, perceptual_loss
 from tf_deeppaint.training.optimizers import make_adam
 from tf_deeppaint.training.options import TrainingOptions, check_options
+from tf_deeppaint.training.trainer import Trainer
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # The operations whose results the backward pass reads: inputs and outputs of convolutions and
@@ -55,32 +58,60 @@ def make_plan(options: TrainingOptions, replicas: int = 1) -> Plan:
     return Plan(manifests, steps_per_epoch, options.steps or options.epochs * steps_per_epoch)
 
 
-def make_model(options: TrainingOptions, plan: Plan) -> DeepPaint:
-    """Builds and compiles the GAN; call it in the scope of the strategy.
+def make_model(options: TrainingOptions, plan: Plan) -> Trainer:
+    """Builds and compiles the model; call it in the scope of the strategy.
 
     Raises:
         DeepPaintError: VGG16's weights cannot be read.
     """
-    weights = {field.name: getattr(options, field.name) for field in dataclasses.fields(Objective)}
-    perceptual = None
-    if options.vgg16:
-        compute_dtype = keras.DTypePolicy(options.precision).compute_dtype
-        perceptual = functools.partial(perceptual_loss, Vgg16.load(options.vgg16, compute_dtype))
     shared = {
         "width": options.width,
-        "size": plan.manifests[0].size,
+        "size": options.size or plan.manifests[0].size,
         "background": plan.manifests[0].background,
         "seed": options.seed,
         "histogram": options.histogram,
         "synchronized": options.sync_norm,
         "dtype": options.precision,
     }
+    common = (options.schedule, plan.steps, options.clip_norm, options.accumulate)
+    optimizer = make_adam(options.learning_rate, *common, ema=options.ema)
+    if options.generator == "matcher":
+        generator = ColorMatcher(norm=options.norm, **shared)
+        model = ColorMatching(generator, MatchingObjective(**_weights(options, MatchingObjective)))
+        head_optimizer = make_adam(options.learning_rate, *common)
+        model.compile(optimizer, head_optimizer, jit_compile=options.jit_compile)
+        return model
     if options.generator == "pix2pix":
         generator = UNet(**shared)
     else:
         extra = {"norm": options.norm, "gated": options.attention, "head_kind": options.head}
         generator = Generator(**shared, **extra)
-    discriminator = Discriminator(
+    model = DeepPaint(
+        generator,
+        _make_discriminator(options),
+        Objective(**_weights(options, Objective)),
+        options.pool_size,
+        options.seed,
+        _make_perceptual_loss(options),
+    )
+    rate = options.discriminator_learning_rate or options.learning_rate
+    model.compile(optimizer, make_adam(rate, *common), jit_compile=options.jit_compile)
+    return model
+
+
+def _weights(options: TrainingOptions, objective: type) -> dict:
+    return {field.name: getattr(options, field.name) for field in dataclasses.fields(objective)}
+
+
+def _make_perceptual_loss(options: TrainingOptions) -> Callable | None:
+    if not options.vgg16:
+        return None
+    compute_dtype = keras.DTypePolicy(options.precision).compute_dtype
+    return functools.partial(perceptual_loss, Vgg16.load(options.vgg16, compute_dtype))
+
+
+def _make_discriminator(options: TrainingOptions) -> Discriminator:
+    return Discriminator(
         options.width,
         norm=options.discriminator_norm,
         spectral_norm=options.spectral_norm,
@@ -88,18 +119,6 @@ def make_model(options: TrainingOptions, plan: Plan) -> DeepPaint:
         # The gradient penalty differentiates the discriminator twice: in float32.
         dtype="float32" if options.r1_weight else options.precision,
     )
-    objective = Objective(**weights)
-    model = DeepPaint(
-        generator, discriminator, objective, options.pool_size, options.seed, perceptual
-    )
-    common = (options.schedule, plan.steps, options.clip_norm, options.accumulate)
-    rate = options.learning_rate
-    model.compile(
-        make_adam(rate, *common, ema=options.ema),
-        make_adam(options.discriminator_learning_rate or rate, *common),
-        jit_compile=options.jit_compile,
-    )
-    return model
 
 
 def describe_plan(options: TrainingOptions) -> Iterator[str]:
@@ -112,7 +131,8 @@ def describe_plan(options: TrainingOptions) -> Iterator[str]:
     strategy = distribution.open_strategy(options.strategy)
     replicas = strategy.num_replicas_in_sync
     plan = make_plan(options, replicas)
-    size, batch = plan.manifests[0].size, options.batch_size // replicas
+    size = options.size or plan.manifests[0].size
+    batch = options.batch_size // replicas
     yield f"devices       {', '.join(distribution.device_names(strategy))}"
     for directory, manifest in zip(options.data, plan.manifests, strict=True):
         yield (
@@ -124,7 +144,7 @@ def describe_plan(options: TrainingOptions) -> Iterator[str]:
     yield f"steps         {plan.steps}, {epochs:.1f} epochs of {plan.steps_per_epoch}"
     with strategy.scope():
         model = make_model(options, plan)
-    for name in ("generator", "discriminator"):
+    for name in model.network_names:
         yield f"{name:<14}{getattr(model, name).count_params():,} parameters"
     yield f"precision     {options.precision}"
     state, activations = _state_bytes(model), activation_bytes(model, batch)
@@ -136,19 +156,18 @@ def describe_plan(options: TrainingOptions) -> Iterator[str]:
     yield f"run           {options.run}"
 
 
-def _state_bytes(model: DeepPaint) -> int:
+def _state_bytes(model: Trainer) -> int:
     """Bytes of what stays between steps, and of the gradients."""
-    networks = (model.generator, model.discriminator)
-    optimizers = (model.generator_optimizer, model.discriminator_optimizer)
+    networks = [getattr(model, name) for name in model.network_names]
+    optimizers = [getattr(model, f"{name}_optimizer") for name in model.network_names]
     kept = [variable for owner in (*networks, *optimizers) for variable in owner.variables]
-    gradients = [variable for network in networks for variable in network.trainable_variables]
-    return sum(
-        int(tf.size(variable)) * tf.as_dtype(variable.dtype).size
-        for variable in (*kept, *gradients, model.pool.stored)
-    )
+    kept += [variable for network in networks for variable in network.trainable_variables]
+    if isinstance(model, DeepPaint):
+        kept.append(model.pool.stored)
+    return sum(int(tf.size(v)) * tf.as_dtype(v.dtype).size for v in kept)
 
 
-def activation_bytes(model: DeepPaint, batch: int) -> int:
+def activation_bytes(model: Trainer, batch: int) -> int:
     """Bytes that a step of `batch` pictures keeps for the backward pass, from its graphs.
 
     The discriminator's are counted three times: real pairs, pairs of the pool, painted pairs.
@@ -157,10 +176,11 @@ def activation_bytes(model: DeepPaint, batch: int) -> int:
     picture = tf.TensorSpec((batch, size, size, 3))
     inputs = {"sketch": picture, "palette": tf.TensorSpec((batch, 4, 4, 3))}
     generate = tf.function(lambda inputs: model(inputs, training=True))
-    discriminate = tf.function(lambda pair: model.discriminator(pair, training=True))
-    pair = tf.TensorSpec((batch, size, size, 6))
     passes = [generate.get_concrete_function(inputs)]
-    passes += 3 * [discriminate.get_concrete_function(pair)]
+    if isinstance(model, DeepPaint):
+        discriminate = tf.function(lambda pair: model.discriminator(pair, training=True))
+        pair = tf.TensorSpec((batch, size, size, 6))
+        passes += 3 * [discriminate.get_concrete_function(pair)]
     results = [
         operation.outputs[0]
         for forward_pass in passes

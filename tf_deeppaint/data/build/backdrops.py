@@ -6,8 +6,8 @@ import numpy as np
 from tf_deeppaint.data.sources.color_schemes import chance, hsv, pick
 from tf_deeppaint.images.pixels import WHITE
 
-# Where the horizon of "landscape" lies, from the top, and how wide the disks of "disks" are, both as
-# shares of the side; and how many disks there are.
+# Where the horizon of a landscape lies, from the top, and the radii of disks, both as shares of the
+# side; and how many disks there are.
 HORIZON = (0.35, 0.8)
 DISK_RADIUS = (0.03, 0.14)
 DISKS = (6, 24)
