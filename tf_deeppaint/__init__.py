@@ -11,7 +11,7 @@ import sys
 __version__ = "0.1.0"
 
 _HOMES = {
-    "DeepPaint": "training.deep_paint",
+    "DeepPaint": "training.gan.deep_paint",
     "DeepPaintError": "utils.errors",
     "Discriminator": "networks.discriminator",
     "Generator": "networks.generator",
@@ -35,5 +35,5 @@ def __dir__() -> list[str]:
 
 
 if "keras" in sys.modules:
-    importlib.import_module(f"{__name__}.training.deep_paint")
+    importlib.import_module(f"{__name__}.training.gan.deep_paint")
     importlib.import_module(f"{__name__}.networks.unet")

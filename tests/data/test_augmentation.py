@@ -75,6 +75,10 @@ def test_what_one_draws_does_not_depend_on_the_others(example, name):
     uses = {
         "flip": {"sketch", "picture"},
         "crop": {"sketch", "picture", "palette"},
+        "frame": {"sketch", "picture"},
+        "gaps": {"sketch"},
+        "page": {"sketch", "picture"},
+        "paper": {"sketch"},
         "warp": {"picture", "palette"},
         "lines": {"sketch"},
         "color": {"picture", "palette"},
@@ -91,6 +95,10 @@ def test_what_one_draws_does_not_depend_on_the_others(example, name):
 def test_each_leaves_alone_what_it_does_not_change(example):
     for name, untouched in {
         "flip": ["palette"],
+        "frame": ["palette"],
+        "gaps": ["picture", "palette"],
+        "page": ["palette"],
+        "paper": ["picture", "palette"],
         "warp": ["sketch", "picture"],
         "lines": ["picture", "palette"],
         "color": ["sketch"],
@@ -100,6 +108,39 @@ def test_each_leaves_alone_what_it_does_not_change(example):
             found = augmented(example, [name], number)
             for key in untouched:
                 assert np.array_equal(found[key], example[key]), name
+
+
+@pytest.mark.parametrize("names", [("flip",), ("crop",), ("frame",), ("flip", "crop", "frame")])
+def test_parts_go_where_the_picture_goes(names):
+    """A picture whose red level tells the part of each pixel, in blocks."""
+    parts = np.random.default_rng(0).integers(1, 8, (SIDE // 8, SIDE // 8, 1), dtype=np.uint8)
+    parts = parts.repeat(8, axis=0).repeat(8, axis=1)
+    picture = np.repeat(30 * parts, 3, axis=-1)
+    example = {"sketch": parts, "picture": picture, "parts": parts}
+    example["palette"] = np.zeros((4, 4, 3), np.uint8)
+    for number in range(12):
+        found = augmented(example, names, number)
+        expected = np.rint(found["picture"][..., :1] / 30)
+        inside = (found["picture"][..., 0] % 30 == 0) & (found["picture"][..., 0] < 240)
+        agree = (found["parts"] == expected)[inside]
+        assert agree.mean() > 0.97  # a border may lie between two pixels
+        assert (found["parts"][found["picture"][..., 0] == 255] == 0).mean() > 0.9 or not (
+            found["picture"] == 255
+        ).any()
+
+
+def test_another_size_is_a_whole_page_with_the_same_palette():
+    example = {
+        "sketch": np.full((SIDE, SIDE, 1), 9, np.uint8),
+        "picture": np.full((SIDE, SIDE, 3), 90, np.uint8),
+        "palette": np.arange(48, dtype=np.uint8).reshape(4, 4, 3),
+    }
+    tensors = {key: tf.constant(value) for key, value in example.items()}
+    found = augment(tensors, (), seed(0), "white", size=2 * SIDE)
+    assert found["sketch"].shape == (2 * SIDE, 2 * SIDE, 1)
+    assert found["picture"].shape == (2 * SIDE, 2 * SIDE, 3)
+    assert (found["picture"].numpy() == 90).all() and (found["sketch"].numpy() == 9).all()
+    assert np.array_equal(found["palette"], example["palette"])
 
 
 def test_the_program_and_its_document_name_them_all():

@@ -5,7 +5,7 @@ import numpy as np
 from tests.helpers import numpy_networks as oracle
 from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.networks.matcher import ColorMatcher
+from tf_deeppaint.networks.matcher.color_matcher import ColorMatcher
 from tf_deeppaint.networks.unet import UNet
 
 NETWORKS = {

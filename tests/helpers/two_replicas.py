@@ -20,8 +20,8 @@ import tensorflow as tf
 
 from tf_deeppaint.networks.discriminator import Discriminator
 from tf_deeppaint.networks.normalization import BatchNormalization
-from tf_deeppaint.training.deep_paint import on_every_replica
 from tf_deeppaint.training.optimizers import Adam, GuardedOptimizer
+from tf_deeppaint.training.trainer import on_every_replica
 
 # Replicas with three pictures and with one: a mean of their means would be another number.
 CUT = 3

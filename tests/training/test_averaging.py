@@ -9,7 +9,7 @@ from tf_deeppaint.networks.discriminator import Discriminator
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.normalization import BatchNormalization
 from tf_deeppaint.training.averaging import averaged_weights, make_statistics_estimator
-from tf_deeppaint.training.deep_paint import DeepPaint
+from tf_deeppaint.training.gan.deep_paint import DeepPaint
 
 
 @pytest.fixture(scope="module", name="model")

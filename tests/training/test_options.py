@@ -10,7 +10,7 @@ from absl import flags
 
 from experiments import write_options
 from tf_deeppaint.data.augmentation import AUGMENTATIONS
-from tf_deeppaint.training.losses import GAN_LOSSES
+from tf_deeppaint.training.gan.losses import GAN_LOSSES
 from tf_deeppaint.training.optimizers import SCHEDULES
 from tf_deeppaint.training.options import (
     TrainingOptions,

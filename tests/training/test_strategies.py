@@ -23,7 +23,7 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from tf_deeppaint.training import distribution as strategies
 from tf_deeppaint import DeepPaint, Discriminator, Generator
-from tf_deeppaint.training.losses import Objective
+from tf_deeppaint.training.gan.losses import Objective
 strategy = strategies.open_strategy("mirrored" if devices == 2 else "one")
 assert strategy.num_replicas_in_sync == devices
 keras.utils.set_random_seed(7)

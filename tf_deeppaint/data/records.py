@@ -79,7 +79,7 @@ def make_record(
         PICTURE: [encode_png(picture)],
         PALETTE: [encode_png(palette)],
     }
-    if partner_palettes:
+    if len(partner_palettes):
         record[PALETTES] = [encode_png(other) for other in (palette, *partner_palettes)]
     if parts is not None:
         record[PARTS] = [encode_png(parts)]

@@ -11,7 +11,7 @@ from tf_deeppaint.images.pixels import MAX_SIDE
 from tf_deeppaint.networks import PACKAGE
 from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.generator import OLD_OPTIONS, Generator
-from tf_deeppaint.networks.matcher import ColorMatcher
+from tf_deeppaint.networks.matcher.color_matcher import ColorMatcher
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.utils import files, keras_archives
 from tf_deeppaint.utils.errors import DeepPaintError, one_line

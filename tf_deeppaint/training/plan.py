@@ -11,13 +11,14 @@ from tf_deeppaint.data import loading, records
 from tf_deeppaint.data.bad_records import BadRecords
 from tf_deeppaint.networks.discriminator import Discriminator
 from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.networks.matcher import ColorMatcher
+from tf_deeppaint.networks.matcher.color_matcher import ColorMatcher
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.networks.vgg16 import Vgg16
 from tf_deeppaint.training import distribution
-from tf_deeppaint.training.color_matching import ColorMatching
-from tf_deeppaint.training.deep_paint import DeepPaint
-from tf_deeppaint.training.losses import MatchingObjective, Objective, perceptual_loss
+from tf_deeppaint.training.gan.deep_paint import DeepPaint
+from tf_deeppaint.training.gan.losses import Objective, perceptual_loss
+from tf_deeppaint.training.matching.color_matching import ColorMatching
+from tf_deeppaint.training.matching.losses import MatchingObjective
 from tf_deeppaint.training.optimizers import make_adam
 from tf_deeppaint.training.options import TrainingOptions, check_options
 from tf_deeppaint.training.trainer import Trainer

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint.images.pixels import from_signed_unit_range, to_signed_unit_range
-from tf_deeppaint.training.losses import to_lab
+from tf_deeppaint.training.matching.losses import to_lab
 from tf_deeppaint.training.trainer import Trainer, to_generator_inputs
 from tf_deeppaint.visualization import contact_sheets
 

@@ -1,18 +1,4 @@
-"""The color matcher: finds for every place of a drawing the palette's color that belongs there.
-
-The paper's generator sees the palette as four images. Here every color is a token: a vector that
-looks at the other colors and at the whole drawing, as every patch of the drawing looks at the
-colors (self-attention over both: Vaswani et al., arXiv:1706.03762). So "the skin" is found among
-the colors before it is looked for in the drawing. From the input to the picture:
-
-1. *stem*: 2 x 2 pixels become one place of four channels, so that nothing runs at full resolution;
-2. *down*: residual blocks at 1/2, 1/4, 1/8 and 1/16 of the side;
-3. *tokens*: the places at 1/16, with their position, and the eighteen colors, with theirs;
-   `blocks` of self-attention over all of them;
-4. *up*: residual blocks at 1/8, 1/4 and 1/2, each joined to the level it mirrors;
-5. *head*: at 1/2 a query for every place; its dot products with the colors' keys choose among
-   them. Twice as large, that is a mixture as of `heads.PaletteMixture`.
-"""
+"""The color matcher; the package has its outline."""
 
 from collections.abc import Iterator
 
@@ -20,10 +6,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from tf_deeppaint.networks import PACKAGE, Configured
+from tf_deeppaint.networks import PACKAGE
 from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.heads import LOGIT_SCALE, describe_colors, make_mixture
 from tf_deeppaint.networks.inputs import histogram_to_palette
+from tf_deeppaint.networks.matcher.blocks import AttentionBlock, ResidualBlock, make_conv
 from tf_deeppaint.networks.normalization import make_norm
 from tf_deeppaint.palette.mixing import SLOTS
 from tf_deeppaint.palette.rules import BANDS, COLORS
@@ -40,7 +27,7 @@ WAVES = (1, 2, 4, 8)
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class ColorMatcher(PaintingNetwork):
-    """Matches the places of a sketch with the colors of a palette; see the module.
+    """Matches the places of a sketch with the colors of a palette; see the package.
 
     Args:
         width: Channels at half the resolution, an even number.
@@ -66,7 +53,7 @@ class ColorMatcher(PaintingNetwork):
         layer = {"dtype": self.dtype_policy}
         block = {"norm_kind": self.norm, "synchronized": self.synchronized, **layer}
         channels = [factor * width for factor in LEVELS]
-        self.stem = _conv(channels[0], 3, name="stem", **layer)
+        self.stem = make_conv(channels[0], 3, name="stem", **layer)
         self.stem_norm = make_norm(self.norm, "stem_norm", self.synchronized, **layer)
         # One list: Keras saves no lists of lists.
         self.down = [
@@ -75,7 +62,7 @@ class ColorMatcher(PaintingNetwork):
             for i in range(count)
         ]
         self.shrink = [
-            _conv(c, 3, strides=2, name=f"shrink_{level}", **layer)
+            make_conv(c, 3, strides=2, name=f"shrink_{level}", **layer)
             for level, c in enumerate(channels[1:])
         ]
         tokens = channels[-1]
@@ -89,13 +76,13 @@ class ColorMatcher(PaintingNetwork):
         ]
         self.tokens_norm = keras.layers.LayerNormalization(name="tokens_norm", **layer)
         self.grow = [
-            _conv(c, 1, name=f"grow_{level}", **layer) for level, c in enumerate(channels[:-1])
+            make_conv(c, 1, name=f"grow_{level}", **layer) for level, c in enumerate(channels[:-1])
         ]
         self.up = [
             ResidualBlock(c, name=f"up_{level}", **block) for level, c in enumerate(channels[:-1])
         ]
         # Channels of: query, shade, ink.
-        self.query = _conv(QUERY + 2, 3, name="query", **layer)
+        self.query = make_conv(QUERY + 2, 3, name="query", **layer)
         self.key = keras.layers.Dense(QUERY, name="key", **layer)
         self.build()
 
@@ -186,98 +173,10 @@ class ColorMatcher(PaintingNetwork):
             yield block.conv_2, block.norm_2
 
 
-@keras.saving.register_keras_serializable(PACKAGE)
-class ResidualBlock(Configured, keras.layers.Layer):
-    """Two 3 x 3 convolutions with norms, added to their input; then ReLU (arXiv:1512.03385).
-
-    Args:
-        filters: Channels of input and result.
-        norm_kind: Kind of its normalization; see `normalization.make_norm`.
-        synchronized: See `normalization.BatchNormalization`.
-
-    Call arguments:
-        x: `(N, H, W, filters)`; the result has the same shape.
-
-    Example:
-    >>> y = ResidualBlock(32)(np.zeros((1, 64, 64, 32), "float32"))
-    """
-
-    def __init__(
-        self, filters: int, norm_kind: str = "batch", synchronized: bool = False, **kwargs
-    ):
-        super().__init__(**kwargs)
-        self.filters = filters
-        self.norm_kind = norm_kind
-        self.synchronized = synchronized
-        options = {"dtype": self.dtype_policy}
-        self.conv_1 = _conv(filters, 3, name="conv_1", **options)
-        self.norm_1 = make_norm(norm_kind, "norm_1", synchronized, **options)
-        self.conv_2 = _conv(filters, 3, name="conv_2", **options)
-        self.norm_2 = make_norm(norm_kind, "norm_2", synchronized, **options)
-
-    def build(self, input_shape):
-        for layer in (self.conv_1, self.norm_1, self.conv_2, self.norm_2):
-            layer.build(input_shape)
-
-    def call(self, x, training=False):
-        y = ops.relu(self.norm_1(self.conv_1(x), training=training))
-        return ops.relu(x + self.norm_2(self.conv_2(y), training=training))
-
-
-@keras.saving.register_keras_serializable(PACKAGE)
-class AttentionBlock(Configured, keras.layers.Layer):
-    """Self-attention and two dense layers, each normalized before and added (arXiv:2002.04745).
-
-    Args:
-        heads: Number of heads; it divides the channels.
-
-    Call arguments:
-        x: Tokens `(N, T, C)`; the result has the same shape.
-
-    Example:
-    >>> y = AttentionBlock(5)(np.zeros((1, 82, 160), "float32"))
-    """
-
-    def __init__(self, heads: int, **kwargs):
-        super().__init__(**kwargs)
-        self.heads = heads
-
-    def build(self, input_shape):
-        channels = input_shape[-1]
-        options = {"dtype": self.dtype_policy}
-        self.norm_1 = keras.layers.LayerNormalization(name="norm_1", **options)
-        self.norm_2 = keras.layers.LayerNormalization(name="norm_2", **options)
-        self.split = keras.layers.Dense(3 * channels, name="split", **options)
-        self.join = keras.layers.Dense(channels, name="join", **options)
-        self.dense_1 = keras.layers.Dense(2 * channels, "gelu", name="dense_1", **options)
-        self.dense_2 = keras.layers.Dense(channels, name="dense_2", **options)
-        for layer in (self.norm_1, self.norm_2, self.split, self.join, self.dense_1):
-            layer.build(input_shape)
-        self.dense_2.build((*input_shape[:-1], 2 * channels))
-
-    def call(self, x):
-        _, tokens, channels = ops.shape(x)
-        size = channels // self.heads
-        split = ops.reshape(self.split(self.norm_1(x)), (-1, tokens, 3 * self.heads, size))
-        query, key, value = ops.split(ops.transpose(split, (0, 2, 1, 3)), 3, axis=1)
-        # query, key, value: (N, heads, T, C / heads)
-        products = ops.matmul(query * size**-0.5, ops.transpose(key, (0, 1, 3, 2)))
-        attended = ops.matmul(ops.softmax(products, axis=-1), value)  # (N, heads, T, C / heads)
-        attended = ops.reshape(ops.transpose(attended, (0, 2, 1, 3)), (-1, tokens, channels))
-        x = x + self.join(attended)
-        return x + self.dense_2(self.dense_1(self.norm_2(x)))
-
-
 def fold_pixels(x):
     """2 x 2 pixels as channels of one place: `(N, H, W, C)` -> `(N, H/2, W/2, 4 C)`."""
     cells = [x[:, row::2, column::2] for row in (0, 1) for column in (0, 1)]
     return ops.concatenate(cells, axis=-1)
-
-
-def _conv(filters: int, kernel: int, **options) -> keras.layers.Layer:
-    return keras.layers.Conv2D(
-        filters, kernel, padding="same", kernel_initializer="he_normal", **options
-    )
 
 
 def _enlarge(x, interpolation: str = "nearest"):

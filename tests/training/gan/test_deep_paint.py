@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tests.helpers.numpy_networks import randomize
 from tf_deeppaint import DeepPaint, Discriminator, Generator
-from tf_deeppaint.training.losses import Objective
+from tf_deeppaint.training.gan.losses import Objective
 
 SIZE, WIDTH, BATCH, STEPS, POOL, SEED = 64, 4, 2, 3, 2, 4
 # Far below 100, so that the gradient through the discriminator is not lost beside that of L1.

@@ -14,8 +14,9 @@ import tensorflow as tf
 
 from tf_deeppaint.networks import PACKAGE
 from tf_deeppaint.networks.heads import mix
-from tf_deeppaint.networks.matcher import ColorMatcher
-from tf_deeppaint.training import losses
+from tf_deeppaint.networks.matcher.color_matcher import ColorMatcher
+from tf_deeppaint.training.gan.losses import l1_loss
+from tf_deeppaint.training.matching import losses
 from tf_deeppaint.training.trainer import Trainer, replicas, to_generator_inputs
 
 DEFAULT = losses.MatchingObjective()
@@ -69,7 +70,7 @@ class ColorMatching(Trainer):
         return self.end_step(stepped, terms)
 
     def test_step(self, batch: dict) -> dict:
-        l1 = losses.l1_loss(batch["picture"], self(batch))
+        l1 = l1_loss(batch["picture"], self(batch))
         return self.track(tf.constant(True), {"l1": l1})
 
     def _loss_terms(self, batch: dict) -> dict:
@@ -80,7 +81,7 @@ class ColorMatching(Trainer):
         objective = self.objective
         terms = {
             "color": losses.color_loss(logits, palette, picture, sketch),
-            "l1": losses.l1_loss(picture, mix(mixture, palette)),
+            "l1": l1_loss(picture, mix(mixture, palette)),
         }
         total = objective.color_weight * terms["color"] + objective.l1_weight * terms["l1"]
         if objective.parts_weight:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint.training.image_pool import ImagePool
+from tf_deeppaint.training.gan.image_pool import ImagePool
 
 SHAPE = (2, 3, 6)
 
@@ -143,7 +143,7 @@ import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-from tf_deeppaint.training.image_pool import ImagePool
+from tf_deeppaint.training.gan.image_pool import ImagePool
 with strategy.scope():
     pool = ImagePool(2, (1, 1, 1), seed=0)
 

@@ -22,8 +22,8 @@ import tensorflow as tf
 from tf_deeppaint.networks import PACKAGE
 from tf_deeppaint.networks.discriminator import Discriminator
 from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.training import losses
-from tf_deeppaint.training.image_pool import ImagePool
+from tf_deeppaint.training.gan import losses
+from tf_deeppaint.training.gan.image_pool import ImagePool
 from tf_deeppaint.training.trainer import Trainer, replicas
 
 DEFAULT = losses.Objective()

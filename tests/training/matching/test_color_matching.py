@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint.networks.matcher import ColorMatcher
-from tf_deeppaint.training import losses
-from tf_deeppaint.training.color_matching import ColorMatching
-from tf_deeppaint.training.losses import MatchingObjective
+from tf_deeppaint.networks.matcher.color_matcher import ColorMatcher
+from tf_deeppaint.training.gan import losses
+from tf_deeppaint.training.matching.color_matching import ColorMatching
+from tf_deeppaint.training.matching.losses import MatchingObjective
 
 SIZE = 64
 
