@@ -8,15 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.helpers.picture_files import png_chunk
+from tests.helpers.psd_files import GRAY, psd, resolution
 from tf_deeppaint import Discriminator, Painter, extract_palette
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.images.decoding import read_picture, read_rgba
 from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.painting.layer_files import Layer, merge
-from tf_deeppaint.palette.palette_files import write_palette
+from tf_deeppaint.palette.palette_files import load_palette, write_palette
 
 ROOT = Path(__file__).parent.parent
 MODEL = "."  # the folder that a test runs in, as a run directory
@@ -198,6 +200,36 @@ def test_a_folder_is_painted_but_for_its_bad_files(folder, painter, pages):
     assert (pages / "pages/out/a.png").read_bytes() == b"kept"
     assert_painted(pages / "pages/out/b.png", expected)
     assert written(pages / "pages/out") == [f"{name}.png" for name in names]
+
+
+def test_a_folder_of_every_format_is_painted(folder, painter, tmp_path, monkeypatch):
+    """Its name has brackets and is below the home folder; resolutions are kept."""
+    pages = tmp_path / "[Artist] pages"
+    pages.mkdir()
+    sketch = Image.open(folder / "sketch.png").convert("L")
+    kinds = {"a.png": "PNG", "b.jfif": "JPEG", "c.jpe": "JPEG", "d.tif": "TIFF", "e.avif": "AVIF"}
+    for name, kind in kinds.items():
+        sketch.save(pages / name, kind, dpi=(600, 600))
+    whole = (pages / "b.jfif").read_bytes()
+    (pages / "f.jpg").write_bytes(whole[:-2])
+    (pages / "g.jpg").write_bytes(whole[: -len(whole) // 4])
+    (pages / "h.psd").write_bytes(psd([np.asarray(sketch)], GRAY, resources=[resolution(600, 600)]))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    flags = {"model": folder, "palette": folder / "palette.json", "output": "~/painted"}
+    done = colorize(tmp_path, sketch="~/[Artist] pages/*", **flags)
+    assert done.returncode == 1
+    bad, last = done.stderr.splitlines()
+    assert bad.startswith(f"skipped: {pages / 'g.jpg'}: the JPEG file is cut off")
+    assert last == "error: 1 files could not be painted; see above"
+    names = [*"abcdefh"]
+    assert written(tmp_path / "painted") == [f"{name}.png" for name in names]
+    expected = painter.paint(folder / "sketch.png", colors=load_palette(folder / "palette.json"))
+    for name in names:
+        with Image.open(tmp_path / "painted" / f"{name}.png") as painted:
+            if name != "e":  # Pillow writes no resolution into an AVIF
+                assert painted.info["dpi"] == pytest.approx((600, 600), abs=0.02), name
+            difference = np.abs(np.asarray(painted).astype(int) - expected)
+            assert difference.max() <= 1 if name in "adh" else difference.mean() < 15, name
 
 
 @pytest.mark.slow

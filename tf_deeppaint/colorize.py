@@ -90,7 +90,7 @@ def main() -> None:
 def _color_one(choice: "ColorChoice") -> None:
     from tf_deeppaint.images.decoding import read_picture
     from tf_deeppaint.images.encoding import write_picture
-    from tf_deeppaint.painting.inputs import to_sketch
+    from tf_deeppaint.painting.inputs import resolution_of, to_sketch
     from tf_deeppaint.painting.outputs import check_outputs, write_painting
     from tf_deeppaint.painting.painter import Painter
     from tf_deeppaint.palette.palette_files import load_palette
@@ -112,7 +112,7 @@ def _color_one(choice: "ColorChoice") -> None:
 
     # 3. Write the files.
     outputs = _outputs()
-    write_painting(painter, painting, outputs, _LINES.value)
+    write_painting(painter, painting, outputs, _LINES.value, resolution_of(_SKETCH.value))
     if _SHOW.value:
         picture = painting.picture(_LINES.value)
         write_picture(_SHOW.value, draw_painting(sketch, reference, palette, picture))
@@ -122,6 +122,7 @@ def _color_one(choice: "ColorChoice") -> None:
 
 def _color_many(choice: "ColorChoice") -> None:
     from tf_deeppaint.painting.batch import paint_jobs
+    from tf_deeppaint.painting.inputs import resolution_of
     from tf_deeppaint.painting.outputs import outputs_of, write_contact_sheet, write_painting
     from tf_deeppaint.painting.painter import Painter
     from tf_deeppaint.palette.palette_files import load_palette
@@ -143,7 +144,11 @@ def _color_many(choice: "ColorChoice") -> None:
         todo,
         functools.cache(lambda path: choice.apply(painter.palette_of(path) if path else palette)),
         lambda job, painting: write_painting(
-            painter, painting, outputs_of(job, folders), _LINES.value
+            painter,
+            painting,
+            outputs_of(job, folders),
+            _LINES.value,
+            resolution_of(job.sketch),
         ),
         _CLEAN.value,
         Progress("picture").update,

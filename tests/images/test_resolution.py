@@ -5,11 +5,11 @@ import struct
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 from PIL.TiffImagePlugin import IFDRational
 
 from tests.helpers import picture_files as pictures
-from tf_deeppaint.images.decoding import decode
+from tf_deeppaint.images.decoding import decode, read_resolution
 from tf_deeppaint.images.encoding import encode_png
 
 
@@ -72,6 +72,13 @@ def test_a_resolution_is_read(name):
     # It belongs to the sides of the picture as it is seen.
     is_upright = decoded.rgb.shape == (12, 17, 3)
     assert is_upright == ("on its side" not in name)
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_resolution_is_read_without_the_pixels(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(ImageFile.ImageFile, "load", None)
+    (tmp_path / "x").write_bytes(TOLD[name][0])
+    assert read_resolution(tmp_path / "x") == pytest.approx(TOLD[name][1], abs=0.02)
 
 
 @pytest.mark.parametrize("name", NOT_TOLD)

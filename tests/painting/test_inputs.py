@@ -3,14 +3,14 @@
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from tests.helpers.painters import FakeBackend
 from tests.helpers.picture_files import encode, gradient, image, oriented, png16, transparent, zoo
 from tf_deeppaint import Painter
 from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.line_art.cleaning import clean
-from tf_deeppaint.painting.inputs import to_rgb, to_sketch
+from tf_deeppaint.painting.inputs import resolution_of, to_rgb, to_sketch
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # What a Pillow image can hold of the gradient, as (R, G, B) floats over white.
@@ -189,3 +189,32 @@ def test_a_damaged_pillow_image_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:1000])
     with Image.open(path) as opened, pytest.raises(DeepPaintError, match="cannot be decoded"):
         to_rgb(opened)
+
+
+def test_a_pillow_image_is_turned_into_srgb_as_its_file_is(tmp_path):
+    lab = ImageCms.profileToProfile(
+        Image.fromarray(gradient()),
+        ImageCms.createProfile("sRGB"),
+        ImageCms.createProfile("LAB"),
+        outputMode="LAB",
+    )
+    lab.save(tmp_path / "lab.tif")
+    with Image.open(tmp_path / "lab.tif") as opened:
+        np.testing.assert_array_equal(to_rgb(opened), to_rgb(tmp_path / "lab.tif"))
+    assert np.abs(to_rgb(tmp_path / "lab.tif").astype(int) - gradient()).mean() < 3
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "BMP"])
+def test_a_resolution_is_kept_in_what_is_painted(tmp_path, kind):
+    path = tmp_path / f"sketch.{kind}"
+    path.write_bytes(encode(image("RGB"), kind, dpi=(600, 600)))
+    painter = Painter(FakeBackend())
+    palette = np.zeros((4, 4, 3), np.uint8)
+    for sketch in (path, Image.open(path)):
+        assert resolution_of(sketch) == pytest.approx((600, 600), abs=0.02)
+        painter.paint(sketch, colors=palette).save(tmp_path / "painted.png")
+        with Image.open(tmp_path / "painted.png") as painted:
+            assert painted.info["dpi"] == pytest.approx((600, 600), abs=0.02)
+    painter.paint(gradient(), colors=palette).save(tmp_path / "painted.png")
+    with Image.open(tmp_path / "painted.png") as painted:
+        assert "dpi" not in painted.info

@@ -87,6 +87,18 @@ def read_decoded(path: str | os.PathLike) -> Decoded:
     return decode(read_bytes(path), str(path))
 
 
+def read_resolution(path: str | os.PathLike) -> Dpi | None:
+    """Reads the resolution of a picture file, as `Decoded.dpi`, without decoding its pixels.
+
+    EXIF behind the pixels of a PNG is not found.
+
+    Raises:
+        DeepPaintError: see `read_picture`.
+    """
+    picture = _open(read_bytes(path), str(path))
+    return _upright_dpi(picture, _orientation(picture))
+
+
 def read_header(data: bytes) -> PictureHeader | None:
     """Reads the header of a picture file; None where it is not a picture or has no sound header."""
     try:
@@ -138,6 +150,25 @@ def decode_small(data: bytes, name: str, side: int) -> tuple[np.ndarray, int, in
     return small, height, width
 
 
+def split_channels(picture: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
+    """Splits a Pillow image of any mode and ICC profile into colors and opacity.
+
+    Returns:
+        uint8 sRGB `(H, W, 3)`, not laid over white, and uint8 `(H, W)`; None where it is opaque.
+    """
+    alpha, colors = None, picture
+    if picture.mode.startswith("I"):  # gray of 16 bits
+        levels = np.asarray(picture)
+        if "transparency" in picture.info:
+            alpha = np.where(levels == picture.info["transparency"], 0, WHITE).astype(np.uint8)
+        colors = Image.fromarray((levels >> 8).astype(np.uint8))
+    elif picture.has_transparency_data:
+        colors = picture.convert("RGBA")
+        alpha = np.array(colors.getchannel("A"))
+        colors = picture.convert("L") if picture.mode in GRAY_MODES else colors.convert("RGB")
+    return np.array(to_srgb(colors, picture.info.get("icc_profile"))), alpha
+
+
 def _open(data: bytes, name: str) -> ImageFile:
     """Reads and checks the header; no pixel is decoded."""
     if not data:
@@ -166,12 +197,10 @@ def _decode(picture: ImageFile, data: bytes, name: str) -> Decoded:
         if form.name == "PNG":
             _scale_transparent_color(picture, data[_PNG_BITS])
         orientation = _orientation(picture)
-        dpi = read_dpi(picture)
-        if orientation >= 5 and dpi is not None:
-            dpi = dpi[::-1]
+        dpi = _upright_dpi(picture, orientation)
         if orientation in _TRANSPOSITIONS:
             picture = picture.transpose(_TRANSPOSITIONS[orientation])
-        return Decoded(*_to_channels(picture), dpi)
+        return Decoded(*split_channels(picture), dpi)
     except Exception as error:  # Pillow raises whatever its parts raise
         raise _unreadable(data, name, form, error) from error
 
@@ -183,6 +212,11 @@ def _unreadable(data: bytes, name: str, form: Format, error: Exception) -> DeepP
         kind, state = "damaged", f"damaged ({one_line(error)})"
     message = f"{name}: the {form.name} file is {state}; fetch or save it again"
     return DeepPaintError(message, kind)
+
+
+def _upright_dpi(picture: Image.Image, orientation: int) -> Dpi | None:
+    dpi = read_dpi(picture)
+    return dpi[::-1] if dpi is not None and orientation >= 5 else dpi
 
 
 def _orientation(picture: ImageFile) -> int:
@@ -203,18 +237,3 @@ def _scale_transparent_color(picture: ImageFile, bits: int) -> None:
         picture.info["transparency"] = color * 255 // (2**bits - 1)
     elif picture.mode == "RGB" and bits == 16 and color is not None:
         picture.info["transparency"] = tuple(level >> 8 for level in color)
-
-
-def _to_channels(picture: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
-    """Splits a picture into sRGB `(H, W, 3)` and opacity `(H, W)`, if any, uint8."""
-    alpha, colors = None, picture
-    if picture.mode.startswith("I"):  # gray of 16 bits
-        levels = np.asarray(picture)
-        if "transparency" in picture.info:
-            alpha = np.where(levels == picture.info["transparency"], 0, WHITE).astype(np.uint8)
-        colors = Image.fromarray((levels >> 8).astype(np.uint8))
-    elif picture.has_transparency_data:
-        colors = picture.convert("RGBA")
-        alpha = np.array(colors.getchannel("A"))
-        colors = picture.convert("L") if picture.mode in GRAY_MODES else colors.convert("RGB")
-    return np.array(to_srgb(colors, picture.info.get("icc_profile"))), alpha

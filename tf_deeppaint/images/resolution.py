@@ -23,9 +23,9 @@ def read_dpi(picture: Image.Image) -> Dpi | None:
     Returns:
         Horizontal and vertical pixels an inch; None where there is none, or no sound one.
     """
-    for read in (lambda: picture.info.get("dpi"), lambda: _from_exif(picture)):
+    for read in (_from_header, _from_exif):
         try:
-            horizontal, vertical = map(float, read())
+            horizontal, vertical = map(float, read(picture))
         except Exception:  # damaged, or none; Pillow raises whatever reading TIFF raises
             continue
         # False for NaN too.
@@ -34,7 +34,13 @@ def read_dpi(picture: Image.Image) -> Dpi | None:
     return None
 
 
+def _from_header(picture: Image.Image) -> tuple[float, float]:
+    return picture.info["dpi"]
+
+
 def _from_exif(picture: Image.Image) -> tuple[float, float]:
+    if "exif" not in picture.info:  # Pillow would decode the pixels to look for it
+        raise KeyError("exif")
     exif = picture.getexif()
     unit = _UNITS.get(exif.get(_UNIT, 2), math.nan)
     return exif[_X_RESOLUTION] * unit, exif[_Y_RESOLUTION] * unit

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tf_deeppaint.images.decoding import read_picture, read_rgba
+from tf_deeppaint.images.decoding import read_picture, read_resolution, read_rgba, split_channels
 from tf_deeppaint.images.pixels import MAX_SIDE, WHITE, over_white, to_gray
+from tf_deeppaint.images.resolution import Dpi, read_dpi
 from tf_deeppaint.line_art import cleaning
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -43,6 +44,13 @@ def to_sketch(picture: "PictureLike", clean: bool = False) -> np.ndarray:
         return cleaning.clean(_to_array(picture, read_rgba))
     pixels = _over_white(_to_array(picture, read_picture))
     return pixels if pixels.ndim == 2 else to_gray(pixels)
+
+
+def resolution_of(picture: "PictureLike") -> Dpi | None:
+    """Horizontal and vertical pixels an inch of a picture, see `to_rgb`; None of an array."""
+    if isinstance(picture, str | os.PathLike):
+        return read_resolution(picture)
+    return None if isinstance(picture, np.ndarray) else read_dpi(picture)
 
 
 def _over_white(pixels: np.ndarray) -> np.ndarray:
@@ -84,6 +92,7 @@ def _from_pillow(image: "Image") -> np.ndarray:
         upright = ImageOps.exif_transpose(image)
         if image.mode.startswith("I"):  # 16 bits, which Pillow would clip at 255
             return (np.asarray(upright).astype(np.int64) >> 8).clip(0, WHITE).astype(np.uint8)
-        return np.asarray(upright.convert("RGBA"))
+        rgb, alpha = split_channels(upright)
+        return rgb if alpha is None else np.dstack([rgb, alpha])
     except (OSError, SyntaxError, ValueError) as error:
         raise DeepPaintError(f"the Pillow image cannot be decoded ({error})") from error

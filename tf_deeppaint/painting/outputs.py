@@ -10,6 +10,7 @@ from tf_deeppaint.images.canvas import fit_to_canvas
 from tf_deeppaint.images.decoding import decode_small
 from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.images.pixels import WHITE
+from tf_deeppaint.images.resolution import Dpi
 from tf_deeppaint.painting.jobs import Job
 from tf_deeppaint.painting.layer_files import OPEN_RASTER, write_layers
 from tf_deeppaint.painting.painter import Painter
@@ -48,7 +49,9 @@ def check_outputs(written: Iterable[str], read: Iterable[str]) -> None:
             raise DeepPaintError(f"{path}: would be written over what is read; name another place")
 
 
-def write_painting(painter: Painter, painting: Painting, outputs: Outputs, lines: str) -> None:
+def write_painting(
+    painter: Painter, painting: Painting, outputs: Outputs, lines: str, dpi: Dpi | None = None
+) -> None:
     """Writes a painting's files; the picture last, so that it exists only with the others.
 
     Args:
@@ -56,6 +59,7 @@ def write_painting(painter: Painter, painting: Painting, outputs: Outputs, lines
         painting: What is written.
         outputs: The files.
         lines: As `Painting.picture` takes it.
+        dpi: The resolution of the sketch, which the picture keeps.
 
     Raises:
         DeepPaintError: a file cannot be written, or the model has no attention.
@@ -68,7 +72,9 @@ def write_painting(painter: Painter, painting: Painting, outputs: Outputs, lines
     for number, level in enumerate(maps, start=1):
         path = files.join(outputs.attention, f"attention-{number}.png")
         write_picture(path, draw_heat_map(level, painting.sketch))
-    painting.picture(lines).save(outputs.picture)
+    picture = painting.picture(lines)
+    picture.dpi = dpi
+    picture.save(outputs.picture)
 
 
 def write_contact_sheet(path: str, jobs: Sequence[Job], folders: Outputs, columns: int) -> None:

@@ -10,7 +10,7 @@ from tf_deeppaint.images.canvas import Placement, resize
 from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
 from tf_deeppaint.line_art.regions import find_regions
 from tf_deeppaint.painting.backend import Backend
-from tf_deeppaint.painting.inputs import to_rgb, to_sketch
+from tf_deeppaint.painting.inputs import resolution_of, to_rgb, to_sketch
 from tf_deeppaint.painting.litert_backend import SUFFIX, LiteRtBackend
 from tf_deeppaint.painting.painting import Painting, Picture, check_palettes
 from tf_deeppaint.painting.region_colors import even_out_regions
@@ -98,7 +98,9 @@ class Painter:
         if (reference is None) == (colors is None):
             raise DeepPaintError("give the colors either as a reference or as a palette")
         colors = self.palette_of(reference) if colors is None else colors
-        return self.make_paintings([to_sketch(sketch, clean)], colors[None])[0].picture(lines)
+        picture = self.make_paintings([to_sketch(sketch, clean)], colors[None])[0].picture(lines)
+        picture.dpi = resolution_of(sketch)
+        return picture
 
     def make_paintings(
         self, sketches: Sequence[np.ndarray], palettes: np.ndarray

@@ -6,6 +6,7 @@ import numpy as np
 
 from tf_deeppaint.images.canvas import Placement, resize
 from tf_deeppaint.images.encoding import write_picture
+from tf_deeppaint.images.resolution import Dpi
 from tf_deeppaint.line_art.compositing import lay_lines
 from tf_deeppaint.line_art.ink import shrink_factor
 from tf_deeppaint.painting.layer_files import Layer, make_layers
@@ -26,17 +27,24 @@ LINES = ("original", "network")
 
 
 class Picture(np.ndarray):
-    """A painted picture: a uint8 RGB array `(H, W, 3)` that can be saved."""
+    """A painted picture: a uint8 RGB array `(H, W, 3)` that can be saved.
+
+    Attributes:
+        dpi: Horizontal and vertical pixels an inch of the sketch; None where they are not known.
+            Arrays made of this one have none.
+    """
+
+    dpi: Dpi | None = None
 
     def save(self, path: str | os.PathLike) -> None:
-        """Writes a PNG aside and renames it.
+        """Writes a PNG, with the resolution, aside and renames it.
 
         Raises:
             DeepPaintError: the name does not end in `.png`, or it cannot be written there.
         """
         if not os.fspath(path).lower().endswith(".png"):
             raise DeepPaintError(f"{path}: pictures are written as .png")
-        write_picture(path, self)
+        write_picture(path, self, self.dpi)
 
 
 class Painting:
