@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from experiments.benchmarks.workloads.published_python import read_pair
-from experiments.benchmarks.workloads.torch_reference import (
+from experiments.benchmarks.workloads.published_torch import (
     Generator,
     Training,
     memory_format,

@@ -52,13 +52,7 @@ SOFT = 0.4
 
 
 def draw_anime_doll(rng: Rng, size: int, scheme: ColorScheme | None = None) -> LoadedExample:
-    """Draws a doll of anime proportions on white paper, on a square canvas.
-
-    Args:
-        rng: Decides everything about the doll.
-        size: Side of the canvas in pixels.
-        scheme: The colors that it wears; None lets `rng` decide them too.
-    """
+    """Draws a doll of anime proportions; see `doll.draw_doll`."""
     colors = make_paints(scheme or make_scheme(rng))
     behind, head = _head(rng, colors)
     heads = rng.uniform(*HEADS)

@@ -10,7 +10,7 @@ from tf_deeppaint.networks.torch_weights import to_generator
 
 torch = pytest.importorskip("torch", reason="PyTorch, of the extra bench, is what is compared with")
 
-from experiments.benchmarks.workloads import torch_reference  # noqa: E402 - needs PyTorch
+from experiments.benchmarks.workloads import published_torch  # noqa: E402 - needs PyTorch
 
 WIDTH, SIZE, BATCH = 4, 64, 2
 
@@ -21,7 +21,7 @@ def planes(values) -> "torch.Tensor":
 
 
 def test_both_generators_paint_the_same_picture() -> None:
-    theirs = torch_reference.Generator(WIDTH).eval()
+    theirs = published_torch.Generator(WIDTH).eval()
     # Numbers that all matter; under the published names.
     state = random_state(WIDTH, seed=1)
     theirs.load_state_dict({name: torch.tensor(values) for name, values in state.items()})
@@ -46,9 +46,9 @@ def test_both_generators_paint_the_same_picture() -> None:
 @pytest.mark.parametrize("tuned", [False, True])
 def test_both_trainings_lose_the_same_step_after_step(tuned: bool, monkeypatch) -> None:
     """Without dropout, the one thing that is drawn at random before the pool is full."""
-    monkeypatch.setattr(torch_reference, "DROPPED", 0)
+    monkeypatch.setattr(published_torch, "DROPPED", 0)
     torch.manual_seed(2)
-    theirs = torch_reference.Training(WIDTH, tuned)
+    theirs = published_torch.Training(WIDTH, tuned)
     generator = to_generator(
         {name: values.numpy() for name, values in theirs.generator.state_dict().items()}, SIZE
     )
