@@ -6,6 +6,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from tests.helpers import picture_files
 from tests.helpers.huge_files import FILES, huge, png_of
@@ -48,6 +49,38 @@ def test_every_kind_of_file_is_read_as_the_library_reads_it_or_refused(kind):
     assert got.shape == expected.shape
     # CMYK is converted by another formula.
     assert np.abs(got.astype(int) - expected).max() <= ("CMYK" in kind)
+
+
+def unended(share: float, **options) -> tuple[bytes, bytes]:
+    """A JPEG of lines, and that part of its bytes behind the header without the end."""
+    pixels = np.full((120, 90, 3), 255, np.uint8)
+    pixels[10:90:7, 5:80] = (0, 60, 90)
+    whole = picture_files.encode(Image.fromarray(pixels), "JPEG", **options)
+    start = whole.rindex(b"\xff\xda")
+    return whole, whole[: start + int(share * (len(whole) - 2 - start))]
+
+
+ENCODED = [{}, {"optimize": True}, {"subsampling": 0}, {"restart_marker_blocks": 2}]
+
+
+@pytest.mark.parametrize("options", ENCODED, ids=str)
+def test_a_jpeg_that_lacks_its_end_alone_is_read(options):
+    whole, lacking = unended(1, **options)
+    for data in (lacking, lacking + b"\xff"):
+        np.testing.assert_array_equal(decode(data), decode_picture(whole, "whole"))
+
+
+@pytest.mark.parametrize("options", [*ENCODED, {"progressive": True}], ids=str)
+def test_a_jpeg_that_was_cut_is_refused(options):
+    for share in (0.5, 0.95):
+        _, cut = unended(share, **options)
+        for data in (cut, cut + bytes(5000)):
+            assert "files[0]: the" in refusal(data)
+
+
+def test_a_progressive_jpeg_that_lacks_its_end_is_refused():
+    """Here nothing tells whether all its scans are there."""
+    assert "cut off" in refusal(unended(1, progressive=True)[1])
 
 
 @pytest.mark.parametrize("kind", ["PNG alpha", "JPEG"])

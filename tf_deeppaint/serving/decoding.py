@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from tf_deeppaint.images.formats import jpeg
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.serving import picture_headers
 from tf_deeppaint.serving.checks import require
@@ -99,7 +100,38 @@ def _decode_jpeg(data: tf.Tensor, header: Header) -> tf.Tensor:
     size = tf.cast(tf.image.extract_jpeg_shape(data)[:2], tf.int64)
     alike = tf.reduce_all(size == tf.stack([header.height, header.width]))
     data = require(alike, data, "two sizes")
+    return tf.cond(header.unended, lambda: _decode_unended(data, header), lambda: _jpeg(data))
+
+
+def _jpeg(data: tf.Tensor) -> tf.Tensor:
     return tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")
+
+
+def _decode_unended(data: tf.Tensor, header: Header) -> tf.Tensor:
+    """Decodes a JPEG that lacks its end, if no pixel is missing; see `images.formats.jpeg`."""
+    length = tf.maximum(tf.strings.length(data) - len(jpeg.ZEROS), 0)
+    spare = tf.strings.substr(data, 0, length)
+    is_padded = tf.cond(
+        data == spare + jpeg.ZEROS,
+        lambda: _has_all_pixels(spare, _jpeg(spare + jpeg.END), header.restarts),
+        lambda: False,
+    )
+    pixels = _jpeg(data + jpeg.END)
+    is_whole = _has_all_pixels(data, pixels, header.restarts)
+    is_whole = tf.logical_and(is_whole, tf.logical_not(is_padded))
+    return require(is_whole, pixels, "the JPEG file is cut off")
+
+
+def _has_all_pixels(data: tf.Tensor, pixels: tf.Tensor, restarts: tf.Tensor) -> tf.Tensor:
+    """Whether a file shows these pixels, whatever bits come behind it: bool."""
+    half = tf.where(tf.strings.substr(data, -1, 1) == b"\xff", b"\0", b"")
+    markers = tf.constant([bytes([0xFF, 0xD0 + number]) for number in range(8)])
+    markers = tf.gather(markers, (tf.range(8, dtype=tf.int64) + restarts) % 8)
+    same = tf.constant(True)
+    for byte in jpeg.OTHER_BYTES:
+        bits = tf.strings.reduce_join(jpeg.MCU_BYTES * byte + markers)
+        same &= tf.reduce_all(_jpeg(data + half + bits + jpeg.END) == pixels)
+    return same
 
 
 def _over_white(rgba: tf.Tensor) -> tf.Tensor:

@@ -3,7 +3,7 @@
 The file comes from a stranger and is not decoded yet. So every walk through it is bounded, and what
 lies behind its end reads as zeros. The walk through a JPEG's segments finds its EXIF orientation
 and how many scans it has; `decoding` compares the size found here with
-`tf.image.extract_jpeg_shape`.
+`tf.image.extract_jpeg_shape`, and finds out whether a JPEG without an end is whole.
 """
 
 from typing import NamedTuple
@@ -21,7 +21,7 @@ _MOST_PARTS = 1000
 _PADDING = 1024
 
 _PNG_MAGIC, _JPEG_MAGIC = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
-_START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
+_START_OF_SCAN, _END_OF_IMAGE, _FIRST_RESTART, _PROGRESSIVE = 0xDA, 0xD9, 0xD0, 0xC2
 _BIG_ENDIAN, _LITTLE_ENDIAN = 0x4D4D002A, 0x49492A00
 _IHDR, _IDAT, _TRNS, _EXIF_CHUNK, _EXIF_SEGMENT = (
     int.from_bytes(name, "big") for name in (b"IHDR", b"IDAT", b"tRNS", b"eXIf", b"Exif")
@@ -36,10 +36,12 @@ class Header(NamedTuple):
     width: tf.Tensor  # int64, as stored
     orientation: tf.Tensor  # int32, EXIF's 1 (upright) to 8
     alpha: tf.Tensor  # bool, whether there may be transparency
+    unended: tf.Tensor  # bool, whether it is a JPEG that lacks its end, if not more
+    restarts: tf.Tensor  # int64, restart markers of a JPEG
     error: tf.Tensor  # string, what is wrong; empty where nothing is
 
 
-_DTYPES = (tf.bool, tf.int64, tf.int64, tf.int32, tf.bool, tf.string)
+_DTYPES = (tf.bool, tf.int64, tf.int64, tf.int32, tf.bool, tf.bool, tf.int64, tf.string)
 SIGNATURE = Header(*(tf.TensorSpec((), dtype) for dtype in _DTYPES))
 
 
@@ -61,7 +63,8 @@ def read_header(data: tf.Tensor, max_pixels: int) -> Header:
         header = _read_jpeg(raw)
     else:
         side, no = tf.ones([], tf.int64), tf.constant(False)
-        header = Header(no, side, side, tf.constant(1), no, "not a PNG or JPEG picture")
+        error = "not a PNG or JPEG picture"
+        header = Header(no, side, side, tf.constant(1), no, no, tf.zeros([], tf.int64), error)
     width, height = header.width, header.height
     size = tf.strings.join([tf.as_string(width), " x ", tf.as_string(height), " pixels; "])
     rules = [
@@ -93,13 +96,15 @@ def _read_png(raw: tf.Tensor) -> Header:
     error = tf.where(kind == _IDAT, "", "the PNG file is cut off")
     error = tf.where(_number(raw, 12, 4) == _IHDR, error, "not a PNG picture")
     height, width = _number(raw, 20, 4), _number(raw, 16, 4)
-    return Header(tf.constant(False), height, width, orientation, alpha, error)
+    no = tf.constant(False)
+    return Header(no, height, width, orientation, alpha, no, tf.zeros([], tf.int64), error)
 
 
 def _read_jpeg(raw: tf.Tensor) -> Header:
     position, parts, marker = tf.constant(2, tf.int64), 0, tf.constant(0, tf.int64)
     height, width = tf.constant(0, tf.int64), tf.constant(0, tf.int64)
     orientation = tf.constant(0)
+    progressive = tf.constant(False)
     sound = True
     while sound and marker != _START_OF_SCAN and position < _file_end(raw) and parts < _MOST_PARTS:
         parts += 1
@@ -113,18 +118,22 @@ def _read_jpeg(raw: tf.Tensor) -> Header:
             # C0..CF start a frame, but for DHT (C4), JPG (C8) and DAC (CC).
             if marker == 0xC0 or (marker > 0xC0 and marker <= 0xCF and marker & 3 != 0):
                 height, width = _number(raw, position + 5, 2), _number(raw, position + 7, 2)
+                progressive = marker == _PROGRESSIVE
             is_exif = marker == 0xE1 and _number(raw, position + 4, 4) == _EXIF_SEGMENT
             if is_exif and orientation == 0:  # the first counts
                 orientation = _orientation(raw, position + 4)
             position += 2 + _number(raw, position + 2, 2)
     # Behind the first scan's header there are no lengths to follow.
     is_marker, kinds = raw[position:-1] == 0xFF, raw[position + 1 :]
-    complete = marker == _START_OF_SCAN and tf.reduce_any(is_marker & (kinds == _END_OF_IMAGE))
+    unended = not tf.reduce_any(is_marker & (kinds == _END_OF_IMAGE))
     scans = tf.math.count_nonzero(is_marker & (kinds == _START_OF_SCAN))
-    error = tf.where(complete, "", "the JPEG file is cut off")
+    restarts = tf.math.count_nonzero(is_marker & (kinds & 0xF8 == _FIRST_RESTART))
+    # The scans of a progressive picture refine one another: some may be missing.
+    cut = marker != _START_OF_SCAN or (unended and progressive)
+    error = tf.where(cut, "the JPEG file is cut off", "")
     error = tf.where(sound and scans < MAX_SCANS, error, "the JPEG file is damaged")
-    no = tf.constant(False)
-    return Header(tf.constant(True), height, width, tf.maximum(orientation, 1), no, error)
+    orientation, yes, no = tf.maximum(orientation, 1), tf.constant(True), tf.constant(False)
+    return Header(yes, height, width, orientation, no, unended, restarts, error)
 
 
 def _orientation(raw: tf.Tensor, start: tf.Tensor) -> tf.Tensor:

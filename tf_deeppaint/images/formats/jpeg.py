@@ -13,13 +13,14 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from tf_deeppaint.images.formats.limits import PIXEL_READS, BoundedReader
 
-_SCAN, _END = b"\xff\xda", b"\xff\xd9"
+END = b"\xff\xd9"
+_SCAN = b"\xff\xda"
 # Bytes that may come next; 0xFF would begin a marker.
-_OTHER_BYTES = (b"\x55", b"\xaa", b"\xfe")
+OTHER_BYTES = (b"\x55", b"\xaa", b"\xfe")
 # More bytes than the blocks of two minimum coded units can take: ten of 64 codes of 26 bits each.
-_MCU_BYTES = 2**13
+MCU_BYTES = 2**13
 # Zeros at the end of a file that are pixels, or room that was never written: then fewer do as well.
-_ZEROS = bytes(16)
+ZEROS = bytes(16)
 # Coefficients of a block: ITU-T T.81, A.3.3.
 _COEFFICIENTS = 64
 
@@ -48,20 +49,20 @@ class Jpeg(JpegImageFile):
         if not self.tile:
             return super().load()
         tiles, data = self.tile, self.fp.getvalue()
-        if data.find(_END, self._pixels_start) < 0:
-            spare = data.endswith(_ZEROS) and data[: -len(_ZEROS)]
+        if data.find(END, self._pixels_start) < 0:
+            spare = data.endswith(ZEROS) and data[: -len(ZEROS)]
             is_whole = self._has_all_scans(data) and self._has_all_pixels(data, tiles)
             if not is_whole or (spare and self._has_all_pixels(spare, tiles)):
                 raise OSError("the file is truncated")
-            self._load_with(_END, data, tiles)
+            self._load_with(END, data, tiles)
         return super().load()
 
     def _has_all_pixels(self, data: bytes, tiles: list) -> bool:
         """Decodes the pixels of a file that lacks its end; whether all are there."""
-        decoded = self._load_with(_END, data, tiles)
+        decoded = self._load_with(END, data, tiles)
         return all(
             np.array_equal(self._load_with(_continuation(data, byte), data, tiles), decoded)
-            for byte in _OTHER_BYTES
+            for byte in OTHER_BYTES
         )
 
     def _load_with(self, ending: bytes, data: bytes, tiles: list) -> np.ndarray:
@@ -100,4 +101,4 @@ def _continuation(data: bytes, byte: bytes) -> bytes:
     half = b"\0" if data.endswith(b"\xff") else b""  # of the end, or of a marker
     restarts = len(re.findall(rb"\xff[\xd0-\xd7]", data[data.rfind(_SCAN) :]))
     markers = (bytes([0xFF, 0xD0 + number % 8]) for number in range(restarts, restarts + 8))
-    return half + b"".join(_MCU_BYTES * byte + marker for marker in markers) + _END
+    return half + b"".join(MCU_BYTES * byte + marker for marker in markers) + END
