@@ -13,6 +13,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from tests.helpers import picture_files as pictures
 from tests.helpers.picture_files import averaged
+from tests.helpers.psd_files import psd
 from tf_deeppaint.images import decoding
 from tf_deeppaint.images.decoding import (
     decode_picture,
@@ -141,6 +142,20 @@ def test_read_rgba_laid_over_white_is_read_picture(kind, tmp_path):
     rgba = read_rgba(path)
     assert rgba.shape == (12, 17, 4)
     assert np.array_equal(over_white(rgba), read_picture(path))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+def test_the_first_frame_of_an_animation_counts_not_the_picture_for_other_programs(mode):
+    """A PNG may hold a picture that is no frame: for programs that know no animations."""
+    shown, first, second = (np.roll(pictures.gradient(), shift, (0, 1)) for shift in (0, 4, 8))
+    frames = [Image.fromarray(frame).convert(mode) for frame in (shown, first, second)]
+    options = {"save_all": True, "append_images": frames[1:]}
+    for default, expected in ((False, frames[0]), (True, frames[1])):
+        data = pictures.encode(frames[0], "PNG", default_image=default, **options)
+        assert data.count(b"fcTL") == (2 if default else 3)
+        np.testing.assert_array_equal(
+            decode_picture(data, "x"), np.asarray(expected.convert("RGB"))
+        )
 
 
 # --- a small look -------------------------------------------------------------------------------
@@ -530,7 +545,15 @@ def to_srgb_levels(linear: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("gamma", [1.0, 1.8])
 @pytest.mark.parametrize(
-    ("kind", "mode"), [("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "P"), ("WEBP", "RGBA")]
+    ("kind", "mode"),
+    [
+        ("PNG", "RGB"),
+        ("PNG", "RGBA"),
+        ("PNG", "P"),
+        ("WEBP", "RGBA"),
+        ("TIFF", "RGB"),
+        ("TIFF", "RGBA"),
+    ],
 )
 def test_an_icc_profile_is_turned_into_srgb(kind, mode, gamma):
     options = {"lossless": True} if kind == "WEBP" else {}
@@ -543,6 +566,20 @@ def test_an_icc_profile_is_turned_into_srgb(kind, mode, gamma):
     assert np.abs(shown[..., :3] - expected).max() <= 2
     assert np.array_equal(shown[..., 3], stored[..., 3])
     assert np.abs(shown[..., :3].astype(int) - stored[..., :3]).mean() > 5
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "AVIF", "HEIF", "PSD"])
+def test_an_icc_profile_of_other_formats_is_turned_into_srgb(kind):
+    profile = matrix_profile()
+    flat = np.array([[20, 90, 200]], np.uint8).repeat(64 * 64, 0).reshape(64, 64, 3)
+    if kind == "PSD":
+        data = psd(list(np.moveaxis(flat, -1, 0)), resources=[(1039, profile)])
+    else:
+        if kind == "HEIF":
+            pytest.importorskip("pillow_heif").register_heif_opener()
+        data = pictures.encode(Image.fromarray(flat), kind, icc_profile=profile, quality=95)
+    expected = to_srgb_levels(flat[0, 0] / 255.0)
+    assert np.abs(decode_picture(data, "x") - expected).max() <= 6
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])

@@ -60,6 +60,8 @@ def _open_png(reader: BoundedReader, name: str) -> ImageFile:
         reader.reads_left = PIXEL_READS
         picture.seek(1)
         picture._im = picture._prev_im = None  # a frame begins on nothing
+        if picture.palette is not None:
+            picture.palette.dirty = 1  # and without colors
     return picture
 
 
