@@ -92,6 +92,7 @@ def _apply_copy(layer: keras.Layer, x, training: bool = False):
         return x
     name = layer.path.split("/", 1)[1].replace("/", "_")
     copy = type(layer).from_config(layer.get_config() | {"name": name, "dtype": "float32"})
-    y = copy(x)
+    # Before the call: what does not depend on the inputs is computed at once.
+    copy.build(x.shape)
     copy.set_weights(layer.get_weights())
-    return y
+    return copy(x)
