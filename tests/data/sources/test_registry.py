@@ -14,6 +14,7 @@ from tf_deeppaint.data.sources.folder import Folder
 from tf_deeppaint.data.sources.openmoji import OpenMoji
 from tf_deeppaint.data.sources.pairs import Pairs
 from tf_deeppaint.data.sources.registry import SOURCES, make_source, source_options
+from tf_deeppaint.data.sources.schemes import Schemes
 from tf_deeppaint.data.sources.sprites import Sprites
 from tf_deeppaint.data.sources.wesnoth import Wesnoth
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -29,12 +30,14 @@ CLASSES = {
     "avatars": Avatars,
     "comicgen": Comicgen,
     "composite": Composite,
+    "schemes": Schemes,
     "sprites": Sprites,
 }
 # The least that a source must be given.
 REQUIRED = {
     "folder": {"input": "there"},
     "pairs": {"input": "there"},
+    "schemes": {"input": "there"},
     "danbooru": {"input": "there", "select": "white_background"},
 }
 

@@ -14,6 +14,7 @@ SOURCES = {
     "dolls": ("dolls.source", "Dolls"),
     "folder": ("folder", "Folder"),
     "pairs": ("pairs", "Pairs"),
+    "schemes": ("schemes", "Schemes"),
     "danbooru": ("danbooru", "Danbooru"),
     "openmoji": ("openmoji", "OpenMoji"),
     "wesnoth": ("wesnoth", "Wesnoth"),
