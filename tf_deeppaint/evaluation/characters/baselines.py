@@ -67,9 +67,12 @@ def _distances(colors: np.ndarray, palette: np.ndarray) -> tuple[np.ndarray, np.
         colors: uint8 `(P, 3)`.
         palette: uint8 `(4, 4, 3)`.
     """
-    different, number = np.unique(colors, axis=0, return_inverse=True)
+    # As one number a color: rows are sorted ten times as slowly.
+    packed = colors @ np.array([256 * 256, 256, 1])
+    packed, number = np.unique(packed, return_inverse=True)
+    different = np.stack(np.unravel_index(packed, (256, 256, 256)), axis=-1).astype(np.uint8)
     offered = to_lab(slot_colors(palette))
-    return deltaE_ciede2000(to_lab(different)[:, None], offered[None]), number.ravel()
+    return deltaE_ciede2000(to_lab(different)[:, None], offered[None]), number
 
 
 def _paint(

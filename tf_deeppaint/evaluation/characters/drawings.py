@@ -157,5 +157,7 @@ def choose_reference(colors: np.ndarray, candidates: tuple[np.ndarray, ...]) -> 
 
 def _coarse(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Colors rounded to 32 levels a channel, uint8 `(C, 3)`, and their numbers of pixels."""
-    steps, counts = np.unique(pixels >> 3, axis=0, return_counts=True)
-    return (steps << 3) + 4, counts
+    numbers = (pixels >> 3) @ np.array([32 * 32, 32, 1])
+    counts = np.bincount(numbers)
+    steps = np.unravel_index(np.flatnonzero(counts), (32, 32, 32))
+    return (np.stack(steps, axis=-1).astype(np.uint8) << 3) + 4, counts[counts > 0]
