@@ -164,10 +164,11 @@ def score(
             for method, picture in methods.items():
                 for name, value in measure(picture).items():
                     scores[method][name].append(value)
-        if lpips is not None:
-            compare = lpips.distance_from(drawings.pictures[part])
-            for method, pictures in painted.items():
-                scores[method]["LPIPS"].extend(compare(pictures))
+            if lpips is not None:
+                # One at a time: it takes 800 MB for a sprite.
+                compare = lpips.distance_from(truth[None])
+                for method, pictures in painted.items():
+                    scores[method]["LPIPS"].extend(compare(pictures[number][None]))
         on_progress(part.stop)
     return {
         method: {name: np.array(values, np.float64) for name, values in row.items()}
