@@ -1,0 +1,71 @@
+"""Any page that people bring -> the sketch that is painted, and what was done to it, in words."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tf_deeppaint.images.pixels import over_white, to_gray
+from tf_deeppaint.line_art.cleaning import clean as clean_page
+from tf_deeppaint.line_art.kinds import PAINTED, TO_CLEAN, Kind, find_kind
+from tf_deeppaint.line_art.outlines import take_lines
+from tf_deeppaint.utils.errors import DeepPaintError
+
+# Whether a page is cleaned: where its kind is certain, always, never.
+AUTO, ON, OFF = "auto", "on", "off"
+CLEAN = (AUTO, ON, OFF)
+
+_DONE = {
+    Kind.LAYER: "its opacity is the ink",
+    Kind.INVERTED: "inverted",
+    Kind.PENCIL: "cleaned",
+    Kind.SCAN: "cleaned",
+}
+
+
+class Prepared(NamedTuple):
+    """A sketch as it is painted.
+
+    Attributes:
+        sketch: uint8 gray `(H, W)`, dark lines on light paper.
+        kind: What the page is.
+        note: One line that tells what was done, or that the page is colored; empty for a sketch.
+    """
+
+    sketch: np.ndarray
+    kind: Kind
+    note: str
+
+
+def prepare(picture: np.ndarray, clean: str | bool = AUTO, recolor: bool = False) -> Prepared:
+    """Prepares a page.
+
+    Args:
+        picture: uint8 gray `(H, W)`, RGB `(H, W, 3)` or RGBA `(H, W, 4)`, at least one pixel.
+        clean: `"auto"`: it is cleaned, see `cleaning.clean`, if it is certainly light lines on dark
+            paper or on a transparent layer, pencil, a scan or a photograph; otherwise no pixel
+            changes. `"on"` or True: always; `"off"` or False: never.
+        recolor: Whether the lines are taken out, see `outlines.take_lines`, if it is colored or
+            gray-toned already or of no certain kind.
+
+    Raises:
+        DeepPaintError: another value of `clean`.
+    """
+    clean = {True: ON, False: OFF}.get(clean, clean)
+    if clean not in CLEAN:
+        raise DeepPaintError(f"clean={clean!r}: choose one of {', '.join(CLEAN)}")
+    kind = find_kind(picture)
+    if recolor and kind in (*PAINTED, Kind.UNKNOWN):
+        rgb = np.repeat(picture[..., None], 3, axis=-1) if picture.ndim == 2 else picture
+        note = f"{kind.value}: its lines are taken out"
+        return Prepared(take_lines(_over_white(rgb)), kind, note)
+    advice = f"{kind.value}; with recolor its lines are taken out first" if kind in PAINTED else ""
+    if clean == ON:
+        return Prepared(clean_page(picture), kind, advice)
+    if clean == AUTO and kind in TO_CLEAN:
+        return Prepared(clean_page(picture), kind, f"{kind.value}: {_DONE[kind]}")
+    flat = _over_white(picture)
+    return Prepared(flat if flat.ndim == 2 else to_gray(flat), kind, advice)
+
+
+def _over_white(picture: np.ndarray) -> np.ndarray:
+    return over_white(picture) if picture.shape[2:] == (4,) else picture
