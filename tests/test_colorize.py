@@ -138,6 +138,24 @@ def test_every_other_flag_of_one_sketch(folder, painter):
     assert read_picture(folder / "scan/maps/attention-1.png").shape == expected.shape
 
 
+def test_pages_that_are_no_sketch_are_told_of_and_made_one(folder, painter):
+    """Light lines are inverted; the lines of a colored page are taken where that is asked for."""
+    doll = Dolls(1, seed=8)
+    lines = doll.load(next(iter(doll.examples())), 256).sketch
+    write_picture(folder / "chalk.png", 230 - (lines // 255) * 200)
+    shutil.copy(folder / "reference.png", folder / "painted_page.png")
+    pages = {
+        "chalk.png": ({}, "light lines on dark paper: inverted"),
+        "painted_page.png": ({"recolor": True}, "colored already: its lines are taken out"),
+    }
+    for name, (flags, note) in pages.items():
+        done = colorize(folder, sketch=name, reference="reference.png", output="told.png", **flags)
+        assert (done.returncode, done.stderr) == (0, f"note: {name}: {note}\n")
+        with pytest.warns(UserWarning, match=note):
+            expected = painter.paint(folder / name, folder / "reference.png", **flags)
+        assert_painted(folder / "told.png", expected)
+
+
 # --- many ----------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from absl import flags
 
 from tf_deeppaint.utils import files, programs
 from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.options import AutoFlag
 
 if TYPE_CHECKING:
     from tf_deeppaint.painting.outputs import Outputs
@@ -50,8 +51,15 @@ _BANDS = flags.DEFINE_string(
     None,
     "With --colors and a reference or palette: the bands, such as 1,4, that get the colors.",
 )
-_CLEAN = flags.DEFINE_bool(
-    "clean", False, "Clean a scan, a photograph, pencil, or lines on transparency first."
+_CLEAN = flags.DEFINE_flag(
+    AutoFlag(
+        "clean",
+        "Clean a scan, a photograph, pencil or light lines first: where the sketch is certainly "
+        "one of them, always (--clean), or never (--noclean).",
+    )
+)
+_RECOLOR = flags.DEFINE_bool(
+    "recolor", False, "Take the lines out of a sketch that is colored or gray-toned already first."
 )
 _LINES = flags.DEFINE_enum(
     "lines",
@@ -90,7 +98,7 @@ def main() -> None:
 def _color_one(choice: "ColorChoice") -> None:
     from tf_deeppaint.images.decoding import read_picture
     from tf_deeppaint.images.encoding import write_picture
-    from tf_deeppaint.painting.inputs import resolution_of, to_sketch
+    from tf_deeppaint.painting.inputs import read_sketch, resolution_of
     from tf_deeppaint.painting.outputs import check_outputs, write_painting
     from tf_deeppaint.painting.painter import Painter
     from tf_deeppaint.palette.palette_files import load_palette
@@ -99,7 +107,9 @@ def _color_one(choice: "ColorChoice") -> None:
     # 1. Read the sketch and the colors.
     _check_png(_OUTPUT)
     check_outputs(_output_paths(), filter(None, (_SKETCH.value, _REFERENCE.value)))
-    sketch = to_sketch(_SKETCH.value, _CLEAN.value)
+    sketch, _, note = read_sketch(_SKETCH.value, _CLEAN.value, _RECOLOR.value)
+    if note:
+        _tell(_SKETCH.value, note)
     reference = read_picture(_REFERENCE.value) if _REFERENCE.value else None
     palette = load_palette(_PALETTE.value) if _PALETTE.value else None
 
@@ -139,6 +149,7 @@ def _color_many(choice: "ColorChoice") -> None:
     # 2. Load the model, paint, and write each picture.
     painter = Painter.load(_MODEL.value)
     files.make_folder(_OUTPUT.value)
+    notes: list[tuple[str, str]] = []
     failures = paint_jobs(
         painter,
         todo,
@@ -151,10 +162,14 @@ def _color_many(choice: "ColorChoice") -> None:
             resolution_of(job.sketch),
         ),
         _CLEAN.value,
+        _RECOLOR.value,
         Progress("picture").update,
+        lambda job, note: notes.append((job.sketch, note)),
     )
 
     # 3. Report.
+    for path, note in dict.fromkeys(notes):
+        _tell(path, note)
     problems += [failure.reason for failure in failures]
     for problem in dict.fromkeys(problems):
         print("skipped:", *problem.splitlines(), file=sys.stderr)
@@ -205,6 +220,11 @@ def _check_flags() -> "ColorChoice":
             "give the colors either by --reference=PICTURE, by --palette=JSON or by --colors=CODES"
         )
     return ColorChoice.parse(_COLORS.value, _BANDS.value, any(palettes))
+
+
+def _tell(path: str, note: str) -> None:
+    """Tells what was done to a page before it was painted."""
+    print("note:", *f"{path}: {note}".splitlines(), file=sys.stderr)  # see `utils.programs`
 
 
 def _check_png(flag: flags.FlagHolder) -> None:

@@ -10,9 +10,11 @@ import pytest
 from tests.helpers.painters import FakeBackend, tiny_painter
 from tf_deeppaint import Painter
 from tf_deeppaint.images.encoding import write_picture
+from tf_deeppaint.line_art.kinds import Kind
+from tf_deeppaint.line_art.preparation import Prepared
 from tf_deeppaint.painting import batch
 from tf_deeppaint.painting.batch import BATCH, Failure, paint_jobs
-from tf_deeppaint.painting.inputs import to_sketch
+from tf_deeppaint.painting.inputs import read_sketch
 from tf_deeppaint.painting.jobs import Job
 from tf_deeppaint.palette.mixing import SLOTS
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -101,6 +103,22 @@ def test_sketches_are_cleaned_on_demand(tmp_path):
     alone = Painter(FakeBackend()).paint(gray, colors=flat(), clean=True)
     np.testing.assert_array_equal(done.pictures["scan"], alone)
     assert (alone[0, 0] == 255).all()  # cleaned, the paper is white and the page
+
+
+def test_what_was_done_to_a_page_is_told(tmp_path, rng):
+    chalk = np.zeros((240, 200), np.uint8)
+    chalk[20:22, 10:170] = chalk[20:180, 40:42] = 230
+    jobs = draw_sketches(tmp_path, rng, 3)
+    write_picture(jobs[1].sketch, chalk)
+    notes = []
+    paint_jobs(
+        Painter(FakeBackend()),
+        jobs,
+        lambda _: flat(),
+        Collected(),
+        on_note=lambda job, note: notes.append((job.name, note)),
+    )
+    assert (jobs[1].name, "light lines on dark paper: inverted") in notes
 
 
 # --- failures ------------------------------------------------------------------------------------
@@ -211,10 +229,10 @@ def test_memory_does_not_grow_with_the_number_of_sketches(monkeypatch, rng):
         most[kind] = max(most[kind], alive[kind])
         weakref.finalize(array, gone)
 
-    def read(path, clean):
+    def read(path, clean, recolor):
         sketch = np.full((40, 30), 255, np.uint8)
         count("sketches", sketch)
-        return sketch
+        return Prepared(sketch, Kind.SKETCH, "")
 
     class Counting(FakeBackend):
         def run(self, sketches, palettes):
@@ -223,7 +241,7 @@ def test_memory_does_not_grow_with_the_number_of_sketches(monkeypatch, rng):
             count("batches", predictions[0].mixture.ink.base)  # of which each painting has a view
             return predictions
 
-    monkeypatch.setattr(batch, "to_sketch", read)
+    monkeypatch.setattr(batch, "read_sketch", read)
     monkeypatch.setattr(batch, "ThreadPoolExecutor", Hurried)
     jobs = [Job(f"{n}.png", None, str(n)) for n in range(30 * BATCH)]
     done = []
@@ -239,18 +257,18 @@ def test_sketches_are_read_by_several_threads_while_the_network_works(tmp_path, 
     jobs = draw_sketches(tmp_path, rng, 2 * BATCH)
     read, all_read = [], threading.Event()
 
-    def reading(path, clean):
+    def reading(path, clean, recolor):
         read.append(path)
         if len(set(read)) == len(jobs):
             all_read.set()
-        return to_sketch(path, clean)
+        return read_sketch(path, clean, recolor)
 
     class Waiting(FakeBackend):
         def run(self, sketches, palettes):
             assert all_read.wait(60)
             return super().run(sketches, palettes)
 
-    monkeypatch.setattr(batch, "to_sketch", reading)
+    monkeypatch.setattr(batch, "read_sketch", reading)
     backend = Waiting()
     assert paint_jobs(Painter(backend), jobs, lambda _: flat(), Collected()) == []
     assert backend.batches == [BATCH, BATCH]

@@ -145,9 +145,10 @@ def test_cleaning_sees_transparency_wherever_the_lines_come_from(tmp_path):
     path = tmp_path / "layer.png"
     Image.fromarray(layer).save(path)
     expected = clean(layer)
-    assert expected.min() == 0 and to_sketch(path).min() == 230
+    assert expected.min() == 0 and to_sketch(path, clean=False).min() == 230
     for given in (path, str(path), layer, Image.fromarray(layer)):
-        np.testing.assert_array_equal(to_sketch(given, clean=True), expected)
+        for choice in (True, "on", "auto"):
+            np.testing.assert_array_equal(to_sketch(given, choice), expected)
 
 
 WRONG = {

@@ -1,6 +1,7 @@
 """The Painter: any sketch in, the network's colors out, at the sketch's own size."""
 
 import threading
+import warnings
 
 import cv2
 import keras
@@ -12,6 +13,7 @@ from tf_deeppaint import Painter, extract_palette, palette_to_histogram
 from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.line_art.cleaning import clean
 from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
+from tf_deeppaint.line_art.outlines import take_lines
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.painting.keras_backend import KerasBackend
@@ -105,6 +107,39 @@ def test_a_sketch_is_cleaned_on_demand(painter, rng):
         painter.paint(scan, colors=palette, clean=True),
         painter.paint(clean(scan), colors=palette),
     )
+
+
+def chalk(*paper: int) -> np.ndarray:
+    page = np.full((240, 200, 3), paper, np.uint8)
+    page[20:22, 5:175] = page[20:170, 40:42] = 235
+    return page
+
+
+def test_chalk_is_inverted_on_its_own_and_python_is_warned(painter, rng, tmp_path):
+    palette = random_picture(rng, 4, 4, 3)
+    write_picture(tmp_path / "board.png", chalk(30, 50, 40))
+    for given in (chalk(30, 50, 40), tmp_path / "board.png"):
+        with pytest.warns(UserWarning, match="light lines on dark paper: inverted") as caught:
+            painted = painter.paint(given, colors=palette)
+        assert [warning.filename for warning in caught] == [__file__]
+        np.testing.assert_array_equal(
+            painted, painter.paint(clean(chalk(30, 50, 40)), colors=palette)
+        )
+    assert str(caught[0].message).startswith(str(tmp_path / "board.png: "))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        untouched = painter.paint(chalk(30, 50, 40), colors=palette, clean="off")
+    assert np.abs(untouched.astype(int) - painted).mean() > 20
+
+
+def test_a_colored_page_is_painted_by_its_lines(painter, rng):
+    page = np.full((120, 120, 3), 255, np.uint8)
+    cv2.circle(page, (60, 60), 40, (220, 90, 60), -1)
+    cv2.rectangle(page, (20, 80), (100, 110), (60, 110, 200), -1)
+    palette = random_picture(rng, 4, 4, 3)
+    with pytest.warns(UserWarning, match="colored already: its lines are taken out"):
+        painted = painter.paint(page, colors=palette, recolor=True)
+    np.testing.assert_array_equal(painted, painter.paint(take_lines(page), colors=palette))
 
 
 def test_sketches_of_many_sizes_go_through_the_network_together(painter, rng):

@@ -207,7 +207,7 @@ def test_examples_are_sketches_and_references_of_their_own(sessions):
     assert len(sessions.examples) >= 3
     for number, (sketch, reference) in enumerate(sessions.examples):
         paths = sessions.write_example(number)
-        np.testing.assert_array_equal(read_sketch(Upload(paths[0], "one"), False), sketch)
+        np.testing.assert_array_equal(read_sketch(Upload(paths[0], "one"), "auto")[0], sketch)
         np.testing.assert_array_equal(read_picture(paths[1]), reference)
         assert (sketch < 128).mean() > 0.01 and np.ptp(reference, axis=-1).max() > 50
 
@@ -218,15 +218,25 @@ def test_examples_are_sketches_and_references_of_their_own(sessions):
 def test_a_sketch_is_read_at_its_own_size(tmp_path):
     sketch = sketch_of(33, 21)
     upload = put(tmp_path, encode_png(sketch))
-    np.testing.assert_array_equal(read_sketch(upload, False), sketch)
+    np.testing.assert_array_equal(read_sketch(upload, "auto")[0], sketch)
 
 
 def test_lines_on_nothing_are_a_sketch_once_cleaned(tmp_path):
     sketch = sketch_of(60, 80)
     light = np.dstack([np.full((60, 80, 3), 200, np.uint8), 255 - sketch])
     upload = put(tmp_path, encode_png(light))
-    np.testing.assert_allclose(read_sketch(upload, True).astype(int), sketch, atol=5)
-    assert read_sketch(upload, False).min() == 200
+    np.testing.assert_allclose(read_sketch(upload, "auto")[0].astype(int), sketch, atol=5)
+    assert read_sketch(upload, "off")[0].min() == 200
+
+
+def test_what_a_page_is_comes_with_its_sketch(tmp_path):
+    chalk = 235 - sketch_of(240, 200) // 255 * 215
+    sketch, note = read_sketch(put(tmp_path, encode_png(chalk)), "auto")
+    assert note == "light lines on dark paper: inverted"
+    np.testing.assert_allclose(sketch.astype(int), sketch_of(240, 200), atol=25)
+    assert read_sketch(put(tmp_path, encode_png(sketch_of(240, 200))), "auto")[1] == ""
+    with pytest.raises(DeepPaintError, match="choose one of auto, on, off"):
+        read_sketch(put(tmp_path, encode_png(chalk)), "perhaps")
 
 
 def bomb(side: int) -> bytes:
@@ -237,7 +247,7 @@ def bomb(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, content) for kind, content in chunks)
 
 
-@pytest.mark.parametrize("clean", [False, True])
+@pytest.mark.parametrize("clean", ["auto", "on", "off"])
 @pytest.mark.parametrize(
     "data",
     [b"", b"no picture", b"<svg/>", encode_png(sketch_of(40, 40))[:-30], bomb(9000)],
@@ -255,14 +265,14 @@ def test_a_file_too_large_is_not_read(tmp_path):
     with open(tmp_path / "kept", "wb") as file:
         file.truncate(MAX_BYTES + 1)
     with pytest.raises(DeepPaintError, match="over 32 MiB"):
-        read_sketch(Upload(str(tmp_path / "kept"), "large.png"), False)
+        read_sketch(Upload(str(tmp_path / "kept"), "large.png"), "auto")
 
 
 def test_no_file_and_a_file_that_is_gone_are_told_apart(tmp_path):
     with pytest.raises(DeepPaintError, match="no sketch yet"):
-        read_sketch(None, False)
+        read_sketch(None, "auto")
     with pytest.raises(DeepPaintError, match=r"a\.png: the upload has expired"):
-        read_sketch(Upload(str(tmp_path / "gone"), "a.png"), False)
+        read_sketch(Upload(str(tmp_path / "gone"), "a.png"), "auto")
 
 
 # --- origins of requests ------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from absl import flags
 
 from tf_deeppaint.utils.errors import DeepPaintError
-from tf_deeppaint.utils.options import check_options, define_flags, flag_values, option
+from tf_deeppaint.utils.options import AutoFlag, check_options, define_flags, flag_values, option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,3 +82,35 @@ def test_values_within_bounds_pass():
     check_options(Cake("x"))
     check_options(Cake("x", 2, 0.0, "yeast", (), False, "n"))
     check_options(Cake("x", 64, toppings=["cream"]))
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ([], "auto"),
+        (["--clean=auto"], "auto"),
+        (["--clean=ON"], "on"),
+        (["--clean=off"], "off"),
+        (["--clean"], "on"),
+        (["--noclean"], "off"),
+        (["--clean=true"], "on"),
+        (["--clean=0"], "off"),
+        (["-clean", "--noclean"], "off"),
+    ],
+)
+def test_an_auto_flag_is_spelled_as_an_enum_or_a_boolean(line, value):
+    registry = flags.FlagValues()
+    flags.DEFINE_flag(AutoFlag("clean", "Whether to clean."), registry)
+    registry(["program", *line])
+    assert registry.clean == value
+    again = flags.FlagValues()
+    flags.DEFINE_flag(AutoFlag("clean", "Whether to clean."), again)
+    again(["program", *registry.flags_into_string().split()])
+    assert again.clean == value
+
+
+def test_an_auto_flag_has_no_other_values():
+    registry = flags.FlagValues()
+    flags.DEFINE_flag(AutoFlag("clean", "Whether to clean."), registry)
+    with pytest.raises(flags.Error, match=r"auto\|on\|off"):
+        registry(["program", "--clean=sometimes"])

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tf_deeppaint.painting.inputs import to_sketch
+from tf_deeppaint.line_art.preparation import AUTO, Prepared
+from tf_deeppaint.painting.inputs import read_sketch
 from tf_deeppaint.painting.jobs import Job
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.painting.painting import Painting
@@ -59,8 +60,10 @@ def paint_jobs(
     jobs: Sequence[Job],
     palette_of: Callable[[str | None], np.ndarray],
     finish: Callable[[Job, Painting], None],
-    clean: bool = False,
+    clean: str | bool = AUTO,
+    recolor: bool = False,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_note: Callable[[Job, str], None] = lambda job, note: None,
 ) -> list[Failure]:
     """Paints every job; one that fails is left out, and the others go on.
 
@@ -69,16 +72,18 @@ def paint_jobs(
         jobs: What is painted.
         palette_of: Returns the palette, uint8 `(4, 4, 3)`, of the path of a reference, or of None.
         finish: Writes a painting; called from several threads.
-        clean: Whether sketches are cleaned first.
+        clean: Whether sketches are cleaned first; see `preparation.prepare`.
+        recolor: Whether the lines are taken out of pages that are colored already; see there.
         on_progress: Called with the number of jobs done, failed ones too, and of all.
+        on_note: Called with what was done to the page of a job before it is painted, if anything.
 
     Returns:
         The failures, in the order of the jobs.
     """
     outcome = _Outcome(len(jobs), on_progress)
 
-    def read(job: Job) -> tuple[Job, np.ndarray, np.ndarray]:
-        return job, to_sketch(job.sketch, clean), palette_of(job.reference)
+    def read(job: Job) -> tuple[Job, Prepared, np.ndarray]:
+        return job, read_sketch(job.sketch, clean, recolor), palette_of(job.reference)
 
     with ThreadPoolExecutor() as workers:
         reading, writing = deque(), deque()
@@ -89,8 +94,13 @@ def paint_jobs(
             if not reading and not writing:
                 break
             if batch := list(outcome.collect(reading, BATCH)):
-                ready, sketches, palettes = zip(*batch, strict=True)
-                paintings = painter.make_paintings(sketches, np.stack(palettes))
+                ready, prepared, palettes = zip(*batch, strict=True)
+                for job, page in zip(ready, prepared, strict=True):
+                    if page.note:
+                        on_note(job, page.note)
+                paintings = painter.make_paintings(
+                    [page.sketch for page in prepared], np.stack(palettes)
+                )
                 for job, painting in zip(ready, paintings, strict=True):
                     writing.append((job, workers.submit(finish, job, painting)))
             for _ in outcome.collect(writing, len(writing) - (BATCH if reading else 0)):

@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tf_deeppaint.images.decoding import read_picture, read_resolution, read_rgba, split_channels
-from tf_deeppaint.images.pixels import MAX_SIDE, WHITE, over_white, to_gray
+from tf_deeppaint.images.decoding import (
+    read_decoded,
+    read_picture,
+    read_resolution,
+    split_channels,
+)
+from tf_deeppaint.images.pixels import MAX_SIDE, WHITE, over_white
 from tf_deeppaint.images.resolution import Dpi, read_dpi
-from tf_deeppaint.line_art import cleaning
+from tf_deeppaint.line_art.preparation import AUTO, Prepared, prepare
 from tf_deeppaint.utils.errors import DeepPaintError
 
 if TYPE_CHECKING:
@@ -33,17 +38,29 @@ def to_rgb(picture: "PictureLike") -> np.ndarray:
     return np.repeat(pixels[..., None], 3, axis=-1) if pixels.ndim == 2 else pixels
 
 
-def to_sketch(picture: "PictureLike", clean: bool = False) -> np.ndarray:
-    """Turns a picture, see `to_rgb`, into a sketch, uint8 `(H, W)`.
+def to_sketch(
+    picture: "PictureLike", clean: str | bool = AUTO, recolor: bool = False
+) -> np.ndarray:
+    """Turns a picture, see `to_rgb`, into a sketch, uint8 `(H, W)`; see `read_sketch`."""
+    return read_sketch(picture, clean, recolor).sketch
+
+
+def read_sketch(
+    picture: "PictureLike", clean: str | bool = AUTO, recolor: bool = False
+) -> Prepared:
+    """Turns a picture, see `to_rgb`, into a sketch, and tells what was done.
 
     Args:
         picture: The picture.
-        clean: Whether it is cleaned first; see `cleaning.clean`.
+        clean: Whether it is cleaned first; see `preparation.prepare`.
+        recolor: Whether the lines are taken out of a picture that is colored already; see there.
     """
-    if clean:
-        return cleaning.clean(_to_array(picture, read_rgba))
-    pixels = _over_white(_to_array(picture, read_picture))
-    return pixels if pixels.ndim == 2 else to_gray(pixels)
+    return prepare(_to_array(picture, _read), clean, recolor)
+
+
+def _read(path: str | os.PathLike) -> np.ndarray:
+    rgb, alpha, _ = read_decoded(path)
+    return rgb if alpha is None else np.dstack([rgb, alpha])
 
 
 def resolution_of(picture: "PictureLike") -> Dpi | None:

@@ -1,6 +1,7 @@
 """The Painter: sketch -> canvas of the network's size -> colors -> picture of the sketch's size."""
 
 import os
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -8,9 +9,10 @@ import numpy as np
 
 from tf_deeppaint.images.canvas import Placement, resize
 from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
+from tf_deeppaint.line_art.preparation import AUTO
 from tf_deeppaint.line_art.regions import find_regions
 from tf_deeppaint.painting.backend import Backend
-from tf_deeppaint.painting.inputs import resolution_of, to_rgb, to_sketch
+from tf_deeppaint.painting.inputs import read_sketch, resolution_of, to_rgb
 from tf_deeppaint.painting.litert_backend import SUFFIX, LiteRtBackend
 from tf_deeppaint.painting.painting import Painting, Picture, check_palettes
 from tf_deeppaint.painting.region_colors import even_out_regions
@@ -75,9 +77,12 @@ class Painter:
         reference: "PictureLike | None" = None,
         colors: np.ndarray | None = None,
         lines: str = "original",
-        clean: bool = False,
+        clean: str | bool = AUTO,
+        recolor: bool = False,
     ) -> Picture:
         """Colors one sketch.
+
+        Python's `warnings` tell what was done to a page that is no plain sketch.
 
         Args:
             sketch: Dark lines on light paper, any size and aspect ratio: a picture file, a uint8
@@ -86,7 +91,9 @@ class Painter:
             colors: A palette, uint8 `(4, 4, 3)`, instead of a reference.
             lines: The sketch's own lines (`"original"`) or the network's (`"network"`); see
                 `Painting.picture`.
-            clean: Whether the sketch is cleaned first; see `cleaning.clean`.
+            clean: Whether the sketch is cleaned first: where that is certain to be right
+                (`"auto"`), always or never; see `preparation.prepare`.
+            recolor: Whether the lines are taken out of a picture that is colored already.
 
         Returns:
             The colored picture at the sketch's own size, uint8 RGB `(H, W, 3)`, with a method
@@ -98,7 +105,12 @@ class Painter:
         if (reference is None) == (colors is None):
             raise DeepPaintError("give the colors either as a reference or as a palette")
         colors = self.palette_of(reference) if colors is None else colors
-        picture = self.make_paintings([to_sketch(sketch, clean)], colors[None])[0].picture(lines)
+        prepared = read_sketch(sketch, clean, recolor)
+        if prepared.note:
+            name = f"{sketch}: " if isinstance(sketch, str | os.PathLike) else ""
+            warnings.warn(name + prepared.note, stacklevel=2)
+        painting = self.make_paintings([prepared.sketch], colors[None])[0]
+        picture = painting.picture(lines)
         picture.dpi = resolution_of(sketch)
         return picture
 

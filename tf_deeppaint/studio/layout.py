@@ -83,10 +83,17 @@ class Layout:
                     placeholder="Choose the pen, then draw",
                     elem_id="drawn",
                 )
-        self.clean = gr.Checkbox(
+        self.clean = gr.Radio(
+            [("if it is one", "auto"), ("always", "on"), ("never", "off")],
+            value="auto",
             label="Clean it first",
-            info="Makes a sketch of a scan, a photograph or pencil.",
+            info="Makes a sketch of a scan, a photograph, pencil, or light lines on dark paper.",
             elem_id="clean",
+        )
+        self.recolor = gr.Checkbox(
+            label="Recolor",
+            info="Takes the lines out of a picture that is colored already.",
+            elem_id="recolor",
         )
 
     def _add_examples(self, examples: list[Example]) -> None:

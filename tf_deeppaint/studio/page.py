@@ -54,12 +54,14 @@ class Handlers:
         self.sessions = sessions
 
     def check_sketch(self, sketch: dict | None) -> object:
-        """Reports at once that a file is no sketch, and takes it off the page."""
+        """Tells at once what kind of page a file is; takes it off the page if it is none."""
         try:
-            read_sketch(to_upload(sketch), clean=False)
+            _, note = read_sketch(to_upload(sketch), "auto")
         except DeepPaintError as error:
             _warn(error)
             return None
+        if note:
+            gr.Info(html.escape(note), title="The sketch")
         return gr.skip()
 
     def color(
@@ -67,12 +69,14 @@ class Handlers:
         source: str,
         sketch: dict | None,
         drawn: dict | None,
-        clean: bool,
+        clean: str,
+        recolor: bool,
         codes: Codes,
         lines: str,
         attention: int,
     ) -> tuple:
-        pixels = read_sketch(to_upload(drawn if source == "drawn" else sketch), clean)
+        upload = to_upload(drawn if source == "drawn" else sketch)
+        pixels, _ = read_sketch(upload, clean, recolor is True)
         state = self.sessions.paint(pixels, codes_to_palette(codes))
         return self.show(state, lines, attention)
 
@@ -131,7 +135,7 @@ def _connect_sketches(layout: Layout, handlers: Handlers) -> None:
             lambda source=source: source, None, layout.sketch_source, api_visibility="private"
         )
     _connect(layout.sketch.upload, handlers.check_sketch, [layout.sketch], [layout.sketch])
-    sketches = [layout.sketch_source, layout.sketch, layout.drawn, layout.clean]
+    sketches = [layout.sketch_source, layout.sketch, layout.drawn, layout.clean, layout.recolor]
     _connect(
         layout.color.click,
         handlers.color,

@@ -9,7 +9,7 @@ import numpy as np
 from tf_deeppaint.images.canvas import shrink
 from tf_deeppaint.images.decoding import decode_picture, decode_rgba
 from tf_deeppaint.images.encoding import write_picture
-from tf_deeppaint.painting.inputs import to_sketch
+from tf_deeppaint.painting import inputs
 from tf_deeppaint.painting.layer_files import write_layers
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.painting.painting import Painting
@@ -143,20 +143,27 @@ def render(state: State, lines: str, attention: int) -> np.ndarray:
     return small.picture(lines)
 
 
-def read_sketch(upload: Upload | None, clean: bool) -> np.ndarray:
-    """Reads a sketch as uint8 `(H, W)`.
+def read_sketch(
+    upload: Upload | None, clean: str | bool, recolor: bool = False
+) -> tuple[np.ndarray, str]:
+    """Reads a sketch.
 
     Args:
         upload: The file.
-        clean: Whether it is a scan, a photograph or pencil to be cleaned; see `cleaning.clean`.
+        clean: Whether it is cleaned first: `"auto"`, `"on"` or `"off"`; see `preparation.prepare`.
+        recolor: Whether the lines are taken out of a picture that is colored already; see there.
+
+    Returns:
+        The sketch, uint8 `(H, W)`, and a line that tells what was done or what it is; empty where
+        there is nothing to tell.
 
     Raises:
         DeepPaintError: there is none, it is no picture, or it is too large.
     """
     if upload is None:
         raise DeepPaintError("there is no sketch yet; drop one, draw one, or choose an example")
-    decode = decode_rgba if clean else decode_picture
-    return to_sketch(decode(_read(upload), upload.name), clean)
+    prepared = inputs.read_sketch(decode_rgba(_read(upload), upload.name), clean, recolor)
+    return prepared.sketch, prepared.note
 
 
 def palette_to_codes(palette: np.ndarray) -> Codes:

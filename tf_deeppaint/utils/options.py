@@ -27,6 +27,29 @@ from tf_deeppaint.utils.errors import DeepPaintError
 flags.disclaim_key_flags()
 
 
+class AutoFlag(flags.EnumFlag):
+    """A flag that is auto, on or off; as of a boolean flag, `--name` is on and `--noname` off.
+
+    Args:
+        name: The flag's name.
+        help: What is done on its own, always or never.
+    """
+
+    CHOICES = ("auto", "on", "off")
+
+    def __init__(self, name: str, help: str):
+        super().__init__(name, "auto", help, self.CHOICES, case_sensitive=False, boolean=True)
+
+    def _parse(self, argument: str) -> str | None:
+        try:
+            return ("off", "on")[flags.BooleanParser().parse(argument)]
+        except (TypeError, ValueError):
+            return super()._parse(argument)
+
+    def _serialize(self, value: str | None) -> str:
+        return f"--{self.name}={value}"
+
+
 def option(
     default: object = dataclasses.MISSING,
     help: str = "",
