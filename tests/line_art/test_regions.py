@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tf_deeppaint.images.canvas import Placement, fit_to_canvas
+from tf_deeppaint.line_art.line_ends import find_ahead
 from tf_deeppaint.line_art.page import find_page
 from tf_deeppaint.line_art.regions import (
     PAGE,
@@ -67,21 +68,24 @@ def ball(place: tuple, radius: int, shape: tuple) -> set:
     return {(y, x) for y in rows for x in columns}
 
 
-def contacts(regions: list[set], label_of: dict) -> dict:
-    """How many pixel sides each pair of regions shares."""
+def contacts(regions: list[set], label_of: dict, marked: np.ndarray) -> tuple[dict, dict]:
+    """How many pixel sides each pair of regions shares, and how many with a marked pixel."""
     counts: dict = {}
+    marks: dict = {}
     for number, region in enumerate(regions):
         for y, x in region:
             for near in ((y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)):
                 other = label_of.get(near, number)
                 if other != number:
-                    counts[number, other] = counts.get((number, other), 0) + 1
-    return counts
+                    pair = number, other
+                    counts[pair] = counts.get(pair, 0) + 1
+                    marks[pair] = marks.get(pair, 0) + bool(marked[y, x] or marked[near])
+    return counts, marks
 
 
-def join(regions: list[set], rule) -> list[set]:
+def join(regions: list[set], marked: np.ndarray, rule) -> list[set]:
     label_of = {place: number for number, region in enumerate(regions) for place in region}
-    shared = contacts(regions, label_of)
+    shared, marks = contacts(regions, label_of, marked)
     target = list(range(len(regions)))
     for number, region in enumerate(regions):
         larger = [
@@ -89,7 +93,7 @@ def join(regions: list[set], rule) -> list[set]:
             for (one, other), length in shared.items()
             if one == number
             and (len(regions[other]), -other) > (len(region), -number)
-            and rule(number, length, len(region))
+            and rule(number, length, marks[one, other], len(region))
         ]
         if larger:
             target[number] = max(larger)[2]
@@ -120,9 +124,19 @@ def slowly(sketch: np.ndarray) -> list[set]:
         free -= set(filled)
     balls = len(regions)
     regions += components(free)
-    regions = join(regions, lambda number, length, area: number >= balls)
-    for _ in range(2):
-        regions = join(regions, lambda number, length, area: 4 * length**2 >= area)
+    ahead, radius = sketch * 0 > 0, ball_radii(*sketch.shape)[0]
+    regions = join(regions, ahead, lambda number, *_: number >= balls)
+    ahead = find_ahead(sketch < PAPER, 3 * radius // 2 + 1)
+
+    def is_no_gap(_, length: int, mark: int, area: int) -> bool:
+        wide = 2 * length > 3 * (2 * radius + 1) and 4 * length**2 >= area
+        return wide or 4 * mark < length
+
+    for _ in range(3):
+        regions = join(regions, ahead, is_no_gap)
+    regions = join(
+        regions, ahead, lambda _, n, __, area: 4 * n**2 >= area and area <= (2 * radius + 1) ** 2
+    )
     return [region for region in regions if region]
 
 
@@ -183,6 +197,22 @@ def test_a_wide_opening_is_no_gap() -> None:
     sketch = draw_box(blank(500), 100, 100, 400, 400)
     sketch[100, 150:350] = 255
     assert find_regions(sketch)[250, 250] == PAGE
+
+
+def test_a_narrow_passage_without_a_line_end_is_no_gap() -> None:
+    """An arm beside a body: what is between them is open to the page below."""
+    sketch = blank(500)
+    body = [(200, 100), (300, 100), (300, 400), (200, 400)]
+    arm = [(200, 110), (120, 150), (110, 300), (190, 390), (192, 360), (140, 290), (150, 180)]
+    cv2.polylines(sketch, [np.array(body)], True, 0, 3)
+    cv2.polylines(sketch, [np.array([*arm, (200, 140)])], False, 0, 3)
+    regions = find_regions(sketch)
+    assert regions[250, 180] == PAGE
+    assert regions[250, 250] > PAGE and regions[240, 125] > PAGE
+    # A line that stops short of the body does end there.
+    cv2.line(sketch, (150, 380), (194, 395), 0, 3)
+    sketch[340:392, 189:199] = 255
+    assert find_regions(sketch)[250, 180] > PAGE
 
 
 def test_corners_and_narrow_ends_belong_to_their_region() -> None:

@@ -63,19 +63,23 @@ SKETCHES = {
 }
 
 
+# Traced once for all sizes.
+find_in_graph = find_regions.get_concrete_function(tf.TensorSpec((None, None), tf.uint8))
+
+
 @pytest.mark.parametrize("name", SKETCHES)
 def test_regions_and_mixtures_are_those_of_the_library(name) -> None:
     sketch = SKETCHES[name]
     expected = regions.find_regions(sketch)
-    labels = find_regions(tf.constant(sketch))
+    labels = find_in_graph(tf.constant(sketch))
     np.testing.assert_array_equal(labels, expected)
     rng = np.random.default_rng(0)
     weights = rng.dirichlet(np.ones(18), (64, 64)).astype(np.float32)
     _, placement = fit_to_canvas(sketch, 64)
-    evened = even_out(tf.constant(weights), labels, tuple(placement))
+    evened = even_out(tf.constant(weights), labels, tf.constant(placement))
     np.testing.assert_allclose(evened, regions.even_out(weights, expected, placement), atol=1e-6)
     np.testing.assert_array_equal(grow(labels, 5), regions.grow(expected, 5))
-    on_canvas = regions_to_canvas(labels, tuple(placement), 64)
+    on_canvas = regions_to_canvas(labels, tf.constant(placement), 64)
     np.testing.assert_array_equal(on_canvas, regions.regions_to_canvas(expected, placement, 64))
 
 

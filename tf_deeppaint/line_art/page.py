@@ -40,8 +40,9 @@ BASELINE_SHIFT = 7
 # ... how many times as high one may be as the next; and the most space between them, in heights.
 HEIGHT_RATIO = 2
 SPACING = 1
-# What letters enclose lies in their boxes, or hangs over by so many pixels.
-AROUND_LETTER = 2
+# What letters enclose lies in the box of one, or hangs over, as between two of them, by so many
+# tenths of the letter's height, or pixels.
+OVERHANG_TENTHS, OVERHANG_PIXELS = 3, 2
 # More marks than this are hatching, not letters.
 MOST_MARKS = 600
 # The fewest letters of a speech bubble.
@@ -98,11 +99,12 @@ def find_page(regions: np.ndarray, ink: np.ndarray) -> np.ndarray:
     inked = np.flatnonzero(is_letter & is_page[hosts])
     inside = np.zeros(count, bool)
     for mark in inked:
+        around = max(OVERHANG_PIXELS, OVERHANG_TENTHS * mark_boxes.height[mark] // 10)
         inside |= (
-            (boxes.top >= mark_boxes.top[mark] - AROUND_LETTER)
-            & (boxes.bottom <= mark_boxes.bottom[mark] + AROUND_LETTER)
-            & (boxes.left >= mark_boxes.left[mark] - AROUND_LETTER)
-            & (boxes.right <= mark_boxes.right[mark] + AROUND_LETTER)
+            (boxes.top >= mark_boxes.top[mark] - around)
+            & (boxes.bottom <= mark_boxes.bottom[mark] + around)
+            & (boxes.left >= mark_boxes.left[mark] - around)
+            & (boxes.right <= mark_boxes.right[mark] + around)
         )
     inside[0] = False
     return is_page | inside

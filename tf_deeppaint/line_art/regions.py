@@ -9,8 +9,10 @@ Animations", IEEE TVCG 2009) a ball that does not fit through a gap fills the pa
 1. Balls, here squares, of falling size fill the paper. What a ball of one size fills without
    leaving paper is a region; smaller balls fill what the larger ones left.
 2. What no ball fits into joins the region that it touches longest, or is a region of its own.
-3. Regions that touch along at least half the square root of the smaller one's area were parted by
-   no gap: they are one.
+3. Not every narrow passage is a gap: a gap lies ahead of the end of a line. Regions that touch
+   elsewhere are one, as between an arm and the body. So are those that touch along more than a gap
+   and at least half the square root of the smaller one's area. At last nooks join: regions smaller
+   than a ball, but as wide open.
 4. Regions that are the page, panels and speech bubbles among them, are one; see `page`.
 """
 
@@ -22,6 +24,7 @@ import numpy as np
 from tf_deeppaint.images.canvas import Placement
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.ink import shrink_factor, to_working_size
+from tf_deeppaint.line_art.line_ends import find_ahead
 from tf_deeppaint.line_art.page import find_page
 from tf_deeppaint.palette.rules import BANDS, COLORS
 
@@ -29,6 +32,10 @@ from tf_deeppaint.palette.rules import BANDS, COLORS
 PAPER = 200
 # The widest gap that is closed, in thousandths of the longer side: 2 %, and more for ragged ends.
 GAP = 25
+# Regions touch at a gap if at least a part of 1 / AHEAD of their contact lies ahead of an end.
+AHEAD = 4
+# How often regions join: a joined region may touch a third one longer.
+JOINS = 3
 # White's place among the colors of a mixture.
 WHITE_SLOT = BANDS * COLORS
 # How many pixels regions reach into lines, at the working size and on the network's canvas. What is
@@ -52,7 +59,8 @@ def find_regions(sketch: np.ndarray) -> np.ndarray:
     """
     paper = sketch >= PAPER
     labels, count, free = np.zeros(sketch.shape, np.int32), 0, paper
-    for radius in ball_radii(*sketch.shape):
+    radii = ball_radii(*sketch.shape)
+    for radius in radii:
         ball = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
         # Balls may hang over the edge.
         centers = cv2.erode(
@@ -65,9 +73,11 @@ def find_regions(sketch: np.ndarray) -> np.ndarray:
         count, free = count + new_count - 1, free & (labels == 0)
     _, rest = cv2.connectedComponents(free.astype(np.uint8), connectivity=4)
     labels = np.where(rest > 0, rest + count, labels)
-    labels = _join(labels, lambda label, contact, area: label > count)
-    for _ in range(2):  # a joined region may touch a third one longer
-        labels = _join(labels, lambda label, contact, area: 4 * contact**2 >= area)
+    labels = _join(labels, paper, lambda label, *_: label > count)
+    ahead = find_ahead(~paper, 3 * radii[0] // 2 + 1)
+    for _ in range(JOINS):
+        labels = _join(labels, ahead, lambda _, *contact: is_no_gap(*contact, radii[0]))
+    labels = _join(labels, ahead, lambda _, *contact: is_nook(*contact, radii[0]))
     is_region = np.bincount(labels.ravel()) > 0
     is_page = find_page(labels, ~paper)
     is_region &= ~is_page
@@ -82,25 +92,46 @@ def ball_radii(height: int, width: int) -> list[int]:
     return [largest, max(1, (largest + 1) // 2), 1]
 
 
-def _join(labels: np.ndarray, rule: Callable) -> np.ndarray:
+def is_no_gap(contact, ahead, area, radius):
+    """Which contacts of regions are no gap; NumPy's or TensorFlow's numbers.
+
+    Args:
+        contact: Sides of pixels along which two regions touch.
+        ahead: Those of them ahead of the end of a line.
+        area: Pixels of the smaller region.
+        radius: Of the largest ball.
+    """
+    is_wide = (2 * contact > 3 * (2 * radius + 1)) & (4 * contact**2 >= area)
+    return (AHEAD * ahead < contact) | is_wide
+
+
+def is_nook(contact, _, area, radius):
+    """Which contacts are those of nooks, smaller than a ball, as letters have; see `is_no_gap`."""
+    return (4 * contact**2 >= area) & (area <= (2 * radius + 1) ** 2)
+
+
+def _join(labels: np.ndarray, marked: np.ndarray, rule: Callable) -> np.ndarray:
     """Joins regions to larger ones that they touch: each to the one it touches longest.
 
     Args:
         labels: int `(H, W)`.
-        rule: Tells of arrays of labels, lengths of contact and areas of the labels' regions which
-            contacts join.
+        marked: bool `(H, W)`.
+        rule: Tells of arrays of labels, lengths of contact, their marked part, and areas of the
+            labels' regions which contacts join.
     """
     count = int(labels.max()) + 1
     areas = np.bincount(labels.ravel(), minlength=count)
-    sides = [(labels[:, :-1], labels[:, 1:]), (labels[:-1], labels[1:])]
-    first, second = (np.concatenate([pair[i].ravel() for pair in sides]) for i in (0, 1))
+    sides = [(np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])]
+    first, second = (np.concatenate([labels[side[i]].ravel() for side in sides]) for i in (0, 1))
+    mark = np.concatenate([(marked[one] | marked[other]).ravel() for one, other in sides])
     touching = (first != second) & (first > 0) & (second > 0)
     first, second = first[touching].astype(np.int64), second[touching].astype(np.int64)
     pairs = np.concatenate([first * count + second, second * count + first])
-    pairs, contacts = np.unique(pairs, return_counts=True)
+    pairs, place, contacts = np.unique(pairs, return_inverse=True, return_counts=True)
+    marks = np.bincount(place, np.tile(mark[touching], 2), len(pairs)).astype(np.int64)
     label, other = pairs // count, pairs % count
     is_larger = (areas[other] > areas[label]) | ((areas[other] == areas[label]) & (other < label))
-    joins = rule(label, contacts, areas[label]) & is_larger
+    joins = rule(label, contacts, marks, areas[label]) & is_larger
     # The longest contact; of several the smallest label.
     best = np.zeros(count, np.int64)
     keys = contacts[joins] * count + (count - 1 - other[joins])

@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from tf_deeppaint.line_art.page import (
     ACROSS_LINE,
-    AROUND_LETTER,
     BASELINE_SHIFT,
     HEIGHT_RATIO,
     LETTER_ASPECT,
@@ -15,6 +14,8 @@ from tf_deeppaint.line_art.page import (
     LETTER_PIXELS,
     LETTERS,
     MOST_MARKS,
+    OVERHANG_PIXELS,
+    OVERHANG_TENTHS,
     PANEL_CONTENT,
     PANEL_HEIGHT,
     PANEL_WIDTH,
@@ -53,8 +54,9 @@ def find_page(regions: tf.Tensor, marks: tf.Tensor) -> tf.Tensor:
 
     inked = tf.where(is_letter & tf.gather(is_page, hosts))[:, 0]
     top, left, bottom, right = (tf.gather(side, inked)[:, None] for side in mark_boxes)
-    inside = (boxes.top >= top - AROUND_LETTER) & (boxes.bottom <= bottom + AROUND_LETTER)
-    inside &= (boxes.left >= left - AROUND_LETTER) & (boxes.right <= right + AROUND_LETTER)
+    around = tf.maximum(OVERHANG_PIXELS, OVERHANG_TENTHS * (bottom - top + 1) // 10)
+    inside = (boxes.top >= top - around) & (boxes.bottom <= bottom + around)
+    inside &= (boxes.left >= left - around) & (boxes.right <= right + around)
     return is_page | (tf.reduce_any(inside, axis=0) & is_region)
 
 

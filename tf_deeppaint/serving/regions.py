@@ -5,10 +5,21 @@ The functions return what those of `line_art.regions` return, label by label.
 
 from collections.abc import Callable
 
+import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint.images.morphology import dilate, label_parts
-from tf_deeppaint.line_art.regions import GAP, PAGE, PAPER, SHARPENING, WHITE_SLOT
+from tf_deeppaint.line_art.regions import (
+    GAP,
+    JOINS,
+    PAGE,
+    PAPER,
+    SHARPENING,
+    WHITE_SLOT,
+    is_no_gap,
+    is_nook,
+)
+from tf_deeppaint.serving.line_ends import find_ahead
 from tf_deeppaint.serving.page import find_page
 
 
@@ -33,9 +44,11 @@ def find_regions(sketch: tf.Tensor) -> tf.Tensor:
     rest, _ = label_parts(free)
     balls = count  # the rule is traced before `count` could change
     labels = tf.where(rest > 0, rest + balls, labels)
-    labels = _join(labels, lambda label, contact, area: label > balls)
-    for _ in range(2):
-        labels = _join(labels, lambda label, contact, area: 4 * contact**2 >= area)
+    labels = _join(labels, sketch >= PAPER, lambda label, *_: label > balls)
+    ahead = find_ahead(sketch < PAPER, 3 * largest // 2 + 1)
+    for _ in range(JOINS):
+        labels = _join(labels, ahead, lambda _, *contact: is_no_gap(*contact, largest))
+    labels = _join(labels, ahead, lambda _, *contact: is_nook(*contact, largest))
     marks, _ = label_parts(sketch < PAPER)
     is_page = find_page(labels, marks)
     present = tf.math.bincount(tf.reshape(labels, [-1])) > 0
@@ -101,24 +114,27 @@ def grow(labels: tf.Tensor, reach: int) -> tf.Tensor:
     return labels
 
 
-def _join(labels: tf.Tensor, rule: Callable) -> tf.Tensor:
+def _join(labels: tf.Tensor, marked: tf.Tensor, rule: Callable) -> tf.Tensor:
     """Joins regions to larger ones that they touch; see `line_art.regions`."""
     count = tf.reduce_max(labels) + 1
     wide = tf.cast(count, tf.int64)
     areas = tf.math.bincount(tf.reshape(labels, [-1]), minlength=count)
 
-    def contacts(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
-        one, other = (tf.cast(tf.reshape(side, [-1]), tf.int64) for side in (one, other))
-        touching = (one != other) & (one > 0) & (other > 0)
-        one, other = tf.boolean_mask(one, touching), tf.boolean_mask(other, touching)
-        return tf.concat([one * wide + other, other * wide + one], axis=0)
-
-    pairs = [contacts(labels[:, :-1], labels[:, 1:]), contacts(labels[:-1], labels[1:])]
-    pairs, _, contact = tf.unique_with_counts(tf.concat(pairs, axis=0))
+    sides = ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:]))
+    one, other = (
+        tf.concat([tf.reshape(labels[side[i]], [-1]) for side in sides], axis=0) for i in (0, 1)
+    )
+    marks = tf.concat([tf.reshape(marked[a] | marked[b], [-1]) for a, b in sides], axis=0)
+    touching = (one != other) & (one > 0) & (other > 0)
+    one, other = (tf.cast(tf.boolean_mask(part, touching), tf.int64) for part in (one, other))
+    marks = tf.tile(tf.cast(tf.boolean_mask(marks, touching), tf.int32), [2])
+    pairs = tf.concat([one * wide + other, other * wide + one], axis=0)
+    pairs, place, contact = tf.unique_with_counts(pairs)
+    mark = tf.math.unsorted_segment_sum(marks, place, tf.size(pairs))
     label, other = (tf.cast(part, tf.int32) for part in (pairs // wide, pairs % wide))
     area, other_area = tf.gather(areas, label), tf.gather(areas, other)
     is_larger = (other_area > area) | ((other_area == area) & (other < label))
-    joins = rule(label, contact, area) & is_larger
+    joins = rule(label, contact, mark, area) & is_larger
     keys = tf.cast(contact, tf.int64) * wide + (wide - 1 - tf.cast(other, tf.int64))
     best = tf.math.unsorted_segment_max(tf.where(joins, keys, 0), label, count)
     target = tf.where(best > 0, tf.cast(wide - 1 - best % wide, tf.int32), tf.range(count))
