@@ -1,5 +1,7 @@
 """Line ends: thinning against scikit-image, ends and what lies ahead of them on known drawings."""
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -34,7 +36,7 @@ def test_the_table_is_that_of_the_paper() -> None:
     for code in range(256):
         p = {number: bool(code & bit) for number, bit in bits.items()}
         ring = [p[number] for number in (*range(2, 10), 2)]
-        a = sum(not one and other for one, other in zip(ring, ring[1:], strict=False))
+        a = sum(not one and other for one, other in itertools.pairwise(ring))
         removed = 2 <= sum(p.values()) <= 6 and a == 1
         first = removed and not (p[2] and p[4] and p[6]) and not (p[4] and p[6] and p[8])
         second = removed and not (p[2] and p[4] and p[8]) and not (p[2] and p[6] and p[8])
