@@ -121,6 +121,7 @@ def test_every_other_flag_of_one_sketch(folder, painter):
         colors="#f00,#00ff00",
         bands="4",
         lines="network",
+        gap=0,
         output="scan/painted.png",
         layers="scan/painted.ora",
         attention="scan/maps",
@@ -133,7 +134,9 @@ def test_every_other_flag_of_one_sketch(folder, painter):
     assert written(folder / "scan") == [*maps, "painted.ora", "painted.png", "row.png"]
     palette = painter.palette_of(folder / "reference.png")
     palette[3] = [(255, 0, 0), (0, 255, 0), (255, 0, 0), (255, 0, 0)]
-    expected = painter.paint(folder / "scan.png", colors=palette, lines="network", clean=True)
+    expected = painter.paint(
+        folder / "scan.png", colors=palette, lines="network", clean=True, gap=0
+    )
     assert_painted(folder / "scan/painted.png", expected)
     assert read_picture(folder / "scan/maps/attention-1.png").shape == expected.shape
 
@@ -299,6 +302,7 @@ BAD = {
     "a broken palette": ({"palette": "text.png", "reference": None}, "text.png"),
     "both kinds of colors": ({"palette": "palette.json"}, "either"),
     "no colors": ({"reference": None}, "either"),
+    "no gap": ({"gap": "wide"}, "gap=wide"),
     "no color": ({"reference": None, "colors": "#12345"}, "'#12345'"),
     "colors without bands": ({"colors": "#fff"}, "--bands"),
     "too many colors": ({"colors": "#000,#111,#222,#333,#444", "bands": "1"}, "5 colors"),

@@ -61,6 +61,12 @@ _CLEAN = flags.DEFINE_flag(
 _RECOLOR = flags.DEFINE_bool(
     "recolor", False, "Take the lines out of a sketch that is colored or gray-toned already first."
 )
+_GAP = flags.DEFINE_string(
+    "gap",
+    "auto",
+    "The widest gap in lines that lets no color out, in pixels of the sketch; 0: none; auto: 2 "
+    "percent of the longer side.",
+)
 _LINES = flags.DEFINE_enum(
     "lines",
     "original",
@@ -98,6 +104,7 @@ def main() -> None:
 def _color_one(choice: "ColorChoice") -> None:
     from tf_deeppaint.images.decoding import read_picture
     from tf_deeppaint.images.encoding import write_picture
+    from tf_deeppaint.line_art.gaps import parse_gap
     from tf_deeppaint.painting.inputs import read_sketch, resolution_of
     from tf_deeppaint.painting.outputs import check_outputs, write_painting
     from tf_deeppaint.painting.painter import Painter
@@ -118,7 +125,7 @@ def _color_one(choice: "ColorChoice") -> None:
     if reference is not None:
         palette = painter.palette_of(reference)
     palette = choice.apply(palette)
-    painting = painter.make_paintings([sketch], palette[None])[0]
+    painting = painter.make_paintings([sketch], palette[None], parse_gap(_GAP.value))[0]
 
     # 3. Write the files.
     outputs = _outputs()
@@ -131,6 +138,7 @@ def _color_one(choice: "ColorChoice") -> None:
 
 
 def _color_many(choice: "ColorChoice") -> None:
+    from tf_deeppaint.line_art.gaps import parse_gap
     from tf_deeppaint.painting.batch import paint_jobs
     from tf_deeppaint.painting.inputs import resolution_of
     from tf_deeppaint.painting.outputs import outputs_of, write_contact_sheet, write_painting
@@ -163,6 +171,7 @@ def _color_many(choice: "ColorChoice") -> None:
         ),
         _CLEAN.value,
         _RECOLOR.value,
+        parse_gap(_GAP.value),
         Progress("picture").update,
         lambda job, note: notes.append((job.sketch, note)),
     )
@@ -211,9 +220,11 @@ def _plan_jobs(folders: "Outputs") -> tuple[list, list[str], int]:
 
 def _check_flags() -> "ColorChoice":
     """Checks the flags that need no file; returns the colors that they name."""
+    from tf_deeppaint.line_art.gaps import parse_gap
     from tf_deeppaint.palette.named_colors import ColorChoice
 
     _check_png(_SHOW)
+    parse_gap(_GAP.value)
     palettes = [flag.value is not None for flag in (_REFERENCE, _PALETTE)]
     if all(palettes) or not (any(palettes) or _COLORS.value is not None):
         raise DeepPaintError(

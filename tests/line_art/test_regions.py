@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from tf_deeppaint.images.canvas import Placement, fit_to_canvas
+from tf_deeppaint.line_art.gaps import ball_radii
 from tf_deeppaint.line_art.line_ends import find_ahead
 from tf_deeppaint.line_art.page import find_page
 from tf_deeppaint.line_art.regions import (
     PAGE,
     PAPER,
     WHITE_SLOT,
-    ball_radii,
     even_out,
     fill_flat,
     find_open,

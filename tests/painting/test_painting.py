@@ -155,6 +155,19 @@ def test_regions_are_kept_with_the_painting(palette):
     assert begin(palette).regions is None
 
 
+@pytest.mark.parametrize("side", [400, 900])
+def test_gaps_are_given_in_pixels_of_the_sketch(palette, side):
+    sketch = np.full((side, side), 255, np.uint8)
+    first, last, torn = side // 5, 4 * side // 5, side // 20
+    cv2.rectangle(sketch, (first, first), (last, last), 0, side // 250)
+    sketch[first - 9 : first + 9, side // 2 : side // 2 + torn] = 255
+    painter, middle = Painter(FakeBackend()), (side // 2, side // 2)
+    for gap, is_colored in ((None, False), (0, False), (torn, True), (torn // 3, False)):
+        picture = painter.make_paintings([sketch], palette[None], gap)[0].picture()
+        assert (picture[middle] < 255).any() == is_colored
+        np.testing.assert_array_equal(painter.paint(sketch, colors=palette, gap=gap), picture)
+
+
 @pytest.mark.parametrize("shape", [(64, 64), (769, 800), (1025, 300), (50, 1200)])
 def test_layers_part_the_picture_by_the_color_of_each_region(palette, shape):
     """A layer of a flat color holds this color alone, up to the lines."""

@@ -23,6 +23,7 @@ import numpy as np
 
 from tf_deeppaint.images.canvas import Placement
 from tf_deeppaint.images.pixels import WHITE
+from tf_deeppaint.line_art.gaps import ball_radii, is_no_gap, is_nook
 from tf_deeppaint.line_art.ink import shrink_factor, to_working_size
 from tf_deeppaint.line_art.line_ends import find_ahead
 from tf_deeppaint.line_art.page import find_page
@@ -30,10 +31,6 @@ from tf_deeppaint.palette.rules import BANDS, COLORS
 
 # The lowest gray level of paper. A darker pixel is line.
 PAPER = 200
-# The widest gap that is closed, in thousandths of the longer side: 2 %, and more for ragged ends.
-GAP = 25
-# Regions touch at a gap if at least a part of 1 / AHEAD of their contact lies ahead of an end.
-AHEAD = 4
 # How often regions join: a joined region may touch a third one longer.
 JOINS = 3
 # White's place among the colors of a mixture.
@@ -47,19 +44,21 @@ PAGE = 1
 SHARPENING = 4
 
 
-def find_regions(sketch: np.ndarray) -> np.ndarray:
+def find_regions(sketch: np.ndarray, gap: int | None = None) -> np.ndarray:
     """Labels the regions of a sketch; paper that is open to the sketch's edge is one too.
 
     Args:
         sketch: uint8 `(H, W)`, dark lines on light paper; large ones are better brought to the
             working size first.
+        gap: The widest gap that is closed, in pixels; 0 closes none, None those of 2 % of the
+            longer side.
 
     Returns:
         int32 `(H, W)`: 0 for lines, 1 for the page, 2, 3, .. for the regions, without a gap.
     """
     paper = sketch >= PAPER
     labels, count, free = np.zeros(sketch.shape, np.int32), 0, paper
-    radii = ball_radii(*sketch.shape)
+    radii = ball_radii(*sketch.shape, gap)
     for radius in radii:
         ball = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
         # Balls may hang over the edge.
@@ -74,10 +73,8 @@ def find_regions(sketch: np.ndarray) -> np.ndarray:
     _, rest = cv2.connectedComponents(free.astype(np.uint8), connectivity=4)
     labels = np.where(rest > 0, rest + count, labels)
     labels = _join(labels, paper, lambda label, *_: label > count)
-    ahead = find_ahead(~paper, 3 * radii[0] // 2 + 1)
-    for _ in range(JOINS):
-        labels = _join(labels, ahead, lambda _, *contact: is_no_gap(*contact, radii[0]))
-    labels = _join(labels, ahead, lambda _, *contact: is_nook(*contact, radii[0]))
+    if radii:
+        labels = _join_parted(labels, ~paper, radii[0])
     is_region = np.bincount(labels.ravel()) > 0
     is_page = find_page(labels, ~paper)
     is_region &= ~is_page
@@ -86,28 +83,12 @@ def find_regions(sketch: np.ndarray) -> np.ndarray:
     return numbers[labels].astype(np.int32)
 
 
-def ball_radii(height: int, width: int) -> list[int]:
-    """The radii of the balls in pixels, falling; the first does not fit through the widest gap."""
-    largest = max(1, (GAP * max(height, width) + 1000) // 2000)
-    return [largest, max(1, (largest + 1) // 2), 1]
-
-
-def is_no_gap(contact, ahead, area, radius):
-    """Which contacts of regions are no gap; NumPy's or TensorFlow's numbers.
-
-    Args:
-        contact: Sides of pixels along which two regions touch.
-        ahead: Those of them ahead of the end of a line.
-        area: Pixels of the smaller region.
-        radius: Of the largest ball.
-    """
-    is_wide = (2 * contact > 3 * (2 * radius + 1)) & (4 * contact**2 >= area)
-    return (AHEAD * ahead < contact) | is_wide
-
-
-def is_nook(contact, _, area, radius):
-    """Which contacts are those of nooks, smaller than a ball, as letters have; see `is_no_gap`."""
-    return (4 * contact**2 >= area) & (area <= (2 * radius + 1) ** 2)
+def _join_parted(labels: np.ndarray, ink: np.ndarray, radius: int) -> np.ndarray:
+    """Joins regions that no gap parts; `radius` is that of the largest ball."""
+    ahead = find_ahead(ink, 3 * radius // 2 + 1)
+    for _ in range(JOINS):
+        labels = _join(labels, ahead, lambda _, *contact: is_no_gap(*contact, radius))
+    return _join(labels, ahead, lambda _, *contact: is_nook(*contact, radius))
 
 
 def _join(labels: np.ndarray, marked: np.ndarray, rule: Callable) -> np.ndarray:

@@ -62,6 +62,7 @@ def paint_jobs(
     finish: Callable[[Job, Painting], None],
     clean: str | bool = AUTO,
     recolor: bool = False,
+    gap: int | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
     on_note: Callable[[Job, str], None] = lambda job, note: None,
 ) -> list[Failure]:
@@ -74,6 +75,7 @@ def paint_jobs(
         finish: Writes a painting; called from several threads.
         clean: Whether sketches are cleaned first; see `preparation.prepare`.
         recolor: Whether the lines are taken out of pages that are colored already; see there.
+        gap: As `Painter.paint` takes it.
         on_progress: Called with the number of jobs done, failed ones too, and of all.
         on_note: Called with what was done to the page of a job before it is painted, if anything.
 
@@ -99,7 +101,7 @@ def paint_jobs(
                     if page.note:
                         on_note(job, page.note)
                 paintings = painter.make_paintings(
-                    [page.sketch for page in prepared], np.stack(palettes)
+                    [page.sketch for page in prepared], np.stack(palettes), gap
                 )
                 for job, painting in zip(ready, paintings, strict=True):
                     writing.append((job, workers.submit(finish, job, painting)))

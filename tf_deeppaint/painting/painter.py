@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tf_deeppaint.images.canvas import Placement, resize
+from tf_deeppaint.line_art.gaps import working_gap
 from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
 from tf_deeppaint.line_art.preparation import AUTO
 from tf_deeppaint.line_art.regions import find_regions
@@ -79,6 +80,7 @@ class Painter:
         lines: str = "original",
         clean: str | bool = AUTO,
         recolor: bool = False,
+        gap: int | None = None,
     ) -> Picture:
         """Colors one sketch.
 
@@ -94,6 +96,8 @@ class Painter:
             clean: Whether the sketch is cleaned first: where that is certain to be right
                 (`"auto"`), always or never; see `preparation.prepare`.
             recolor: Whether the lines are taken out of a picture that is colored already.
+            gap: The widest gap in lines that is closed, in pixels of the sketch; 0 closes none,
+                None those of 2 % of the longer side.
 
         Returns:
             The colored picture at the sketch's own size, uint8 RGB `(H, W, 3)`, with a method
@@ -109,19 +113,20 @@ class Painter:
         if prepared.note:
             name = f"{sketch}: " if isinstance(sketch, str | os.PathLike) else ""
             warnings.warn(name + prepared.note, stacklevel=2)
-        painting = self.make_paintings([prepared.sketch], colors[None])[0]
+        painting = self.make_paintings([prepared.sketch], colors[None], gap)[0]
         picture = painting.picture(lines)
         picture.dpi = resolution_of(sketch)
         return picture
 
     def make_paintings(
-        self, sketches: Sequence[np.ndarray], palettes: np.ndarray
+        self, sketches: Sequence[np.ndarray], palettes: np.ndarray, gap: int | None = None
     ) -> list[Painting]:
         """Runs the network, once, on sketches of any sizes.
 
         Args:
             sketches: N sketches, uint8 `(H, W)` each.
             palettes: uint8 `(N, 4, 4, 3)`.
+            gap: As `paint` takes it.
 
         Returns:
             N paintings, of which pictures and layers can be made.
@@ -135,12 +140,9 @@ class Painter:
         # 4. Find the regions at the working size, and even them out: one mixture of colors each.
         regions = [None] * len(sketches)
         if self.even_regions:
-            evened = [
-                even_out_regions(prediction, find_regions(sketch), placement)
-                for prediction, sketch, placement in zip(
-                    predictions, working, placements, strict=True
-                )
-            ]
+            gaps = [working_gap(gap, *sketch.shape) for sketch in sketches]
+            labels = map(find_regions, working, gaps)
+            evened = map(even_out_regions, predictions, labels, placements)
             regions, predictions = zip(*evened, strict=True)
         return list(map(Painting, sketches, placements, predictions, regions))
 

@@ -9,16 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint.images.morphology import dilate, label_parts
-from tf_deeppaint.line_art.regions import (
-    GAP,
-    JOINS,
-    PAGE,
-    PAPER,
-    SHARPENING,
-    WHITE_SLOT,
-    is_no_gap,
-    is_nook,
-)
+from tf_deeppaint.line_art.gaps import GAP, is_no_gap, is_nook
+from tf_deeppaint.line_art.regions import JOINS, PAGE, PAPER, SHARPENING, WHITE_SLOT
 from tf_deeppaint.serving.line_ends import find_ahead
 from tf_deeppaint.serving.page import find_page
 
@@ -33,7 +25,7 @@ def find_regions(sketch: tf.Tensor) -> tf.Tensor:
     Returns:
         int32 `(H, W)`: 0 for lines, 1 for the page, 2, 3, .. for the regions.
     """
-    largest = tf.maximum(1, (GAP * tf.reduce_max(tf.shape(sketch)) + 1000) // 2000)
+    largest = tf.maximum(1, (GAP * tf.reduce_max(tf.shape(sketch)) // 1000 + 1) // 2)
     labels, count, free = tf.zeros_like(sketch, tf.int32), tf.constant(0), sketch >= PAPER
     for radius in (largest, tf.maximum(1, (largest + 1) // 2), tf.constant(1)):
         centers = tf.equal(dilate(tf.cast(~free, tf.uint8), radius), 0)
