@@ -12,6 +12,7 @@ from PIL import Image
 from skimage.morphology import skeletonize
 
 from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.evaluation.characters.drawings import draw_sprites
 from tf_deeppaint.line_art.cleaning import clean
 from tf_deeppaint.painting.layer_files import merge
 from tf_deeppaint.painting.painter import Painter
@@ -19,12 +20,13 @@ from tf_deeppaint.painting.painting import Painting
 from tf_deeppaint.palette.named_colors import palette_from_colors, parse_colors, replace_bands
 from tf_deeppaint.palette.swatches import draw_palette
 from tf_deeppaint.visualization.contact_sheets import draw_sheet
-from tf_deeppaint.visualization.heat_maps import draw_heat_map
 
 SEED, COUNT, SIDE = 4242, 18, 512
 # Numbers of the dolls: the first of each is the pair that `make paint` colors.
 SKETCHES, REFERENCES = (1, 6, 2), (8, 11, 13, 14, 16)
 CELL = 160
+# Numbers of the sprites, and how large they are shown.
+SPRITES, SPRITE_CELL = (0, 3), 240
 # As large as a scan, and the part of it that is shown pixel by pixel.
 SCAN, DETAIL, TOP, LEFT = 2400, 280, 670, 940
 COLORS, MIXED = "#5a3f2b,#f4c7a1,#3b5dc9,#f2c14e", "#c0392b"
@@ -59,9 +61,7 @@ def draw_pictures(
     yield "palettes", draw_palettes(painter, sketch, references[1])
     yield "cleaning", draw_cleaning(painter, sketches[1], reference)
     yield "layers", draw_layers(painting)
-    # The six attention maps over the sketch.
-    maps = [draw_heat_map(level, sketch) for level in painter.attention(painting)]
-    yield "attention", draw_sheet([maps], CELL)
+    yield "sprites", draw_anime(painter)
     # One painting, then the same in other palettes, without the network.
     pictures = [first.recolor(palette).picture() for palette in palettes]
     yield "recoloring", draw_sheet([[draw_palette(p, CELL) for p in palettes], pictures], CELL)
@@ -76,6 +76,18 @@ def draw_pairs(
     rows = [[corner, *references], *rows]
     yield "example", draw_sheet(rows, CELL)
     yield "folder", draw_sheet([row[:4] for row in rows[:3]], CELL)
+
+
+def draw_anime(painter: Painter) -> np.ndarray:
+    """Anime sprites that nothing was trained on, each in the colors of two of them."""
+    drawings = draw_sprites()
+    references = [drawings.pictures[number] for number in SPRITES]
+    corner = np.full_like(references[0], 255)
+    rows = [
+        [sketch, *(painter.paint(sketch, reference=reference) for reference in references)]
+        for sketch in (drawings.sketches[number] for number in SPRITES)
+    ]
+    return draw_sheet([[corner, *references], *rows], SPRITE_CELL)
 
 
 def draw_lines(painting: Painting) -> np.ndarray:

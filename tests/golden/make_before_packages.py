@@ -208,24 +208,6 @@ def make_palettes(work: Path) -> None:
         shutil.copy(work / f"{name}.json", TARGET)
 
 
-def make_bundled_pictures() -> None:
-    """Paints the documents' sketch, at its own size and at the bundled network's."""
-    from tf_deeppaint.given_pictures import to_sketch
-
-    from tf_deeppaint import Painter, images
-
-    painter = Painter.load()
-    reference = images.read_picture(OLD / "docs/pictures/reference.png")
-    sketch = to_sketch(OLD / "docs/pictures/sketch.png")
-    small = images.resize(sketch, painter.size, painter.size)
-    small = np.clip(np.round(small), 0, 255).astype(np.uint8)
-    images.write_picture(TARGET / "bundled_sketch.png", small)
-    images.write_picture(TARGET / "bundled_large.png", painter.paint(sketch, reference))
-    for lines in ("original", "network"):
-        picture = painter.paint(small, reference, lines=lines)
-        images.write_picture(TARGET / f"bundled_{lines}.png", picture)
-
-
 def main() -> None:
     from tf_deeppaint import datasets
 
@@ -246,7 +228,6 @@ def main() -> None:
         for name in ("models", "runs", "datasets"):
             pack(name, work / name)
     np.savez_compressed(TARGET / "expected.npz", **expected)
-    make_bundled_pictures()
 
 
 if __name__ == "__main__":

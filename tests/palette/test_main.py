@@ -42,7 +42,7 @@ def run(folder, **flags) -> subprocess.CompletedProcess:
     )
 
 
-def palette_of(folder, background: str = "white") -> np.ndarray:
+def palette_of(folder, background: str = "figure") -> np.ndarray:
     return extract_palette(read_picture(folder / "b.png"), background)
 
 

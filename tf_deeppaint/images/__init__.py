@@ -12,7 +12,7 @@
   Inside the networks it is `float32` in [-1, 1], `x = v / 127.5 - 1`, white = 1, batched
   `(N, H, W, C)`.
 * `canvas` resizes: a picture of any size onto the square canvas of a network.
-* `morphology` finds connected parts and dilates, in the TensorFlow graph.
+* `graph` finds connected parts and dilates, in the TensorFlow graph.
 
 OpenCV does the arithmetic. Its order of channels, BGR, never leaves this package.
 """

@@ -8,7 +8,7 @@ Both follow the published network, AttentionedDeepPaint (github.com/ktaebum/Atte
 * `extraction` finds the palette of a picture in NumPy. Colors are counted in 64 bins by the integer
   arithmetic of PyPI's `colorgram.py` 1.2.0, which the published network used. A background rule
   decides about each band's most frequent color: `drop` leaves it out always (the published rule),
-  `white` only where it is near white (the bundled model), `keep` never.
+  `white` only where it is near white, `keep` never.
 * `figure` is another way: it counts what is drawn and not what it is drawn on. `rules` lists all.
 * `graph` and `figure_graph` do the same for batches in the TensorFlow graph, equal to the integer.
 * `palette_files` reads and writes palettes as JSON.

@@ -10,7 +10,7 @@ JSON is printed.
 
 from absl import flags
 
-from tf_deeppaint.palette.rules import BACKGROUNDS
+from tf_deeppaint.palette.rules import BACKGROUNDS, FIGURE
 from tf_deeppaint.utils import programs
 
 _PICTURE = flags.DEFINE_string("picture", None, "The picture to take the colors from.")
@@ -22,10 +22,10 @@ _BANDS = flags.DEFINE_string(
 )
 _BACKGROUND = flags.DEFINE_enum(
     "background",
-    "white",
+    FIGURE,
     BACKGROUNDS,
-    "The rule for a band's most frequent color, or figure, which counts only what is drawn; the "
-    "bundled model was trained with white.",
+    "figure, which counts only what is drawn, or the rule for a band's most frequent color; the "
+    "bundled model was trained with figure.",
 )
 _OUTPUT = flags.DEFINE_string("output", None, "The palette, JSON.")
 _SWATCHES = flags.DEFINE_string(

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from tf_deeppaint.images.morphology import dilate, label_parts
+from tf_deeppaint.images.graph import dilate, label_parts
 from tf_deeppaint.palette.figure import (
     BORDER_PART,
     CORNERS,

@@ -5,7 +5,7 @@ The pixels are theirs within one level.
 
 import tensorflow as tf
 
-from tf_deeppaint.images.morphology import dilate
+from tf_deeppaint.images.graph import dilate
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.ink import BLACK, DARKEST_PART, INK, LEAST_WIDTH, WORKING_SIDE
 from tf_deeppaint.palette.extraction import REFERENCE_SIDE

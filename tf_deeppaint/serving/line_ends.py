@@ -6,7 +6,7 @@ The functions return what those of `line_art.line_ends` return; that module says
 import numpy as np
 import tensorflow as tf
 
-from tf_deeppaint.images.morphology import dilate
+from tf_deeppaint.images.graph import dilate
 from tf_deeppaint.line_art.line_ends import BEHIND, MOST_ENDS, NEIGHBORS, ROUNDS, stays_by_code
 
 

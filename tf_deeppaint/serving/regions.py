@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from tf_deeppaint.images.morphology import dilate, label_parts
+from tf_deeppaint.images.graph import dilate, label_parts
 from tf_deeppaint.line_art.gaps import GAP, is_no_gap, is_nook
 from tf_deeppaint.line_art.regions import JOINS, PAGE, PAPER, SHARPENING, WHITE_SLOT
 from tf_deeppaint.serving.line_ends import find_ahead

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tf_deeppaint.images.morphology import dilate
+from tf_deeppaint.images.graph import dilate
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.regions import PAPER
 from tf_deeppaint.painting.upsampling import (

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from scipy import ndimage
 
-from tf_deeppaint.images.morphology import dilate, label_parts
+from tf_deeppaint.images.graph import dilate, label_parts
 
 
 def spiral(side: int) -> np.ndarray:
