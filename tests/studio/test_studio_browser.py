@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import keras
 import numpy as np
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import ActionChains, Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -130,16 +131,21 @@ class Page:
         self.downloads = downloads
 
     def wait(self, come: Callable[[], object], what: str = ""):
-        """What comes, once it is true."""
-        return WebDriverWait(self.browser, PATIENCE, 0.1).until(lambda _: come(), what)
+        """What comes, once it is true; the page may draw an element anew while it is looked at."""
+        waiting = WebDriverWait(self.browser, PATIENCE, 0.1, [StaleElementReferenceException])
+        return waiting.until(lambda _: come(), what)
 
     def find(self, selector: str):
         return self.wait(lambda: self.browser.find_elements(By.CSS_SELECTOR, selector), selector)[0]
 
     def click(self, selector: str) -> None:
-        element = self.find(selector)
-        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
+        def click() -> bool:
+            element = self.find(selector)
+            self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+            element.click()
+            return True
+
+        self.wait(click, selector)
 
     def upload(self, place: str, path: Path) -> None:
         self.find(f"{place} input[type=file]").send_keys(str(path))
