@@ -91,6 +91,7 @@ def assert_painted(path, expected) -> None:
 # --- one sketch ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_reference_and_its_palette_color_alike(folder, painter):
     for flags in (
         {"reference": "reference.png", "output": "made/by_reference.png", "show": "row.png"},

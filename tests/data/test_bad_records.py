@@ -256,6 +256,7 @@ def eagerly():
     tf.config.run_functions_eagerly(False)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")
 def test_a_training_stops_with_advice_or_goes_on_and_counts(eagerly, copy, stored, tmp_path):
     small = {"steps": 2, "batch_size": 2, "width": 2, "pool_size": 2, "log_every": 1}

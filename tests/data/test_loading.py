@@ -178,6 +178,7 @@ def test_data_sets_are_mixed_in_their_shares_throughout(tmp_path, monkeypatch, b
         assert share == pytest.approx(0.25, abs=0.2)
 
 
+@pytest.mark.slow
 def test_the_seed_alone_decides_everything(few, many):
     asked = dict(directories=[few, many], count=50, augmentations=AUGMENTATIONS)
     found = stream(**asked, seed=7)
@@ -190,6 +191,7 @@ def test_the_seed_alone_decides_everything(few, many):
         tf.random.set_seed(None)
 
 
+@pytest.mark.slow
 def test_any_seed_that_a_flag_takes_is_usable(few):
     assert stream([few], 1, 2**32 - 1, AUGMENTATIONS) != stream([few], 1, 0, AUGMENTATIONS)
 

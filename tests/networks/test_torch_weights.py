@@ -208,6 +208,7 @@ def test_a_pytorch_that_can_be_led_to_run_code_is_refused(tmp_path, monkeypatch,
         load_state_dict(tmp_path / "g.pth.tar")
 
 
+@pytest.mark.slow
 def test_the_program_refuses_in_one_line_and_writes_nothing(tmp_path) -> None:
     program, checkpoint = "tf_deeppaint.import_torch", f"--checkpoint={tmp_path / 'none.pth.tar'}"
     output = f"--output={tmp_path / 'out' / 'g.keras'}"

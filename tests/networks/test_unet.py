@@ -117,6 +117,7 @@ np.save(sys.argv[3], network(batch))
 """
 
 
+@pytest.mark.slow
 def test_a_saved_network_paints_the_same_in_another_process(small: UNet, tmp_path) -> None:
     model, batch, result = (tmp_path / name for name in ("u.keras", "batch.npz", "result.npy"))
     small.save(model)

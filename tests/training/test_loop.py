@@ -181,6 +181,7 @@ def test_a_run_goes_on_as_if_it_had_never_stopped(eagerly, runs, doll_shards, tm
     assert any(differ)
 
 
+@pytest.mark.slow
 def test_a_validation_that_a_kill_prevented_is_made_up_for(
     eagerly, doll_shards, tmp_path, monkeypatch
 ) -> None:
