@@ -8,6 +8,7 @@
   sees half of it, and a program that is killed leaves the old one.
 * `locks`: a folder that one process at a time writes to.
 * `keras_archives`: checks of model files from strangers, before Keras opens them.
+* `imports`: what is done once a module is imported, whoever imports it.
 * `options`: options declared once as a dataclass; flags and checks are made from it.
 * `programs`, `progress`, `silence`: how programs start and end, show progress, and keep native
   libraries quiet.
