@@ -64,7 +64,7 @@ def norm_case(strategy: tf.distribute.Strategy, synchronized: bool) -> dict[str,
     for weight in layer.weights:
         weight.assign(start[weight.name])
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(x, above):
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -95,7 +95,7 @@ def discriminator_case(strategy: tf.distribute.Strategy) -> dict[str, np.ndarray
         values = numbers(*weight.shape, seed=seed)
         weight.assign(np.abs(values) if weight.name == "moving_variance" else values)
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(pairs):
         with tf.GradientTape() as tape:
             logits = [network(scale * pairs, training=True) for scale in (1.0, -0.5, 0.3)]
@@ -120,7 +120,7 @@ def guarded_case(strategy: tf.distribute.Strategy) -> dict[str, np.ndarray]:
         optimizer = GuardedOptimizer(Adam(0.1, use_ema=True))
         optimizer.build([weight])
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(rows):
         gradient = tf.reduce_sum(rows, axis=0)
         finite = on_every_replica(tf.reduce_all(tf.math.is_finite(gradient)))

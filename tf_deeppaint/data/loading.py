@@ -23,6 +23,9 @@ from tf_deeppaint.utils.errors import DeepPaintError
 # What a seed decides: the order of a pass, or the augmentation of a record.
 _ORDER, _AUGMENTATION = 0, 1
 
+# No Python control flow depends on tensors; parsing it takes six seconds with all augmentations.
+do_not_convert = tf.autograph.experimental.do_not_convert
+
 
 def open_datasets(
     directories: Sequence[str | os.PathLike], check_shards: bool = True
@@ -97,12 +100,14 @@ def load_training(
     numbered = _numbered_records(shard_lists, reader, seed, start)
     worker, workers = part
     if workers > 1:
-        numbered = numbered.filter(lambda n, _: (n - start) // batch_size % workers == worker)
+        is_own = do_not_convert(lambda n, _: (n - start) // batch_size % workers == worker)
+        numbered = numbered.filter(is_own)
     if bad is not None:
         numbered = ordering.replace_bad_records(
             numbered, batch_size, shard_lists, manifests[0].size
         )
 
+    @do_not_convert
     def prepare(number: tf.Tensor, record: tf.Tensor) -> dict[str, tf.Tensor]:
         own_seed = make_seed(seed, _AUGMENTATION, number)
         return _prepare(
@@ -173,12 +178,14 @@ def load(
         raise _no_records_error(directory, split)
     shard_lists = list_shards([directory], [manifest], split)
 
+    @do_not_convert
     def one_pass(number: tf.Tensor) -> tf.data.Dataset:
         order = make_seed(seed, _ORDER, number)
         if shuffle:
             return ordering.shuffled(shard_lists, order).enumerate(number * total)
         return ordering.in_order(shard_lists).enumerate(number * total)
 
+    @do_not_convert
     def prepare(number: tf.Tensor, record: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
         own_seed = make_seed(seed, _AUGMENTATION, number)
         inputs = _prepare(record, manifest, own_seed, augmentations, first_sketch=not shuffle)
@@ -215,6 +222,7 @@ def load_evaluation(
     if not shard_lists:
         return tf.data.Dataset.from_tensor_slices([]).batch(batch_size)
 
+    @do_not_convert
     def prepare(record: tf.Tensor) -> dict:
         example = decode_record(record, manifests[0].size, tf.constant([0, 0]), first_sketch=True)
         if size:
@@ -231,7 +239,7 @@ def load_evaluation(
 
     stored = ordering.in_order(shard_lists, bad and make_reader(manifests[0].size, bad))
     if bad is not None:
-        stored = stored.filter(lambda record: record != BAD)
+        stored = stored.filter(do_not_convert(lambda record: record != BAD))
     return (
         stored.map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(batch_size)
@@ -265,6 +273,7 @@ def _numbered_records(
     total = sum(shards.records for shards in shard_lists)
     first_epoch, done = divmod(start, total)
 
+    @do_not_convert
     def epoch(number: tf.Tensor) -> tf.data.Dataset:
         order = make_seed(seed, _ORDER, number)
         numbered = ordering.shuffled(shard_lists, order, reader).enumerate(number * total)

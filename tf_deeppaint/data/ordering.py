@@ -124,6 +124,7 @@ def replace_bad_records(
         folders = ", ".join(dict.fromkeys(map(os.path.dirname, paths)))
         raise DeepPaintError(f"{folders}: no training record can be read; build the data set again")
 
+    @tf.autograph.experimental.do_not_convert
     def replace(numbers: tf.Tensor, stored: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         is_bad = stored == BAD
         good = tf.boolean_mask(stored, ~is_bad)

@@ -64,7 +64,8 @@ def first_palettes(directory: str | os.PathLike, split: str, count: int) -> np.n
     if not paths:
         return np.zeros((0, 4, 4, 3), np.uint8)
     with wrap_damage_errors([directory]):
-        stored = tf.data.TFRecordDataset(paths).take(count).map(decode_palette, tf.data.AUTOTUNE)
+        decode = tf.autograph.experimental.do_not_convert(decode_palette)
+        stored = tf.data.TFRecordDataset(paths).take(count).map(decode, tf.data.AUTOTUNE)
         return np.stack(list(stored.as_numpy_iterator()))
 
 

@@ -43,7 +43,7 @@ class Features:
         self.name = name
         self._network, self._size = network, size
         pictures = tf.TensorSpec((None, None, None, 3), tf.float32)
-        self._rows = tf.function(self._to_rows, [pictures])
+        self._rows = tf.function(self._to_rows, [pictures], autograph=False)
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
         """The features of one or more pictures, uint8 `(N, H, W, 3)` -> float64 `(N, D)`.

@@ -26,8 +26,8 @@ class Lpips:
     def __init__(self, vgg16: Vgg16, heads: list[np.ndarray]):
         self._vgg16 = vgg16
         self._heads = [tf.constant(head.reshape(-1), tf.float32) for head in heads]
-        self._features = tf.function(vgg16.features, reduce_retracing=True)
-        self._distances = tf.function(self._compare, reduce_retracing=True)
+        self._features = tf.function(vgg16.features, reduce_retracing=True, autograph=False)
+        self._distances = tf.function(self._compare, reduce_retracing=True, autograph=False)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Lpips":

@@ -83,7 +83,9 @@ def _open_keras(path: str) -> Artifact:
         ) from error
     if {tensor.name for tensor in getattr(model, "inputs", ())} != {"sketch", "histogram"}:
         raise DeepPaintError(f"{path}: not written by `python -m export.keras_model`")
-    paint = tf.function(lambda sketch, palette: model(to_inputs(sketch, palette))["image"])
+    paint = tf.function(
+        lambda sketch, palette: model(to_inputs(sketch, palette))["image"], autograph=False
+    )
     size = model.get_layer("sketch").batch_shape[1]
     return Artifact(path, "float32", size, lambda *canvas: paint(*canvas).numpy())
 
@@ -110,7 +112,9 @@ def _open_saved_model(path: str) -> Artifact:
 def network_painter(network: PaintingNetwork) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """The function that paints with a network in float32; see `Artifact.paint`."""
     network = with_precision(network, "float32")
-    paint = tf.function(lambda sketch, palette: network(to_inputs(sketch, palette)))
+    paint = tf.function(
+        lambda sketch, palette: network(to_inputs(sketch, palette)), autograph=False
+    )
     return lambda sketch, palette: paint(tf.constant(sketch), tf.constant(palette)).numpy()
 
 

@@ -73,6 +73,7 @@ def _save_frozen(function: Callable, folder: str) -> None:
     module.paint = tf.function(
         lambda sketch, palette: dict(zip(names, frozen(sketch, palette), strict=True)),
         input_signature=function.input_signature,
+        autograph=False,
     )
     tf.saved_model.save(module, folder, signatures={"serving_default": module.paint})
 

@@ -51,7 +51,8 @@ def painting_function(network: PaintingNetwork, size: int | None = None) -> Call
         input_signature=[
             tf.TensorSpec((1, size, size), tf.uint8, "sketch"),
             tf.TensorSpec((1, BANDS, COLORS, 3), tf.uint8, "palette"),
-        ]
+        ],
+        autograph=False,
     )
     def paint(sketch, palette):
         return model(to_inputs(sketch, palette))

@@ -64,7 +64,9 @@ class SketchKeras:
         # One shape for every run: another batch size may round otherwise, and a sketch must not
         # depend on the other pictures.
         shape = tf.TensorSpec((CHANNELS, SIDE, SIDE, 1), tf.float32)
-        return cls(path, tf.function(lambda maps: model(maps, training=False), [shape]))
+        return cls(
+            path, tf.function(lambda maps: model(maps, training=False), [shape], autograph=False)
+        )
 
     def line_maps(self, pictures: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
         """Makes the line maps of pictures of one size.

@@ -46,7 +46,7 @@ def make_statistics_estimator(model: Trainer) -> Callable[[tf.data.Dataset], Non
     ids = {id(variable) for variable, _ in statistics}
     others = [v for v in model.generator.non_trainable_variables if id(v) not in ids]
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def paint(batch: dict) -> None:
         model.distribute_strategy.run(model, args=(batch,), kwargs={"training": True})
 

@@ -176,10 +176,12 @@ def activation_bytes(model: Trainer, batch: int) -> int:
     size = model.generator.size
     picture = tf.TensorSpec((batch, size, size, 3))
     inputs = {"sketch": picture, "palette": tf.TensorSpec((batch, 4, 4, 3))}
-    generate = tf.function(lambda inputs: model(inputs, training=True))
+    generate = tf.function(lambda inputs: model(inputs, training=True), autograph=False)
     passes = [generate.get_concrete_function(inputs)]
     if isinstance(model, DeepPaint):
-        discriminate = tf.function(lambda pair: model.discriminator(pair, training=True))
+        discriminate = tf.function(
+            lambda pair: model.discriminator(pair, training=True), autograph=False
+        )
         pair = tf.TensorSpec((batch, size, size, 6))
         passes += 3 * [discriminate.get_concrete_function(pair)]
     results = [

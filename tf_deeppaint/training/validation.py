@@ -30,7 +30,7 @@ def make_validation(model: Trainer) -> Callable[[tf.data.Dataset], dict[str, flo
     another drawing in the same colors, where there are any. Without a batch the result is empty.
     """
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def measure(batch: dict) -> dict[str, tf.Tensor]:
         swapped = model(batch | {"palette": tf.roll(batch["palette"], -1, axis=0)})
         own, partner = model(batch), model(batch | {"palette": batch["partner_palette"]})

@@ -203,7 +203,7 @@ def traced() -> tuple[tf.Graph, DeepPaint]:
     model = DeepPaint(*networks(), pool_size=POOL, seed=SEED)
     model.compile()
     spec = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape), batches(1)[0])
-    return tf.function(model.train_step).get_concrete_function(spec).graph, model
+    return tf.function(model.train_step, autograph=False).get_concrete_function(spec).graph, model
 
 
 @pytest.mark.slow

@@ -62,7 +62,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize("capacity, batch", [(5, 2), (3, 4), (1, 3), (50, 4)])
 def test_twenty_batches_follow_the_rule(capacity: int, batch: int, compiled: bool) -> None:
     pool = ImagePool(capacity, SHAPE, seed=11)
-    exchange = tf.function(pool.exchange) if compiled else pool.exchange
+    exchange = tf.function(pool.exchange, autograph=False) if compiled else pool.exchange
     plain, draws = PlainPool(capacity), keras.random.SeedGenerator(11)
     for step in range(20):
         seeds = tf.random.split(tf.cast(draws.next(), tf.int32), 2)
@@ -100,7 +100,7 @@ def test_a_picture_that_is_not_swapped_is_not_stored(scripted) -> None:
 
 def test_half_of_the_pictures_are_swapped_and_all_slots_alike() -> None:
     pool = ImagePool(4, SHAPE, seed=3)
-    exchange = tf.function(pool.exchange)
+    exchange = tf.function(pool.exchange, autograph=False)
     exchange(numbered(0, 4))
     swapped, slots = 0, np.zeros(4)
     for step in range(1, 101):

@@ -42,7 +42,7 @@ def make_batch(seed: int = 0) -> dict:
 def trained() -> tuple[ColorMatching, list[dict]]:
     """A model after thirty steps on one batch, and the losses of each step."""
     model, batch = make_model(parts_weight=0.3), make_batch()
-    step = tf.function(model.train_step)
+    step = tf.function(model.train_step, autograph=False)
     history = []
     for _ in range(30):
         model.reset_metrics()
