@@ -52,7 +52,7 @@ _FEATURES = flags.DEFINE_string(
 _EVEN_REGIONS = flags.DEFINE_bool(
     "even_regions",
     None,
-    "Give each region closed off by lines one mixture of colors; default: where the model mixes.",
+    "Give each region closed off by lines one color; default: where the model mixes.",
 )
 _BASELINES = flags.DEFINE_bool("baselines", True, "Also score the baselines, which need no model.")
 _ROWS = flags.DEFINE_integer("rows", 8, "Records on each sheet.", lower_bound=1)

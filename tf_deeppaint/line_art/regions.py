@@ -40,8 +40,6 @@ WHITE_SLOT = BANDS * COLORS
 LINE_REACH, CANVAS_REACH = 12, 6
 # The label of the page.
 PAGE = 1
-# Mean shares of colors are raised to this power, so that the color that leads in a region wins.
-SHARPENING = 4
 
 
 def find_regions(sketch: np.ndarray, gap: int | None = None) -> np.ndarray:
@@ -189,11 +187,10 @@ def region_spread(lab: np.ndarray, regions: np.ndarray) -> float:
 
 
 def even_out(weights: np.ndarray, labels: np.ndarray, placement: Placement) -> np.ndarray:
-    """Evens out each region to one mixture of colors, as sure as it can be.
+    """Evens out each region to one color, that which leads over its pixels at the working size.
 
-    It is the mean over the region's pixels at the working size, raised to a power: the color that
-    leads wins, and where several are near they still mix. So regions that are thinner than a pixel
-    of the canvas have a mixture too. The page is white.
+    Colors that are mixed where the network is unsure would be right nowhere. Regions that are
+    thinner than a pixel of the canvas have a color too. The page is white.
 
     Args:
         weights: Shares of the colors of `mixing.slot_colors` on the canvas, float32 `(S, S, 18)`,
@@ -202,7 +199,7 @@ def even_out(weights: np.ndarray, labels: np.ndarray, placement: Placement) -> n
         placement: Where the sketch lies on the canvas.
 
     Returns:
-        float32 `(labels + 1, 18)`, 1 together but for 0, the lines.
+        float32 `(labels + 1, 18)`: 1 for the color, else 0; all 0 for a label without pixels.
     """
     rows = placement.top + scale_index(labels.shape[0], placement.height)
     columns = placement.left + scale_index(labels.shape[1], placement.width)
@@ -213,8 +210,8 @@ def even_out(weights: np.ndarray, labels: np.ndarray, placement: Placement) -> n
     label, cell = np.divmod(pairs, cells)
     shares = (weights.reshape(cells, -1)[cell] * pixels[:, None]).T
     sums = np.stack([np.bincount(label, share, count) for share in shares], axis=-1)
-    powers = (sums / np.maximum(sums.sum(axis=-1, keepdims=True), 1e-9)) ** SHARPENING
-    mixtures = (powers / np.maximum(powers.sum(axis=-1, keepdims=True), 1e-9)).astype(np.float32)
+    leads = np.arange(sums.shape[1]) == sums.argmax(axis=-1)[:, None]
+    mixtures = (leads & (sums > 0)).astype(np.float32)
     mixtures[PAGE] = np.arange(mixtures.shape[1]) == WHITE_SLOT
     return mixtures
 

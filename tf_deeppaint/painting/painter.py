@@ -33,8 +33,8 @@ class Painter:
 
     Args:
         backend: Runs the network.
-        even_regions: Whether each region is evened out to one mixture of colors, led by the color
-            that leads in it. Shading stays. It needs the mixture head, and is the default there.
+        even_regions: Whether each region is evened out to one color, that which
+            leads in it. Shading stays. It needs the mixture head, and is the default there.
 
     Raises:
         DeepPaintError: `even_regions` without the mixture head.
@@ -137,7 +137,7 @@ class Painter:
         canvases, placements = zip(*(working_to_canvas(s, self.size) for s in working), strict=True)
         # 3. Run the network.
         predictions = self.backend.run(np.stack(canvases), check_palettes(palettes))
-        # 4. Find the regions at the working size, and even them out: one mixture of colors each.
+        # 4. Find the regions at the working size, and even them out: one color each.
         regions = [None] * len(sketches)
         if self.even_regions:
             gaps = [working_gap(gap, *sketch.shape) for sketch in sketches]

@@ -1,4 +1,4 @@
-"""The colors of regions at the working size: one mixture each, shaded as on the canvas.
+"""The colors of regions at the working size: one each, shaded as on the canvas.
 
 On the network's canvas a slit, an eye or a finger may be thinner than a pixel. Its region has a
 color of its own all the same, because colors are mixed at the working size, where regions are
@@ -41,7 +41,7 @@ class RegionMixtures(NamedTuple):
 def even_out_regions(
     prediction: Prediction, labels: np.ndarray, placement: Placement
 ) -> tuple[RegionMixtures, Prediction]:
-    """Evens out each region to one mixture.
+    """Evens out each region to one color.
 
     Args:
         prediction: A prediction that mixes colors.

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tf_deeppaint.images.graph import dilate, label_parts
 from tf_deeppaint.line_art.gaps import GAP, is_no_gap, is_nook
-from tf_deeppaint.line_art.regions import JOINS, PAGE, PAPER, SHARPENING, WHITE_SLOT
+from tf_deeppaint.line_art.regions import JOINS, PAGE, PAPER, WHITE_SLOT
 from tf_deeppaint.serving.line_ends import find_ahead
 from tf_deeppaint.serving.page import find_page
 
@@ -65,7 +65,7 @@ def regions_to_canvas(labels: tf.Tensor, placement: tf.Tensor, size: int) -> tf.
 
 @tf.function(autograph=False)
 def even_out(weights: tf.Tensor, labels: tf.Tensor, placement: tf.Tensor) -> tf.Tensor:
-    """Evens out each region to one mixture of colors; see `line_art.regions.even_out`.
+    """Evens out each region to one color; see `line_art.regions.even_out`.
 
     Args:
         weights: float32 `(S, S, C)`.
@@ -87,11 +87,11 @@ def even_out(weights: tf.Tensor, labels: tf.Tensor, placement: tf.Tensor) -> tf.
     shares = tf.gather(tf.reshape(weights, [-1, weights.shape[-1]]), pairs % cells)
     shares = tf.cast(shares, tf.float64) * tf.cast(pixels, tf.float64)[:, None]
     sums = tf.math.unsorted_segment_sum(shares, tf.cast(pairs // cells, tf.int32), count)
-    powers = (sums / tf.maximum(tf.reduce_sum(sums, axis=-1, keepdims=True), 1e-9)) ** SHARPENING
-    mixtures = powers / tf.maximum(tf.reduce_sum(powers, axis=-1, keepdims=True), 1e-9)
-    white = tf.one_hot(WHITE_SLOT, weights.shape[-1], dtype=tf.float64)
-    is_page = tf.range(tf.shape(mixtures)[0]) == PAGE
-    return tf.cast(tf.where(is_page[:, None], white, mixtures), tf.float32)
+    leading = tf.argmax(sums, axis=-1, output_type=tf.int32)
+    leading = tf.where(tf.range(count) == PAGE, WHITE_SLOT, leading)
+    has_color = (tf.reduce_max(sums, axis=-1) > 0) | (tf.range(count) == PAGE)
+    colors = tf.one_hot(leading, weights.shape[-1], dtype=tf.float32)
+    return colors * tf.cast(has_color, tf.float32)[:, None]
 
 
 def scale_index(length: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
