@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tf_deeppaint import Generator
 
@@ -62,12 +63,23 @@ def metrics(run: Path) -> list[dict]:
     return [{k: v for k, v in line.items() if k != "pictures_a_second"} for line in lines]
 
 
+def shown(run: Path) -> list[tuple[str, int]]:
+    """Tag and step of every value in TensorBoard's files, by their records alone."""
+    events = [
+        tf.compat.v1.Event.FromString(record)
+        for path in sorted((run / "tensorboard").iterdir())
+        for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator()
+    ]
+    return sorted((value.tag, event.step) for event in events for value in event.summary.value)
+
+
 def assert_same(run: Path, other: Path) -> None:
     for array, expected in zip(weights(run), weights(other), strict=True):
         np.testing.assert_array_equal(array, expected)
     assert metrics(run)[-1] == metrics(other)[-1]
     steps = [(line["step"], line["group"]) for line in metrics(run)]
     assert steps == [(line["step"], line["group"]) for line in metrics(other)]
+    assert shown(run) == shown(other)
 
 
 @pytest.fixture(scope="module")

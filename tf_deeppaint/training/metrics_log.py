@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tf_deeppaint.training import event_files
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -38,10 +39,25 @@ class MetricsLog:
                 self._board_writer.close()
 
     def rewind(self, step: int) -> None:
-        """Removes the lines after `step`: a resumed run takes these steps again."""
+        """Removes what was written after `step`: a resumed run takes these steps again.
+
+        Raises:
+            DeepPaintError: the file or TensorBoard's cannot be read or written.
+        """
+        kept = [line for line in self.lines() if line["step"] <= step]
         if self.path.exists():
-            kept = [json.dumps(line) for line in self.lines() if line["step"] <= step]
-            files.write_lines(self.path, kept)
+            files.write_lines(self.path, map(json.dumps, kept))
+        if self.board is None:
+            return
+        groups = {line["group"] for line in kept if line["step"] == step}
+
+        def is_kept(event: tf.compat.v1.Event) -> bool:
+            # Of the last step itself, the scalars whose line was not written any more come again.
+            scalars = (value.tag.partition("/") for value in event.summary.value)
+            is_done = all(not name or group in groups for group, _, name in scalars)
+            return event.step < step or (event.step == step and is_done)
+
+        event_files.remove_events(self.board, step, is_kept)
 
     def smallest(self, group: str, name: str) -> float:
         """The smallest value of a metric so far; infinity before the first."""
@@ -63,6 +79,10 @@ class MetricsLog:
         Raises:
             DeepPaintError: the file or TensorBoard's cannot be written.
         """
+        # TensorBoard's first: what has no line in metrics.jsonl is removed there by `rewind`.
+        for name, value in metrics.items():
+            self._show(tf.summary.scalar, f"{group}/{name}", value, step)
+        self._flush()
         line = json.dumps({"step": step, "group": group} | metrics)
         try:
             with self.path.open("a") as file:
@@ -70,12 +90,11 @@ class MetricsLog:
         except OSError as error:
             reason = f"cannot be written ({error.strerror}); free space"
             raise DeepPaintError(f"{self.path}: {reason}") from error
-        for name, value in metrics.items():
-            self._show(tf.summary.scalar, f"{group}/{name}", value, step)
 
     def show_picture(self, step: int, name: str, picture: np.ndarray) -> None:
         """Adds an RGB picture `(H, W, 3)` to TensorBoard's files."""
         self._show(tf.summary.image, name, picture[None], step)
+        self._flush()
 
     def _show(self, summarize: Callable, name: str, value, step: int) -> None:
         if self.board is None:
@@ -85,6 +104,12 @@ class MetricsLog:
                 self._board_writer = tf.summary.create_file_writer(str(self.board))
             with self._board_writer.as_default(step=step):
                 summarize(name, value)
+
+    def _flush(self) -> None:
+        """Lets nothing be lost in a kill: steps before a checkpoint are not taken again."""
+        if self._board_writer is not None:
+            with files.wrap_errors(self.board, "written"):
+                self._board_writer.flush()
 
 
 def _parse_line(text: str) -> dict | None:

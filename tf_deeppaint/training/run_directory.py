@@ -66,7 +66,7 @@ def open_run(options: TrainingOptions) -> Path:
         _check_same(run, values, stored)
     for name in _FOLDERS:
         files.make_folder(run / name)
-    for folder in (run, run / SAMPLES):
+    for folder in (run, run / SAMPLES, run / BOARD):
         files.remove_asides(folder)
     files.write_bytes(run / FLAGS_FILE, to_flagfile(options).encode())
     files.write_bytes(run / OPTIONS_FILE, json.dumps(values, indent=2).encode() + b"\n")
