@@ -6,12 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.helpers.character_files import write_comicgen, write_styles
+from tf_deeppaint.data.loading import first_records
 from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.visualization.contact_sheets import CELL, GAP
+from tf_deeppaint.visualization.contact_sheets import CELL, GAP, LINE, draw_records
 
 ROOT = Path(__file__).parent.parent
 
@@ -123,12 +125,23 @@ def test_where_inceptions_weights_cannot_be_had_the_rest_is_scored(model, doll_s
     assert "--features" in done.stderr
 
 
-def test_show_draws_sketch_picture_and_palette(doll_shards, tmp_path):
+def test_show_draws_records_as_stored_and_with_each_augmentation(doll_shards, tmp_path):
     sheet = tmp_path / "sheet.png"
-    done = run("tfrecords.show", f"--data={doll_shards}", f"--output={sheet}", "--count=3")
+    arguments = [f"--data={doll_shards}", f"--output={sheet}", "--count=3", "--augment=lines,color"]
+    done = run("tfrecords.show", *arguments)
     assert done.returncode == 0, done.stderr
-    expected = (3 * (CELL + GAP) + GAP, 3 * (CELL + GAP) + GAP, 3)
-    assert read_picture(sheet).shape == expected
+    step = CELL + GAP
+    drawn = read_picture(sheet)
+    assert drawn.shape == (LINE + 3 * step + 2 * GAP, 9 * step + GAP, 3)
+    # Sketch, picture and palette, as stored and with either augmentation.
+    columns = np.split(drawn[LINE : LINE + 3 * step, : 9 * step], 9, axis=1)
+    stored = draw_records(*first_records(doll_shards, "train", 3))[: 3 * step, : 3 * step]
+    for number, column in enumerate(np.split(stored, 3, axis=1)):
+        np.testing.assert_array_equal(columns[number], column)
+    for number, other in ((3, 0), (7, 1), (8, 2)):
+        assert (columns[number] != columns[other]).any()
+    for number, same in ((4, 1), (5, 2), (6, 0)):
+        np.testing.assert_array_equal(columns[number], columns[same])
 
 
 def test_show_of_no_data_is_one_line(tmp_path):

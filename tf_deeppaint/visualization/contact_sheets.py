@@ -1,7 +1,8 @@
 """Contact sheets: pictures side by side in one, for people to look at."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -66,15 +67,29 @@ def _write(picture: np.ndarray, text: str, left: int, bottom: int) -> None:
     cv2.putText(picture, text, (left, bottom - 5), font, scale, (0, 0, 0), 1, cv2.LINE_AA)
 
 
-def draw_records(sketches: np.ndarray, pictures: np.ndarray, palettes: np.ndarray) -> np.ndarray:
+def draw_records(
+    sketches: np.ndarray,
+    pictures: np.ndarray,
+    palettes: np.ndarray,
+    augmented: Mapping[str, Sequence[np.ndarray]] = MappingProxyType({}),
+) -> np.ndarray:
     """Draws a row a record: sketch, picture, palette.
 
     Args:
         sketches: uint8 `(N, H, W)`.
         pictures: uint8 `(N, H, W, 3)`.
         palettes: uint8 `(N, 4, 4, 3)`.
+        augmented: Name of an augmentation -> sketches, pictures and palettes of the same records,
+            shown to the right of them under their names.
     """
-    return draw_sheet(list(zip(sketches, pictures, _swatches(palettes), strict=True)), CELL)
+    groups = {"stored": (sketches, pictures, palettes), **augmented}
+    columns = [
+        cells
+        for s, pictures, colors in groups.values()
+        for cells in (s, pictures, _swatches(colors))
+    ]
+    sheet = draw_sheet(list(zip(*columns, strict=True)), CELL)
+    return draw_captioned(sheet, list(groups), "") if augmented else sheet
 
 
 def draw_painting(
