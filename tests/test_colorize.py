@@ -111,6 +111,25 @@ def test_a_reference_and_its_palette_color_alike(folder, painter):
     assert_painted(folder / "by_palette.png", merge(layers))
 
 
+@pytest.mark.slow
+def test_a_palette_by_another_rule_is_told_of_and_painted(folder, painter, tmp_path):
+    palette = load_palette(folder / "palette.json")
+    (tmp_path / "pages").mkdir()
+    shutil.copy(folder / "sketch.png", tmp_path / "pages")
+    flags = {"sketch": tmp_path / "pages", "output": tmp_path / "colored"}
+    for rule in ("white", "drop"):
+        write_palette(tmp_path / "p.json", palette, rule)
+        done = colorize(folder, palette=tmp_path / "p.json", **flags)
+        assert done.returncode == 0 and done.stderr.count("\n") == (rule == "drop")
+        assert_painted(
+            tmp_path / "colored" / "sketch.png",
+            painter.paint(folder / "sketch.png", colors=palette),
+        )
+    assert done.stderr.startswith("note: ")
+    for word in ("p.json", "--background=drop", "trained with white", "--background=white"):
+        assert word in done.stderr
+
+
 def test_every_other_flag_of_one_sketch(folder, painter):
     """A scan is cleaned and painted by the network, a band in colors of one's own."""
     done = colorize(

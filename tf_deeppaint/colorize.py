@@ -122,6 +122,7 @@ def _color_one(choice: "ColorChoice") -> None:
 
     # 2. Load the model and paint.
     painter = Painter.load(_MODEL.value)
+    _tell_other_rule(painter.background)
     if reference is not None:
         palette = painter.palette_of(reference)
     palette = choice.apply(palette)
@@ -156,6 +157,7 @@ def _color_many(choice: "ColorChoice") -> None:
 
     # 2. Load the model, paint, and write each picture.
     painter = Painter.load(_MODEL.value)
+    _tell_other_rule(painter.background)
     files.make_folder(_OUTPUT.value)
     notes: list[tuple[str, str]] = []
     failures = paint_jobs(
@@ -234,8 +236,21 @@ def _check_flags() -> "ColorChoice":
 
 
 def _tell(path: str, note: str) -> None:
-    """Tells what was done to a page before it was painted."""
+    """Tells of a file that is painted all the same, such as what was done to a page."""
     print("note:", *f"{path}: {note}".splitlines(), file=sys.stderr)  # see `utils.programs`
+
+
+def _tell_other_rule(background: str) -> None:
+    """Tells of a palette file that was extracted by another rule than the model's palettes were."""
+    from tf_deeppaint.palette.palette_files import load_rule
+
+    rule = load_rule(_PALETTE.value) if _PALETTE.value else None
+    if rule not in (None, background):
+        _tell(
+            _PALETTE.value,
+            f"extracted with --background={rule}, but the model was trained with {background}: "
+            f"extract it again by `python -m tf_deeppaint.palette --background={background}`",
+        )
 
 
 def _check_png(flag: flags.FlagHolder) -> None:

@@ -13,7 +13,7 @@ from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.palette.extraction import extract_palette
-from tf_deeppaint.palette.palette_files import load_palette, palette_from_json
+from tf_deeppaint.palette.palette_files import load_palette, load_rule, palette_from_json
 from tf_deeppaint.palette.swatches import draw_swatches
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +52,7 @@ def test_a_picture_gives_json_and_swatches(folder):
     assert done.stdout.split() == ["made/p.json", "made/p.png"]
     expected = palette_of(folder)
     np.testing.assert_array_equal(load_palette(folder / "made/p.json"), expected)
+    assert load_rule(folder / "made/p.json") == "figure"
     shown = draw_swatches(expected, read_picture(folder / "b.png"))
     np.testing.assert_array_equal(read_picture(folder / "made/p.png"), shown)
 

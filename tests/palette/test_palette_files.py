@@ -8,6 +8,7 @@ import pytest
 
 from tf_deeppaint.palette.palette_files import (
     load_palette,
+    load_rule,
     palette_from_json,
     palette_to_json,
     write_palette,
@@ -32,6 +33,25 @@ def test_json_comes_back_the_same(palette, tmp_path):
     write_palette(tmp_path / "new" / "p.json", palette)
     back = load_palette(tmp_path / "new" / "p.json")
     assert np.array_equal(back, palette) and back.dtype == np.uint8
+
+
+def test_a_file_may_say_its_rule(palette, tmp_path):
+    write_palette(tmp_path / "p.json", palette, "figure")
+    assert np.array_equal(load_palette(tmp_path / "p.json"), palette)
+    assert load_rule(tmp_path / "p.json") == "figure"
+    assert list(json.loads((tmp_path / "p.json").read_text())) == ["1", "2", "3", "4", "background"]
+
+
+@pytest.mark.parametrize("rule", [None, "blue", 7, ["white"], {"white": 1}, "white" * 5000])
+def test_a_rule_that_is_none_is_left_out(palette, tmp_path, rule):
+    document = json.loads(palette_to_json(palette)) | {"background": rule}
+    (tmp_path / "p.json").write_text(json.dumps(document))
+    assert load_rule(tmp_path / "p.json") is None
+    write_palette(tmp_path / "p.json", palette)
+    assert load_rule(tmp_path / "p.json") is None
+    (tmp_path / "p.json").write_text("[]")
+    with pytest.raises(DeepPaintError, match="not a palette"):
+        load_rule(tmp_path / "p.json")
 
 
 def changed(band: str, rank: str, value) -> str:

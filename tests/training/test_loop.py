@@ -15,7 +15,7 @@ from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.training import loop
-from tf_deeppaint.training.checkpoints import load_initial_networks
+from tf_deeppaint.training.checkpoints import load_initial_networks, tell_other_rule
 from tf_deeppaint.training.loop import train
 from tf_deeppaint.training.options import TrainingOptions
 from tf_deeppaint.training.plan import Plan, make_model, make_plan
@@ -215,6 +215,36 @@ def test_a_run_begins_with_the_weights_of_another(runs, doll_shards, tmp_path) -
         assert int(model.steps) == 0 and int(model.generator_optimizer.iterations) == 0
     # Fresh norms are 1; those that were trained are not.
     assert (judges[0] == 1.0).all() and (judges[1] != 1.0).all()
+
+
+def test_weights_that_know_another_palette_rule_are_taken_and_told_of(
+    doll_shards, tmp_path, capsys
+) -> None:
+    """The shards are of the rule `drop`."""
+    path = tmp_path / "other.keras"
+    other = Generator(2, size=64, background="figure")
+    other.save(path)
+    chosen = options(doll_shards, tmp_path, init_from=str(path))
+    model = make_model(chosen, make_plan(chosen))
+    load_initial_networks(model, chosen.init_from)
+    assert model.generator.background == "drop"
+    np.testing.assert_array_equal(model.generator.get_weights()[0], other.get_weights()[0])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"note: {path}: ") and "background=figure" in line
+    assert "build with --background=figure" in line
+
+
+def test_a_run_whose_data_was_built_anew_by_another_rule_is_told_of(tmp_path, capsys) -> None:
+    for damaged in (b"", b"no archive"):
+        (tmp_path / "generator.keras").write_bytes(damaged)
+        tell_other_rule(tmp_path, "white")
+    tell_other_rule(tmp_path / "none", "white")
+    assert capsys.readouterr().err == ""
+    UNet(2, size=64, background="keep").save(tmp_path / "generator.keras")
+    tell_other_rule(tmp_path, "keep")
+    assert capsys.readouterr().err == ""
+    tell_other_rule(tmp_path, "white")
+    assert "background=keep, but the data was built with white" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["missing", "another width", "no model"])

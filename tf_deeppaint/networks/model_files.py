@@ -13,6 +13,7 @@ from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.generator import OLD_OPTIONS, Generator
 from tf_deeppaint.networks.matcher.color_matcher import ColorMatcher
 from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.palette.rules import BACKGROUNDS
 from tf_deeppaint.utils import files, keras_archives
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
@@ -62,6 +63,18 @@ def load_generator(path: str | os.PathLike | None = None) -> PaintingNetwork:
                 f"{path}: {weight.path} has values that are not finite; use an earlier file"
             )
     return network
+
+
+def stored_rule(path: str | os.PathLike) -> str | None:
+    """The palette rule of a run's generator or of a `.keras` file's; None where there is none."""
+    path = Path(path)
+    if files.is_folder(path):
+        path = path / GENERATOR_FILE
+    try:
+        rule = keras_archives.read_config(path)["config"]["background"]
+    except (DeepPaintError, KeyError, TypeError):
+        return None
+    return rule if rule in BACKGROUNDS else None
 
 
 def _read_options(document: dict, kind: type[PaintingNetwork], file_size: int) -> dict:

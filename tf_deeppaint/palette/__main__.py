@@ -51,14 +51,15 @@ def main() -> None:
     picture = None if _PICTURE.value is None else read_picture(_PICTURE.value)
     palette = None if picture is None else reference_palette(picture, _BACKGROUND.value)
     palette = choice.apply(palette)
+    rule = None if picture is None else _BACKGROUND.value
     if _OUTPUT.value:
-        write_palette(_OUTPUT.value, palette)
+        write_palette(_OUTPUT.value, palette, rule)
         print(_OUTPUT.value)
     if _SWATCHES.value:
         write_picture(_SWATCHES.value, draw_swatches(palette, picture))
         print(_SWATCHES.value)
     if not (_OUTPUT.value or _SWATCHES.value):
-        print(palette_to_json(palette))
+        print(palette_to_json(palette, rule))
 
 
 if __name__ == "__main__":

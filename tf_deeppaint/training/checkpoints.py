@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from tf_deeppaint.networks.model_files import load_generator
+from tf_deeppaint.networks.model_files import load_generator, stored_rule
 from tf_deeppaint.training.run_directory import CHECKPOINTS
 from tf_deeppaint.training.trainer import Trainer
 from tf_deeppaint.utils import files
@@ -88,7 +88,8 @@ def load_initial_networks(model: Trainer, source: str) -> None:
     """Loads the weights to begin with; steps and optimizers stay as they are.
 
     The source is a `.keras` file of a generator; or a run: both networks of its latest checkpoint,
-    or its generator where it has none.
+    or its generator where it has none. Where it was trained with another palette rule, that is said
+    in one line.
 
     Raises:
         DeepPaintError: it does not exist, or holds networks of other options.
@@ -107,6 +108,22 @@ def load_initial_networks(model: Trainer, source: str) -> None:
         raise DeepPaintError(
             f"--init_from={path}: no networks of these options ({one_line(error)})"
         ) from error
+    tell_other_rule(path, model.generator.background)
+
+
+def tell_other_rule(source: str | os.PathLike, background: str) -> None:
+    """Says so where a run's generator, or a `.keras` file's, knows another palette rule.
+
+    The run goes on: with the rule of its data, `background`.
+    """
+    rule = stored_rule(source)
+    if rule not in (None, background):
+        print(
+            f"note: {source}: trained with palettes of background={rule}, but the data was built "
+            f"with {background}: training goes on with {background}; to keep {rule}, build with "
+            f"--background={rule}",
+            file=sys.stderr,
+        )
 
 
 def _list_checkpoints(folder: str) -> list[str]:

@@ -15,7 +15,7 @@ from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.networks.model_files import GENERATOR_FILE, write_generator
 from tf_deeppaint.training import callbacks, distribution, run_directory, validation
 from tf_deeppaint.training.averaging import averaged_weights, make_statistics_estimator
-from tf_deeppaint.training.checkpoints import Checkpoints, load_initial_networks
+from tf_deeppaint.training.checkpoints import Checkpoints, load_initial_networks, tell_other_rule
 from tf_deeppaint.training.metrics_log import MetricsLog
 from tf_deeppaint.training.options import TrainingOptions, check_options
 from tf_deeppaint.training.plan import Plan, make_model, make_plan
@@ -107,6 +107,7 @@ def _restore(run: Run) -> None:
     """Restores the latest checkpoint, if there is one, and what the run lacks at its step."""
     if run.checkpoints.restore():
         callbacks.print_line(f"resuming after step {run.step} of {run.plan.steps}")
+        tell_other_rule(run.folder, run.model.generator.background)
     run.metrics_log.rewind(run.step)
     if _lacks_validation(run):  # the run was killed between a checkpoint and this
         _validate(run)
