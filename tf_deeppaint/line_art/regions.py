@@ -28,6 +28,7 @@ from tf_deeppaint.line_art.ink import shrink_factor, to_working_size
 from tf_deeppaint.line_art.line_ends import find_ahead
 from tf_deeppaint.line_art.page import find_page
 from tf_deeppaint.palette.rules import BANDS, COLORS
+from tf_deeppaint.palette.shades import find_shades
 
 # The lowest gray level of paper. A darker pixel is line.
 PAPER = 200
@@ -186,20 +187,24 @@ def region_spread(lab: np.ndarray, regions: np.ndarray) -> float:
     return float(np.linalg.norm(colors - means[labels], axis=-1).mean())
 
 
-def even_out(weights: np.ndarray, labels: np.ndarray, placement: Placement) -> np.ndarray:
-    """Evens out each region to one color, that which leads over its pixels at the working size.
+def even_out(
+    weights: np.ndarray, labels: np.ndarray, placement: Placement, palette: np.ndarray
+) -> np.ndarray:
+    """Evens out each region to one color: that which leads over its pixels, mixed with its shades.
 
-    Colors that are mixed where the network is unsure would be right nowhere. Regions that are
-    thinner than a pixel of the canvas have a color too. The page is white.
+    Other colors that are mixed in where the network is unsure would be right nowhere. The pixels
+    are those of the working size, so that regions that are thinner than a pixel of the canvas have
+    a color too. The page is white.
 
     Args:
         weights: Shares of the colors of `mixing.slot_colors` on the canvas, float32 `(S, S, 18)`,
             1 together.
         labels: int32 `(h, w)`, as `find_regions` returns them.
         placement: Where the sketch lies on the canvas.
+        palette: uint8 `(4, 4, 3)`; `shades.find_shades` tells which colors may be mixed.
 
     Returns:
-        float32 `(labels + 1, 18)`: 1 for the color, else 0; all 0 for a label without pixels.
+        float32 `(labels + 1, 18)`, 1 together; all 0 for a label without pixels.
     """
     rows = placement.top + scale_index(labels.shape[0], placement.height)
     columns = placement.left + scale_index(labels.shape[1], placement.width)
@@ -210,8 +215,9 @@ def even_out(weights: np.ndarray, labels: np.ndarray, placement: Placement) -> n
     label, cell = np.divmod(pairs, cells)
     shares = (weights.reshape(cells, -1)[cell] * pixels[:, None]).T
     sums = np.stack([np.bincount(label, share, count) for share in shares], axis=-1)
-    leads = np.arange(sums.shape[1]) == sums.argmax(axis=-1)[:, None]
-    mixtures = (leads & (sums > 0)).astype(np.float32)
+    chosen = np.where(find_shades(palette)[sums.argmax(axis=-1)], sums, 0)
+    mixtures = chosen / np.maximum(chosen.sum(axis=-1, keepdims=True), 1e-9)
+    mixtures = mixtures.astype(np.float32)
     mixtures[PAGE] = np.arange(mixtures.shape[1]) == WHITE_SLOT
     return mixtures
 

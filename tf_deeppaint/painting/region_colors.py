@@ -51,7 +51,7 @@ def even_out_regions(
     Returns:
         The mixtures, and the prediction with them on its canvas.
     """
-    mixtures = even_out(prediction.weights, labels, placement)
+    mixtures = even_out(prediction.weights, labels, placement, prediction.palette)
     grown = grow(regions_to_canvas(labels, placement, len(prediction.canvas)), CANVAS_REACH)
     weights = np.where((grown > 0)[..., None], mixtures[grown], prediction.weights)
     return RegionMixtures(labels, mixtures), prediction.with_weights(weights)

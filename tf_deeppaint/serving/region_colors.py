@@ -31,15 +31,15 @@ def color_regions(
     """
     top, left, height, width = tf.unstack(placement, 4)
     size = canvas.shape[0]
-    palette = to_signed_unit_range(tf.cast(palette, tf.float32))[None]
-    mixtures = even_out(mixture.weights, labels, placement)  # (labels + 1, C)
+    mixtures = even_out(mixture.weights, labels, placement, palette)  # (labels + 1, C)
+    colors = to_signed_unit_range(tf.cast(palette, tf.float32))[None]
 
     def cut(values: tf.Tensor) -> tf.Tensor:
         part = values[top : top + height, left : left + width]
         return enlarge(part, tf.shape(labels))
 
     def mix(weights: tf.Tensor, shade: tf.Tensor) -> tf.Tensor:
-        color = mix_color(Mixture(weights[None], shade[None], None), palette)[0]
+        color = mix_color(Mixture(weights[None], shade[None], None), colors)[0]
         return tf.round(WHITE * color)
 
     # What no region reaches has the color of the canvas.

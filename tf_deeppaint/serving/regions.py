@@ -11,6 +11,8 @@ import tensorflow as tf
 from tf_deeppaint.images.graph import dilate, label_parts
 from tf_deeppaint.line_art.gaps import GAP, is_no_gap, is_nook
 from tf_deeppaint.line_art.regions import JOINS, PAGE, PAPER, WHITE_SLOT
+from tf_deeppaint.palette.figure import SHADES, shade_features
+from tf_deeppaint.palette.shades import NEAR
 from tf_deeppaint.serving.line_ends import find_ahead
 from tf_deeppaint.serving.page import find_page
 
@@ -64,13 +66,16 @@ def regions_to_canvas(labels: tf.Tensor, placement: tf.Tensor, size: int) -> tf.
 
 
 @tf.function(autograph=False)
-def even_out(weights: tf.Tensor, labels: tf.Tensor, placement: tf.Tensor) -> tf.Tensor:
+def even_out(
+    weights: tf.Tensor, labels: tf.Tensor, placement: tf.Tensor, palette: tf.Tensor
+) -> tf.Tensor:
     """Evens out each region to one color; see `line_art.regions.even_out`.
 
     Args:
         weights: float32 `(S, S, C)`.
         labels: int32 `(h, w)`, as `find_regions` returns them.
         placement: Where the sketch lies on the canvas, int32 `(4,)`.
+        palette: uint8 `(4, 4, 3)`.
 
     Returns:
         float32 `(labels + 1, C)`.
@@ -87,11 +92,25 @@ def even_out(weights: tf.Tensor, labels: tf.Tensor, placement: tf.Tensor) -> tf.
     shares = tf.gather(tf.reshape(weights, [-1, weights.shape[-1]]), pairs % cells)
     shares = tf.cast(shares, tf.float64) * tf.cast(pixels, tf.float64)[:, None]
     sums = tf.math.unsorted_segment_sum(shares, tf.cast(pairs // cells, tf.int32), count)
-    leading = tf.argmax(sums, axis=-1, output_type=tf.int32)
-    leading = tf.where(tf.range(count) == PAGE, WHITE_SLOT, leading)
-    has_color = (tf.reduce_max(sums, axis=-1) > 0) | (tf.range(count) == PAGE)
-    colors = tf.one_hot(leading, weights.shape[-1], dtype=tf.float32)
-    return colors * tf.cast(has_color, tf.float32)[:, None]
+    chosen = tf.where(tf.gather(find_shades(palette), tf.argmax(sums, axis=-1)), sums, 0)
+    mixtures = chosen / tf.maximum(tf.reduce_sum(chosen, axis=-1, keepdims=True), 1e-9)
+    white = tf.one_hot(WHITE_SLOT, weights.shape[-1], dtype=tf.float64)
+    is_page = tf.range(count) == PAGE
+    return tf.cast(tf.where(is_page[:, None], white, mixtures), tf.float32)
+
+
+def find_shades(palette: tf.Tensor) -> tf.Tensor:
+    """Tells which colors are shades of one color, bool `(18, 18)`; see `palette.shades`.
+
+    Args:
+        palette: uint8 `(4, 4, 3)`.
+    """
+    levels = tf.cast(tf.reshape(palette, (-1, 3)), tf.int32) * SHADES // 256  # (16, 3)
+    numbers = tf.tensordot(levels, [SHADES * SHADES, SHADES, 1], 1)
+    features = tf.gather(tf.constant(shade_features()), numbers)
+    distances = tf.reduce_sum((features[:, None] - features[None]) ** 2, axis=-1)
+    are_near = tf.pad(distances <= NEAR, [[0, 2], [0, 2]])
+    return are_near | tf.eye(tf.shape(are_near)[0], dtype=tf.bool)
 
 
 def scale_index(length: tf.Tensor, source: tf.Tensor) -> tf.Tensor:

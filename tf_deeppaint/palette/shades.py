@@ -1,0 +1,26 @@
+"""Which of a mixture's colors are light and dark shades of one color."""
+
+import numpy as np
+
+from tf_deeppaint.palette.figure import SHADES, UNIT, shade_features
+from tf_deeppaint.palette.mixing import slot_colors
+
+# Shades of one color are nearer than 15 units of the features, whose lightness counts little: hair
+# and its shadow are, skin and hair are not.
+NEAR = (15 * UNIT) ** 2
+
+
+def find_shades(palette: np.ndarray) -> np.ndarray:
+    """Tells which colors of `mixing.slot_colors` are shades of one color, bool `(18, 18)`.
+
+    White and black are none but their own. All numbers are integers, so that
+    `serving.region_colors` finds the same.
+
+    Args:
+        palette: uint8 `(4, 4, 3)`.
+    """
+    red, green, blue = slot_colors(palette).T.astype(np.int64) * SHADES // 256
+    features = shade_features()[(red * SHADES + green) * SHADES + blue]  # (18, 3)
+    are_near = ((features[:, None] - features[None]) ** 2).sum(-1) <= NEAR
+    are_near[palette.size // 3 :] = are_near[:, palette.size // 3 :] = False
+    return are_near | np.eye(len(are_near), dtype=bool)
