@@ -99,6 +99,24 @@ def test_a_fresh_run_removes_the_old_one_and_nothing_else(options) -> None:
     assert left == {"flags.txt", "options.json", "notes.txt"}
 
 
+@pytest.mark.parametrize("name", ["samples/mine.png", "checkpoints/a/b", "flags.txt", "best.keras"])
+def test_fresh_removes_nothing_from_a_folder_that_is_no_run(options, name) -> None:
+    mine = Path(options.run) / name
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    with pytest.raises(DeepPaintError, match=rf"holds no run .* its {name.split('/')[0]}"):
+        open_run(dataclasses.replace(options, fresh=True))
+    assert [path.read_text() for path in Path(options.run).rglob("*") if path.is_file()] == ["mine"]
+
+
+def test_fresh_begins_in_a_folder_of_other_things(options) -> None:
+    run = Path(options.run)
+    (run / "samples").mkdir(parents=True)
+    (run / "notes.txt").write_text("mine")
+    open_run(dataclasses.replace(options, fresh=True))
+    assert (run / "notes.txt").read_text() == "mine" and (run / "options.json").exists()
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", "7"])
 def test_damaged_options_are_told(options, content) -> None:
     run = open_run(options)

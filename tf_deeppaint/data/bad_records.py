@@ -9,6 +9,7 @@ import threading
 import zlib
 from collections.abc import Iterator
 
+from tf_deeppaint.data.frames import read_frames
 from tf_deeppaint.data.records import (
     GROUP,
     NAME,
@@ -20,15 +21,11 @@ from tf_deeppaint.data.records import (
     read_values,
 )
 from tf_deeppaint.palette.rules import BANDS
-from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow
 
 # Takes the place of a record that cannot be read.
 BAD = b""
-# TFRecord: the length, its checksum, the data, their checksum; little-endian.
-_HEADER, _FOOTER = struct.Struct("<Q4x"), 4
-_MAX_RECORD = 2**28
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_HEADER = _PNG_SIGNATURE + b"\0\0\0\rIHDR"
 
@@ -72,7 +69,7 @@ def read_shard(path: str, records: int, size: int, bad: BadRecords) -> Iterator[
     """
     position = 0
     try:
-        for record in _frames(path):
+        for record in read_frames(path):
             if position == records:
                 return
             if not is_sound(record, size):
@@ -102,17 +99,6 @@ def is_sound(record: bytes, size: int) -> bool:
     return all(_is_png(data, size) for data in pictures) and all(
         _is_png(data, BANDS) for data in palettes
     )
-
-
-def _frames(path: str) -> Iterator[bytes]:
-    """Yields the data of each record, unchecked, as far as the lengths lead."""
-    with files.open_binary(path) as file:
-        while len(header := file.read(_HEADER.size)) == _HEADER.size:
-            (length,) = _HEADER.unpack(header)
-            data = file.read(length + _FOOTER) if length <= _MAX_RECORD else b""
-            if len(data) < length + _FOOTER:
-                return
-            yield data[:-_FOOTER]
 
 
 def _is_png(data: bytes, side: int) -> bool:

@@ -24,6 +24,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tf_deeppaint.data.frames import FRAME_BYTES, check_frames
 from tf_deeppaint.data.sources.base import Origin
 from tf_deeppaint.images.encoding import encode_png
 from tf_deeppaint.images.pixels import MAX_SIDE
@@ -188,7 +189,8 @@ def load_manifest(directory: str | os.PathLike, check_shards: bool = True) -> Ma
         check_shards: Whether every shard must be there, of the size that the manifest says.
 
     Raises:
-        DeepPaintError: no such folder, no manifest, another version, or a shard missing or cut.
+        DeepPaintError: no such folder, no manifest, another version, or a shard missing, cut, or
+            of other lengths than a file of records has.
     """
     path = files.join(directory, MANIFEST)
     if not files.is_folder(directory):
@@ -218,6 +220,7 @@ def load_manifest(directory: str | os.PathLike, check_shards: bool = True) -> Ma
                 f"{shard_path}: {size} bytes, but the manifest says {shard.bytes}; build the data "
                 "set again"
             )
+        check_frames(shard_path)
     return manifest
 
 
@@ -233,12 +236,16 @@ def parse_manifest(document: dict, path: str) -> Manifest:
         origin = Origin(**_rename_keys(document["origin"], "origin"))
         shards = {split: [Shard(**s) for s in document["shards"][split]] for split in SPLITS}
         listed = list(itertools.chain(*shards.values()))
-        if any("/" in shard.name or os.path.basename(shard.name) != shard.name for shard in listed):
-            raise ValueError("a shard's name leaves the folder")
+        if not all(is_shard_name(shard.name) for shard in listed):
+            raise ValueError("a shard has another name than this program gives")
         skipped = document["skipped"]
         counts = [n for shard in listed for n in (shard.records, shard.bytes)]
         if any(type(n) is not int or n < 0 for n in (*skipped.values(), *counts)):
             raise ValueError("a count is no number")
+        if any(shard.records * FRAME_BYTES > shard.bytes for shard in listed):
+            raise ValueError("more records than fit into a shard")
+        if any(n >= 2**48 for n in (*skipped.values(), *counts)):
+            raise ValueError("a count is too large")
         if type(options["size"]) is not int or not 0 < options["size"] <= MAX_SIDE:
             raise ValueError("no such size")
         if options["background"] not in BACKGROUNDS:

@@ -28,6 +28,7 @@ FLAGS_FILE = "flags.txt"
 OPTIONS_FILE = "options.json"
 METRICS_FILE = "metrics.jsonl"
 BEST_FILE = "best.keras"
+_FILES = (FLAGS_FILE, METRICS_FILE, BEST_FILE, GENERATOR_FILE, OPTIONS_FILE)
 _FOLDERS = BOARD, SAMPLES, CHECKPOINTS = "tensorboard", "samples", "checkpoints"
 # Bytes of options.json at most; it has about one thousand.
 _MAX_OPTIONS = 2**20
@@ -55,11 +56,8 @@ def hold_run(options: TrainingOptions, is_chief: bool = True) -> Iterator[Path]:
 def open_run(options: TrainingOptions) -> Path:
     """Creates the run directory; raises DeepPaintError where it holds a run of other options."""
     run = Path(options.run)
-    if options.fresh:  # what belongs to a run is removed, and nothing else
-        for name in _FOLDERS:
-            files.remove_folder(run / name)
-        for name in (FLAGS_FILE, OPTIONS_FILE, METRICS_FILE, BEST_FILE, GENERATOR_FILE):
-            files.remove(run / name)
+    if options.fresh:
+        _remove_run(run)
     # As JSON has it: tuples are lists there.
     values = json.loads(json.dumps(dataclasses.asdict(options)))
     if (stored := stored_options(run)) is not None:
@@ -68,9 +66,27 @@ def open_run(options: TrainingOptions) -> Path:
         files.make_folder(run / name)
     for folder in (run, run / SAMPLES, run / BOARD):
         files.remove_asides(folder)
-    files.write_bytes(run / FLAGS_FILE, to_flagfile(options).encode())
+    # The options first: they are what makes a folder a run.
     files.write_bytes(run / OPTIONS_FILE, json.dumps(values, indent=2).encode() + b"\n")
+    files.write_bytes(run / FLAGS_FILE, to_flagfile(options).encode())
     return run
+
+
+def _remove_run(run: Path) -> None:
+    """Removes what belongs to a run, and nothing else; where no run is, it removes nothing."""
+    if not files.is_file(run / OPTIONS_FILE):
+        full = [name for name in _FOLDERS if files.names(run / name)]
+        if taken := full + [name for name in _FILES if files.is_file(run / name)]:
+            raise DeepPaintError(
+                f"{run}: holds no run ({OPTIONS_FILE} is missing), so --fresh does not remove its "
+                f"{taken[0]}; choose another --run, or remove it yourself"
+            )
+        return
+    for name in _FOLDERS:
+        files.remove_folder(run / name)
+    # The options last: a removal that is interrupted can be repeated.
+    for name in _FILES:
+        files.remove(run / name)
 
 
 def stored_options(run: Path) -> dict | None:
