@@ -1,5 +1,6 @@
 """The LiteRT backend in the place of the Keras one, without TensorFlow, and on bad files."""
 
+import json
 import os
 import subprocess
 import sys
@@ -134,6 +135,35 @@ def test_a_model_cut_off_anywhere_is_one_line(litert_model, tmp_path):
         with pytest.raises(DeepPaintError, match=r"cut\.tflite") as caught:
             Painter.load(path)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"size": -1},
+        {"size": 0},
+        {"size": 999},
+        {"size": True},
+        {"size": 128},
+        {"size": 10**12},
+        {"gates": -1},
+        {"gates": 10**12},
+        {"gates": True},
+        {"head": 3},
+        {"background": "none"},
+    ],
+    ids=str,
+)
+def test_metadata_of_another_graph_is_damage(litert_model, tmp_path, change):
+    """The JSON is changed in its place: the file stays sound, as its checks see it."""
+    data = litert_model[1].read_bytes()
+    stored = json.dumps(litert_backend.read_metadata(litert_model[1]))
+    changed = json.dumps(json.loads(stored) | change | {"inputs": {}})
+    assert data.count(stored.encode()) == 1 and len(changed) <= len(stored)
+    path = tmp_path / "x.tflite"
+    path.write_bytes(data.replace(stored.encode(), changed.ljust(len(stored)).encode()))
+    with pytest.raises(DeepPaintError, match=r"x\.tflite: damaged.*; convert the network again"):
+        Painter.load(path)
 
 
 def test_without_litert_the_extra_is_named(litert_model, monkeypatch):

@@ -226,6 +226,24 @@ def changed(foreign: Path, path: Path, **layer) -> Path:
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("suffix", [".h5", ".hdf5", ".keras", "", ".H5", ".zip"])
+def test_a_file_that_is_zip_and_hdf5_at_once_is_checked_as_what_keras_opens(tmp_path, suffix):
+    """A zip of a sound model at the end of HDF5 that wants another class, under either name."""
+    layers = [keras.layers.Input((8, 8, 1)), keras.layers.Conv2D(1, 3)]
+    for name in ("sound.keras", "plain.h5"):
+        keras.Sequential(layers).save(tmp_path / name)
+    evil = {"class_name": "system", "module": "os", "config": "true"}
+    wanted = changed(tmp_path / "plain.h5", tmp_path / "evil.h5", **evil).read_bytes()
+    both = tmp_path / f"both{suffix}"
+    both.write_bytes(wanted + (tmp_path / "sound.keras").read_bytes())
+    if suffix == ".keras":  # Keras opens it as a zip, which is sound
+        check_foreign(both)
+        return
+    with pytest.raises(DeepPaintError, match=r"no part of Keras|name a \.keras, \.h5 or \.hdf5"):
+        check_foreign(both)
+
+
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     "layer",
     [

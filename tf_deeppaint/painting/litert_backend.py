@@ -9,6 +9,7 @@ import numpy as np
 
 from tf_deeppaint.painting.prediction import Prediction, make_predictions
 from tf_deeppaint.palette.mixing import Mixture
+from tf_deeppaint.palette.rules import BACKGROUNDS, BANDS, COLORS
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.extras import import_extra
 from tf_deeppaint.utils.silence import without_stderr
@@ -45,7 +46,7 @@ class LiteRtBackend:
         self.size = self.metadata["size"]
         self.background = self.metadata["background"]
         self.mixes = self.metadata["head"] == "mixture"
-        self._run = _load(path)
+        self._run = _load(path, self.metadata)
         self._lock = threading.Lock()
 
     def run(self, sketches: np.ndarray, palettes: np.ndarray) -> list[Prediction]:
@@ -91,9 +92,11 @@ def read_metadata(path: str | os.PathLike) -> dict:
         if not buffers:
             raise DeepPaintError(f"{path}: not written by `python -m export.litert`")
         metadata = json.loads(bytes(model.Buffers(buffers[0]).DataAsNumpy()))
-        wrong = [name for name, kind in _FIELDS.items() if not isinstance(metadata[name], kind)]
+        wrong = [name for name, kind in _FIELDS.items() if type(metadata[name]) is not kind]
         if wrong:
             raise TypeError(f"{wrong[0]} has another type")
+        if metadata["background"] not in BACKGROUNDS:
+            raise ValueError("no such palette rule")
     except DeepPaintError:
         raise
     # Offsets in a damaged file lead anywhere.
@@ -102,13 +105,28 @@ def read_metadata(path: str | os.PathLike) -> dict:
     return metadata
 
 
-def _load(path: str | os.PathLike):
-    """Loads the file; returns the runner of its one signature."""
+def _load(path: str | os.PathLike, metadata: dict):
+    """Loads the file; returns the runner of its one signature, which is what the metadata says."""
     interpreter = import_extra("ai_edge_litert.interpreter", "litert")
     try:
         with without_stderr():
             loaded = interpreter.Interpreter(os.fspath(path), num_threads=os.cpu_count())
             loaded.allocate_tensors()
-        return loaded.get_signature_runner()
+        runner = loaded.get_signature_runner()
     except (ValueError, RuntimeError) as error:
         raise DeepPaintError(f"{path}: cannot be loaded by LiteRT ({one_line(error)})") from error
+    inputs, outputs = runner.get_input_details(), runner.get_output_details()
+    shapes = {name: tuple(details["shape"]) for name, details in inputs.items()}
+    size, gates = metadata["size"], metadata["gates"]
+    needed = {"image", *(Mixture._fields if metadata["head"] == "mixture" else ())}
+    maps = {name for name in outputs if name.startswith("attention_")}
+    if (
+        shapes != {"sketch": (1, size, size), "palette": (1, BANDS, COLORS, 3)}
+        or not needed <= outputs.keys()
+        or gates != len(maps)
+    ):
+        raise DeepPaintError(
+            f"{path}: damaged (its graph is not the one that it describes); convert the network "
+            "again"
+        )
+    return runner

@@ -86,14 +86,18 @@ def open_archive(path: str | os.PathLike) -> zipfile.ZipFile:
 def check_foreign(path: str | os.PathLike) -> None:
     """Raises DeepPaintError unless a model of any architecture names layers of Keras alone.
 
-    It is a `.keras` file, or one of HDF5 as older Keras wrote it.
+    It is a `.keras` file, or one of HDF5 as older Keras wrote it. Keras goes by the suffix, and so
+    does this: a file may be both.
     """
     import h5py
 
     with _wrap_errors(path):
-        if zipfile.is_zipfile(path):
+        suffix = os.path.splitext(path)[1]
+        if suffix == ".keras":
             _check_classes(read_config(path))
             return
+        if suffix not in (".h5", ".hdf5"):
+            raise ValueError("name a .keras, .h5 or .hdf5 file")
         with open(path, "rb") as file:
             check_weights(file, files.size(path))
             with h5py.File(file, "r") as stored:
