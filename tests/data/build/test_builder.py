@@ -302,11 +302,24 @@ def test_another_data_set_is_not_built_over_a_finished_one(tmp_path, source, con
 
 
 def test_what_a_killed_build_left_is_cleared_away(doll_shards, tmp_path):
-    for name in ("train-00000.tfrecord", "test-00007.tfrecord"):
-        (tmp_path / f"{name}.incomplete").write_bytes(b"half a shard")
+    of_before = "test-00007.tfrecord.incomplete"
+    for name in (".train-00000.tfrecord.0123456789ab.incomplete.tfrecord", of_before):
+        (tmp_path / name).write_bytes(b"half a shard")
     (tmp_path / "train-00003.tfrecord").write_bytes(b"a whole one of another build")
     assert build_dataset(DOLLS, tmp_path, CONFIG) == records.load_manifest(tmp_path)
     assert files_of(tmp_path) == files_of(doll_shards)
+
+
+@pytest.mark.parametrize("name", ["train-00000.tfrecord.incomplete", "train-00000.tfrecord"])
+def test_a_link_in_the_place_of_a_shard_is_not_written_through(tmp_path, name):
+    (tmp_path / "mine.txt").write_bytes(b"mine")
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / name).symlink_to(tmp_path / "mine.txt")
+    build_dataset(FakeSource(), data, CONFIG)
+    assert (tmp_path / "mine.txt").read_bytes() == b"mine"
+    assert not (data / "train-00000.tfrecord").is_symlink()
+    assert not list(data.glob("*incomplete*"))
 
 
 def test_other_files_beside_the_shards_stay(tmp_path):

@@ -269,8 +269,10 @@ def _state_folder(output: str) -> str:
 def _clear_shards(output: str) -> None:
     """Removes the shards and receipts of an older build, which no manifest names."""
     for name in files.names(output):
+        # Versions before wrote unfinished shards under this name.
         if records.is_shard_name(name.removesuffix(files.INCOMPLETE)):
             files.remove(files.join(output, name))
+    files.remove_asides(output)
     receipts, _ = _work_folders(output)
     for name in files.names(receipts):
         if name.endswith(".json"):

@@ -66,7 +66,8 @@ class ShardWriter(contextlib.AbstractContextManager):
         self.records = 0
         self.skipped: collections.Counter = collections.Counter()
         self.complaints: list[str] = []
-        self.aside = files.join(folder, name + files.INCOMPLETE)
+        # Nobody can have put a link there: the name is not to be guessed.
+        self.aside = files.join(folder, files.name_aside(name))
         self.writer = None
 
     def __exit__(self, *exception) -> None:
