@@ -15,6 +15,8 @@ _FEATURES = {
     PALETTES: tf.io.RaggedFeature(tf.string),
     PARTS: tf.io.FixedLenFeature([], tf.string, default_value=""),
 }
+# Bytes of a PNG beside its pixels, which other encoders may need.
+_PNG_ROOM = 2**14
 # The part of a pixel whose role is not known.
 UNKNOWN_PART = 255
 
@@ -72,6 +74,8 @@ def to_inputs(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
 
 
 def _decode_png(data: tf.Tensor, side: int, channels: int) -> tf.Tensor:
+    # Cut where no such picture is longer: what else a file holds may unpack to much more.
+    data = tf.strings.substr(data, 0, 2 * side * side * channels + _PNG_ROOM)
     pixels = tf.io.decode_png(data, channels=channels)
     return tf.ensure_shape(pixels, (side, side, channels))
 

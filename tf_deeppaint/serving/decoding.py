@@ -13,6 +13,7 @@ from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.serving import picture_headers
 from tf_deeppaint.serving.checks import require
 from tf_deeppaint.serving.picture_headers import Header
+from tf_deeppaint.serving.png_chunks import drop_texts
 
 # Pixels worked on at a time where each takes integers of four bytes.
 AT_A_TIME = 1 << 20
@@ -88,8 +89,8 @@ def decode(data: tf.Tensor, header: Header) -> tf.Tensor:
         kind,
         [
             lambda: _decode_jpeg(data, header),
-            lambda: _over_white(tf.io.decode_png(data, channels=4)),
-            lambda: tf.io.decode_png(data, channels=3),
+            lambda: _over_white(tf.io.decode_png(drop_texts(data), channels=4)),
+            lambda: tf.io.decode_png(drop_texts(data), channels=3),
         ],
     )
     return _upright(pixels, header.orientation)

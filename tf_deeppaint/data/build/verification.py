@@ -24,6 +24,7 @@ from tf_deeppaint.data.records import (
 from tf_deeppaint.data.sources.color_schemes import ROLES
 from tf_deeppaint.images.decoding import read_header
 from tf_deeppaint.images.encoding import PNG_END
+from tf_deeppaint.images.formats.png import drop_texts
 from tf_deeppaint.palette.rules import BANDS
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -143,7 +144,7 @@ def _most(png: bytes) -> int:
     """The greatest level of a stored picture."""
     import cv2
 
-    return int(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED).max())
+    return int(cv2.imdecode(np.frombuffer(drop_texts(png), np.uint8), cv2.IMREAD_UNCHANGED).max())
 
 
 def _fault(png: bytes, side: int, channels: int) -> str:
@@ -155,7 +156,7 @@ def _fault(png: bytes, side: int, channels: int) -> str:
         return "not a PNG"
     if (header.height, header.width) != (side, side):
         return f"{header.width} x {header.height} pixels, not {side} x {side}"
-    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
+    pixels = cv2.imdecode(np.frombuffer(drop_texts(png), np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or not png.endswith(PNG_END):
         return "cannot be decoded"
     stored_channels = 1 if pixels.ndim == 2 else pixels.shape[2]

@@ -11,13 +11,13 @@ from typing import NamedTuple
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
-from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from tf_deeppaint.images.encoding import PNG_END
 from tf_deeppaint.images.formats.heif import is_whole_heif, open_avif, open_heic
 from tf_deeppaint.images.formats.jpeg import Jpeg, is_whole_jpeg
-from tf_deeppaint.images.formats.limits import HEADER_READS, PIXEL_READS, BoundedReader
+from tf_deeppaint.images.formats.limits import BoundedReader
+from tf_deeppaint.images.formats.png import open_png
 from tf_deeppaint.images.formats.psd import is_whole_psd, open_psd
 from tf_deeppaint.images.formats.tiff import is_whole_tiff, open_tiff
 from tf_deeppaint.images.suffixes import FORMATS
@@ -46,25 +46,6 @@ class Format(NamedTuple):
     costly_parts: tuple[bytes, ...] = ()
 
 
-class _Png(PngImageFile):
-    def load_end(self) -> None:
-        """Reads what stands behind the pixels, as many parts as in front of them."""
-        self.fp.reads_left = HEADER_READS
-        super().load_end()
-
-
-def _open_png(reader: BoundedReader, name: str) -> ImageFile:
-    picture = _Png(reader)
-    if picture.default_image and picture.n_frames > 1:
-        # The picture for programs that know no APNG; the first frame comes behind it.
-        reader.reads_left = PIXEL_READS
-        picture.seek(1)
-        picture._im = picture._prev_im = None  # a frame begins on nothing
-        if picture.palette is not None:
-            picture.palette.dirty = 1  # and without colors
-    return picture
-
-
 def _little_endian(data: bytes) -> int:
     return int.from_bytes(data, "little")
 
@@ -73,9 +54,9 @@ _ALL = (
     Format(
         "PNG",
         re.compile(rb"\x89PNG\r\n\x1a\n"),
-        _open_png,
+        open_png,
         lambda d: PNG_END in d,
-        (b"zTXt", b"iTXt", b"iCCP"),
+        (b"iCCP",),
     ),
     Format(
         "JPEG",
