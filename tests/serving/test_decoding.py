@@ -3,6 +3,8 @@
 `picture_headers` is tested here too: what it says is what decides about a file.
 """
 
+import struct
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,7 +12,7 @@ from PIL import Image
 
 from tests.helpers import picture_files
 from tests.helpers.huge_files import FILES, huge, png_of
-from tf_deeppaint.images.decoding import decode_picture
+from tf_deeppaint.images.decoding import decode_picture, read_header
 from tf_deeppaint.images.pixels import to_gray
 from tf_deeppaint.serving import decoding, picture_headers
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -136,6 +138,20 @@ def test_the_limits_on_size(size, words):
 def test_a_file_larger_than_its_pixels_can_be_is_refused():
     data = FILES["PNG gray"] + bytes(4 * MAX_PIXELS + (1 << 16))
     assert "the file is over 327680 bytes" in refusal(data)
+
+
+@pytest.mark.parametrize(("scans", "is_read"), [(10, True), (20, False)])
+def test_a_large_jpeg_may_have_fewer_scans(scans, is_read):
+    """8000 x 8000 pixels in a few kilobytes: only the header is read here."""
+    data = picture_files.encode(picture_files.image("RGB"), "JPEG", progressive=True)
+    frame, first = data.index(b"\xff\xc2"), data.index(b"\xff\xda")
+    data = data[: frame + 5] + struct.pack(">HH", 8000, 8000) + data[frame + 9 :]
+    scan = data[first : data.index(b"\xff", first + 2)]
+    many = data[:-2] + scan * (scans - data.count(b"\xff\xda")) + data[-2:]
+    assert many.count(b"\xff\xda") == scans
+    assert (read_header(many) is not None) == is_read
+    in_graph = picture_headers.read_header(tf.constant(many), 8192 * 8192)
+    assert (in_graph.error.numpy() == b"") == is_read
 
 
 def test_endless_chunks_are_not_followed():

@@ -13,8 +13,9 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from tf_deeppaint.images.canvas import resize
+from tf_deeppaint.images.formats import jpeg
 from tf_deeppaint.images.formats.limits import PIXEL_READS, BoundedReader, check_size
-from tf_deeppaint.images.formats.registry import MAX_SCANS, Format, format_of
+from tf_deeppaint.images.formats.registry import MAX_SCANNED, MAX_SCANS, Format, format_of
 from tf_deeppaint.images.pixels import WHITE, over_white
 from tf_deeppaint.images.profiles import GRAY_MODES, to_srgb
 from tf_deeppaint.images.resolution import Dpi, read_dpi
@@ -184,6 +185,9 @@ def _open(data: bytes, name: str) -> ImageFile:
         raise _unreadable(data, name, form, error) from error
     picture.format = form.name
     check_size(*picture.size, name)
+    scanned = data.count(jpeg.SCAN) * picture.width * picture.height
+    if form.name == "JPEG" and scanned > MAX_SCANNED:
+        raise _unreadable(data, name, form, ValueError("more scans than any encoder writes"))
     return picture
 
 

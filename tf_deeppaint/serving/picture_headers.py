@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tf_deeppaint.images.formats.registry import MAX_SCANS
+from tf_deeppaint.images.formats.registry import MAX_SCANNED, MAX_SCANS
 from tf_deeppaint.images.pixels import MAX_SIDE
 
 # The most bytes of a file: four a pixel, as uncompressed pixels take, and more for the headers.
@@ -131,7 +131,8 @@ def _read_jpeg(raw: tf.Tensor) -> Header:
     # The scans of a progressive picture refine one another: some may be missing.
     cut = marker != _START_OF_SCAN or (unended and progressive)
     error = tf.where(cut, "the JPEG file is cut off", "")
-    error = tf.where(sound and scans < MAX_SCANS, error, "the JPEG file is damaged")
+    few_scans = scans < MAX_SCANS and scans * height * width <= MAX_SCANNED
+    error = tf.where(sound and few_scans, error, "the JPEG file is damaged")
     orientation, yes, no = tf.maximum(orientation, 1), tf.constant(True), tf.constant(False)
     return Header(yes, height, width, orientation, no, unended, restarts, error)
 

@@ -14,7 +14,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from tf_deeppaint.images.formats.limits import PIXEL_READS, BoundedReader
 
 END = b"\xff\xd9"
-_SCAN = b"\xff\xda"
+SCAN = b"\xff\xda"
 # Bytes that may come next; 0xFF would begin a marker.
 OTHER_BYTES = (b"\x55", b"\xaa", b"\xfe")
 # More bytes than the blocks of two minimum coded units can take: ten of 64 codes of 26 bits each.
@@ -75,7 +75,7 @@ class Jpeg(JpegImageFile):
     def _has_all_scans(self, data: bytes) -> bool:
         """Whether the scans that begin in the file hold every bit of every coefficient."""
         exactness = np.full((256, _COEFFICIENTS), -1)  # the last bit sent of each component
-        first = data.rfind(_SCAN, 0, self._pixels_start)
+        first = data.rfind(SCAN, 0, self._pixels_start)
         for scan in re.compile(rb"(?s)\xff\xda..([\1-\4])").finditer(data, first):
             count = scan[1][0]
             header = data[scan.end() : scan.end() + 2 * count + 3]
@@ -88,7 +88,7 @@ class Jpeg(JpegImageFile):
 
 def is_whole_jpeg(data: bytes) -> bool:
     """Whether a scan begins in the file; only decoding tells whether it ends there."""
-    scan = data.find(_SCAN)
+    scan = data.find(SCAN)
     length = int.from_bytes(data[scan + 2 : scan + 4], "big")
     return 0 <= scan < len(data) - 2 - max(length, 8)
 
@@ -99,6 +99,6 @@ def _continuation(data: bytes, byte: bytes) -> bytes:
     Restart markers go on from the last one: ITU-T T.81, B.1.1.3.
     """
     half = b"\0" if data.endswith(b"\xff") else b""  # of the end, or of a marker
-    restarts = len(re.findall(rb"\xff[\xd0-\xd7]", data[data.rfind(_SCAN) :]))
+    restarts = len(re.findall(rb"\xff[\xd0-\xd7]", data[data.rfind(SCAN) :]))
     markers = (bytes([0xFF, 0xD0 + number % 8]) for number in range(restarts, restarts + 8))
     return half + b"".join(MCU_BYTES * byte + marker for marker in markers) + END

@@ -15,7 +15,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from tf_deeppaint.images.encoding import PNG_END
 from tf_deeppaint.images.formats.heif import is_whole_heif, open_avif, open_heic
-from tf_deeppaint.images.formats.jpeg import Jpeg, is_whole_jpeg
+from tf_deeppaint.images.formats.jpeg import SCAN, Jpeg, is_whole_jpeg
 from tf_deeppaint.images.formats.limits import BoundedReader
 from tf_deeppaint.images.formats.png import open_png
 from tf_deeppaint.images.formats.psd import is_whole_psd, open_psd
@@ -26,6 +26,8 @@ from tf_deeppaint.utils.errors import DeepPaintError
 # Parts that a decoder unpacks, joins or repeats its work for, and how many of each are taken. Each
 # scan of a JPEG goes over the whole picture; encoders write some ten.
 MAX_SCANS = 256
+# Pixels that a JPEG's scans go over in all: sixteen scans of 8192 x 8192 pixels, some ten seconds.
+MAX_SCANNED = 2**30
 
 
 class Format(NamedTuple):
@@ -63,7 +65,7 @@ _ALL = (
         re.compile(rb"\xff\xd8"),
         lambda reader, _: Jpeg(reader),
         is_whole_jpeg,
-        (b"\xff\xda", b"Exif\0\0"),
+        (SCAN, b"Exif\0\0"),
     ),
     Format(
         "GIF",
