@@ -1,6 +1,5 @@
 """The studio without its page: what a visitor's files, colors and clicks lead to."""
 
-import asyncio
 import functools
 import socket
 import struct
@@ -275,58 +274,6 @@ def test_no_file_and_a_file_that_is_gone_are_told_apart(tmp_path):
         read_sketch(Upload(str(tmp_path / "gone"), "a.png"), "auto")
 
 
-# --- origins of requests ------------------------------------------------------------------------
-
-
-def ask(names, path="/config", kind="http", **headers) -> int:
-    """Status of a request after the check; 200 comes from the application."""
-    sent = []
-
-    async def behind(scope, receive, send):
-        await send({"status": 200})
-
-    async def send(message):
-        sent.append(message)
-
-    listed = [(name.encode(), value.encode()) for name, value in headers.items()]
-    scope = {"type": kind, "path": path, "headers": listed}
-    asyncio.run(server.OriginCheck(behind, names)(scope, None, send))
-    return sent[0]["status"]
-
-
-def test_requests_of_the_studios_own_page_are_answered():
-    for host in ("127.0.0.1:7860", "localhost:80", "[::1]:7860", "localhost"):
-        assert ask(server.LOCAL, host=host) == 200
-        assert ask(server.LOCAL, host=host, origin=f"http://{host}") == 200
-
-
-@pytest.mark.parametrize(
-    "request_",
-    [
-        {"host": "evil.example:7860"},
-        {"host": "127.0.0.1.evil.example"},
-        {"host": ""},
-        {"host": "127.0.0.1:7860", "origin": "http://evil.example"},
-        {"host": "127.0.0.1:7860", "origin": "http://127.0.0.1:8000"},
-        {"host": "127.0.0.1:7860", "origin": "null"},
-        {"host": "127.0.0.1:7860", "path": "/gradio_api/file=http://evil.example"},
-        {"host": "127.0.0.1:7860", "path": "/gradio_api/proxy=http://evil.example"},
-        {"host": "127.0.0.1:7860", "path": "/gradio_api/component_server/"},
-    ],
-)
-def test_requests_of_other_pages_are_refused(request_):
-    assert ask(server.LOCAL, **request_) == 403
-
-
-def test_an_open_studio_answers_to_any_name_but_only_to_its_own_page():
-    assert ask((), host="drawing.example:7860") == 200
-    assert ask((), host="drawing.example:7860", origin="http://evil.example") == 403
-
-
-def test_what_is_no_request_is_not_checked():
-    assert ask(server.LOCAL, kind="lifespan") == 200
-
-
 # --- the program --------------------------------------------------------------------------------
 
 
@@ -339,6 +286,28 @@ def test_a_port_in_use_is_told_before_a_model_is_loaded():
         port = taken.getsockname()[1]
         with pytest.raises(DeepPaintError, match=f"--port={port}: cannot be listened on"):
             server.serve(never, "127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_a_port_of_ipv6_in_use_is_told_too(host):
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(
+            DeepPaintError, match=f"--host=::1 --port={port}: cannot be listened on"
+        ):
+            server.serve(never, host, port)
+
+
+@pytest.mark.parametrize(
+    ("flag", "options"),
+    [
+        ("--root_path=paint", {"root_path": "paint"}),
+        ("--allowed_hosts=https://x", {"allowed_hosts": ["https://x"]}),
+    ],
+)
+def test_a_mistaken_flag_is_told_before_a_model_is_loaded(flag, options):
+    with pytest.raises(DeepPaintError, match=flag):
+        server.serve(never, "127.0.0.1", 0, **options)
 
 
 def test_without_gradio_it_says_what_to_install(monkeypatch):

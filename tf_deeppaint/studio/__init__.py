@@ -4,8 +4,8 @@ A visitor puts a sketch and a reference on the page, or draws the sketch there. 
 the picture, gives it other colors, shows attention maps, and offers PNG and OpenRaster downloads.
 
 * `__main__` reads the flags and starts the server.
-* `server` runs Gradio, keeps all files in one temporary folder, and refuses requests that do not
-  come from the studio's own page.
+* `server` runs Gradio and keeps all files in one temporary folder.
+* `admission` refuses requests to other names than the studio's, and those of other pages.
 * `layout` creates the components of the page. Style sheets, templates and scripts are the files in
   `static/`.
 * `page` connects the components' events to what they do.

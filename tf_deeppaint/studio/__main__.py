@@ -2,6 +2,7 @@
 
     python -m tf_deeppaint.studio
     python -m tf_deeppaint.studio --model=runs/quickstart --port=8000
+    python -m tf_deeppaint.studio --root_path=/paint --allowed_hosts=paint.example
 
 It is open until Ctrl-C. Nothing is sent to other machines; all files are removed at the end.
 """
@@ -24,6 +25,16 @@ _HOST = flags.DEFINE_string(
     "The address to listen on; with any other than the default, other machines can connect.",
 )
 
+_ROOT_PATH = flags.DEFINE_string(
+    "root_path", "", "Behind a proxy: the path where it has the page, such as /paint."
+)
+_ALLOWED_HOSTS = flags.DEFINE_list(
+    "allowed_hosts",
+    [],
+    "Names of this machine or of a proxy, comma-separated: requests to other names than these, "
+    "localhost and --host are refused.",
+)
+
 
 def main() -> None:
     from tf_deeppaint.studio.server import serve
@@ -33,7 +44,7 @@ def main() -> None:
 
         return Painter.load(_MODEL.value)
 
-    serve(load, _HOST.value, _PORT.value)
+    serve(load, _HOST.value, _PORT.value, _ROOT_PATH.value, _ALLOWED_HOSTS.value)
 
 
 if __name__ == "__main__":
