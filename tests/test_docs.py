@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,10 @@ import pytest
 
 from tests.helpers.painters import tiny_painter
 from tf_deeppaint import Painter
+from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.images.encoding import write_picture
+from tf_deeppaint.painting.litert_backend import LiteRtBackend
+from tf_deeppaint.palette.palette_files import write_palette
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(
@@ -159,3 +163,41 @@ def test_the_python_on_the_page_about_coloring_runs(tmp_path, monkeypatch):
     exec(compile(code, "docs/coloring.md", "exec"), {})
     made = {path.name for path in tmp_path.iterdir()}
     assert made >= {"painted.png", "feet-3b5dc9.png", "feet-c0392b.png", "painted.ora"}
+
+
+def test_the_page_about_litert_paints_and_foretells_every_error(
+    litert_model, tmp_path, monkeypatch
+):
+    """The bare interpreter, with a tiny model: the pictures are those of the Painter's backend."""
+    rng = np.random.default_rng(1)
+    sketch = np.where(rng.random((40, 64)) < 0.1, 0, 255).astype(np.uint8)
+    palette = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(litert_model[1], "model.tflite")
+    write_picture("sketch.png", sketch)
+    write_palette("palette.json", palette)
+    text = (ROOT / "docs/litert.md").read_text()
+    names: dict = {}
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    exec(compile(code, "docs/litert.md", "exec"), names)
+
+    backend = LiteRtBackend("model.tflite")
+    canvas = np.pad(sketch, ((12, 12), (0, 0)), constant_values=255)
+    (prediction,) = backend.run(canvas[None], palette[None])
+    painted = read_picture("painted.png").astype(int)
+    np.testing.assert_allclose(painted, prediction.picture(), atol=1)
+    turned = prediction.recolor(np.ascontiguousarray(palette[:, ::-1])).picture()
+    np.testing.assert_allclose(read_picture("recolored.png").astype(int), turned, atol=1)
+    assert np.abs(painted - turned).max() > 5
+
+    names["index"] = names["expected"]["sketch"]["index"]
+    rows = re.findall(r"^\| `([^`|]*\(.*)` \| `([^`]+)` \| ", text, re.MULTILINE)
+    assert len(rows) == 11
+    for call, message in rows:
+        with pytest.raises((ValueError, RuntimeError, AttributeError), match=re.escape(message)):
+            exec(call, names)
+        if call.startswith("run("):
+            names["run"](sketch=names["sketch"], palette=names["palette"])
+    for shape in ((64, 64), (1, 64, 64, 1)):  # what is painted without a word
+        with pytest.raises(ValueError, match=r"sketch: uint8 .* needed: uint8 \(1, 64, 64\)"):
+            names["check"]("sketch", names["sketch"].reshape(shape))
