@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_deeppaint import DeepPaint, Discriminator, Generator
+from tf_deeppaint import DeepPaint, Discriminator
+from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.training.checkpoints import Checkpoints
 from tf_deeppaint.training.optimizers import make_adam
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -13,7 +14,7 @@ from tf_deeppaint.utils.errors import DeepPaintError
 
 def make() -> DeepPaint:
     keras.utils.set_random_seed(1)
-    model = DeepPaint(Generator(2, size=64, seed=5), Discriminator(2), pool_size=3)
+    model = DeepPaint(UNet(2, size=64, seed=5), Discriminator(2), pool_size=3)
     adam = (1e-3, "cosine", 100)
     model.compile(make_adam(*adam, ema=0.9), make_adam(*adam), run_eagerly=True)
     return model
@@ -31,7 +32,7 @@ def state(model: DeepPaint) -> list[np.ndarray]:
     owners = (model.generator, model.discriminator)
     optimizers = (model.generator_optimizer, model.discriminator_optimizer)
     variables = [v for owner in (*owners, *optimizers) for v in owner.variables]
-    seeds = [block.dropout.seed_generator.state for block in model.generator.up[:3]]
+    seeds = [dropout.seed_generator.state for dropout in model.generator.dropouts[:3]]
     rest = [model.pool.stored, model.pool.count, model.pool.random.state]
     counters = [model.steps, model.skipped, model.skipped_in_a_row]
     return [keras.ops.convert_to_numpy(v) for v in (*variables, *seeds, *rest, *counters)]

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tf_deeppaint.data import loading, records
 from tf_deeppaint.images.decoding import read_picture
@@ -31,9 +32,11 @@ STEPS = 6
 
 
 def options(data: Path, run: Path, **changes) -> TrainingOptions:
+    # The network of the fewest layers: without graphs each of them takes its time.
     small = {
         "steps": STEPS,
         "batch_size": 2,
+        "generator": "pix2pix",
         "width": 2,
         "pool_size": 2,
         "augment": ("flip", "color"),
@@ -122,26 +125,36 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(runs) -> None:
 
 def test_samples_are_drawn_every_so_many_steps_and_at_the_end(runs) -> None:
     often, seldom = (sorted((run / "samples").iterdir()) for run in runs)
-    assert [path.name for path in often] == [
-        f"{kind}-000000{step}.png" for kind in ("attention", "samples") for step in (2, 4, 6)
-    ]
-    assert [path.name for path in seldom] == ["attention-0000006.png", "samples-0000006.png"]
+    assert [path.name for path in often] == [f"samples-000000{step}.png" for step in (2, 4, 6)]
+    assert [path.name for path in seldom] == ["samples-0000006.png"]
     np.testing.assert_array_equal(read_picture(often[-1]), read_picture(seldom[-1]))
     assert read_picture(often[-1]).std() > 10
+
+
+def test_where_the_network_has_gates_their_attention_is_drawn_too(
+    eagerly, doll_shards, tmp_path
+) -> None:
+    train(options(doll_shards, tmp_path / "run", generator="deeppaint", steps=1))
+    attention, _ = drawn = sorted((tmp_path / "run" / "samples").iterdir())
+    assert [path.name for path in drawn] == ["attention-0000001.png", "samples-0000001.png"]
     # A row a test drawing: its sketch, and the six gates.
-    rows, columns = read_picture(often[0]).shape[:2]
+    rows, columns = read_picture(attention).shape[:2]
     assert columns > 1.5 * rows
+    assert {"samples", "attention"} <= set(board_of(tmp_path / "run").Tags()["tensors"])
+
+
+def board_of(run: Path) -> EventAccumulator:
+    board = EventAccumulator(str(run / "tensorboard"), size_guidance={"tensors": 0})
+    board.Reload()
+    return board
 
 
 def test_tensorboard_shows_figures_and_pictures(runs) -> None:
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    board = EventAccumulator(str(runs[0] / "tensorboard"), size_guidance={"tensors": 0})
-    board.Reload()
+    board = board_of(runs[0])
     tags = set(board.Tags()["tensors"])
     assert tags >= {f"training/{name}" for name in ("generator_loss", "discriminator_loss", "l1")}
     assert tags >= {"training/pictures_a_second", "training/learning_rate", "training/skipped"}
-    assert tags >= {"validation/l1", "validation/l1_swapped", "samples", "attention"}
+    assert tags >= {"validation/l1", "validation/l1_swapped", "samples"}
     values = [tf.make_ndarray(e.tensor_proto).item() for e in board.Tensors("training/l1")]
     expected = [line["l1"] for line in metrics(runs[0], "training")]
     np.testing.assert_allclose(values, expected, rtol=1e-5)
@@ -153,8 +166,8 @@ def test_the_finished_generator_is_the_trained_one_and_paints(runs) -> None:
     inputs = {"sketch": np.ones((1, 64, 64, 3)), "histogram": np.zeros((1, 64, 64, 12))}
     assert np.isfinite(generator(inputs)).all()
     # They start at exactly 1 and 0; optimizer and forward passes move them.
-    assert (np.asarray(generator.stem_norm.gamma) != 1.0).all()
-    assert (np.asarray(generator.stem_norm.moving_mean) != 0.0).all()
+    assert (np.asarray(generator.up_norms[-2].gamma) != 1.0).all()
+    assert (np.asarray(generator.up_norms[-2].moving_mean) != 0.0).all()
 
 
 def test_the_best_generator_is_that_of_the_best_validation(runs) -> None:
@@ -222,7 +235,7 @@ def test_weights_that_know_another_palette_rule_are_taken_and_told_of(
 ) -> None:
     """The shards are of the rule `drop`."""
     path = tmp_path / "other.keras"
-    other = Generator(2, size=64, background="figure")
+    other = UNet(2, size=64, background="figure")
     other.save(path)
     chosen = options(doll_shards, tmp_path, init_from=str(path))
     model = make_model(chosen, make_plan(chosen))
@@ -286,6 +299,7 @@ def test_options_reach_the_model(doll_shards: Path, tmp_path) -> None:
     chosen = options(
         doll_shards,
         tmp_path,
+        generator="deeppaint",
         width=4,
         norm="instance",
         attention=False,
@@ -324,7 +338,7 @@ def test_options_reach_the_model(doll_shards: Path, tmp_path) -> None:
 
 def test_the_head_is_the_one_asked_for(doll_shards, tmp_path) -> None:
     for head in ("rgb", "mixture"):
-        chosen = options(doll_shards, tmp_path, head=head)
+        chosen = options(doll_shards, tmp_path, generator="deeppaint", head=head)
         model = make_model(chosen, plan_of(64, "white"))
         assert model.generator.get_config()["head_kind"] == head
     assert TrainingOptions(data=(), run="").head == "rgb"

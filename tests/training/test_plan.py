@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
+from tf_deeppaint import DeepPaint, Discriminator
+from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.training.options import TrainingOptions
 from tf_deeppaint.training.plan import activation_bytes, describe_plan
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -33,10 +35,8 @@ def test_the_plan_counts_devices_data_steps_and_parameters(doll_shards) -> None:
 
 
 def test_larger_batches_and_pictures_take_more(doll_shards) -> None:
-    from tf_deeppaint import DeepPaint, Discriminator, Generator
-
-    small = DeepPaint(Generator(4, size=64), Discriminator(4))
-    large = DeepPaint(Generator(4, size=128), Discriminator(4))
+    small = DeepPaint(UNet(4, size=64), Discriminator(4))
+    large = DeepPaint(UNet(4, size=128), Discriminator(4))
     one, two, four = (activation_bytes(*a) for a in ((small, 1), (small, 2), (large, 1)))
     assert two == pytest.approx(2 * one, rel=0.02) and four == pytest.approx(4 * one, rel=0.1)
 
