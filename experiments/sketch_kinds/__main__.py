@@ -77,8 +77,12 @@ def find_kinds(maker: "Maker", drawings: Sequence["Drawing"], count: int, seed: 
 
 
 def _is_colored(picture) -> bool:
-    """Whether a twentieth of a picture is neither white nor black: some icons are lines alone."""
-    return bool(((picture.min(axis=2) < 235) & (picture.max(axis=2) > 60)).mean() > 0.05)
+    """Whether a picture has a color beside paper and lines: some icons are lines alone."""
+    import numpy as np
+
+    tones = (picture >> 6).reshape(-1, 3) @ np.array([16, 4, 1])
+    counts = np.bincount(tones, minlength=64)
+    return bool((counts > 0.01 * counts.sum()).sum() >= 3)
 
 
 if __name__ == "__main__":

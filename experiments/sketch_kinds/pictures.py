@@ -63,6 +63,25 @@ def grays(drawing: Drawing, rng: np.random.Generator) -> Page:
     return cv2.cvtColor(colored(drawing, rng), cv2.COLOR_RGB2GRAY)
 
 
+def starry_night(drawing: Drawing, rng: np.random.Generator) -> Page:
+    """A nearly empty dark page: stars, a moon, lit windows; some with the drawing small in it."""
+    side = side_of(rng)
+    page = np.full((side, side, 3), rng.integers(0, 40, 3), np.uint8)
+    light = tuple(int(level) for level in rng.integers(190, 256, 3))
+    for x, y in rng.integers(0, side, (int(rng.integers(3, 200)), 2)):
+        cv2.circle(page, (int(x), int(y)), int(rng.integers(0, max(2, side // 150))), light, -1)
+    if rng.random() < 0.5:
+        center = tuple(int(place) for place in rng.integers(side // 8, 7 * side // 8, 2))
+        cv2.circle(page, center, int(side * rng.uniform(0.02, 0.08)), light, -1, cv2.LINE_AA)
+    for x, y in rng.integers(0, side, (int(rng.integers(0, 30)), 2)):
+        far = int(x + side * 0.012), int(y + side * rng.uniform(0.01, 0.03))
+        cv2.rectangle(page, (int(x), int(y)), far, light, -1)
+    if rng.random() < 0.3:
+        small = cv2.resize(_colors(drawing, rng), (side // 5,) * 2, interpolation=cv2.INTER_AREA)
+        page[4 : 4 + side // 5, 4 : 4 + side // 5][small.min(axis=2) < 240] = 60
+    return compress(page, int(rng.integers(60, 96))) if rng.random() < 0.4 else page
+
+
 def _colors(drawing: Drawing, rng: np.random.Generator) -> Page:
     assert drawing.picture is not None
     side = side_of(rng)
@@ -77,4 +96,4 @@ def _before(page: Page, backdrop: np.ndarray) -> Page:
     return np.where((paper == 2)[..., None], backdrop, page).astype(np.uint8)
 
 
-MAKERS = (colored, half_colored, watercolor, before_night, grays)
+MAKERS = (colored, half_colored, watercolor, before_night, starry_night, grays)

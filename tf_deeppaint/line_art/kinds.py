@@ -48,12 +48,17 @@ _SHARP, _TONES = 0.04, 2
 
 # === Light lines on dark paper ===
 # In levels; shares of light pixels, of the dark border, and of sharp borders.
-_CONTRAST, _MOST_LIGHT, _DARK_BORDER, _MOST_SHARP = 24, 0.3, 0.95, 0.025
+_CONTRAST, _LEAST_LIGHT, _MOST_LIGHT, _DARK_BORDER, _MOST_SHARP = 24, 0.004, 0.3, 0.95, 0.025
+# The share of the light in long things: stars and windows at night are dots.
+_LEAST_LONG = 0.6
 # In % of the side, thin lines are no wider, on average and anywhere: parts of a light figure
 # before a dark backdrop are.
 _WIDTH, _WIDEST = 1.6, 3.3
 # Broad ones enclose areas that are wider than they are. The black lines in a light figure do not.
 _ENCLOSED = 0.04
+# Or lines have one width, in % of the side: the quartiles' ratio, and the share that is so wide.
+# The light parts of a figure before solid black have many widths.
+_EVENNESS, _EVEN_WIDTH, _STROKED = 1.35, 2.6, 0.25
 # Squares in a middle tone, a share of the light pixels, are parts of a picture.
 _MIDDLE = 0.1
 # What has none and no color is a sketch with much solid black.
@@ -68,6 +73,8 @@ _GRAIN, _MOST_GRAIN, _GRAINY_WHITE = 0.7, 12, 0.75
 _SHADOW = 0.08
 # Lines on it: the share of color and sharp borders that may be noise, and the share of ink.
 _NO_COLOR, _NOT_SHARP, _LEAST_INK, _MOST_INK = 0.01, 0.03, 0.002, 0.4
+# All ink has one color but for so much: colored clothes beside black lines are none of a sketch.
+_MIXED = 0.008
 # The contrast of pencil is less, in levels.
 _PENCIL = 110
 
@@ -108,17 +115,23 @@ def _is_light_layer(rgba: np.ndarray) -> bool:
 def _judge_dark(measures: Measures, strokes: Strokes) -> Kind:
     is_drawn = (
         strokes.contrast >= _CONTRAST
-        and strokes.light <= _MOST_LIGHT
+        and _LEAST_LIGHT <= strokes.light <= _MOST_LIGHT
+        and strokes.long >= _LEAST_LONG
         and strokes.border >= _DARK_BORDER
         and strokes.sharp <= _MOST_SHARP
-        and strokes.middle <= _MIDDLE * strokes.light
+        and strokes.tones <= _MIDDLE * strokes.light
     )
     is_thin = strokes.width <= _WIDTH and strokes.widest <= _WIDEST
     encloses = strokes.inner >= _ENCLOSED and strokes.inner_width >= strokes.width
-    if is_drawn and (is_thin or encloses):
+    is_even = (
+        strokes.evenness <= _EVENNESS
+        and strokes.middle_width <= _EVEN_WIDTH
+        and strokes.stroked >= _STROKED
+    )
+    if is_drawn and (is_thin or encloses or is_even):
         return Kind.INVERTED
     painted = _judge_painted(measures)
-    has_tones = measures.tones > 0 or strokes.middle > _NO_MIDDLE or measures.chroma > _NO_COLOR
+    has_tones = measures.tones > 0 or strokes.tones > _NO_MIDDLE or measures.chroma > _NO_COLOR
     return painted or (Kind.UNKNOWN if has_tones or strokes.contrast < _CONTRAST else Kind.SKETCH)
 
 
@@ -131,6 +144,7 @@ def _judge_light(measures: Measures) -> Kind:
     is_drawn = (
         measures.color < _NO_COLOR
         and measures.hues < _HUES
+        and measures.mixed <= _MIXED
         and measures.sharp < _NOT_SHARP
         and measures.contrast >= _CONTRAST
         and _LEAST_INK < measures.ink < _MOST_INK

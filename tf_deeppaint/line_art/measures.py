@@ -31,6 +31,9 @@ _INK = 24
 _ALIKE, _TINT_ALIKE, _TINTED = 0.97, 0.95, 0.12
 # Lines have two colors if so many of them differ, and a color counts if so many have it.
 _SECOND, _LEAST_SHARE = 0.03, 0.35
+# A cell has ink if it takes more than this of the light, and another than most if the cosine is
+# less.
+_INKED, _OTHER = 0.25, 0.92
 # What is darker than this share of the paper is ink, or than the lines plus so much.
 _DARK, _AS_LINES = 0.35, 0.1
 # The step of a sharp border, a share of the paper's level.
@@ -38,6 +41,8 @@ _STEP = 0.06
 # The standard deviation in an even square, in levels, and the least area of a tone or a hue.
 _EVEN, _LEAST_AREA = 8, 0.004
 _TONES, _HUES = 22, 12  # bins
+# What is as long as this, a share of the side, is no dot.
+_LONG = 0.08
 # A shadow along a side: how far in it reaches, its least fall and how steady it is.
 _REACH, _FALL, _STEADY = 0.3, 0.08, 0.02
 
@@ -50,6 +55,7 @@ class Measures(NamedTuple):
     noise: float  # standard deviation in its most even squares, in levels
     contrast: float  # of the darkest lines to what is around them, in levels
     ink: float  # share of lines
+    mixed: float  # share of what is narrow and dark in another color than most of it
     chroma: float  # share of wide areas in another color than the paper's
     color: float  # share of wide areas in another color than the paper's and the lines'
     hues: int  # distinct hues of wide areas
@@ -66,10 +72,14 @@ class Strokes(NamedTuple):
     border: float  # share of the border that is dark
     width: float  # mean width of what is light
     widest: float  # greatest width of what is light
+    middle_width: float  # median width along the middle of what is light
+    evenness: float  # quartiles of these widths, the greater by the smaller
+    stroked: float  # share of what is light that is no wider than a half more than the greater
+    long: float  # share of what is light that belongs to long things, not to dots
     inner: float  # share of dark areas that light ones enclose
     inner_width: float  # mean width of these
     sharp: float  # share of sharp borders between dark tones
-    middle: float  # share of even squares that are neither light nor dark
+    tones: float  # share of even squares that are neither light nor dark
 
 
 def measure(rgb: np.ndarray) -> Measures:
@@ -97,6 +107,7 @@ def measure(rgb: np.ndarray) -> Measures:
         noise=float(np.percentile(noise, 20)),
         contrast=contrast,
         ink=ink,
+        mixed=_find_mixed(planes, surface),
         chroma=float(chromatic.mean()),
         color=float((chromatic & ~like_lines).mean()),
         hues=_count_hues(absorbed[:, chromatic], light.size),
@@ -124,16 +135,24 @@ def measure_strokes(gray: np.ndarray) -> Strokes:
     dark = cv2.resize(surface, levels.shape[::-1], interpolation=cv2.INTER_NEAREST)
     above, lightness = (levels - dark) / contrast, (levels - low) / contrast
     percent = _side(gray) / 100
+    radius = cv2.distanceTransform(light, cv2.DIST_L2, 5)
+    lower, median, upper = _widths(radius)
+    broad = max(3, math.ceil(1.5 * upper))
+    wide = cv2.morphologyEx(light, cv2.MORPH_OPEN, _window(broad)) if broad < len(light) else 0
     return Strokes(
         contrast=float(high - low),
         light=float(light.mean()),
         border=1 - float(border.mean()),
         width=_mean_width(light) / percent,
-        widest=2 * float(cv2.distanceTransform(light, cv2.DIST_L2, 3).max()) / percent,
+        widest=2 * float(radius.max()) / percent,
+        middle_width=median / percent,
+        evenness=upper / lower,
+        long=_share_of_long(light),
+        stroked=1 - float(np.sum(wide)) / max(1, int(light.sum())),
         inner=float(inner.mean()),
         inner_width=_mean_width(inner) / percent,
         sharp=float(sharp.mean()),
-        middle=float(((noise < _EVEN) & (above > 0.25) & (lightness < 0.85)).mean()),
+        tones=float(((noise < _EVEN) & (above > 0.25) & (lightness < 0.85)).mean()),
     )
 
 
@@ -225,6 +244,22 @@ def _main_colors(absorbed: np.ndarray) -> list[np.ndarray]:
     return [c for c, part in zip(colors, (~far, far), strict=True) if part.mean() > _LEAST_SHARE]
 
 
+def _find_mixed(planes: np.ndarray, surface: np.ndarray) -> float:
+    """The share of cells with narrow and dark things whose color is not that of most of them.
+
+    Ink of one pen has one color, whatever the light and the noise: means of cells have little.
+    """
+    size = surface.shape[:0:-1]
+    cells = np.stack([cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in planes])
+    absorbed = np.maximum(0, 1 - cells / np.maximum(1, surface.astype(np.float32)))
+    length = np.linalg.norm(absorbed, axis=0)
+    inked = length > _INKED
+    if not inked.any():
+        return 0.0
+    directions = absorbed[:, inked] / length[inked]
+    return float((_unit(np.median(directions, axis=1)) @ directions < _OTHER).mean())
+
+
 def _find_like(absorbed: np.ndarray, colors: list[np.ndarray]) -> np.ndarray:
     """Which cells, `(3, h, w)`, have the color of lines, or at least their hue."""
     found = np.zeros(absorbed.shape[1:], bool)
@@ -246,6 +281,27 @@ def _mean_width(mask: np.ndarray) -> float:
     """Twice the area over the perimeter, in pixels; see `ink.widening`."""
     edge = int(mask.sum()) - int(cv2.erode(mask, _window(3)).sum())
     return 2 * int(mask.sum()) / max(1, edge)
+
+
+def _share_of_long(light: np.ndarray) -> float:
+    """The share of light pixels in things, a few pixels apart at most, that are `_LONG`."""
+    joined = cv2.dilate(light, _window(5))
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    is_long = boxes[:, 2:4].max(axis=1) >= _LONG * _side(light)
+    return float((is_long[labels] & (light > 0)).sum()) / max(1, int(light.sum()))
+
+
+def _widths(radius: np.ndarray) -> tuple[float, float, float]:
+    """Quartiles of the widths along the middle of what is light, in pixels.
+
+    Args:
+        radius: float32 `(H, W)`, the distance to what is dark.
+    """
+    middle = (radius > 0) & (radius >= cv2.dilate(radius, _window(3)))
+    if not middle.any():
+        return 1.0, 1.0, 1.0
+    lower, median, upper = 2 * np.percentile(radius[middle], [25, 50, 75])
+    return float(lower), float(median), float(upper)
 
 
 # --- hues, tones, noise -------------------------------------------------------------------------
