@@ -16,14 +16,12 @@ SERVING = ["tensorflow-serving-api>=2.21,<2.22"]
 STUDIO = ["gradio>=6.31,<7"]
 TORCH = ["torch>=2.10"]  # older ones can be led to run code: CVE-2026-24747
 HEIC = ["pillow-heif>=1.8"]  # its libheif bounds a picture by the size that the file claims
-LITERT = ["ai-edge-litert>=2,<3"]
 ONNX = ["tf2onnx>=1.17", "onnx>=1.18", "onnxruntime>=1.20"]
 BENCH = [
     "colorgram.py==1.2.0",
     "matplotlib>=3.9",
     "openvino>=2025.0",
     *TORCH,
-    *LITERT,
     *ONNX,
 ]
 TEST = [
@@ -38,7 +36,6 @@ TEST = [
     "pyyaml>=6",
     *SERVING,
     *STUDIO,
-    *LITERT,
     *ONNX,
 ]
 
@@ -55,6 +52,7 @@ setup(
         "tensorflow>=2.21,<2.22",
         "tensorboard>=2.19",
         "keras>=3.12,<4",
+        "ai-edge-litert>=2,<3",
         "numpy>=1.26",
         "opencv-python-headless>=4.12",
         "pillow>=12",
@@ -73,7 +71,7 @@ setup(
         "serving": SERVING,
         "studio": STUDIO,
         "heic": HEIC,
-        "litert": LITERT,
+        "litert": [],  # the extra's former name: a plain dependency now
         "onnx": ONNX,
         "torch": TORCH,
         "bench": BENCH,

@@ -4,9 +4,11 @@ import json
 import os
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
+import tf_deeppaint
 from tf_deeppaint.painting.prediction import Prediction, make_predictions
 from tf_deeppaint.palette.mixing import Mixture
 from tf_deeppaint.palette.rules import BACKGROUNDS, BANDS, COLORS
@@ -15,6 +17,8 @@ from tf_deeppaint.utils.extras import import_extra
 from tf_deeppaint.utils.silence import without_stderr
 
 SUFFIX = ".tflite"
+# `python -m export.litert --precision=float16` made it of the bundled `.keras` file.
+BUNDLED_FILE = Path(tf_deeppaint.__file__).parent / "bundled" / "model.tflite"
 # The buffer of JSON inside; `traced_function.describe` says what it holds.
 METADATA = "tf_deeppaint"
 _FIELDS = {"size": int, "gates": int} | dict.fromkeys(

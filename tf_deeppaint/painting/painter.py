@@ -14,7 +14,7 @@ from tf_deeppaint.line_art.preparation import AUTO
 from tf_deeppaint.line_art.regions import find_regions
 from tf_deeppaint.painting.backend import Backend
 from tf_deeppaint.painting.inputs import read_sketch, resolution_of, to_rgb
-from tf_deeppaint.painting.litert_backend import SUFFIX, LiteRtBackend
+from tf_deeppaint.painting.litert_backend import BUNDLED_FILE, SUFFIX, LiteRtBackend
 from tf_deeppaint.painting.painting import Painting, Picture, check_palettes
 from tf_deeppaint.painting.region_colors import even_out_regions
 from tf_deeppaint.palette.extraction import reference_palette
@@ -58,13 +58,14 @@ class Painter:
     ) -> "Painter":
         """Loads a painter from a run directory, or from a `.keras` or `.tflite` file.
 
-        Without a path it is the bundled model. A `.tflite` file, written by
+        Without a path it is the bundled model as a `.tflite` file. Such a file, written by
         `python -m export.litert`, needs neither TensorFlow nor Keras.
 
         Raises:
             DeepPaintError: nothing there, damaged, or a model of another kind.
         """
-        if path is not None and os.fspath(path).endswith(SUFFIX):
+        path = BUNDLED_FILE if path is None else path
+        if os.fspath(path).endswith(SUFFIX):
             return cls(LiteRtBackend(path), even_regions)
         import_tensorflow()
         from tf_deeppaint.networks.model_files import load_generator
