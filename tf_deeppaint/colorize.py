@@ -73,6 +73,17 @@ _LINES = flags.DEFINE_enum(
     ("original", "network"),
     "Whose lines are in the picture: the sketch's, or those that the network painted.",
 )
+_LINE_COLOR = flags.DEFINE_string(
+    "line_color",
+    "keep",
+    "The color of the sketch's own lines in picture and layers: keep, black or #rrggbb.",
+)
+_PAPER = flags.DEFINE_string(
+    "paper",
+    "auto",
+    "What stands where nothing is painted up to the edge, in picture and layers: white, "
+    "transparent or #rrggbb; auto: transparent where the sketch is, else white.",
+)
 _OUTPUT = flags.DEFINE_string(
     "output", None, "The colored picture, a PNG; of many sketches, a folder.", required=True
 )
@@ -104,6 +115,7 @@ def main() -> None:
 def _color_one(choice: "ColorChoice") -> None:
     from tf_deeppaint.images.decoding import read_picture
     from tf_deeppaint.images.encoding import write_picture
+    from tf_deeppaint.images.pixels import over_white
     from tf_deeppaint.line_art.gaps import parse_gap
     from tf_deeppaint.painting.inputs import read_sketch, resolution_of
     from tf_deeppaint.painting.outputs import check_outputs, write_painting
@@ -114,9 +126,9 @@ def _color_one(choice: "ColorChoice") -> None:
     # 1. Read the sketch and the colors.
     _check_png(_OUTPUT)
     check_outputs(_output_paths(), filter(None, (_SKETCH.value, _REFERENCE.value)))
-    sketch, _, note = read_sketch(_SKETCH.value, _CLEAN.value, _RECOLOR.value)
-    if note:
-        _tell(_SKETCH.value, note)
+    page = read_sketch(_SKETCH.value, _CLEAN.value, _RECOLOR.value)
+    if page.note:
+        _tell(_SKETCH.value, page.note)
     reference = read_picture(_REFERENCE.value) if _REFERENCE.value else None
     palette = load_palette(_PALETTE.value) if _PALETTE.value else None
 
@@ -126,14 +138,16 @@ def _color_one(choice: "ColorChoice") -> None:
     if reference is not None:
         palette = painter.palette_of(reference)
     palette = choice.apply(palette)
-    painting = painter.make_paintings([sketch], palette[None], parse_gap(_GAP.value))[0]
+    painting = painter.make_paintings([page.sketch], palette[None], parse_gap(_GAP.value))[0]
 
     # 3. Write the files.
-    outputs = _outputs()
-    write_painting(painter, painting, outputs, _LINES.value, resolution_of(_SKETCH.value))
+    outputs, look = _outputs(), (_LINE_COLOR.value, _PAPER.value)
+    dpi = resolution_of(_SKETCH.value)
+    write_painting(painter, painting, outputs, _LINES.value, dpi, *look)
     if _SHOW.value:
-        picture = painting.picture(_LINES.value)
-        write_picture(_SHOW.value, draw_painting(sketch, reference, palette, picture))
+        picture = painting.picture(_LINES.value, *look)
+        picture = over_white(picture) if picture.shape[2] == 4 else picture
+        write_picture(_SHOW.value, draw_painting(page.sketch, reference, palette, picture))
     for path in filter(None, (*outputs, _SHOW.value)):
         print(path)
 
@@ -170,6 +184,8 @@ def _color_many(choice: "ColorChoice") -> None:
             outputs_of(job, folders),
             _LINES.value,
             resolution_of(job.sketch),
+            _LINE_COLOR.value,
+            _PAPER.value,
         ),
         _CLEAN.value,
         _RECOLOR.value,
@@ -223,10 +239,14 @@ def _plan_jobs(folders: "Outputs") -> tuple[list, list[str], int]:
 def _check_flags() -> "ColorChoice":
     """Checks the flags that need no file; returns the colors that they name."""
     from tf_deeppaint.line_art.gaps import parse_gap
+    from tf_deeppaint.line_art.pens import parse_line_color
+    from tf_deeppaint.painting.painting import parse_paper
     from tf_deeppaint.palette.named_colors import ColorChoice
 
     _check_png(_SHOW)
     parse_gap(_GAP.value)
+    parse_line_color(_LINE_COLOR.value)
+    parse_paper(_PAPER.value)
     palettes = [flag.value is not None for flag in (_REFERENCE, _PALETTE)]
     if all(palettes) or not (any(palettes) or _COLORS.value is not None):
         raise DeepPaintError(

@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tf_deeppaint.images.pixels import over_white, to_gray
+from tf_deeppaint.images.pixels import WHITE, over_white, to_gray
 from tf_deeppaint.line_art.cleaning import clean as clean_page
 from tf_deeppaint.line_art.kinds import PAINTED, TO_CLEAN, Kind, find_kind
 from tf_deeppaint.line_art.outlines import take_lines
+from tf_deeppaint.line_art.pens import Ink, Sketch, find_ink
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # Whether a page is cleaned: where its kind is certain, always, never.
@@ -26,7 +27,8 @@ class Prepared(NamedTuple):
     """A sketch as it is painted.
 
     Attributes:
-        sketch: uint8 gray `(H, W)`, dark lines on light paper.
+        sketch: uint8 gray `(H, W)`, dark lines on light paper; a `Sketch` of colored lines or on
+            transparent paper.
         kind: What the page is.
         note: One line that tells what was done, or that the page is colored; empty for a sketch.
     """
@@ -54,18 +56,39 @@ def prepare(picture: np.ndarray, clean: str | bool = AUTO, recolor: bool = False
     if clean not in CLEAN:
         raise DeepPaintError(f"clean={clean!r}: choose one of {', '.join(CLEAN)}")
     kind = find_kind(picture)
+    gray, ink, note = _to_sketch(picture, kind, clean, recolor)
+    is_transparent = picture.shape[2:] == (4,) and _has_open_edge(picture[..., 3])
+    if ink is None and not is_transparent:
+        return Prepared(gray, kind, note)
+    sketch = gray.view(Sketch)
+    sketch.ink, sketch.is_transparent = ink, is_transparent
+    return Prepared(sketch, kind, note)
+
+
+def _to_sketch(
+    picture: np.ndarray, kind: Kind, clean: str, recolor: bool
+) -> tuple[np.ndarray, Ink | None, str]:
+    """The sketch in gray, the colors of its lines, and the note."""
     if recolor and kind in (*PAINTED, Kind.UNKNOWN):
         rgb = np.repeat(picture[..., None], 3, axis=-1) if picture.ndim == 2 else picture
-        note = f"{kind.value}: its lines are taken out"
-        return Prepared(take_lines(_over_white(rgb)), kind, note)
+        return take_lines(_over_white(rgb)), None, f"{kind.value}: its lines are taken out"
     advice = f"{kind.value}; with recolor its lines are taken out first" if kind in PAINTED else ""
     if clean == ON:
-        return Prepared(clean_page(picture), kind, advice)
+        return clean_page(picture), None, advice
     if clean == AUTO and kind in TO_CLEAN:
-        return Prepared(clean_page(picture), kind, f"{kind.value}: {_DONE[kind]}")
+        return clean_page(picture), None, f"{kind.value}: {_DONE[kind]}"
     flat = _over_white(picture)
-    return Prepared(flat if flat.ndim == 2 else to_gray(flat), kind, advice)
+    gray = flat if flat.ndim == 2 else to_gray(flat)
+    # The colors of a page that is painted already would hide the new ones.
+    keeps = flat.ndim == 3 and kind not in PAINTED
+    return gray, find_ink(flat, gray) if keeps else None, advice
 
 
 def _over_white(picture: np.ndarray) -> np.ndarray:
     return over_white(picture) if picture.shape[2:] == (4,) else picture
+
+
+def _has_open_edge(alpha: np.ndarray) -> bool:
+    """Whether most of the edge is more transparent than not."""
+    edge = np.concatenate([alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1]])
+    return 2 * np.count_nonzero(edge <= WHITE // 2) > edge.size

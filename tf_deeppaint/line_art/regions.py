@@ -167,6 +167,26 @@ def find_open(regions: np.ndarray) -> np.ndarray:
     return is_open
 
 
+def find_open_paper(labels: np.ndarray) -> np.ndarray:
+    """Finds the page as far as it is open to the sketch's edge, and half of the lines along it.
+
+    Panels, speech bubbles and whatever else is enclosed are not open.
+
+    Args:
+        labels: int32 `(H, W)`, as `find_regions` returns them.
+
+    Returns:
+        bool `(H, W)`.
+    """
+    _, parts = cv2.connectedComponents((labels == PAGE).astype(np.uint8), connectivity=4)
+    is_open = np.zeros(parts.max() + 1, bool)
+    for edge in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
+        is_open[edge] = True
+    is_open[0] = False
+    enclosed = (labels == PAGE) & ~is_open[parts]
+    return grow(np.where(enclosed, labels.max() + 1, labels), LINE_REACH) == PAGE
+
+
 def region_spread(lab: np.ndarray, regions: np.ndarray) -> float:
     """Measures how much colors differ within closed regions: 0 where each has one color.
 

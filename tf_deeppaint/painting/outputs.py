@@ -11,10 +11,11 @@ from tf_deeppaint.images.decoding import decode_small
 from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.images.resolution import Dpi
+from tf_deeppaint.line_art.pens import KEEP
 from tf_deeppaint.painting.jobs import Job
 from tf_deeppaint.painting.layer_files import OPEN_RASTER, write_layers
 from tf_deeppaint.painting.painter import Painter
-from tf_deeppaint.painting.painting import Painting
+from tf_deeppaint.painting.painting import WHITE_PAPER, Painting
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.visualization.contact_sheets import GAP, SHOWN, draw_sheet
@@ -50,7 +51,13 @@ def check_outputs(written: Iterable[str], read: Iterable[str]) -> None:
 
 
 def write_painting(
-    painter: Painter, painting: Painting, outputs: Outputs, lines: str, dpi: Dpi | None = None
+    painter: Painter,
+    painting: Painting,
+    outputs: Outputs,
+    lines: str,
+    dpi: Dpi | None = None,
+    line_color: str = KEEP,
+    paper: str = WHITE_PAPER,
 ) -> None:
     """Writes a painting's files; the picture last, so that it exists only with the others.
 
@@ -59,7 +66,9 @@ def write_painting(
         painting: What is written.
         outputs: The files.
         lines: As `Painting.picture` takes it.
-        dpi: The resolution of the sketch, which the picture keeps.
+        dpi: The resolution of the sketch, which the picture and the layers keep.
+        line_color: As `Painting.picture` takes it.
+        paper: Likewise.
 
     Raises:
         DeepPaintError: a file cannot be written, or the model has no attention.
@@ -68,11 +77,11 @@ def write_painting(
     if outputs.attention and not maps:
         raise DeepPaintError("the model has no attention gates; leave out --attention")
     if outputs.layers:
-        write_layers(outputs.layers, painting.layers())
+        write_layers(outputs.layers, painting.layers(line_color, paper), dpi)
     for number, level in enumerate(maps, start=1):
         path = files.join(outputs.attention, f"attention-{number}.png")
         write_picture(path, draw_heat_map(level, painting.sketch))
-    picture = painting.picture(lines)
+    picture = painting.picture(lines, line_color, paper)
     picture.dpi = dpi
     picture.save(outputs.picture)
 

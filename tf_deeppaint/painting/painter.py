@@ -10,12 +10,13 @@ import numpy as np
 from tf_deeppaint.images.canvas import Placement, resize
 from tf_deeppaint.line_art.gaps import working_gap
 from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
+from tf_deeppaint.line_art.pens import KEEP
 from tf_deeppaint.line_art.preparation import AUTO
 from tf_deeppaint.line_art.regions import find_regions
 from tf_deeppaint.painting.backend import Backend
 from tf_deeppaint.painting.inputs import read_sketch, resolution_of, to_rgb
 from tf_deeppaint.painting.litert_backend import BUNDLED_FILE, SUFFIX, LiteRtBackend
-from tf_deeppaint.painting.painting import Painting, Picture, check_palettes
+from tf_deeppaint.painting.painting import WHITE_PAPER, Painting, Picture, check_palettes
 from tf_deeppaint.painting.region_colors import even_out_regions
 from tf_deeppaint.palette.extraction import reference_palette
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -82,6 +83,8 @@ class Painter:
         clean: str | bool = AUTO,
         recolor: bool = False,
         gap: int | None = None,
+        line_color: str = KEEP,
+        paper: str = WHITE_PAPER,
     ) -> Picture:
         """Colors one sketch.
 
@@ -99,10 +102,14 @@ class Painter:
             recolor: Whether the lines are taken out of a picture that is colored already.
             gap: The widest gap in lines that is closed, in pixels of the sketch; 0 closes none,
                 None those of 2 % of the longer side.
+            line_color: The color of the sketch's own lines: theirs (`"keep"`), `"black"` or
+                `"#rrggbb"`.
+            paper: What stands where the sketch is open to its edge: `"white"`, `"transparent"`,
+                `"#rrggbb"`, or `"auto"`: transparent where the sketch is, otherwise white.
 
         Returns:
-            The colored picture at the sketch's own size, uint8 RGB `(H, W, 3)`, with a method
-            `save(path)`.
+            The colored picture at the sketch's own size, uint8 RGB `(H, W, 3)`, or RGBA
+            `(H, W, 4)` on transparent paper, with a method `save(path)`.
 
         Raises:
             DeepPaintError: a file that is no picture, or not exactly one of reference and colors.
@@ -115,7 +122,7 @@ class Painter:
             name = f"{sketch}: " if isinstance(sketch, str | os.PathLike) else ""
             warnings.warn(name + prepared.note, stacklevel=2)
         painting = self.make_paintings([prepared.sketch], colors[None], gap)[0]
-        picture = painting.picture(lines)
+        picture = painting.picture(lines, line_color, paper)
         picture.dpi = resolution_of(sketch)
         return picture
 

@@ -6,9 +6,12 @@ import numpy as np
 
 from tf_deeppaint.images.canvas import Placement, resize
 from tf_deeppaint.images.encoding import write_picture
+from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.images.resolution import Dpi
-from tf_deeppaint.line_art.compositing import lay_lines
-from tf_deeppaint.line_art.ink import shrink_factor
+from tf_deeppaint.line_art.compositing import is_white, lay_lines
+from tf_deeppaint.line_art.ink import shrink_factor, to_working_size
+from tf_deeppaint.line_art.pens import KEEP, Sketch, choose_pen
+from tf_deeppaint.line_art.regions import find_open_paper, find_regions
 from tf_deeppaint.painting.layer_files import Layer, make_layers
 from tf_deeppaint.painting.prediction import Prediction
 from tf_deeppaint.painting.region_colors import (
@@ -18,16 +21,19 @@ from tf_deeppaint.painting.region_colors import (
     leading_slots,
 )
 from tf_deeppaint.painting.upsampling import fill_lines, upsample_color, upsample_labels
-from tf_deeppaint.palette.mixing import slot_colors
-from tf_deeppaint.palette.named_colors import color_code
+from tf_deeppaint.palette.mixing import SLOTS, slot_colors
+from tf_deeppaint.palette.named_colors import color_code, parse_word_or_color
 from tf_deeppaint.palette.rules import BANDS, COLORS
 from tf_deeppaint.utils.errors import DeepPaintError
 
 LINES = ("original", "network")
+# What stands where nothing is painted: as in the sketch, transparent or white; or else a color.
+AUTO_PAPER, WHITE_PAPER, TRANSPARENT = "auto", "white", "transparent"
+PAPERS = (AUTO_PAPER, WHITE_PAPER, TRANSPARENT)
 
 
 class Picture(np.ndarray):
-    """A painted picture: a uint8 RGB array `(H, W, 3)` that can be saved.
+    """A painted picture that can be saved: uint8 RGB `(H, W, 3)` or RGBA `(H, W, 4)`.
 
     Attributes:
         dpi: Horizontal and vertical pixels an inch of the sketch; None where they are not known.
@@ -51,7 +57,8 @@ class Painting:
     """A sketch of any size and the network's prediction for its canvas.
 
     Args:
-        sketch: uint8 gray `(H, W)`.
+        sketch: uint8 gray `(H, W)`; of a `Sketch` the color of the lines and the transparency can
+            be kept.
         placement: Where on the canvas the sketch lies.
         prediction: The network's prediction for the canvas.
         regions: The regions of the sketch and their mixtures; None leaves the colors of the canvas
@@ -79,21 +86,29 @@ class Painting:
         prediction = self.prediction.recolor(check_palettes(palette[None])[0])
         return Painting(self.sketch, self.placement, prediction, self.regions)
 
-    def picture(self, lines: str = "original") -> Picture:
+    def picture(
+        self, lines: str = "original", line_color: str = KEEP, paper: str = WHITE_PAPER
+    ) -> Picture:
         """The picture at the sketch's own size.
 
         Args:
             lines: `"original"`: the color, enlarged so that none crosses a line, under the
-                sketch's own lines; `"network"`: all as the network painted it, enlarged.
+                sketch's own lines; `"network"`: all as the network painted it, enlarged, whatever
+                the other two say.
+            line_color: The color of the sketch's own lines: `"keep"`, `"black"` or `"#rrggbb"`.
+            paper: What stands where the sketch is open to its edge: `"white"`, `"transparent"`,
+                `"#rrggbb"`, or `"auto"`: transparent where the sketch is, otherwise white.
 
         Returns:
-            uint8 RGB `(H, W, 3)`.
+            uint8 RGB `(H, W, 3)`; on transparent paper RGBA `(H, W, 4)`.
         """
         if lines not in LINES:
             raise DeepPaintError(f"lines={lines!r}: choose one of {', '.join(LINES)}")
-        if lines == "original":
-            return lay_lines(self.color(), self.sketch).view(Picture)
-        return resize(self.cut(self.prediction.picture()), *self.sketch.shape).view(Picture)
+        pen, sheet = choose_pen(line_color, self.sketch), self._choose_paper(paper)
+        if lines == "network":
+            return resize(self.cut(self.prediction.picture()), *self.sketch.shape).view(Picture)
+        is_paper = None if is_white(sheet) else self._open_paper()
+        return lay_lines(self.color(), self.sketch, pen, sheet, is_paper).view(Picture)
 
     def color(self) -> np.ndarray:
         """The color under the lines at the sketch's own size, uint8 RGB `(H, W, 3)`."""
@@ -101,30 +116,53 @@ class Painting:
             color = fill_lines(self.prediction.colors(), self.prediction.canvas)
             return upsample_color(self.cut(color), self.sketch)
         color = color_regions(self.regions, self.prediction, self.placement)
-        return upsample_color(color, self.sketch, self._factor())
+        return upsample_color(color, self.sketch, self._factor(self.regions.labels))
 
     def cut(self, canvas: np.ndarray) -> np.ndarray:
         """The part of a canvas `(S, S)` or `(S, S, C)` that the sketch lies on."""
         return canvas[self.placement.area]
 
-    def layers(self) -> list[Layer]:
+    def layers(self, line_color: str = KEEP, paper: str = WHITE_PAPER) -> list[Layer]:
         """Paper, color and lines as layers, from the bottom up; see `make_layers`.
 
         Where the model mixes colors, each color of the palette has a layer: the pixels that are
         mixed mostly of it.
-        """
-        color = self.color()
-        if self.prediction.weights is None:
-            return make_layers(color, self.sketch)
-        leading = self._leading_slots()
-        groups = [(self._name(slot), leading == slot) for slot in np.unique(leading)]
-        return make_layers(color, self.sketch, groups)
 
-    def _factor(self) -> int | None:
+        Args:
+            line_color: As `picture` takes it.
+            paper: Likewise.
+        """
+        pen, sheet = choose_pen(line_color, self.sketch), self._choose_paper(paper)
+        labels, names = None, {}
+        if self.prediction.weights is not None:
+            labels = self._leading_slots()
+            names = {slot: self._name(slot) for slot in range(SLOTS)}
+        is_paper = None if is_white(sheet) else self._open_paper()
+        return make_layers(self.color(), self.sketch, labels, names, pen, sheet, is_paper)
+
+    def _choose_paper(self, paper: str) -> np.ndarray | None:
+        """The color of the paper, uint8 `(3,)`; None: it is transparent."""
+        parsed = parse_paper(paper)
+        if isinstance(parsed, np.ndarray):
+            return parsed
+        keeps = parsed == AUTO_PAPER and isinstance(self.sketch, Sketch)
+        is_transparent = parsed == TRANSPARENT or (keeps and self.sketch.is_transparent)
+        return None if is_transparent else np.full(3, WHITE, np.uint8)
+
+    def _open_paper(self) -> np.ndarray:
+        """Where the sketch is open to its edge, uint8 `(H, W)`, 0 or 1."""
+        if self.regions is None:
+            labels = find_regions(to_working_size(self.sketch))
+        else:
+            labels = self.regions.labels
+        is_open = find_open_paper(labels).astype(np.uint8)
+        return upsample_labels(is_open, self.sketch, self._factor(labels))
+
+    def _factor(self, labels: np.ndarray) -> int | None:
         """Pixels of the sketch in one of the working size; None where they do not divide evenly."""
         factor = shrink_factor(*self.sketch.shape)
         sides = tuple(-(-side // factor) for side in self.sketch.shape)
-        return factor if sides == self.regions.labels.shape else None
+        return factor if sides == labels.shape else None
 
     def _leading_slots(self) -> np.ndarray:
         """For each pixel of the sketch the color most of it is mixed from, uint8 `(H, W)`."""
@@ -136,13 +174,18 @@ class Painting:
             leading = self.cut(fill_lines(leading, self.prediction.canvas)[..., 0])
             return upsample_labels(leading, self.sketch)
         leading = leading_slots(self.regions, weights, merged, self.placement)
-        return upsample_labels(leading, self.sketch, self._factor())
+        return upsample_labels(leading, self.sketch, self._factor(self.regions.labels))
 
     def _name(self, slot: int) -> str:
         if slot >= BANDS * COLORS:
             return ("white", "black")[slot - BANDS * COLORS]
         band, rank = divmod(int(slot), COLORS)
         return f"{band + 1}.{rank + 1} {color_code(self.prediction.palette[band, rank])}"
+
+
+def parse_paper(paper: str) -> str | np.ndarray:
+    """One of `PAPERS`, or a color, uint8 `(3,)`; raises DeepPaintError for others."""
+    return parse_word_or_color(paper, "paper", PAPERS)
 
 
 def check_palettes(palettes: np.ndarray) -> np.ndarray:

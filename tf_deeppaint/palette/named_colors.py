@@ -10,7 +10,7 @@ One rule distributes n colors, listed from the top of the picture to its bottom,
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -78,6 +78,27 @@ def parse_colors(text: str) -> np.ndarray:
             raise DeepPaintError(f"colors: {part!r} is no color; write #rgb or #rrggbb, as #f4c7a1")
     codes = [part if len(part) == 7 else "#" + "".join(2 * c for c in part[1:]) for part in parts]
     return np.array([list(bytes.fromhex(code[1:])) for code in codes], np.uint8)
+
+
+def parse_word_or_color(text: str, name: str, words: Sequence[str]) -> str | np.ndarray:
+    """Parses one of some words, or else one color code.
+
+    Args:
+        text: The word or code.
+        name: What it is the value of, for the error.
+        words: The words.
+
+    Returns:
+        The word, or the color, uint8 `(3,)`.
+
+    Raises:
+        DeepPaintError: it is neither.
+    """
+    if text in words:
+        return text
+    if not isinstance(text, str) or not _CODE.fullmatch(text):
+        raise DeepPaintError(f"{name}={text!r}: choose {', '.join(words)} or a color as #f4c7a1")
+    return parse_colors(text)[0]
 
 
 def parse_bands(text: str) -> list[int]:

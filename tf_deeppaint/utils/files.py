@@ -119,22 +119,25 @@ def write_bytes(path: str | os.PathLike, data: bytes) -> None:
 
     Where that fails, it raises DeepPaintError and the file of before stays.
     """
-    with _written_aside(path) as file:
+    with open_aside(path) as file:
         file.write(data)
 
 
 def write_lines(path: str | os.PathLike, lines: Iterable[str]) -> int:
     """Writes lines as they come, as `write_bytes` does; returns their number."""
     count = 0
-    with _written_aside(path) as file:
+    with open_aside(path) as file:
         for count, line in enumerate(lines, start=1):  # noqa: B007 - counts
             file.write(f"{line}\n".encode())
     return count
 
 
 @contextlib.contextmanager
-def _written_aside(path: str | os.PathLike) -> Iterator[IO[bytes]]:
-    """Yields a file that gets its name at the end, or is removed where an error is raised."""
+def open_aside(path: str | os.PathLike) -> Iterator[IO[bytes]]:
+    """Yields a file to write; it gets its name at the end, or is removed where an error is raised.
+
+    The errors of file systems are raised as DeepPaintError.
+    """
     folder, name = os.path.split(path)
     if name in ("", ".", ".."):
         raise DeepPaintError(f"{path}: is a folder; name a file to write")
