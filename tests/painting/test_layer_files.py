@@ -2,6 +2,7 @@
 
 import io
 import os
+import tracemalloc
 import zipfile
 from xml.etree import ElementTree
 
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tf_deeppaint.images import pixels
 from tf_deeppaint.line_art.compositing import lay_lines
+from tf_deeppaint.line_art.pens import Ink, find_ink
 from tf_deeppaint.painting import layer_files
 from tf_deeppaint.painting.layer_files import Layer, make_layers, merge, write_layers
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -29,11 +32,13 @@ def drawing(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     return color, sketch
 
 
-def groups_of(shape: tuple[int, int]) -> list[tuple[str, np.ndarray]]:
-    """Three groups at random that leave out a part, and an empty one."""
+NAMES = {1: "skin", 9: "empty", 2: "#3b5dc9", 255: "hair"}
+
+
+def groups_of(shape: tuple[int, int]) -> tuple[np.ndarray, dict[int, str]]:
+    """Labels of three groups at random and of a part in none, and names; of an empty one too."""
     number = np.random.default_rng(2).integers(0, 4, shape)
-    masks = [("skin", number == 1), ("#3b5dc9", number == 2), ("hair", number == 3)]
-    return [masks[0], ("empty", np.zeros(shape, bool)), *masks[1:]]
+    return np.array([0, 1, 2, 255], np.uint8)[number], NAMES
 
 
 def composed(layers: list[Layer]) -> np.ndarray:
@@ -57,7 +62,7 @@ def off(one: np.ndarray, other: np.ndarray) -> int:
 @pytest.mark.parametrize("grouped", [False, True])
 def test_layers_together_show_the_colored_sketch(shape, grouped):
     color, sketch = drawing(*shape)
-    layers = make_layers(color, sketch, groups_of(shape) if grouped else None)
+    layers = make_layers(color, sketch, *(groups_of(shape) if grouped else ()))
     assert all(layer.rgba.shape == (*shape, 4) for layer in layers)
     assert all(layer.rgba.dtype == np.uint8 for layer in layers)
     assert off(merge(layers), lay_lines(color, sketch)) <= 1
@@ -103,18 +108,17 @@ def test_a_color_layer_is_there_though_nothing_is_painted():
     layers = make_layers(white, white[..., 0])
     assert [layer.name for layer in layers] == ["paper", "color", "lines"]
     assert not layers[1].rgba[..., 3].any()
-    layers = make_layers(white, white[..., 0], [("all", np.ones((6, 5), bool))])
+    layers = make_layers(white, white[..., 0], np.ones((6, 5), np.uint8), {1: "all"})
     assert [layer.name for layer in layers] == ["paper", "lines"]
 
 
 def test_groups_are_layers_in_their_order_each_in_its_mask():
     color, sketch = drawing(40, 60)
-    groups = groups_of(sketch.shape)
-    layers = make_layers(color, sketch, groups)
+    labels, groups = groups_of(sketch.shape)
+    layers = make_layers(color, sketch, labels, groups)
     names = [layer.name for layer in layers]
     assert names == ["paper", "color", "skin", "#3b5dc9", "hair", "lines"]
-    masks = dict(groups)
-    masks["color"] = ~(masks["skin"] | masks["#3b5dc9"] | masks["hair"])
+    masks = {name: labels == number for number, name in {0: "color", **groups}.items()}
     white = (color >= 254).all(axis=-1)
     for layer in layers[1:-1]:
         shown = masks[layer.name] & ~white
@@ -126,21 +130,67 @@ def test_groups_are_layers_in_their_order_each_in_its_mask():
 
 def test_groups_that_have_all_of_the_color_leave_no_layer_of_the_rest():
     color, sketch = drawing(12, 10)
-    left = np.indices(sketch.shape)[1] < 5
-    layers = make_layers(color, sketch, [("left", left), ("right", ~left)])
+    sides = (np.indices(sketch.shape)[1] < 5).astype(np.uint8)
+    layers = make_layers(color, sketch, sides, {1: "left", 0: "right"})
     assert [layer.name for layer in layers] == ["paper", "left", "right", "lines"]
-    layers = make_layers(color, sketch, [])
+    layers = make_layers(color, sketch, sides, {})
     assert [layer.name for layer in layers] == ["paper", "color", "lines"]
+
+
+# --- pens and papers ------------------------------------------------------------------------------
+
+
+def colored_lines(height: int, width: int) -> tuple[np.ndarray, Ink]:
+    """A sketch in many colors, and its ink."""
+    rng = np.random.default_rng(5)
+    page = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    page[rng.random((height, width)) < 0.6] = 255
+    sketch = np.asarray(Image.fromarray(page).convert("L"))
+    return sketch, find_ink(page, sketch)
+
+
+def a_paper(height: int, width: int) -> np.ndarray:
+    """The right half is paper."""
+    return np.repeat(np.uint8([[0, 1]]), width, axis=1).repeat(height, axis=0)[:, ::2][:, :width]
+
+
+PENS = {"black": np.zeros(3, np.uint8), "red": np.uint8([200, 30, 40]), "kept": None}
+SHEETS = [np.uint8([255, 255, 255]), np.uint8([250, 230, 190]), np.uint8([20, 40, 90]), None]
+
+
+@pytest.mark.parametrize("pen", PENS)
+@pytest.mark.parametrize("paper", SHEETS, ids=str)
+def test_layers_of_every_pen_on_every_paper_show_the_picture(pen, paper, tmp_path):
+    color, _ = drawing(40, 60)
+    sketch, ink = colored_lines(40, 60)
+    pen = ink if PENS[pen] is None else PENS[pen]
+    is_paper = None if paper is not None and paper.min() == 255 else a_paper(40, 60)
+    picture = lay_lines(color, sketch, pen, paper, is_paper)
+    layers = make_layers(color, sketch, *groups_of(sketch.shape), pen, paper, is_paper)
+    assert (layers[0].name == "paper") == (paper is not None)
+    write_layers(tmp_path / "x.ora", layers)
+    opened = Opened(tmp_path / "x.ora")
+    merged = np.asarray(opened.picture("mergedimage.png"))
+    assert merged.shape == picture.shape == (40, 60, 4 if paper is None else 3)
+    shown = Image.new("RGBA", (60, 40))
+    for layer in opened.layers():
+        shown.alpha_composite(Image.fromarray(layer.rgba))
+    for seen in (merged, np.asarray(shown)[..., : picture.shape[2]]):
+        if paper is None:  # what is transparent has no color
+            np.testing.assert_array_equal(seen[..., 3], picture[..., 3])
+            seen, picture = (x * (x[..., 3:] > 0) for x in (seen, picture))
+        assert off(seen, picture) <= 1
 
 
 # --- laid together ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("strip", [1, 7, 256])
-def test_merging_is_over_at_every_opacity(strip, monkeypatch):
-    monkeypatch.setattr(layer_files, "STRIP", strip)
+@pytest.mark.parametrize("rows", [1, 7, 256])
+def test_merging_is_over_at_every_opacity(rows, monkeypatch):
+    monkeypatch.setattr(pixels, "ROWS", rows)
     rng = np.random.default_rng(3)
     layers = [Layer(str(n), rng.integers(0, 256, (33, 20, 4), dtype=np.uint8)) for n in range(4)]
+    layers.insert(0, Layer("paper", np.full((33, 20, 4), 255, np.uint8)))
     merged = merge(layers)
     assert merged.shape == (33, 20, 3) and merged.dtype == np.uint8
     shown = np.full((33, 20, 3), 255.0)
@@ -151,12 +201,30 @@ def test_merging_is_over_at_every_opacity(strip, monkeypatch):
     assert off(merged, composed(layers)) <= 3
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_without_paper_the_merged_picture_is_as_transparent_as_its_layers(seed):
+    rng = np.random.default_rng(seed)
+    layers = [Layer(str(n), rng.integers(0, 256, (9, 12, 4), dtype=np.uint8)) for n in range(3)]
+    for layer in layers:
+        layer.rgba[rng.random((9, 12)) < 0.5, 3] = 0
+    merged = merge(layers).astype(float)
+    # Over any paper it shows what the layers do.
+    for level in (0.0, 100.0, 255.0):
+        shown = np.full((9, 12, 3), level)
+        for rgba in (layer.rgba for layer in layers):
+            opacity = rgba[..., 3:] / 255
+            shown = opacity * rgba[..., :3] + (1 - opacity) * shown
+        opacity = merged[..., 3:] / 255
+        assert np.abs(opacity * merged[..., :3] + (1 - opacity) * level - shown).max() <= 1.01
+    assert merged[np.all([layer.rgba[..., 3] == 0 for layer in layers], axis=0)].max() == 0
+
+
 # --- OpenRaster ---------------------------------------------------------------------------------
 
 
 def a_stack(height: int = 40, width: int = 60) -> list[Layer]:
     color, sketch = drawing(height, width)
-    return make_layers(color, sketch, groups_of(sketch.shape))
+    return make_layers(color, sketch, *groups_of(sketch.shape))
 
 
 class Opened:
@@ -222,7 +290,7 @@ def test_the_stack_lists_the_layers_from_the_top_at_their_place(opened):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_layers_are_read_as_they_were_and_merged_as_they_show(shape, tmp_path):
     color, sketch = drawing(*shape)
-    layers = make_layers(color, sketch, groups_of(shape))
+    layers = make_layers(color, sketch, *groups_of(shape))
     write_layers(tmp_path / "x.ora", layers)
     opened = Opened(tmp_path / "x.ora")
     for read, layer in zip(opened.layers(), layers, strict=True):
@@ -254,6 +322,38 @@ def test_the_thumbnail_is_the_picture_as_large_as_256_pixels_allow(shape, expect
     pixels = np.asarray(thumbnail)
     assert pixels.dtype == np.uint8
     assert tuple(pixels[0, 0]) == (10, 120, 250) and tuple(pixels[-1, -1]) == (200, 30, 60)
+
+
+@pytest.mark.parametrize("dpi", [(600, 600), (300.0, 150.0), (72.009, 72.009), None])
+def test_the_resolution_is_in_every_file(dpi, tmp_path):
+    write_layers(tmp_path / "x.ora", a_stack(), dpi)
+    write_layers(tmp_path / "folder", a_stack(), dpi)
+    opened = Opened(tmp_path / "x.ora")
+    sources = [e.get("src") for e in opened.stack] + ["mergedimage.png"]
+    pictures = [opened.picture(source) for source in sources]
+    pictures += [Image.open(path) for path in (tmp_path / "folder").iterdir()]
+    assert len(pictures) == 6 + 1 + 6
+    for picture in pictures:
+        assert (dpi is None) == ("dpi" not in picture.info)
+        assert dpi is None or np.allclose(picture.info["dpi"], dpi, atol=0.02)
+    expected = (None, None) if dpi is None else tuple(str(round(value)) for value in dpi)
+    assert (opened.image.get("xres"), opened.image.get("yres")) == expected
+
+
+def test_layers_are_written_in_the_memory_of_a_few_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(pixels, "ROWS", 16)
+    monkeypatch.setattr(layer_files, "THUMBNAIL_SIDE", 16)
+    color, sketch = np.full((600, 800, 3), 90, np.uint8), np.full((600, 800), 255, np.uint8)
+    labels, color[:, :100] = np.zeros((600, 800), np.uint8), 255
+    for number in range(4):
+        labels[150 * number :] = number
+    layers = make_layers(color, sketch, labels, {n: str(n) for n in range(4)})
+    for path in (tmp_path / "x.ora", tmp_path / "folder"):
+        tracemalloc.start()
+        write_layers(path, layers)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 600 * 800 * 4 / 2  # half of one layer
 
 
 def test_equal_layers_give_equal_bytes(tmp_path):
@@ -338,24 +438,24 @@ ODD_NAMES = [
 
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_any_name_of_a_layer_stays_inside_the_folder(name, tmp_path):
-    pixels = np.full((2, 3, 4), 77, np.uint8)
+    rgba = np.full((2, 3, 4), 77, np.uint8)
     folder = tmp_path / "a" / "b"
-    write_layers(folder, [Layer(name, pixels), Layer(name, pixels)])
+    write_layers(folder, [Layer(name, rgba), Layer(name, rgba)])
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
     written = sorted(os.listdir(folder))
     assert [file[:2] + file[-4:] for file in written] == ["1-.png", "2-.png"]
     assert not set("".join(written)) & set('\\/:*?"<>|\n\0\x1b\ud800')
-    assert np.asarray(Image.open(folder / written[0])).tolist() == pixels.tolist()
+    assert np.asarray(Image.open(folder / written[0])).tolist() == rgba.tolist()
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_any_name_of_a_layer_makes_a_stack_that_can_be_parsed(name, tmp_path):
-    pixels = np.full((2, 3, 4), 77, np.uint8)
-    write_layers(tmp_path / "x.ora", [Layer(name, pixels)])
+    rgba = np.full((2, 3, 4), 77, np.uint8)
+    write_layers(tmp_path / "x.ora", [Layer(name, rgba)])
     opened = Opened(tmp_path / "x.ora")
     (layer,) = opened.layers()
-    assert layer.rgba.tolist() == pixels.tolist()
+    assert layer.rgba.tolist() == rgba.tolist()
     assert [entry.filename for entry in opened.entries][2] == "data/layer0.png"
     if name.isprintable():
         assert layer.name == name

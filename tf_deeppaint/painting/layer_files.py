@@ -38,27 +38,31 @@ _WHITE_SHEET = np.full(3, WHITE, np.uint8)
 
 
 class Layer(NamedTuple):
-    """A layer, whose pixels are computed where they are asked for.
+    """A layer: its name, for people, and its pixels.
 
     Attributes:
-        name: For people.
-        shape: Height and width in pixels.
-        pixels: Returns some rows, uint8 RGBA `(h, W, 4)`.
+        name: The name.
+        pixels: uint8 RGBA `(H, W, 4)`; or what computes some of the rows where they are asked for.
+        shape: Height and width, where the pixels are computed.
     """
 
     name: str
-    shape: tuple[int, int]
-    pixels: Callable[[slice], np.ndarray]
+    pixels: np.ndarray | Callable[[slice], np.ndarray]
+    shape: tuple[int, int] | None = None
 
-    @classmethod
-    def of(cls, name: str, rgba: np.ndarray) -> "Layer":
-        """A layer of pixels, uint8 RGBA `(H, W, 4)`."""
-        return cls(name, rgba.shape[:2], rgba.__getitem__)
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.shape or self.pixels.shape[:2]
 
     @property
     def rgba(self) -> np.ndarray:
         """All pixels, uint8 RGBA `(H, W, 4)`."""
-        return self.pixels(slice(0, self.shape[0]))
+        return self.rows(slice(0, self.size[0]))
+
+    def rows(self, rows: slice) -> np.ndarray:
+        """Some rows, uint8 RGBA `(h, W, 4)`."""
+        return self.pixels(rows) if callable(self.pixels) else self.pixels[rows]
 
 
 def make_layers(
@@ -115,7 +119,7 @@ def make_layers(
         parts += [(names[number], group([number])) for number in listed]
     bottom = [] if paper is None else [("paper", sheet)]
     lines = ("lines", lambda rows: draw_lines(sketch, rows, pen))
-    return [Layer(name, shape, pixels) for name, pixels in (*bottom, *parts, lines)]
+    return [Layer(name, pixels, shape) for name, pixels in (*bottom, *parts, lines)]
 
 
 def merge(layers: Sequence[Layer]) -> np.ndarray:
@@ -132,17 +136,18 @@ def merge(layers: Sequence[Layer]) -> np.ndarray:
 
 def _merged(layers: Sequence[Layer]) -> Iterator[np.ndarray]:
     """What `merge` returns, strip by strip."""
-    height, _ = layers[0].shape
-    is_opaque = all((layers[0].pixels(r)[..., 3] == WHITE).all() for r in row_slices(height))
+    height, _ = layers[0].size
+    is_opaque = all((layers[0].rows(r)[..., 3] == WHITE).all() for r in row_slices(height))
     for rows in row_slices(height):
-        shown = _lay([layer.pixels(rows) for layer in layers])
+        shown = _lay(layer.rows(rows) for layer in layers)
         yield np.ascontiguousarray(shown[..., :3]) if is_opaque else shown
 
 
-def _lay(layers: Sequence[np.ndarray]) -> np.ndarray:
-    """Lays uint8 RGBA `(h, W, 4)` over each other."""
-    shown = np.zeros(layers[0].shape, np.float32)  # colors times opacity, and opacity in levels
-    for rgba in layers:
+def _lay(strips: Iterator[np.ndarray]) -> np.ndarray:
+    """Lays uint8 RGBA `(h, W, 4)` over each other; they come one by one, to save memory."""
+    shown = next(strips).astype(np.float32)  # colors times opacity, and opacity in levels
+    shown[..., :3] *= shown[..., 3:] / WHITE
+    for rgba in strips:
         alpha = rgba[..., 3]
         if not alpha.any():
             continue
@@ -199,7 +204,7 @@ def write_layers(path: str | os.PathLike, layers: Sequence[Layer], dpi: Dpi | No
 
 
 def _check(layers: Sequence[Layer]) -> None:
-    if len({layer.shape for layer in layers}) != 1:
+    if len({layer.size for layer in layers}) != 1:
         raise ValueError("layers of one size are needed, at least one")
 
 
@@ -215,7 +220,7 @@ def _count(labels: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def _encode(layer: Layer, dpi: Dpi | None) -> Iterator[bytes]:
-    return stream_png(*layer.shape, map(layer.pixels, row_slices(layer.shape[0])), dpi)
+    return stream_png(*layer.size, map(layer.rows, row_slices(layer.size[0])), dpi)
 
 
 def _write(file: IO[bytes], parts: Iterator[bytes]) -> None:
@@ -226,8 +231,9 @@ def _write(file: IO[bytes], parts: Iterator[bytes]) -> None:
 def _write_open_raster(file: IO[bytes], layers: Sequence[Layer], dpi: Dpi | None) -> None:
     """Writes an OpenRaster file, version 0.0.5 of its baseline."""
     sources = [f"data/layer{number}.png" for number in range(len(layers))]
-    height, width = layers[0].shape
-    step = max(1, max(height, width) // (4 * THUMBNAIL_SIDE))
+    height, width = layers[0].size
+    # A power of two, as the number of rows is, so that none is left over.
+    step = 1 << max(0, (max(height, width) // (4 * THUMBNAIL_SIDE)).bit_length() - 1)
     small = []
 
     def watch(strip: np.ndarray) -> np.ndarray:
@@ -258,7 +264,7 @@ def _add(archive: zipfile.ZipFile, name: str, parts: Iterator[bytes]) -> None:
 
 def _stack(layers: Sequence[Layer], sources: Sequence[str], dpi: Dpi | None) -> bytes:
     """The list of the layers as XML, the uppermost first."""
-    height, width = layers[0].shape
+    height, width = layers[0].size
     attributes = {"version": "0.0.5", "w": str(width), "h": str(height)}
     if dpi is not None:
         attributes |= {name: str(round(value)) for name, value in zip(_PER_INCH, dpi, strict=True)}
