@@ -1,9 +1,11 @@
 """The program that colors, run as its users run it."""
 
+import io
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -179,6 +181,34 @@ def test_pages_that_are_no_sketch_are_told_of_and_made_one(folder, painter):
         assert_painted(folder / "told.png", expected)
 
 
+def test_what_a_sketch_has_is_kept_color_transparency_resolution(folder):
+    """Brown lines on nothing, of 300 pixels an inch."""
+    ink = 255 - read_picture(folder / "sketch.png")[..., 0]
+    brown = np.dstack([np.broadcast_to(np.uint8([120, 60, 20]), (*ink.shape, 3)), ink])
+    Image.fromarray(brown).save(folder / "brown.png", dpi=(300, 300))
+    done = colorize(
+        folder,
+        sketch="brown.png",
+        reference="reference.png",
+        output="kept/x.png",
+        layers="kept/x.ora",
+        show="kept/row.png",
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    picture = Image.open(folder / "kept/x.png")
+    assert picture.mode == "RGBA" and picture.getpixel((0, 0))[3] == 0
+    assert Image.open(folder / "kept/row.png").mode == "RGB"
+    assert np.allclose(picture.info["dpi"], 300, atol=0.02)
+    pixels = np.asarray(picture)
+    assert (pixels[ink == 255] == (120, 60, 20, 255)).all() and (ink == 255).any()
+    assert (pixels[..., 3] >= ink).all()
+    with zipfile.ZipFile(folder / "kept/x.ora") as archive:
+        assert b'xres="300" yres="300"' in archive.read("stack.xml")
+        assert b'name="paper"' not in archive.read("stack.xml")
+        lines = Image.open(io.BytesIO(archive.read("data/layer0.png")))
+        assert np.allclose(lines.info["dpi"], 300, atol=0.02)
+
+
 # --- many ----------------------------------------------------------------------------------------
 
 
@@ -322,6 +352,8 @@ BAD = {
     "a broken palette": ({"palette": "text.png", "reference": None}, "text.png"),
     "both kinds of colors": ({"palette": "palette.json"}, "either"),
     "no colors": ({"reference": None}, "either"),
+    "no color of lines": ({"line_color": "brown"}, "line_color='brown': choose keep, black or"),
+    "no paper": ({"paper": "glass"}, "paper='glass': choose auto, white, transparent or"),
     "no gap": ({"gap": "wide"}, "gap=wide"),
     "no color": ({"reference": None, "colors": "#12345"}, "'#12345'"),
     "colors without bands": ({"colors": "#fff"}, "--bands"),

@@ -17,6 +17,7 @@ from tf_deeppaint.line_art.regions import (
     even_out,
     fill_flat,
     find_open,
+    find_open_paper,
     find_regions,
     find_sketch_regions,
     grow,
@@ -412,3 +413,33 @@ def test_open_paper_stays_white_and_soft_lines_soft() -> None:
     # The region reaches down to row 28, and so its middle into band 1.
     expected = np.rint(palette[1, 0] * (230 / 255))
     np.testing.assert_array_equal(fill_flat(sketch, palette)[11, 11:30], [expected] * 19)
+
+
+# --- open paper ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("side", [120, 300, 500])
+def test_open_paper_is_what_the_edge_reaches_and_half_of_the_lines_along_it(side):
+    """A ring lies open inside a larger one; a corner is cut off by a line."""
+    sketch = np.full((side, side), 255, np.uint8)
+    middle, width = (side // 2, side // 2), max(5, side // 40) | 1
+    cv2.circle(sketch, middle, side // 3, 0, width)
+    cv2.circle(sketch, middle, side // 6, 0, width)
+    labels = find_regions(sketch)
+    is_open = find_open_paper(labels)
+    distance = np.hypot(*(np.indices(sketch.shape) - side // 2))
+    assert is_open[distance > side / 3 + width].all()
+    assert not is_open[distance < side / 3 - width].any()
+    border = is_open[side // 2, : side // 2].sum()
+    assert abs(border - (side // 2 - side // 3)) <= 2  # the middle of the line
+    white = find_open_paper(np.full((9, 9), PAGE, np.int32))
+    assert white.all()
+
+
+def test_panels_and_enclosed_page_are_not_open():
+    labels = np.full((30, 40), PAGE, np.int32)
+    labels[5:25, 5:35], labels[7:23, 7:33] = 0, PAGE
+    labels[10:14, 10:14] = 2
+    is_open = find_open_paper(labels)
+    assert is_open[:5].all() and is_open[:, 36:].all()
+    assert not is_open[7:23, 7:33].any()

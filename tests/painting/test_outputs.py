@@ -1,9 +1,12 @@
 """What is written of paintings, and where."""
 
+import io
 import os
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.helpers.painters import FakeBackend
 from tf_deeppaint import Painter
@@ -44,6 +47,27 @@ def test_a_picture_alone(tmp_path):
     write_painting(painter, painting, Outputs(str(tmp_path / "x.png")), "original")
     assert written(tmp_path) == ["x.png"]
     np.testing.assert_array_equal(read_picture(tmp_path / "x.png"), painting.picture())
+
+
+@pytest.mark.parametrize("dpi", [(600.0, 600.0), (72.0, 144.0), (300.0, 300.0)])
+def test_resolution_paper_and_color_of_lines_are_in_picture_and_layers(dpi, tmp_path):
+    painter = Painter(FakeBackend())
+    painting = begin(painter)
+    look = "#c81e28", "transparent"
+    for layers in ("x.ora", "folder"):
+        outputs = Outputs(str(tmp_path / "x.png"), str(tmp_path / layers))
+        write_painting(painter, painting, outputs, "original", dpi, *look)
+    with ZipFile(tmp_path / "x.ora") as archive:
+        names = [name for name in archive.namelist() if name.startswith(("data/", "merged"))]
+        files = [io.BytesIO(archive.read(name)) for name in names]
+    paths = [tmp_path / "x.png", *(tmp_path / "folder").iterdir()]
+    for picture in map(Image.open, [*files, *paths]):
+        assert picture.mode == "RGBA"
+        np.testing.assert_allclose(picture.info["dpi"], dpi, atol=0.02)
+    np.testing.assert_array_equal(
+        Image.open(tmp_path / "x.png"), painting.picture("original", *look)
+    )
+    assert Image.open(max(paths[1:])).getpixel((0, 13)) == (200, 30, 40, 255)
 
 
 def test_everything_of_a_painting(tmp_path):

@@ -10,11 +10,14 @@ import pytest
 from tests.helpers.painters import FakeBackend, tiny_painter
 from tf_deeppaint import Painter
 from tf_deeppaint.images.decoding import decode_picture, read_picture
+from tf_deeppaint.images.pixels import over_white
 from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
+from tf_deeppaint.line_art.preparation import prepare
 from tf_deeppaint.line_art.regions import find_regions
 from tf_deeppaint.painting.layer_files import merge, write_layers
 from tf_deeppaint.painting.painting import Painting, Picture
 from tf_deeppaint.palette.mixing import SLOTS
+from tf_deeppaint.palette.named_colors import parse_colors
 from tf_deeppaint.utils.errors import DeepPaintError
 
 BANDS = np.array([(240, 60, 50), (60, 200, 80), (70, 90, 230), (250, 220, 90)], np.uint8)
@@ -97,6 +100,104 @@ def test_the_networks_picture_is_its_canvas_brought_back(palette, mixes):
     painted = np.rint(laid(colors, canvas)).astype(np.uint8)
     expected = cv2.resize(painted, (64, 64), interpolation=cv2.INTER_CUBIC)
     np.testing.assert_allclose(large.picture("network").astype(int), expected, atol=2)
+
+
+# --- the color of lines, and paper ----------------------------------------------------------------
+
+
+def ringed(height: int, width: int) -> np.ndarray:
+    """Brown rings, one in the other, on transparent paper, RGBA."""
+    ink = np.zeros((height, width), np.uint8)
+    for radius in (0.4, 0.15):
+        side = round(radius * min(height, width))
+        cv2.circle(ink, (width // 2, height // 2), side, 255, 5, cv2.LINE_AA)
+    return np.dstack([np.broadcast_to(np.uint8([120, 60, 20]), (height, width, 3)), ink])
+
+
+@pytest.fixture(name="rings", params=[(90, 60), (200, 200), (300, 700)])
+def make_rings(request, palette) -> tuple[np.ndarray, Painting]:
+    page = ringed(*request.param)
+    return page, Painter(FakeBackend()).make_paintings([prepare(page).sketch], palette[None])[0]
+
+
+def test_colored_lines_stay_what_they_are_unless_black_or_another_color_is_asked_for(rings):
+    page, painting = rings
+    core = page[..., 3] == 255
+    for line_color, expected in (("keep", (120, 60, 20)), ("#2060ff", (32, 96, 255))):
+        lines = painting.picture(line_color=line_color)[core].astype(int)
+        # Gray ink of this darkness lets color through; kept ink does not.
+        opacity = 1 if line_color == "keep" else 1 - painting.sketch[core][:, None] / 255
+        shown = painting.color()[core] * (1 - opacity) + np.array(expected) * opacity
+        np.testing.assert_allclose(lines, shown, atol=1)
+    expected = laid(painting.color(), np.asarray(painting.sketch))
+    np.testing.assert_allclose(painting.picture(line_color="black"), expected, atol=0.501)
+
+
+def test_on_transparent_paper_the_lines_alone_are_outside_and_color_is_opaque(rings):
+    page, painting = rings
+    picture = painting.picture(paper="transparent")
+    height, width = painting.sketch.shape
+    distance = np.hypot(
+        *(np.indices((height, width)) - np.array([[[height // 2]], [[width // 2]]]))
+    )
+    radius = round(0.4 * min(height, width))
+    outside, inside = distance > radius + 1, distance < radius - 1
+    assert picture.shape == (height, width, 4) and isinstance(picture, Picture)
+    for corner in ((0, 0), (0, -1), (-1, 0), (-1, -1)):
+        assert picture[corner][3] == 0
+    np.testing.assert_allclose(picture[outside][:, 3].astype(int), page[outside][:, 3], atol=1)
+    assert (picture[inside][:, 3] == 255).all()
+    soft = outside & (page[..., 3] > 60) & (page[..., 3] < 255)
+    assert soft.any() and np.abs(picture[soft][:, :3].astype(int) - (120, 60, 20)).max() <= 8
+    # The ring inside is not open, whatever its color.
+    np.testing.assert_array_equal(picture[inside][:, :3], painting.picture()[inside])
+
+
+@pytest.mark.parametrize("code", ["#fff0d0", "#203060", "#0f0"])
+def test_paper_of_a_color_stands_where_the_sketch_is_open(rings, code):
+    _, painting = rings
+    color = parse_colors(code)[0]
+    transparent = painting.picture(paper="transparent").astype(float)
+    opacity = transparent[..., 3:] / 255
+    expected = transparent[..., :3] * opacity + color * (1 - opacity)
+    np.testing.assert_allclose(painting.picture(paper=code), expected, atol=2)
+
+
+def test_paper_is_that_of_the_sketch_where_that_is_asked_for(rings, palette):
+    page, painting = rings
+    transparent = painting.picture(paper="transparent")
+    np.testing.assert_array_equal(painting.picture(paper="auto"), transparent)
+    assert painting.picture().shape[2] == 3
+    flat = prepare(over_white(page)).sketch
+    (opaque,) = Painter(FakeBackend()).make_paintings([flat], palette[None])
+    np.testing.assert_array_equal(opaque.picture(paper="auto"), opaque.picture())
+    np.testing.assert_array_equal(opaque.picture(), painting.picture())
+    painter = Painter(FakeBackend())
+    painted = painter.paint(page, colors=palette, line_color="#2060ff", paper="auto")
+    np.testing.assert_array_equal(painted, painting.picture("original", "#2060ff", "auto"))
+
+
+@pytest.mark.parametrize("mixes", [True, False])
+@pytest.mark.parametrize("paper", ["white", "transparent", "#fff0d0"])
+def test_layers_show_the_picture_of_every_pen_and_paper(palette, mixes, paper):
+    for even_regions in {False, mixes}:
+        painter = Painter(FakeBackend(mixes=mixes), even_regions)
+        (painting,) = painter.make_paintings([prepare(ringed(80, 90)).sketch], palette[None])
+        for line_color in ("keep", "#c81e28"):
+            merged = merge(painting.layers(line_color, paper)).astype(int)
+            picture = painting.picture("original", line_color, paper).astype(int)
+            if paper == "transparent":
+                np.testing.assert_array_equal(merged[..., 3], picture[..., 3])
+                merged, picture = (x * (x[..., 3:] > 0) for x in (merged, picture))
+            np.testing.assert_allclose(merged, picture, atol=1)
+
+
+@pytest.mark.parametrize("wrong", ["none", "#12", "", None])
+def test_papers_that_there_are_none_of_are_told(palette, wrong):
+    with pytest.raises(DeepPaintError, match=r"paper=.*auto, white, transparent or a color"):
+        begin(palette).picture(paper=wrong)
+    with pytest.raises(DeepPaintError, match=r"line_color=.*keep, black or a color"):
+        begin(palette).layers(line_color=wrong)
 
 
 def test_lines_are_of_two_kinds(palette):

@@ -76,7 +76,10 @@ def _to_sketch(
     if clean == ON:
         return clean_page(picture), None, advice
     if clean == AUTO and kind in TO_CLEAN:
-        return clean_page(picture), None, f"{kind.value}: {_DONE[kind]}"
+        gray = clean_page(picture)
+        # Light lines that have a color keep it; white ones would vanish.
+        ink = find_ink(over_white(picture), gray) if kind is Kind.LAYER else None
+        return gray, ink if ink and ink.opaque else None, f"{kind.value}: {_DONE[kind]}"
     flat = _over_white(picture)
     gray = flat if flat.ndim == 2 else to_gray(flat)
     # The colors of a page that is painted already would hide the new ones.
@@ -91,4 +94,4 @@ def _over_white(picture: np.ndarray) -> np.ndarray:
 def _has_open_edge(alpha: np.ndarray) -> bool:
     """Whether most of the edge is more transparent than not."""
     edge = np.concatenate([alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1]])
-    return 2 * np.count_nonzero(edge <= WHITE // 2) > edge.size
+    return bool(2 * np.count_nonzero(edge <= WHITE // 2) > edge.size)
