@@ -13,7 +13,7 @@ from tf_deeppaint.images.decoding import decode_picture, read_picture
 from tf_deeppaint.images.pixels import over_white
 from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
 from tf_deeppaint.line_art.preparation import prepare
-from tf_deeppaint.line_art.regions import find_regions
+from tf_deeppaint.line_art.regions import PAGE, find_regions
 from tf_deeppaint.painting.layer_files import merge, write_layers
 from tf_deeppaint.painting.painting import Painting, Picture
 from tf_deeppaint.palette.mixing import SLOTS
@@ -151,6 +151,20 @@ def test_on_transparent_paper_the_lines_alone_are_outside_and_color_is_opaque(ri
     assert soft.any() and np.abs(picture[soft][:, :3].astype(int) - (120, 60, 20)).max() <= 8
     # The ring inside is not open, whatever its color.
     np.testing.assert_array_equal(picture[inside][:, :3], painting.picture()[inside])
+
+
+@pytest.mark.parametrize("side", [100, 240, 400])
+def test_the_bare_backdrop_of_a_figure_that_the_edge_cuts_off_is_paper_too(palette, side):
+    """A hill as wide as the sketch below a sky: white sky is paper, a colored one is not."""
+    sketch = np.full((side, side), 255, np.uint8)
+    cv2.ellipse(sketch, (side // 2, side), (side // 2 - 1, side // 2), 0, 180, 360, 0, 3)
+    for sky, opacity in ((255, 0), (90, 255)):
+        palette[:2] = sky
+        painting = Painter(FakeBackend()).make_paintings([sketch], palette[None])[0]
+        assert painting.regions.labels[0, 0] != PAGE
+        picture = painting.picture(paper="transparent")
+        assert (picture[: side // 3, :, 3] == opacity).all()
+        assert (picture[-side // 8 :, side // 4 : -side // 4, 3] == 255).all()
 
 
 @pytest.mark.parametrize("code", ["#fff0d0", "#203060", "#0f0"])

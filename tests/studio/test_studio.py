@@ -12,6 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.helpers.picture_files import png_chunk
 from tf_deeppaint.images.decoding import decode_picture, read_picture
@@ -193,6 +194,39 @@ def test_layers_are_saved_as_one_file_that_shows_the_picture(sessions, rng):
     with zipfile.ZipFile(sessions.write_layers(state)) as layers:
         merged = decode_picture(layers.read("mergedimage.png"), "merged")
     np.testing.assert_allclose(merged.astype(int), state.painting.picture(), atol=1)
+
+
+@pytest.mark.parametrize("shape", [(60, 50), (90, 120), (40, 2 * SHOWN_SIDE)])
+def test_lines_paper_and_resolution_of_a_sketch_are_kept_or_chosen(sessions, rng, tmp_path, shape):
+    ink, (top, left) = np.zeros(shape, np.uint8), (shape[0] // 4, shape[1] // 4)
+    ink[top:-top, left:-left], ink[top + 3 : -top - 3, left + 3 : -left - 3] = 255, 0
+    page = np.dstack([np.broadcast_to(np.uint8([120, 60, 20]), (*shape, 3)), ink])
+    sketch, _ = read_sketch(put(tmp_path, encode_png(page, (300, 300))), "off")
+    state = sessions.paint(sketch, palettes(rng, 1)[0])
+    mixes = sessions.painter.backend.mixes  # otherwise the network paints the paper, too
+    for look, corner, line in (
+        ((), (0,), (120, 60, 20)),
+        (("black", "white"), (255, 255, 255), None),
+        (("#c81e28", "#fff0d0"), (255, 240, 208), None),
+    ):
+        saved = Image.open(sessions.write_picture(state, "original", *look))
+        assert np.allclose(saved.info["dpi"], 300, atol=0.02)
+        pixels, chosen = np.asarray(saved), look or ("keep", "auto")
+        np.testing.assert_array_equal(pixels, state.painting.picture("original", *chosen))
+        assert line is None or tuple(pixels[top, left][:3]) == line
+        shown = render(state, "original", 0, *look)
+        assert shown.shape[2] == pixels.shape[2]
+        if mixes or "white" not in look:
+            assert tuple(pixels[-1, -1][-len(corner) :]) == corner
+            assert tuple(shown[-1, -1][-len(corner) :]) == corner
+        if line is not None:
+            close = np.abs(shown[..., :3].astype(int) - line).max(axis=-1) < 40
+            assert close[shown[..., 3] == 255].any()
+        with zipfile.ZipFile(sessions.write_layers(state, *look)) as layers:
+            assert (b'name="paper"' in layers.read("stack.xml")) == bool(look)
+            assert b'xres="300" yres="300"' in layers.read("stack.xml")
+    with pytest.raises(DeepPaintError, match=r"paper=\['x'\]"):
+        render(state, "original", 0, "keep", ["x"])
 
 
 def test_what_is_saved_lies_apart_in_the_sessions_folder(sessions, rng):

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from tf_deeppaint.images.pixels import WHITE, row_slices
+from tf_deeppaint.images.resolution import Dpi
 from tf_deeppaint.line_art.ink import DARKEST_PART, INK
 from tf_deeppaint.palette.named_colors import parse_word_or_color
 
@@ -41,12 +42,14 @@ class Sketch(np.ndarray):
     Attributes:
         ink: The colors of its lines; None where they are gray, or of a cleaned or colored page.
         is_transparent: Whether most of the page's edge is transparent.
+        dpi: Horizontal and vertical pixels an inch; None where they are not known.
 
-    Arrays made of this one, parts too, have neither.
+    Arrays made of this one, parts too, have none of these.
     """
 
     ink: Ink | None = None
     is_transparent: bool = False
+    dpi: Dpi | None = None
 
 
 # An ink, or one color, uint8 `(3,)`.

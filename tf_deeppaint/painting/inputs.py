@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tf_deeppaint.images.canvas import shrink
 from tf_deeppaint.images.decoding import (
+    decode,
     read_decoded,
     read_picture,
     read_resolution,
@@ -14,6 +16,7 @@ from tf_deeppaint.images.decoding import (
 )
 from tf_deeppaint.images.pixels import MAX_SIDE, WHITE, over_white
 from tf_deeppaint.images.resolution import Dpi, read_dpi
+from tf_deeppaint.line_art.pens import Sketch, find_ink, view_page
 from tf_deeppaint.line_art.preparation import AUTO, Prepared, prepare
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -58,15 +61,50 @@ def read_sketch(
     return prepare(_to_array(picture, _read), clean, recolor)
 
 
+def decode_sketch(
+    data: bytes, name: str, clean: str | bool = AUTO, recolor: bool = False
+) -> Prepared:
+    """Decodes the bytes of a picture file called `name`; see `read_sketch`.
+
+    The sketch keeps its resolution.
+    """
+    rgb, alpha, dpi = decode(data, name)
+    prepared = prepare(rgb if alpha is None else np.dstack([rgb, alpha]), clean, recolor)
+    if dpi is None:
+        return prepared
+    sketch = prepared.sketch
+    sketch = sketch if isinstance(sketch, Sketch) else sketch.view(Sketch)
+    sketch.dpi = dpi
+    return prepared._replace(sketch=sketch)
+
+
+def shrink_sketch(sketch: np.ndarray, side: int) -> np.ndarray:
+    """Shrinks a sketch by area until the longer side has `side` pixels, with what it keeps."""
+    small = shrink(np.asarray(sketch), side)
+    if not isinstance(sketch, Sketch):
+        return small
+    small = small.view(Sketch)
+    small.is_transparent = sketch.is_transparent
+    if sketch.ink is not None:
+        page, _ = view_page(sketch, slice(0, len(sketch)), sketch.ink)
+        small.ink = find_ink(shrink(page, side), small)
+    return small
+
+
 def _read(path: str | os.PathLike) -> np.ndarray:
     rgb, alpha, _ = read_decoded(path)
     return rgb if alpha is None else np.dstack([rgb, alpha])
 
 
 def resolution_of(picture: "PictureLike") -> Dpi | None:
-    """Horizontal and vertical pixels an inch of a picture, see `to_rgb`; None of an array."""
+    """Horizontal and vertical pixels an inch of a picture, see `to_rgb`.
+
+    None of an array, unless it is a `Sketch` that knows them.
+    """
     if isinstance(picture, str | os.PathLike):
         return read_resolution(picture)
+    if isinstance(picture, Sketch):
+        return picture.dpi
     return None if isinstance(picture, np.ndarray) else read_dpi(picture)
 
 

@@ -10,7 +10,7 @@ from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.images.resolution import Dpi
 from tf_deeppaint.line_art.compositing import is_white, lay_lines
 from tf_deeppaint.line_art.ink import shrink_factor, to_working_size
-from tf_deeppaint.line_art.pens import KEEP, Sketch, choose_pen
+from tf_deeppaint.line_art.pens import BLACK, KEEP, Sketch, choose_pen
 from tf_deeppaint.line_art.regions import find_open_paper, find_regions
 from tf_deeppaint.painting.layer_files import Layer, make_layers
 from tf_deeppaint.painting.prediction import Prediction
@@ -19,6 +19,7 @@ from tf_deeppaint.painting.region_colors import (
     color_regions,
     leading_slot,
     leading_slots,
+    with_bare_backdrop,
 )
 from tf_deeppaint.painting.upsampling import fill_lines, upsample_color, upsample_labels
 from tf_deeppaint.palette.mixing import SLOTS, slot_colors
@@ -27,6 +28,7 @@ from tf_deeppaint.palette.rules import BANDS, COLORS
 from tf_deeppaint.utils.errors import DeepPaintError
 
 LINES = ("original", "network")
+LINE_COLORS = (KEEP, BLACK)
 # What stands where nothing is painted: as in the sketch, transparent or white; or else a color.
 AUTO_PAPER, WHITE_PAPER, TRANSPARENT = "auto", "white", "transparent"
 PAPERS = (AUTO_PAPER, WHITE_PAPER, TRANSPARENT)
@@ -154,7 +156,7 @@ class Painting:
         if self.regions is None:
             labels = find_regions(to_working_size(self.sketch))
         else:
-            labels = self.regions.labels
+            labels = with_bare_backdrop(self.regions, self.prediction)
         is_open = find_open_paper(labels).astype(np.uint8)
         return upsample_labels(is_open, self.sketch, self._factor(labels))
 

@@ -25,6 +25,9 @@ from tf_deeppaint.painting.prediction import MixturePrediction, Prediction
 from tf_deeppaint.painting.upsampling import fill_lines
 from tf_deeppaint.palette.mixing import slot_colors
 
+# The least level of every channel of paper that nobody painted.
+_BARE = 250
+
 
 class RegionMixtures(NamedTuple):
     """The regions of a sketch, and what each is mixed of.
@@ -79,6 +82,21 @@ def color_regions(
     if beside.any():
         color[beside] = _enlarge(prediction.colors()[placement.area], height, width)[beside]
     return color
+
+
+def with_bare_backdrop(regions: RegionMixtures, prediction: MixturePrediction) -> np.ndarray:
+    """The labels, in which a backdrop that nobody painted belongs to the page.
+
+    Where a figure is cut off by the sketch's edge, the paper around it does not touch all four
+    sides, and so is a region. It is bare if it has a top corner of the sketch and comes out white.
+
+    Returns:
+        int32 `(h, w)`.
+    """
+    mixed = regions.mixtures @ slot_colors(prediction.palette).astype(np.float32)
+    corners = regions.labels[0, [0, -1]]
+    bare = [label for label in corners if label > PAGE and mixed[label].min() >= _BARE]
+    return np.where(np.isin(regions.labels, bare), PAGE, regions.labels)
 
 
 def leading_slots(

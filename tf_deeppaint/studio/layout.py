@@ -4,7 +4,7 @@ from importlib import resources
 
 import gradio as gr
 
-from tf_deeppaint.painting.painting import LINES
+from tf_deeppaint.painting.painting import LINE_COLORS, LINES, PAPERS
 from tf_deeppaint.palette.named_colors import color_code
 from tf_deeppaint.studio.examples import PALETTES, Example
 from tf_deeppaint.studio.sessions import palette_to_codes
@@ -59,7 +59,8 @@ class Layout:
             with gr.Column(scale=10, min_width=460):
                 self._add_picture(attention_maps)
         # Which picture of a state is shown, and where.
-        self.view = [self.lines, self.attention]
+        self.look = [self.line_color, self.paper]
+        self.view = [self.lines, self.attention, *self.look]
         self.shown = [self.state, self.picture]
 
     def _add_sketch(self) -> None:
@@ -154,11 +155,29 @@ class Layout:
                 scale=5,
             )
         with gr.Row():
+            self.line_color = _add_choice(
+                "Color of my lines", [("as in the sketch", LINE_COLORS[0]), *LINE_COLORS[1:]]
+            )
+            self.paper = _add_choice("Paper", [("as in the sketch", PAPERS[0]), *PAPERS[1:]])
+        with gr.Row():
             self.save_picture = gr.Button("Download PNG", elem_id="save-picture")
             self.save_layers = gr.Button("Download layers (.ora)", elem_id="save-layers")
         # Hidden: they hold the files that the buttons above have made, and a script clicks them.
         self.picture_file = gr.DownloadButton(visible="hidden", elem_id="picture-file")
         self.layers_file = gr.DownloadButton(visible="hidden", elem_id="layers-file")
+
+
+def _add_choice(label: str, choices: list[str | tuple[str, str]]) -> gr.Dropdown:
+    """A field to choose one of some words, the first at first, or to write a color into."""
+    return gr.Dropdown(
+        choices,
+        value=choices[0][1],
+        allow_custom_value=True,
+        label=label,
+        info="or a color, #rrggbb",
+        elem_id=label.split()[0].lower() + "-choice",
+        min_width=150,
+    )
 
 
 def _add_upload(name: str, height: int, placeholder: str) -> gr.Image:

@@ -46,8 +46,8 @@ class Handlers:
     """What each event of the page does.
 
     Each method takes the values of an event's inputs, as the browser sent them, and returns those
-    of its outputs. `lines` and `attention` are what `sessions.render` takes. All raise
-    DeepPaintError where a visitor made a mistake.
+    of its outputs. `view` is what `sessions.render` takes beside the state, and `look` the color of
+    lines and the paper in it. All raise DeepPaintError where a visitor made a mistake.
     """
 
     def __init__(self, sessions: Sessions):
@@ -72,60 +72,57 @@ class Handlers:
         clean: str,
         recolor: bool,
         codes: Codes,
-        lines: str,
-        attention: int,
+        *view,
     ) -> tuple:
         upload = to_upload(drawn if source == "drawn" else sketch)
         pixels, _ = read_sketch(upload, clean, recolor is True)
         state = self.sessions.paint(pixels, codes_to_palette(codes))
-        return self.show(state, lines, attention)
+        return self.show(state, *view)
 
-    def recolor(self, codes: Codes, state: State | None, lines: str, attention: int) -> tuple:
+    def recolor(self, codes: Codes, state: State | None, *view) -> tuple:
         palette = codes_to_palette(codes)
-        return self.show(state and self.sessions.recolor(state, palette), lines, attention)
+        return self.show(state and self.sessions.recolor(state, palette), *view)
 
-    def take_reference(
-        self, reference: dict, state: State | None, lines: str, attention: int
-    ) -> tuple:
+    def take_reference(self, reference: dict, state: State | None, *view) -> tuple:
         """Shows the palette of a reference, and the picture in it."""
         try:
             codes = palette_to_codes(self.sessions.palette_of(to_upload(reference)))
         except DeepPaintError as error:
             _warn(error)
             return None, *(gr.skip(),) * 3
-        return gr.skip(), codes, *self.recolor(codes, state, lines, attention)
+        return gr.skip(), codes, *self.recolor(codes, state, *view)
 
-    def take_ready_palette(
-        self, name: str, state: State | None, lines: str, attention: int
-    ) -> tuple:
+    def take_ready_palette(self, name: str, state: State | None, *view) -> tuple:
         if not isinstance(name, str) or name not in PALETTES:
             raise DeepPaintError("there is no such palette")
         codes = palette_to_codes(PALETTES[name])
-        return codes, *self.recolor(codes, state, lines, attention)
+        return codes, *self.recolor(codes, state, *view)
 
-    def take_example(self, lines: str, attention: int, event: gr.SelectData) -> tuple:
+    def take_example(
+        self, lines: str, attention: int, line_color: str, paper: str, event: gr.SelectData
+    ) -> tuple:
         """Puts an example's files on the page and paints it."""
         if event.index not in range(len(self.sessions.examples)):
             raise DeepPaintError("there is no such example")
         sketch, reference = self.sessions.write_example(event.index)
         palette = self.sessions.palette_of(Upload(reference, "reference"))
         state = self.sessions.paint(self.sessions.examples[event.index].sketch, palette)
-        shown = self.show(state, lines, attention)
+        shown = self.show(state, lines, attention, line_color, paper)
         tabs = gr.Tabs(selected="file")
         return tabs, "file", sketch, reference, palette_to_codes(palette), *shown
 
-    def show(self, state: State | None, lines: str, attention: int) -> tuple:
+    def show(self, state: State | None, lines: str, attention: int, *look: str) -> tuple:
         """The state, with attention maps where one is shown, and the picture of it."""
         if state is None:
             return None, None
         state = self.sessions.with_attention(state) if attention else state
-        return state, render(state, lines, attention)
+        return state, render(state, lines, attention, *look)
 
-    def save_picture(self, state: State | None, lines: str) -> str:
-        return self.sessions.write_picture(_check_painted(state), lines)
+    def save_picture(self, state: State | None, lines: str, *look: str) -> str:
+        return self.sessions.write_picture(_check_painted(state), lines, *look)
 
-    def save_layers(self, state: State | None) -> str:
-        return self.sessions.write_layers(_check_painted(state))
+    def save_layers(self, state: State | None, *look: str) -> str:
+        return self.sessions.write_layers(_check_painted(state), *look)
 
 
 def _connect_sketches(layout: Layout, handlers: Handlers) -> None:
@@ -181,8 +178,13 @@ def _connect_colors(layout: Layout, handlers: Handlers) -> None:
 def _connect_saving(layout: Layout, handlers: Handlers) -> None:
     """Connects the buttons that save: a file is written, then a click on its link downloads it."""
     saving = (
-        (layout.save_picture, handlers.save_picture, layout.picture_file, [layout.lines]),
-        (layout.save_layers, handlers.save_layers, layout.layers_file, []),
+        (
+            layout.save_picture,
+            handlers.save_picture,
+            layout.picture_file,
+            [layout.lines, *layout.look],
+        ),
+        (layout.save_layers, handlers.save_layers, layout.layers_file, layout.look),
     )
     for button, handler, file, choices in saving:
         # After a mistake the file is removed, or the click would download the one before.

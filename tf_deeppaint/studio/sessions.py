@@ -6,13 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tf_deeppaint.images.canvas import shrink
-from tf_deeppaint.images.decoding import decode_picture, decode_rgba
+from tf_deeppaint.images.decoding import decode_picture
 from tf_deeppaint.images.encoding import write_picture
-from tf_deeppaint.painting import inputs
+from tf_deeppaint.painting.inputs import decode_sketch, resolution_of, shrink_sketch
 from tf_deeppaint.painting.layer_files import write_layers
 from tf_deeppaint.painting.painter import Painter
-from tf_deeppaint.painting.painting import Painting
+from tf_deeppaint.painting.painting import AUTO_PAPER, KEEP, Painting
 from tf_deeppaint.palette.named_colors import MOST, color_code, parse_colors
 from tf_deeppaint.palette.rules import BANDS, COLORS
 from tf_deeppaint.studio.examples import PALETTES, Example, draw_examples
@@ -75,7 +74,7 @@ class Sessions:
     def paint(self, sketch: np.ndarray, palette: np.ndarray) -> State:
         """Runs the network on a sketch, uint8 `(H, W)`, with a palette, uint8 `(4, 4, 3)`."""
         painting = self.painter.make_paintings([sketch], palette[None])[0]
-        return State(painting, painting, shrink(sketch, SHOWN_SIDE))
+        return State(painting, painting, shrink_sketch(sketch, SHOWN_SIDE))
 
     def recolor(self, state: State, palette: np.ndarray) -> State:
         """Changes the palette; the network runs again only if the model has no mixture head."""
@@ -99,16 +98,22 @@ class Sessions:
             raise DeepPaintError("there is no reference yet; drop one")
         return self.painter.palette_of(decode_picture(_read(upload), upload.name))
 
-    def write_picture(self, state: State, lines: str) -> str:
-        """Writes the picture at the sketch's own size; returns the path."""
+    def write_picture(
+        self, state: State, lines: str, line_color: str = KEEP, paper: str = AUTO_PAPER
+    ) -> str:
+        """Writes `Painting.picture` at the sketch's own size; returns the path."""
         path = self._new_path("painted.png")
-        state.painting.picture(lines).save(path)
+        picture = state.painting.picture(lines, line_color, paper)
+        picture.dpi = resolution_of(state.painting.sketch)
+        picture.save(path)
         return path
 
-    def write_layers(self, state: State) -> str:
+    def write_layers(self, state: State, line_color: str = KEEP, paper: str = AUTO_PAPER) -> str:
         """Writes the layers as an OpenRaster file; returns the path."""
         path = self._new_path("painted.ora")
-        write_layers(path, state.painting.layers())
+        write_layers(
+            path, state.painting.layers(line_color, paper), resolution_of(state.painting.sketch)
+        )
         return path
 
     def write_example(self, number: int) -> tuple[str, str]:
@@ -122,14 +127,22 @@ class Sessions:
         return os.path.join(self.folder, secrets.token_hex(16), name)
 
 
-def render(state: State, lines: str, attention: int) -> np.ndarray:
-    """Renders what the page shows, uint8 RGB, at most `SHOWN_SIDE` pixels long.
+def render(
+    state: State,
+    lines: str,
+    attention: int,
+    line_color: str = KEEP,
+    paper: str = AUTO_PAPER,
+) -> np.ndarray:
+    """Renders what the page shows, uint8 RGB or RGBA, at most `SHOWN_SIDE` pixels long.
 
     Args:
         state: The visitor's state.
         lines: As `Painting.picture` takes it.
         attention: 0 for the picture; otherwise the number of an attention map, 1 the deepest, which
             `Sessions.with_attention` has added.
+        line_color: As `Painting.picture` takes it.
+        paper: Likewise.
 
     Raises:
         DeepPaintError: there is no such map.
@@ -140,7 +153,7 @@ def render(state: State, lines: str, attention: int) -> np.ndarray:
         return draw_heat_map(state.attention_maps[attention - 1], state.small_sketch)
     painting = state.painting
     small = Painting(state.small_sketch, painting.placement, painting.prediction, painting.regions)
-    return small.picture(lines)
+    return small.picture(lines, line_color, paper)
 
 
 def read_sketch(
@@ -162,7 +175,7 @@ def read_sketch(
     """
     if upload is None:
         raise DeepPaintError("there is no sketch yet; drop one, draw one, or choose an example")
-    prepared = inputs.read_sketch(decode_rgba(_read(upload), upload.name), clean, recolor)
+    prepared = decode_sketch(_read(upload), upload.name, clean, recolor)
     return prepared.sketch, prepared.note
 
 
