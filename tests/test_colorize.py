@@ -16,6 +16,7 @@ from tests.helpers.picture_files import png_chunk
 from tests.helpers.psd_files import GRAY, psd, resolution
 from tf_deeppaint import Discriminator, Painter, extract_palette
 from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.exporting.litert import convert
 from tf_deeppaint.images.decoding import read_picture, read_rgba
 from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.networks.generator import Generator
@@ -23,7 +24,7 @@ from tf_deeppaint.painting.layer_files import Layer, merge
 from tf_deeppaint.palette.palette_files import load_palette, write_palette
 
 ROOT = Path(__file__).parent.parent
-MODEL = "."  # the folder that a test runs in, as a run directory
+MODEL = "model.tflite"  # without TensorFlow, so in a fraction of the time
 
 
 @pytest.fixture(scope="module", name="folder")
@@ -40,6 +41,7 @@ def make_folder(tmp_path_factory):
     generator = Generator(2, size=64, background="white", head_kind="mixture", seed=0)
     generator.set_weights([w * 4 if w.ndim == 4 else w for w in generator.get_weights()])
     generator.save(folder / "generator.keras")
+    (folder / MODEL).write_bytes(convert(generator))
     whole = (folder / "reference.png").read_bytes()
     header = png_chunk(b"IHDR", (30000).to_bytes(4, "big") * 2 + whole[24:29])
     header = whole[:8] + header + whole[33:]
@@ -136,7 +138,6 @@ def test_every_other_flag_of_one_sketch(folder, painter):
     """A scan is cleaned and painted by the network, a band in colors of one's own."""
     done = colorize(
         folder,
-        model="generator.keras",
         sketch="scan.png",
         clean=True,
         reference="reference.png",
@@ -231,7 +232,7 @@ def test_a_folder_is_painted_but_for_its_bad_files(folder, painter, pages):
     (pages / "pages/notes.txt").write_text("no picture")
     (pages / "pages/out.jpg").symlink_to(folder / "sketch.png")
     flags = {
-        "model": folder,
+        "model": folder / MODEL,
         "sketch": "pages",
         "reference": "references/a.png",
         "output": "pages/out",
@@ -286,7 +287,7 @@ def test_a_folder_of_every_format_is_painted(folder, painter, tmp_path, monkeypa
     (pages / "g.jpg").write_bytes(whole[: -len(whole) // 4])
     (pages / "h.psd").write_bytes(psd([np.asarray(sketch)], GRAY, resources=[resolution(600, 600)]))
     monkeypatch.setenv("HOME", str(tmp_path))
-    flags = {"model": folder, "palette": folder / "palette.json", "output": "~/painted"}
+    flags = {"model": folder / MODEL, "palette": folder / "palette.json", "output": "~/painted"}
     done = colorize(tmp_path, sketch="~/[Artist] pages/*", **flags)
     assert done.returncode == 1
     bad, last = done.stderr.splitlines()
