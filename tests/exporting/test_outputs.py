@@ -1,5 +1,6 @@
 """Exports from outside: checked before they are in place, and nothing left when they fail."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,9 +9,10 @@ import numpy as np
 import pytest
 
 from tests.helpers.small_networks import make_network
-from tf_deeppaint.exporting.outputs import export_file
+from tf_deeppaint.exporting.outputs import export_file, written_aside
 from tf_deeppaint.networks.model_files import load_generator, write_generator
 from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +56,52 @@ def test_what_paints_otherwise_is_not_put_in_place(run, tmp_path):
     with pytest.raises(DeepPaintError, match="its pictures are not the network's: a difference"):
         export_file(run, tmp_path / "x.keras", ".keras", write)
     assert written(tmp_path) == []
+
+
+def make_folder(path: Path, text: str) -> None:
+    path.mkdir()
+    (path / "model").write_text(text)
+
+
+@pytest.mark.parametrize("one_step", [True, False])
+def test_a_folder_takes_the_place_of_another(tmp_path, monkeypatch, one_step):
+    if not one_step:  # as on systems that cannot exchange names
+        monkeypatch.setattr(files, "exchange", lambda path, other: False)
+    make_folder(tmp_path / "served", "old")
+    with written_aside(tmp_path / "served") as aside:
+        make_folder(aside, "new")
+    assert (tmp_path / "served" / "model").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["served"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux exchanges names")
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_kill_while_a_folder_is_replaced_leaves_one_and_the_next_clears_up(tmp_path, after):
+    """Killed at the exchange of the names, or right behind it."""
+    script = f"""
+import os, signal
+from pathlib import Path
+from tf_deeppaint.exporting.outputs import written_aside
+from tf_deeppaint.utils import files
+exchange = files.exchange
+def killed(path, other):
+    if {after}: exchange(path, other)
+    os.kill(os.getpid(), signal.SIGKILL)
+files.exchange = killed
+with written_aside(Path("served")) as aside:
+    aside.mkdir()
+    (aside / "model").write_text("new")
+"""
+    make_folder(tmp_path / "served", "old")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    run = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, check=False)
+    assert run.returncode == -9
+    assert (tmp_path / "served" / "model").read_text() == ("new" if after else "old")
+    with written_aside(tmp_path / "served") as aside:
+        make_folder(aside, "newest")
+    assert (tmp_path / "served" / "model").read_text() == "newest"
+    assert [path.name for path in tmp_path.iterdir()] == ["served"]
 
 
 @pytest.mark.parametrize("error", [DeepPaintError("no such operation"), KeyboardInterrupt()])

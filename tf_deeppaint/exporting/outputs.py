@@ -10,7 +10,7 @@ from tf_deeppaint.exporting.model_card import write_model_card
 from tf_deeppaint.images.sizes import check_size
 from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.model_files import load_generator
-from tf_deeppaint.utils import files
+from tf_deeppaint.utils import files, locks
 from tf_deeppaint.utils.errors import DeepPaintError
 
 
@@ -60,27 +60,26 @@ def export_file(
 def written_aside(output: Path) -> Iterator[Path]:
     """Yields where to write a file or a folder, which gets its name at the end.
 
-    Where an error is raised, what was written is removed, and what was there stays.
+    Where an error is raised, what was written is removed, and what was there stays. What a killed
+    process left is removed.
 
     Raises:
-        DeepPaintError: It cannot be written.
+        DeepPaintError: It cannot be written, or another process writes it.
     """
     # Whoever opens it goes by the suffix, which the name aside keeps.
     aside = output.with_name(files.name_aside(output.name))
-    replaced = aside.with_suffix(".replaced")
-    files.make_folder(output.parent)
+    lock = output.with_name(f".{output.name}{locks.LOCK_FILE}")
+    with locks.hold(lock, "exporting", os.fspath(output)):
+        files.remove_asides(output.parent, output.name)
+        yield from _put_in_place(aside, output)
+
+
+def _put_in_place(aside: Path, output: Path) -> Iterator[Path]:
     try:
         yield aside
-        # A folder is not replaced by a rename.
-        if output.is_dir():
-            output.rename(replaced)
-        try:
-            aside.replace(output)
-        except OSError:
-            if replaced.exists():
-                replaced.rename(output)
-            raise
-        files.remove_folder(replaced)
+        # A folder is not replaced by a rename. It gets the other's name, to be removed below.
+        if not (output.is_dir() and files.exchange(aside, output)):
+            _replace(aside, output)
     except OSError as error:
         raise DeepPaintError(f"{output}: cannot be written ({error.strerror})") from error
     except DeepPaintError as error:
@@ -91,3 +90,17 @@ def written_aside(output: Path) -> Iterator[Path]:
             files.remove_folder(aside)
         else:
             files.remove(aside)
+
+
+def _replace(aside: Path, output: Path) -> None:
+    """Renames a file or folder to a name that a folder may have."""
+    replaced = aside.with_suffix(".replaced")
+    if output.is_dir():
+        output.rename(replaced)
+    try:
+        aside.replace(output)
+    except OSError:
+        if replaced.exists():
+            replaced.rename(output)
+        raise
+    files.remove_folder(replaced)

@@ -5,6 +5,7 @@ A path with a scheme (`gs://`, `s3://`, ...) goes through `tf.io.gfile`, as the 
 """
 
 import contextlib
+import ctypes
 import hashlib
 import os
 import posixpath
@@ -24,6 +25,7 @@ INCOMPLETE = ".incomplete"
 _NAME_BYTES = 255  # that file systems allow
 _SUFFIX = 16  # letters of the longest suffix that is kept
 _CHUNK = 1 << 20
+_HERE, _RENAME_EXCHANGE = -100, 2  # of renameat2: paths are as given; exchange them
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
 # The operating system, under the names and with the arguments of `tf.io.gfile`.
 _LOCAL = types.SimpleNamespace(
@@ -168,11 +170,18 @@ def name_aside(name: str) -> str:
     return f".{os.fsencode(name)[:room].decode(errors='ignore')}{end}"
 
 
-def remove_asides(folder: str | os.PathLike) -> None:
-    """Removes unfinished files of killed processes from a folder that no other process uses."""
-    for name in names(folder):
-        if re.fullmatch(rf"\..*\.[0-9a-f]{{12}}{re.escape(INCOMPLETE)}(\..*)?", name, re.DOTALL):
-            remove(join(folder, name))
+def remove_asides(folder: str | os.PathLike, name: str | None = None) -> None:
+    """Removes what killed processes left unfinished, while no other process writes there.
+
+    Args:
+        folder: Where to look.
+        name: Of the file or folder that it would have become; None: any.
+    """
+    final = ".*" if name is None else re.escape(name)
+    unfinished = re.compile(rf"\.{final}\.[0-9a-f]{{12}}{re.escape(INCOMPLETE)}(\..*)?", re.DOTALL)
+    for found in filter(unfinished.fullmatch, names(folder)):
+        path = join(folder, found)
+        (remove_folder if is_folder(path) else remove)(path)
 
 
 def sync(path: str | os.PathLike) -> None:
@@ -192,6 +201,21 @@ def rename(path: str | os.PathLike, final: str | os.PathLike) -> None:
     """Renames a file and replaces an existing one of the final name."""
     with wrap_errors(final, "written"):
         file_system(path).rename(path, final, overwrite=True)
+
+
+def exchange(path: str | os.PathLike, other: str | os.PathLike) -> bool:
+    """Exchanges the names of two local files or folders in one step, where the system can.
+
+    Linux can, by `renameat2`, on most file systems.
+
+    Returns:
+        Whether it did.
+    """
+    rename_both = getattr(ctypes.CDLL(None), "renameat2", None) if os.name == "posix" else None
+    paths = (os.fsencode(path), os.fsencode(other))
+    return rename_both is not None and not rename_both(
+        _HERE, paths[0], _HERE, paths[1], _RENAME_EXCHANGE
+    )
 
 
 def remove(path: str | os.PathLike) -> None:
