@@ -1,5 +1,6 @@
 """Fetching of packages: what is unpacked, kept, and said where it fails."""
 
+import gzip
 import io
 import sys
 import tarfile
@@ -86,6 +87,55 @@ def test_fetch_npm_unpacks_only_wanted_files_and_only_once(clients, tmp_path):
     assert fetch_fake() == folder
     (call,) = (clients / "calls").read_text().splitlines()
     assert call.startswith("pack fake@1.0.0 ")
+
+
+def sparse_archive(path: Path, size: int) -> Path:
+    """A tar of one file in GNU's old format of holes: `size` bytes, none of which is stored."""
+    member = tarfile.TarInfo("package/art/one.svg")
+    member.type, member.size = tarfile.GNUTYPE_SPARSE, 0
+    header = bytearray(member.tobuf(tarfile.GNU_FORMAT))
+    header[156:157], header[257:265] = b"S", b"ustar  \0"
+    for start, number in ((386, size), (398, 0), (483, size)):  # the hole's end; the real size
+        header[start : start + 12] = b"%011o\0" % number
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header[:512])
+    path.write_bytes(gzip.compress(bytes(header) + bytes(1024)))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: write_archive(path, {"package/art/one.svg": bytes(200_001)}), "too large"),
+        (lambda path: sparse_archive(path, 2**33 - 1), "too large|damaged"),
+        (
+            lambda path: write_archive(path, {f"package/art/{n}": bytes(150_000) for n in "abc"}),
+            "too much",
+        ),
+        (lambda path: write_archive(path, {f"package/art/{n}": b"" for n in range(9)}), "too much"),
+        (
+            lambda path: write_archive(path, {f"package/not/{n}": bytes(500_000) for n in "abc"}),
+            "damaged .it unpacks to more",
+        ),
+    ],
+    ids=["one file", "holes", "all files", "many files", "files that are not wanted"],
+)
+def test_what_an_archive_unpacks_to_is_bounded(clients, tmp_path, monkeypatch, make, words):
+    for name, limit in {"FILE": 200_000, "UNPACKED": 400_000, "FILES": 8, "READ": 10**6}.items():
+        monkeypatch.setattr(fetching, f"_MAX_{name}", limit)
+    npm_pack(clients, make(tmp_path / "bomb.tgz"))
+    with pytest.raises(DeepPaintError, match=words):
+        fetch_fake()
+    assert not any(fetching.cache_dir().iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of processes are POSIX's")
+def test_what_a_client_writes_is_bounded(clients, monkeypatch):
+    monkeypatch.setattr(fetching, "_MAX_WRITTEN", 100_000)
+    write_client(clients, "npm", "open('fake-1.0.0.tgz', 'wb').write(bytes(10**6))")
+    with pytest.raises(DeepPaintError, match="npm pack fake"):
+        fetch_fake()
+    assert not any(fetching.cache_dir().iterdir())
 
 
 def test_fetch_of_other_files_is_another_cache_entry(clients, tmp_path):

@@ -2,7 +2,9 @@
 
 import fnmatch
 import functools
+import gzip
 import hashlib
+import io
 import os
 import re
 import shutil
@@ -18,6 +20,11 @@ from typing import IO
 
 from tf_deeppaint.utils.errors import DeepPaintError
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
 # Seconds; a client that takes longer is stuck, not slow: the art is under 300 MB.
 TIMEOUT_S = 1800
 # By itself npm retries for more than a minute before it says that there is no network.
@@ -27,8 +34,12 @@ _NPM_FLAGS = (
     "--fetch-retries=1",
     "--fetch-retry-mintimeout=1000",
 )
-# Bytes; the largest file that is wanted of a package has a few million.
-_MAX_FILE = 64 * 2**20
+# Bytes; the largest file that is wanted of a package has a few million, all together some 300.
+_MAX_FILE, _MAX_UNPACKED = 64 * 2**20, 2**30
+# Files that are wanted of a package; OpenMoji has 4,300.
+_MAX_FILES = 100_000
+# Bytes that an archive unpacks to on the way to them, and of any file that a client writes.
+_MAX_READ = _MAX_WRITTEN = 2 * 2**30
 # What `tarfile` and `zipfile` raise on damaged archives; `OSError` where they point outside.
 _DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error)
 _DAMAGE += (EOFError, OSError, RuntimeError, ValueError)
@@ -200,6 +211,7 @@ def _run(
         process = subprocess.run(
             command,
             cwd=folder,
+            preexec_fn=_limit_files,
             stdin=subprocess.DEVNULL,
             stdout=stdout or subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -214,6 +226,14 @@ def _run(
         raise DeepPaintError(f"{shown}: {reason or f'exit status {process.returncode}'}; {advice}")
 
 
+def _limit_files() -> None:
+    """Bounds the files that this process and its children write, where the system can."""
+    if resource is not None:
+        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        most = _MAX_WRITTEN if hard == resource.RLIM_INFINITY else min(hard, _MAX_WRITTEN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+
+
 def _error_line(stderr: str) -> str:
     """The line of a failed client's output that gives the reason, without a full stop."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
@@ -225,8 +245,23 @@ def _error_line(stderr: str) -> str:
     return (errors or lines or [""])[-1].rstrip(".")
 
 
+class _Bounded(io.RawIOBase):
+    """The first `_MAX_READ` bytes of a stream; it fails behind them."""
+
+    def __init__(self, stream: IO[bytes]):
+        self.stream, self.left = stream, _MAX_READ
+
+    def read(self, size: int = -1) -> bytes:
+        data = self.stream.read(size)
+        self.left -= len(data)
+        if self.left < 0:
+            raise ValueError(f"it unpacks to more than {_MAX_READ >> 30} GiB")
+        return data
+
+
 def _tar_members(path: Path) -> Iterator[Member]:
-    with tarfile.open(path) as archive:
+    unpack = gzip.open if path.suffix == ".tgz" else open
+    with unpack(path, "rb") as stream, tarfile.open(fileobj=_Bounded(stream), mode="r|") as archive:
         for member in archive:
             if member.isreg():
                 yield member.name, functools.partial(archive.extractfile, member)
@@ -256,6 +291,7 @@ def _unpack(
 def _read_wanted(
     members: Iterator[Member], wanted: Sequence[str], skip_parts: int
 ) -> Iterator[tuple[PurePosixPath, bytes]]:
+    unpacked = count = 0
     try:
         for name, open_member in members:
             inside = PurePosixPath(*PurePosixPath(name).parts[skip_parts:])
@@ -266,6 +302,9 @@ def _read_wanted(
                     content = stream.read(_MAX_FILE + 1)
                 if len(content) > _MAX_FILE:
                     raise DeepPaintError(f"{inside} in the fetched package is too large to unpack")
+                unpacked, count = unpacked + len(content), count + 1
+                if unpacked > _MAX_UNPACKED or count > _MAX_FILES:
+                    raise DeepPaintError("the fetched package holds too much to unpack")
                 yield inside, content
     except _DAMAGE as error:
         raise DeepPaintError(f"the fetched package is damaged ({error}); try again") from error
