@@ -11,6 +11,7 @@ from tf_deeppaint.exporting.fidelity import find_violations, measure
 from tf_deeppaint.exporting.stock_keras import make_stock_model
 from tf_deeppaint.networks.model_files import write_generator
 from tf_deeppaint.painting.keras_backend import KerasBackend
+from tf_deeppaint.painting.litert_backend import LiteRtBackend
 from tf_deeppaint.utils.errors import DeepPaintError
 
 
@@ -79,6 +80,28 @@ def test_a_litert_file_is_opened_as_well(litert_model):
     assert found.bytes == path.stat().st_size
     assert (found.pictures, found.size) == (2, 64)
     assert found.milliseconds > 0 and found.network_milliseconds > 0
+
+
+@pytest.mark.parametrize("part", ["weights", "shade", "ink"])
+def test_a_file_whose_parts_paint_another_picture_is_found(litert_model, monkeypatch, part):
+    """Painting takes the parts; the picture beside them may be right all the same."""
+    pytest.importorskip("ai_edge_litert", reason="needs the extra litert")
+    network, path = litert_model
+    outputs = LiteRtBackend.outputs
+
+    def other_outputs(self, sketches, palettes, names):
+        values = outputs(self, sketches, palettes, names)
+        shifted = {"weights": lambda v: np.roll(v, 1, axis=-1)}.get(part, lambda v: v * 0.8)
+        return [
+            shifted(value) if name == part else value
+            for name, value in zip(names, values, strict=True)
+        ]
+
+    monkeypatch.setattr(LiteRtBackend, "outputs", other_outputs)
+    rng = np.random.default_rng(0)
+    sketches = rng.integers(0, 256, (2, 64, 64), dtype=np.uint8)
+    palettes = sketches[:, :4, :12].reshape(2, 4, 4, 3)
+    assert find_violations(measure(network, open_artifact(path), sketches, palettes))
 
 
 def paint_with(true: np.ndarray, given: tuple, change) -> Artifact:

@@ -33,7 +33,7 @@ def test_onnx_runtime_paints_the_networks_pictures(converted):
     predictions = KerasBackend(network).run(sketches, palettes)
     expected = np.stack([prediction.values for prediction in predictions])
     assert expected.std() > 0.05
-    found = onnx_model.OnnxPainting(path).pictures(sketches, palettes)
+    found = onnx_model.OnnxPainting(path).outputs(sketches, palettes, ["image"])[0]
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
 
 

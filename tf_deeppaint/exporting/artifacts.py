@@ -10,10 +10,13 @@ import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint.exporting.onnx_model import OnnxPainting
+from tf_deeppaint.images.pixels import to_signed_unit_range
+from tf_deeppaint.networks import heads
 from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.inputs import to_inputs
 from tf_deeppaint.networks.model_files import NETWORKS, load_generator, with_precision
 from tf_deeppaint.painting.litert_backend import LiteRtBackend
+from tf_deeppaint.palette.mixing import Mixture
 from tf_deeppaint.utils import files, keras_archives, walking
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
@@ -32,12 +35,15 @@ class Artifact(NamedTuple):
         size: Side of its canvas in pixels; 0 for any.
         paint: Paints one uint8 canvas `(1, S, S)` with a palette `(1, 4, 4, 3)`: float32
             `(1, S, S, 3)` in [-1, 1].
+        mix: Mixes the same picture of the weights, shade and ink that painting takes; None where
+            the artifact has none.
     """
 
     path: str
     precision: str
     size: int
     paint: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    mix: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
 
 
 def open_artifact(path: str | os.PathLike) -> Artifact:
@@ -59,13 +65,23 @@ def open_artifact(path: str | os.PathLike) -> Artifact:
         return _open_keras(path)
     if suffix == ".onnx":
         model = OnnxPainting(path)
-        return Artifact(path, model.metadata["precision"], model.metadata["size"], model.pictures)
-    backend = LiteRtBackend(path)
+        metadata, outputs = model.metadata, model.outputs
+    else:
+        backend = LiteRtBackend(path)
+        metadata, outputs = backend.metadata, backend.outputs
 
     def paint(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
-        return backend.outputs(sketch, palette, ["image"])[0]
+        return outputs(sketch, palette, ["image"])[0]
 
-    return Artifact(path, backend.metadata["precision"], backend.size, paint)
+    def mix(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
+        mixture = Mixture(*outputs(sketch, palette, Mixture._fields))
+        mixed = heads.mix(mixture, to_signed_unit_range(palette.astype(np.float32)))
+        return keras.ops.convert_to_numpy(mixed)
+
+    has_parts = metadata["head"] == "mixture"
+    return Artifact(
+        path, metadata["precision"], metadata["size"], paint, mix if has_parts else None
+    )
 
 
 def _open_keras(path: str) -> Artifact:

@@ -63,6 +63,8 @@ def measure(
 ) -> Fidelity:
     """Paints the same canvases with network and artifact, and compares pictures and times.
 
+    What is mixed of the artifact's weights, shade and ink must be the picture, too.
+
     Args:
         network: The network that was exported.
         artifact: The result.
@@ -72,8 +74,12 @@ def measure(
     canvases = [(sketches[n : n + 1], palettes[n : n + 1]) for n in range(len(sketches))]
     expected, network_seconds = _paint_all(network_painter(network), canvases)
     painted, seconds = _paint_all(artifact.paint, canvases)
-    difference = np.abs(painted.astype(np.float64) - expected)
-    colors = metrics.ciede2000(from_signed_unit_range(painted), from_signed_unit_range(expected))
+    pictures = [painted]
+    if artifact.mix is not None:
+        pictures.append(np.concatenate([artifact.mix(*canvas) for canvas in canvases]))
+    difference = np.max([np.abs(p.astype(np.float64) - expected) for p in pictures], axis=0)
+    truth = from_signed_unit_range(expected)
+    colors = [metrics.ciede2000(from_signed_unit_range(picture), truth) for picture in pictures]
     return Fidelity(
         pictures=len(sketches),
         size=sketches.shape[1],
@@ -82,7 +88,7 @@ def measure(
         nearly_all=float(np.quantile(difference, NEARLY_ALL)),
         mean=float(difference.mean()),
         psnr=float(metrics.to_psnr(np.mean(difference**2) / 4)),  # [-1, 1] is 2 wide
-        ciede2000=float(np.mean(colors)),
+        ciede2000=float(np.max([np.mean(values) for values in colors])),
         milliseconds=1000 * seconds,
         network_milliseconds=1000 * network_seconds,
         bytes=size_of(artifact.path),

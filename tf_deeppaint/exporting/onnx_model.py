@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -83,10 +84,12 @@ class OnnxPainting:
             raise DeepPaintError(f"{path}: not written by `python -m export.onnx`")
         self.metadata = json.loads(metadata)
 
-    def pictures(self, sketches: np.ndarray, palettes: np.ndarray) -> np.ndarray:
-        """Paints uint8 canvases `(N, S, S)`: float32 `(N, S, S, 3)` in [-1, 1]."""
+    def outputs(
+        self, sketches: np.ndarray, palettes: np.ndarray, names: Sequence[str]
+    ) -> list[np.ndarray]:
+        """The named outputs for canvases; see `LiteRtBackend.outputs`."""
         painted = [
-            self._session.run(["image"], {"sketch": sketch[None], "palette": palette[None]})[0]
+            self._session.run(list(names), {"sketch": sketch[None], "palette": palette[None]})
             for sketch, palette in zip(sketches, palettes, strict=True)
         ]
-        return np.concatenate(painted)
+        return [np.concatenate(batch) for batch in zip(*painted, strict=True)]
