@@ -105,7 +105,7 @@ def find_backdrop(shades: np.ndarray) -> np.ndarray:
     border = np.concatenate([shades[0], shades[-1], shades[:, 0], shades[:, -1]])
     counts = np.bincount(border, minlength=SHADE_COUNT)
     features = shade_features()
-    alike = ((features - features[counts.argmax()]) ** 2).sum(-1) <= SAME_BACKDROP
+    alike = _distances(features, counts.argmax()) <= SAME_BACKDROP
     corners = shades[[0, 0, -1, -1], [0, -1, 0, -1]]
     if BORDER_PART * counts[alike].sum() < border.size or alike[corners].sum() < CORNERS:
         alike[:] = False
@@ -120,6 +120,12 @@ def find_backdrop(shades: np.ndarray) -> np.ndarray:
     window = np.ones((NARROW, NARROW), np.uint8)
     closed = cv2.morphologyEx(connected, cv2.MORPH_CLOSE, window, borderValue=1)
     return closed[1:-1, 1:-1] > 0
+
+
+def _distances(features: np.ndarray, lead: int) -> np.ndarray:
+    """Squared distances of features, int32 `(S, 3)`, to those of one shade, int32 `(S,)`."""
+    apart = features - features[lead]
+    return np.einsum("ij,ij->i", apart, apart)
 
 
 def _shades_of(picture: np.ndarray) -> np.ndarray:
@@ -176,7 +182,7 @@ def _rank(counts: np.ndarray, sums: np.ndarray) -> np.ndarray:
     # Greedy: the most frequent shade takes all near ones that are left. Ties: the lower number.
     while len(leads) < MAX_COLORS and left.any():
         lead = int(left.argmax())
-        near = ((features - features[lead]) ** 2).sum(-1) <= SAME_COLOR
+        near = _distances(features, lead) <= SAME_COLOR
         near &= color_of < 0
         color_of[near], left[near] = len(leads), 0
         leads.append(lead)
