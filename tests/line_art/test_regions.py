@@ -250,7 +250,7 @@ def test_regions_that_touch_the_edge_are_open() -> None:
 def test_a_pixel_of_the_canvas_takes_the_region_at_its_center(shape) -> None:
     labels = np.random.default_rng(0).integers(0, 9, shape).astype(np.int32)
     _, placement = fit_to_canvas(np.zeros(shape, np.uint8), 64)
-    canvas = regions_to_canvas(labels, placement, 64)
+    canvas = regions_to_canvas(labels, placement, (64, 64))
     beside = np.ones((64, 64), bool)
     for y in range(placement.height):
         for x in range(placement.width):
@@ -300,7 +300,8 @@ def test_a_region_thinner_than_a_pixel_of_the_canvas_has_a_color_too() -> None:
     regions, weights = find_regions(sketch), random_weights()
     slit = regions[250, 207]
     placement = whole(sketch)
-    assert slit > PAGE and (regions_to_canvas(regions, placement, SIDE) == slit).sum() == 0
+    assert slit > PAGE
+    assert (regions_to_canvas(regions, placement, (SIDE, SIDE)) == slit).sum() == 0
     mixtures = even_out(weights, regions, placement, PALETTE)
     cells = np.ix_(np.arange(101, 400) // 8, [206 // 8, 207 // 8, 208 // 8])
     expected = choose(weights[cells].astype(float).mean((0, 1)))

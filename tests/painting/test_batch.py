@@ -34,7 +34,7 @@ def draw_sketches(folder, rng, count: int, bad: dict | None = None) -> list[Job]
     jobs = []
     for number in range(count):
         path = folder / f"{number:03}.png"
-        height, width = rng.integers(5, 90, 2)
+        height, width = rng.integers(45, 90, 2)
         sketch = np.full((height, width), 255, np.uint8)
         sketch[height // 2, : width // 2] = sketch[: height // 2, width // 3] = 0
         write_picture(path, sketch)
@@ -241,6 +241,7 @@ def test_memory_does_not_grow_with_the_number_of_sketches(monkeypatch, rng):
             count("batches", predictions[0].mixture.ink.base)  # of which each painting has a view
             return predictions
 
+    monkeypatch.setattr(batch, "is_large_file", lambda path: False)
     monkeypatch.setattr(batch, "read_sketch", read)
     monkeypatch.setattr(batch, "ThreadPoolExecutor", Hurried)
     jobs = [Job(f"{n}.png", None, str(n)) for n in range(30 * BATCH)]

@@ -143,7 +143,7 @@ def test_a_colored_page_is_painted_by_its_lines(painter, rng):
 
 
 def test_sketches_of_many_sizes_go_through_the_network_together(painter, rng):
-    shapes = [(64, 64), (20, 90), (150, 60)]
+    shapes = [(64, 64), (50, 90), (110, 60)]
     sketches, palettes = (
         [random_picture(rng, *shape) for shape in shapes],
         random_picture(rng, 3, 4, 4, 3),

@@ -434,8 +434,8 @@ def test_a_picture_that_cannot_be_saved_says_so(palette, tmp_path):
 
 
 def test_cutting_takes_what_the_sketch_lies_on(palette):
-    painting = begin(palette, (10, 40))
+    painting = begin(palette, (20, 40))
     canvas = np.arange(32 * 32).reshape(32, 32)
-    np.testing.assert_array_equal(painting.cut(canvas), canvas[12:20])
+    np.testing.assert_array_equal(painting.cut(canvas), canvas[8:24])
     canvas = painting.prediction.canvas
-    np.testing.assert_array_equal(painting.cut(canvas), canvas[12:20])
+    np.testing.assert_array_equal(painting.cut(canvas), canvas[8:24])

@@ -82,7 +82,9 @@ def test_regions_and_mixtures_are_those_of_the_library(name) -> None:
     np.testing.assert_allclose(evened, own, atol=1e-6)
     np.testing.assert_array_equal(grow(labels, 5), regions.grow(expected, 5))
     on_canvas = regions_to_canvas(labels, tf.constant(placement), 64)
-    np.testing.assert_array_equal(on_canvas, regions.regions_to_canvas(expected, placement, 64))
+    np.testing.assert_array_equal(
+        on_canvas, regions.regions_to_canvas(expected, placement, (64, 64))
+    )
 
 
 def test_the_sketches_here_have_regions_and_a_page() -> None:

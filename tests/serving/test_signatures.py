@@ -32,7 +32,7 @@ MAX_PIXELS = 1 << 18
 # How far the pictures may be from the Painter's, in levels on average and in dB. The tiny network
 # here paints noise, which is the hardest to enlarge alike.
 MOST, LEAST = 2.0, 45.0
-SIZES = [(64, 64), (200, 150), (40, 90), (300, 500)]
+SIZES = [(64, 64), (200, 150), (50, 90), (300, 500)]
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,10 @@ from tf_deeppaint.images.canvas import resize
 from tf_deeppaint.images.formats import jpeg
 from tf_deeppaint.images.formats.limits import PIXEL_READS, BoundedReader, check_size
 from tf_deeppaint.images.formats.registry import MAX_SCANNED, MAX_SCANS, Format, format_of
-from tf_deeppaint.images.pixels import WHITE, over_white
+from tf_deeppaint.images.pixels import WHITE, over_white, to_gray
 from tf_deeppaint.images.profiles import GRAY_MODES, to_srgb
 from tf_deeppaint.images.resolution import Dpi, read_dpi
+from tf_deeppaint.images.strips import is_large
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.files import read_bytes
 
@@ -36,6 +37,8 @@ _TRANSPOSITIONS = {
     8: Image.Transpose.ROTATE_90,
 }
 _PNG_BITS = 24  # where in a PNG file the bits a channel stand
+# Rows of a large picture converted at a time.
+_ROWS = 64
 
 
 class PictureHeader(NamedTuple):
@@ -50,7 +53,8 @@ class Decoded(NamedTuple):
     """All that is read of a picture file, upright.
 
     Attributes:
-        rgb: uint8 sRGB `(H, W, 3)`, as stored: not laid over white.
+        rgb: uint8 sRGB `(H, W, 3)`, as stored: not laid over white; or, where that is told, gray
+            `(H, W)` over white.
         alpha: Opacity, uint8 `(H, W)`; None where the file has no transparency.
         dpi: Horizontal and vertical pixels an inch; None where the file tells none.
     """
@@ -96,8 +100,29 @@ def read_resolution(path: str | os.PathLike) -> Dpi | None:
     Raises:
         DeepPaintError: see `read_picture`.
     """
-    picture = _open(read_bytes(path), str(path))
+    picture = _open(read_bytes(path), str(path), strips=True)
     return _upright_dpi(picture, _orientation(picture))
+
+
+def read_sketch_pixels(path: str | os.PathLike) -> np.ndarray:
+    """Reads a picture file as a sketch is read: strips may be long, see `strips`.
+
+    Returns:
+        uint8 RGB or RGBA `(H, W, 3 or 4)`; of large strips, to save memory, gray `(H, W)` over
+        white.
+
+    Raises:
+        DeepPaintError: see `read_picture`.
+    """
+    data, name = read_bytes(path), str(path)
+    picture = _open(data, name, strips=True)
+    rgb, alpha, _ = _decode(picture, data, name, is_large(*picture.size))
+    return rgb if alpha is None else np.dstack([rgb, alpha])
+
+
+def is_large_file(path: str | os.PathLike) -> bool:
+    """Whether a picture file is large, see `strips`, by its header; see `read_picture`."""
+    return is_large(*_open(read_bytes(path), str(path), strips=True).size)
 
 
 def read_header(data: bytes) -> PictureHeader | None:
@@ -170,8 +195,8 @@ def split_channels(picture: Image.Image) -> tuple[np.ndarray, np.ndarray | None]
     return np.array(to_srgb(colors, picture.info.get("icc_profile"))), alpha
 
 
-def _open(data: bytes, name: str) -> ImageFile:
-    """Reads and checks the header; no pixel is decoded."""
+def _open(data: bytes, name: str, strips: bool = False) -> ImageFile:
+    """Reads and checks the header; no pixel is decoded. `strips`: as `check_size` takes it."""
     if not data:
         raise DeepPaintError(f"{name}: the file is empty", "empty")
     form = format_of(data, name)
@@ -184,14 +209,15 @@ def _open(data: bytes, name: str) -> ImageFile:
     except Exception as error:  # Pillow raises whatever its parts raise
         raise _unreadable(data, name, form, error) from error
     picture.format = form.name
-    check_size(*picture.size, name)
+    check_size(*picture.size, name, strips)
     scanned = data.count(jpeg.SCAN) * picture.width * picture.height
     if form.name == "JPEG" and scanned > MAX_SCANNED:
         raise _unreadable(data, name, form, ValueError("more scans than any encoder writes"))
     return picture
 
 
-def _decode(picture: ImageFile, data: bytes, name: str) -> Decoded:
+def _decode(picture: ImageFile, data: bytes, name: str, as_gray: bool = False) -> Decoded:
+    """Decodes the pixels; `as_gray`: to gray `(H, W)` over white, in little memory beside."""
     form = format_of(data, name)
     try:
         if not form.is_whole(data):
@@ -202,11 +228,25 @@ def _decode(picture: ImageFile, data: bytes, name: str) -> Decoded:
             _scale_transparent_color(picture, data[_PNG_BITS])
         orientation = _orientation(picture)
         dpi = _upright_dpi(picture, orientation)
-        if orientation in _TRANSPOSITIONS:
-            picture = picture.transpose(_TRANSPOSITIONS[orientation])
-        return Decoded(*split_channels(picture), dpi)
+        turn = _TRANSPOSITIONS.get(orientation)
+        if as_gray:
+            gray = _gray_over_white(picture)
+            picture.close()  # or its pixels would stay until the garbage is collected
+            turned = gray if turn is None else np.asarray(Image.fromarray(gray).transpose(turn))
+            return Decoded(turned, None, dpi)
+        upright = picture if turn is None else picture.transpose(turn)
+        return Decoded(*split_channels(upright), dpi)
     except Exception as error:  # Pillow raises whatever its parts raise
         raise _unreadable(data, name, form, error) from error
+
+
+def _gray_over_white(picture: Image.Image) -> np.ndarray:
+    gray = np.empty((picture.height, picture.width), np.uint8)
+    for top in range(0, picture.height, _ROWS):
+        bottom = min(top + _ROWS, picture.height)
+        channels = split_channels(picture.crop((0, top, picture.width, bottom)))
+        gray[top:bottom] = to_gray(Decoded(*channels, None).over_white())
+    return gray
 
 
 def _unreadable(data: bytes, name: str, form: Format, error: Exception) -> DeepPaintError:

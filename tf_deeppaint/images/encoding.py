@@ -79,8 +79,19 @@ def stream_png(
 def write_picture(path: str | os.PathLike, picture: np.ndarray, dpi: Dpi | None = None) -> None:
     """Writes a PNG file, as `files.write_bytes` does, strip by strip; see `encode_png`."""
     parts = (picture[rows] for rows in row_slices(len(picture)))
+    write_parts(path, *picture.shape[:2], parts, dpi)
+
+
+def write_parts(
+    path: str | os.PathLike,
+    height: int,
+    width: int,
+    parts: Iterable[np.ndarray],
+    dpi: Dpi | None = None,
+) -> None:
+    """Writes a PNG file, as `files.write_bytes` does, of strips; see `stream_png`."""
     with open_aside(path) as file:
-        for data in stream_png(*picture.shape[:2], parts, dpi):
+        for data in stream_png(height, width, parts, dpi):
             file.write(data)
 
 

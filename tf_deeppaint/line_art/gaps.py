@@ -1,6 +1,6 @@
 """Gaps in lines: how wide they are, and which contacts of regions are at one."""
 
-from tf_deeppaint.line_art.ink import shrink_factor
+from tf_deeppaint.line_art.ink import working_factor
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # The widest gap that is closed, in thousandths of the longer side: 2 %, and more for ragged ends.
@@ -26,7 +26,7 @@ def parse_gap(text: str) -> int | None:
 
 def working_gap(gap: int | None, height: int, width: int) -> int | None:
     """A gap in pixels of a sketch of some size, in pixels of its working size, rounded up."""
-    return gap if gap is None else -(-gap // shrink_factor(height, width))
+    return gap if gap is None else -(-gap // working_factor(height, width))
 
 
 def ball_radii(height: int, width: int, gap: int | None = None) -> list[int]:

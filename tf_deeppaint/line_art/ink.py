@@ -9,11 +9,17 @@ canvas is of whole numbers; `serving.canvas` is the same in the TensorFlow graph
 import cv2
 import numpy as np
 
-from tf_deeppaint.images.canvas import Placement, fit_to_canvas
+from tf_deeppaint.images.canvas import Placement, fit_to_canvas, resize
 from tf_deeppaint.images.pixels import WHITE
+from tf_deeppaint.images.strips import frame_of, is_strip
 
 # The working size: the longer side is brought near so many pixels, by a whole factor.
 WORKING_SIDE = 512
+# The most pixels of a strip at the working size, whose shorter side is else brought there. The most
+# pixels of its canvas, and how many times as long as wide that may be; longer ones are narrower.
+MOST_WORKING, MOST_CANVAS, MOST_CANVASES = 1 << 23, 1 << 22, 64
+# Rows of a working size that are shrunk at a time, which bounds the memory beside the sketch.
+_ROWS = 64
 # A pixel darker than this has ink.
 INK = 250
 # The level of the darkest tenth of the ink becomes black, unless it is as dark as this already.
@@ -22,27 +28,44 @@ DARKEST_PART, BLACK = 10, 20
 LEAST_WIDTH = 9
 
 
-def to_working_size(sketch: np.ndarray) -> np.ndarray:
+def to_working_size(sketch: np.ndarray, factor: int | None = None) -> np.ndarray:
     """Shrinks a sketch by a whole factor so that no ink is lost, and makes its ink black.
 
     Args:
         sketch: uint8 gray `(H, W)`, dark lines on light paper.
+        factor: The factor, `shrink_factor` where it is None.
 
     Returns:
         uint8 gray `(h, w)`, the longer side under 768 pixels: each pixel is the darkest of those it
         covers. Smaller sketches keep their size.
     """
-    factor = shrink_factor(*sketch.shape)
+    factor = factor or shrink_factor(*sketch.shape)
+    step = _ROWS * factor
+    parts = [_darkest(sketch[top : top + step], factor) for top in range(0, len(sketch), step)]
+    return _blacken(np.concatenate(parts))
+
+
+def _darkest(sketch: np.ndarray, factor: int) -> np.ndarray:
     rows, columns = (-side % factor for side in sketch.shape)
     padded = np.pad(sketch, ((0, rows), (0, columns)), constant_values=WHITE)
     height, width = (side // factor for side in padded.shape)
-    darkest = padded.reshape(height, factor, width, factor).min(axis=(1, 3))
-    return _blacken(darkest)
+    return padded.reshape(height, factor, width, factor).min(axis=(1, 3))
 
 
 def shrink_factor(height: int, width: int) -> int:
     """How many pixels of a sketch, along each axis, become one at the working size."""
     return max(1, (2 * max(height, width) + WORKING_SIDE) // (2 * WORKING_SIDE))
+
+
+def working_factor(height: int, width: int) -> int:
+    """How many pixels of a sketch become one at its working size; of a strip, by its short side.
+
+    No more than `MOST_WORKING` pixels are left of a strip.
+    """
+    factor = shrink_factor(*frame_of(height, width))
+    while is_strip(height, width) and -(-height // factor) * -(-width // factor) > MOST_WORKING:
+        factor += 1
+    return factor
 
 
 def working_to_canvas(working: np.ndarray, size: int) -> tuple[np.ndarray, Placement]:
@@ -55,12 +78,40 @@ def working_to_canvas(working: np.ndarray, size: int) -> tuple[np.ndarray, Place
     Returns:
         The canvas, uint8 `(size, size)`, and the placement of the sketch on it.
     """
+    return fit_to_canvas(_widen(working, *working.shape), size)
+
+
+def working_to_strip(working: np.ndarray, size: int) -> tuple[np.ndarray, Placement]:
+    """Fits a strip of the working size onto a canvas as long as it needs, at the network's scale.
+
+    Args:
+        working: uint8 gray `(h, w)`.
+        size: Side of the network's canvas in pixels, as which the short side comes out, or less
+            where the strip is longer than `MOST_CANVASES` canvases.
+
+    Returns:
+        The canvas, uint8 `(L, size)` or `(size, L)`, L at least `size`, and the placement of the
+        strip on it.
+    """
+    side, length = min(working.shape), max(working.shape)
+    longest = min(MOST_CANVASES * size, MOST_CANVAS // size)
+    scale = min(size / side, longest / length)
+    height, width = (max(1, round(scale * edge)) for edge in working.shape)
+    shape = (max(height, size), size) if height > width else (size, max(width, size))
+    placement = Placement((shape[0] - height) // 2, (shape[1] - width) // 2, height, width)
+    canvas = np.full(shape, WHITE, np.uint8)
+    canvas[placement.area] = resize(_widen(working, side, side), height, width)
+    return canvas, placement
+
+
+def _widen(working: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Widens lines for a canvas that shows so many pixels; see `widening`."""
     ink = (working < WHITE // 2).astype(np.uint8)
     inner = cv2.erode(ink, np.ones((3, 3), np.uint8))
-    radius = widening(int(ink.sum()), int(inner.sum()), *working.shape)
-    if radius:
-        working = cv2.erode(working, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
-    return fit_to_canvas(working, size)
+    radius = widening(int(ink.sum()), int(inner.sum()), height, width)
+    if not radius:
+        return working
+    return cv2.erode(working, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
 
 
 def widening(ink: int, inner: int, height: int, width: int) -> int:

@@ -16,18 +16,19 @@ import numpy as np
 ROUNDS = 16
 # How far from an end, along each axis, the mean of the lines is taken, in pixels.
 BEHIND = 5
-# More ends than this are hatching or grain: then everything lies ahead of one.
+# More ends than this in a frame are hatching or grain: then everything lies ahead of one.
 MOST_ENDS = 1000
 # Bits of a pixel's neighbors in its code.
 NEIGHBORS = ((1, 2, 4), (8, 0, 16), (32, 64, 128))
 
 
-def find_ahead(ink: np.ndarray, reach: int) -> np.ndarray:
+def find_ahead(ink: np.ndarray, reach: int, frames: int = 1) -> np.ndarray:
     """Finds what lies ahead of the ends of lines, at most half the width of lines further.
 
     Args:
         ink: bool `(H, W)`.
         reach: How far from the end of a line, in pixels.
+        frames: How many frames the sketch is as large as, 1 unless it is a strip.
 
     Returns:
         bool `(H, W)`. Ends at the edge of the sketch do not count.
@@ -36,7 +37,7 @@ def find_ahead(ink: np.ndarray, reach: int) -> np.ndarray:
     thin = thin_lines(ink)
     rows, columns = _find_ends(thin, half + 2)
     ahead = np.zeros(ink.shape, bool)
-    if len(rows) > MOST_ENDS:
+    if len(rows) > frames * MOST_ENDS:
         return ~ahead
     weights = 1, np.arange(ink.shape[0])[:, None], np.arange(ink.shape[1])
     count, y, x = (_sum_around(thin * weight)[rows, columns] for weight in weights)

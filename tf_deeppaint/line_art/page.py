@@ -2,14 +2,17 @@
 
 Nobody wants these colored. `serving.page` is the same in the TensorFlow graph.
 
-* A region that touches all four sides of the sketch is the page, and so is a *margin*: a strip
-  along a side, at least half as long as it, or the tip of a corner.
+* A region that touches all four sides of the sketch is the page, and so is a *margin*: narrow along
+  a side, at least half as long as it, or the tip of a corner.
+* Of a strip all is measured by a *frame*, a square of its short side: what touches both long sides
+  and is a frame long is the page, and so is a *gutter*, an empty box from side to side.
 * A *panel* follows all four sides of its bounding box, is large, and has something drawn in it.
 * A *speech bubble* holds lettering and is surrounded by the page. *Letters* are small marks of ink
   in one region that stand in a row of three or more, each at most a height from the next.
 * What letters enclose belongs to the page too.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import cv2
@@ -70,29 +73,37 @@ class Boxes(NamedTuple):
         return self.right - self.left + 1
 
 
-def find_page(regions: np.ndarray, ink: np.ndarray) -> np.ndarray:
+def find_page(
+    regions: np.ndarray, ink: np.ndarray, frame: tuple[int, int] | None = None
+) -> np.ndarray:
     """Finds which regions are the page.
 
     Args:
         regions: int `(H, W)`, 0 for lines, 1, 2, .. for regions.
         ink: bool `(H, W)`, where lines are.
+        frame: Height and width that all is measured by; None: the sketch's.
 
     Returns:
         bool `(regions + 1,)`; false for 0.
     """
     count = int(regions.max()) + 1
-    height, width = regions.shape
+    height, width = frame or regions.shape
     boxes = _boxes(regions, count)
-    is_page = touches_all_sides(boxes, height, width) | is_margin(boxes, height, width)
-    is_page |= _find_panels(regions, boxes)
+    is_page = touches_all_sides(boxes, height, width)
+    is_page |= is_margin(boxes, *regions.shape, frame)
+    is_page |= _find_panels(regions, boxes, (height, width))
+    if regions.shape != (height, width):
+        is_page |= _find_gutters(regions, boxes)
     is_page[0] = False
 
     _, marks = cv2.connectedComponents(ink.astype(np.uint8), connectivity=4)
     mark_boxes = _boxes(marks, marks.max() + 1)
     hosts = _find_hosts(marks, regions, count)
-    is_letter = _find_letters(mark_boxes, hosts, height)
+    is_letter = np.zeros(len(hosts), bool)
+    for near in _part(mark_boxes, regions.shape, (height, width)):
+        is_letter |= _find_letters(mark_boxes, hosts, height, near)
     letters = np.bincount(hosts[is_letter], minlength=count)
-    is_page |= (letters >= LETTERS) & _is_surrounded(regions, boxes, is_page)
+    is_page |= (letters >= LETTERS) & _is_surrounded(regions, boxes, is_page, max(height, width))
     is_page[0] = False
 
     # The regions in a letter's box, where the letter stands on the page.
@@ -111,19 +122,21 @@ def find_page(regions: np.ndarray, ink: np.ndarray) -> np.ndarray:
 
 
 def touches_all_sides(boxes: Boxes, height: int, width: int) -> np.ndarray:
-    """Which labels reach from side to side both ways; NumPy's or TensorFlow's numbers."""
-    upright = (boxes.top == 0) & (boxes.bottom == height - 1)
-    return upright & (boxes.left == 0) & (boxes.right == width - 1)
+    """Which labels reach as far as a frame both ways; NumPy's or TensorFlow's numbers."""
+    return (boxes.height >= height) & (boxes.width >= width)
 
 
-def is_margin(boxes: Boxes, height: int, width: int) -> np.ndarray:
-    """Which labels are strips along a side; NumPy's or TensorFlow's numbers."""
+def is_margin(
+    boxes: Boxes, height: int, width: int, frame: tuple[int, int] | None = None
+) -> np.ndarray:
+    """Which labels are narrow and along a side; NumPy's or TensorFlow's numbers."""
+    tall, wide = frame or (height, width)
     at_side = (boxes.top == 0) | (boxes.bottom == height - 1)
     at_end = (boxes.left == 0) | (boxes.right == width - 1)
-    is_low = 100 * boxes.height <= MARGIN_PERCENT * height
-    is_narrow = 100 * boxes.width <= MARGIN_PERCENT * width
-    along = at_side & is_low & (at_end & is_narrow | (2 * boxes.width >= width))
-    return along | (at_end & is_narrow & (2 * boxes.height >= height))
+    is_low = 100 * boxes.height <= MARGIN_PERCENT * tall
+    is_narrow = 100 * boxes.width <= MARGIN_PERCENT * wide
+    along = at_side & is_low & (at_end & is_narrow | (2 * boxes.width >= wide))
+    return along | (at_end & is_narrow & (2 * boxes.height >= tall))
 
 
 def _boxes(labels: np.ndarray, count: int) -> Boxes:
@@ -140,12 +153,25 @@ def _boxes(labels: np.ndarray, count: int) -> Boxes:
     return Boxes(top, left, bottom, right)
 
 
-def _find_panels(regions: np.ndarray, boxes: Boxes) -> np.ndarray:
+def _find_gutters(regions: np.ndarray, boxes: Boxes) -> np.ndarray:
+    """Which regions of a strip are gutters, bool `(regions + 1,)`."""
+    height, width = regions.shape
+    spans = boxes.width == width if height > width else boxes.height == height
+    area = np.bincount(regions.ravel(), minlength=len(spans))
+    box = boxes.height * boxes.width
+    return spans & (100 * (box - area) < PANEL_CONTENT * box)
+
+
+def _find_panels(regions: np.ndarray, boxes: Boxes, frame: tuple[int, int]) -> np.ndarray:
     """Which regions are panels, bool `(regions + 1,)`."""
     height, width = regions.shape
     count = len(boxes.top)
-    tolerance = max(2, STRAIGHT * max(height, width) // 1000)
-    rows, columns = np.nonzero(regions)
+    tolerance = max(2, STRAIGHT * max(frame) // 1000)
+    is_large = (100 * boxes.height >= PANEL_HEIGHT * frame[0]) & (
+        100 * boxes.width >= PANEL_WIDTH * frame[1]
+    )
+    is_large[0] = False
+    rows, columns = np.nonzero(is_large[regions])
     label = regions[rows, columns]
     along = np.ones(count, bool)
     for position, edge, across, length, side in (
@@ -155,14 +181,11 @@ def _find_panels(regions: np.ndarray, boxes: Boxes) -> np.ndarray:
         (columns, boxes.right, rows, height, boxes.height),
     ):
         near = np.abs(position - edge[label]) <= tolerance
-        touched = np.zeros(count * length, bool)
-        touched[label[near] * length + across[near]] = True
-        along &= 100 * touched.reshape(count, length).sum(axis=1) >= SIDE_PERCENT * side
+        # Each place along a side counts once.
+        touched = np.unique(label[near].astype(np.int64) * length + across[near]) // length
+        along &= 100 * np.bincount(touched, minlength=count) >= SIDE_PERCENT * side
     area = np.bincount(label, minlength=count)
     box = boxes.height * boxes.width
-    is_large = (100 * boxes.width >= PANEL_WIDTH * width) & (
-        100 * boxes.height >= PANEL_HEIGHT * height
-    )
     return along & is_large & (100 * (box - area) >= PANEL_CONTENT * box)
 
 
@@ -184,10 +207,24 @@ def _find_hosts(marks: np.ndarray, regions: np.ndarray, count: int) -> np.ndarra
     return best % count
 
 
-def _find_letters(boxes: Boxes, hosts: np.ndarray, height: int) -> np.ndarray:
-    """Which marks of ink are letters, bool `(marks + 1,)`."""
+def _part(
+    boxes: Boxes, shape: tuple[int, int], frame: tuple[int, int]
+) -> Iterator[np.ndarray | bool]:
+    """Which marks of ink lie in a frame, for frames along a strip that overlap by a half."""
+    if shape == frame:
+        yield True
+        return
+    starts = boxes.top + boxes.bottom if shape[0] > shape[1] else boxes.left + boxes.right
+    for start in range(0, 2 * max(shape), frame[0]):  # positions are twice the middle's
+        yield (starts >= start) & (starts < start + 2 * frame[0])
+
+
+def _find_letters(
+    boxes: Boxes, hosts: np.ndarray, height: int, near: np.ndarray | bool
+) -> np.ndarray:
+    """Which marks of ink, of those that are near, are letters, bool `(marks + 1,)`."""
     is_small = (100 * boxes.height <= LETTER_PERCENT * height) & (boxes.height >= LETTER_PIXELS)
-    is_small &= boxes.width <= LETTER_ASPECT * boxes.height
+    is_small &= (boxes.width <= LETTER_ASPECT * boxes.height) & near
     is_small[0] = False
     chosen = np.flatnonzero(is_small)
     is_letter = np.zeros(len(hosts), bool)
@@ -211,13 +248,13 @@ def _find_letters(boxes: Boxes, hosts: np.ndarray, height: int) -> np.ndarray:
     return is_letter
 
 
-def _is_surrounded(regions: np.ndarray, boxes: Boxes, is_page: np.ndarray) -> np.ndarray:
+def _is_surrounded(regions: np.ndarray, boxes: Boxes, is_page: np.ndarray, side: int) -> np.ndarray:
     """Which regions have mostly the page on the other side of their lines, bool `(regions + 1,)`.
 
     Regions inside their own box do not count.
     """
     count = len(is_page)
-    reach = max(2, ACROSS_LINE * max(regions.shape) // 1000)
+    reach = max(2, ACROSS_LINE * side // 1000)
     pairs = []
     for first, second in (
         (regions[:, :-reach], regions[:, reach:]),

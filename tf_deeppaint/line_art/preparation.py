@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tf_deeppaint.images.pixels import WHITE, over_white, to_gray
+from tf_deeppaint.images.pixels import WHITE, over_white, row_slices, to_gray
 from tf_deeppaint.line_art.cleaning import clean as clean_page
 from tf_deeppaint.line_art.kinds import PAINTED, TO_CLEAN, Kind, find_kind
 from tf_deeppaint.line_art.outlines import take_lines
@@ -80,11 +80,20 @@ def _to_sketch(
         # Light lines that have a color keep it; white ones would vanish.
         ink = find_ink(over_white(picture), gray) if kind is Kind.LAYER else None
         return gray, ink if ink and ink.opaque else None, f"{kind.value}: {_DONE[kind]}"
-    flat = _over_white(picture)
-    gray = flat if flat.ndim == 2 else to_gray(flat)
+    flat, gray = _over_white(picture), to_plain_gray(picture)
     # The colors of a page that is painted already would hide the new ones.
     keeps = flat.ndim == 3 and kind not in PAINTED
     return gray, find_ink(flat, gray) if keeps else None, advice
+
+
+def to_plain_gray(picture: np.ndarray) -> np.ndarray:
+    """A picture, see `prepare`, as a sketch of which no pixel is changed: uint8 gray `(H, W)`."""
+    if picture.ndim == 2:
+        return picture
+    gray = np.empty(picture.shape[:2], np.uint8)
+    for rows in row_slices(len(picture)):
+        gray[rows] = to_gray(_over_white(picture[rows]))
+    return gray
 
 
 def _over_white(picture: np.ndarray) -> np.ndarray:

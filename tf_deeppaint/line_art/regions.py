@@ -23,8 +23,9 @@ import numpy as np
 
 from tf_deeppaint.images.canvas import Placement
 from tf_deeppaint.images.pixels import WHITE
-from tf_deeppaint.line_art.gaps import ball_radii, is_no_gap, is_nook
-from tf_deeppaint.line_art.ink import shrink_factor, to_working_size
+from tf_deeppaint.images.strips import is_strip
+from tf_deeppaint.line_art.gaps import ball_radii, is_no_gap, is_nook, working_gap
+from tf_deeppaint.line_art.ink import to_working_size, working_factor
 from tf_deeppaint.line_art.line_ends import find_ahead
 from tf_deeppaint.line_art.page import find_page
 from tf_deeppaint.palette.rules import BANDS, COLORS
@@ -43,7 +44,9 @@ LINE_REACH, CANVAS_REACH = 12, 6
 PAGE = 1
 
 
-def find_regions(sketch: np.ndarray, gap: int | None = None) -> np.ndarray:
+def find_regions(
+    sketch: np.ndarray, gap: int | None = None, frame: tuple[int, int] | None = None
+) -> np.ndarray:
     """Labels the regions of a sketch; paper that is open to the sketch's edge is one too.
 
     Args:
@@ -51,13 +54,16 @@ def find_regions(sketch: np.ndarray, gap: int | None = None) -> np.ndarray:
             working size first.
         gap: The widest gap that is closed, in pixels; 0 closes none, None those of 2 % of the
             longer side.
+        frame: Height and width that gaps and the page are measured by, a strip's frame; None: the
+            sketch's.
 
     Returns:
         int32 `(H, W)`: 0 for lines, 1 for the page, 2, 3, .. for the regions, without a gap.
     """
     paper = sketch >= PAPER
     labels, count, free = np.zeros(sketch.shape, np.int32), 0, paper
-    radii = ball_radii(*sketch.shape, gap)
+    frame = frame or sketch.shape
+    radii = ball_radii(*frame, gap)
     for radius in radii:
         ball = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
         # Balls may hang over the edge.
@@ -73,18 +79,20 @@ def find_regions(sketch: np.ndarray, gap: int | None = None) -> np.ndarray:
     labels = np.where(rest > 0, rest + count, labels)
     labels = _join(labels, paper, lambda label, *_: label > count)
     if radii:
-        labels = _join_parted(labels, ~paper, radii[0])
+        labels = _join_parted(labels, ~paper, radii[0], frame)
     is_region = np.bincount(labels.ravel()) > 0
-    is_page = find_page(labels, ~paper)
+    is_page = find_page(labels, ~paper, frame)
     is_region &= ~is_page
     is_region[0] = False
     numbers = np.where(is_region, PAGE + np.cumsum(is_region), np.where(is_page, PAGE, 0))
     return numbers[labels].astype(np.int32)
 
 
-def _join_parted(labels: np.ndarray, ink: np.ndarray, radius: int) -> np.ndarray:
+def _join_parted(
+    labels: np.ndarray, ink: np.ndarray, radius: int, frame: tuple[int, int]
+) -> np.ndarray:
     """Joins regions that no gap parts; `radius` is that of the largest ball."""
-    ahead = find_ahead(ink, 3 * radius // 2 + 1)
+    ahead = find_ahead(ink, 3 * radius // 2 + 1, -(-ink.size // (frame[0] * frame[1])))
     for _ in range(JOINS):
         labels = _join(labels, ahead, lambda _, *contact: is_no_gap(*contact, radius))
     return _join(labels, ahead, lambda _, *contact: is_nook(*contact, radius))
@@ -128,27 +136,45 @@ def find_sketch_regions(sketch: np.ndarray) -> np.ndarray:
     Returns:
         int32 `(H, W)`: each pixel of the sketch has the label of the working pixel it lies in.
     """
-    factor = shrink_factor(*sketch.shape)
+    factor = working_factor(*sketch.shape)
     rows, columns = (np.arange(side) // factor for side in sketch.shape)
-    return find_regions(to_working_size(sketch))[np.ix_(rows, columns)]
+    return find_working_regions(sketch.shape, to_working_size(sketch, factor))[
+        np.ix_(rows, columns)
+    ]
 
 
-def regions_to_canvas(labels: np.ndarray, placement: Placement, size: int) -> np.ndarray:
+def find_working_regions(
+    shape: tuple[int, int], working: np.ndarray, gap: int | None = None
+) -> np.ndarray:
+    """Finds the regions of a sketch of a shape at its working size: see `find_regions`.
+
+    Args:
+        shape: Height and width of the sketch.
+        working: The sketch at its working size, uint8 `(h, w)`.
+        gap: As `find_regions` takes it, in pixels of the sketch.
+    """
+    frame = (min(working.shape),) * 2 if is_strip(*shape) else None
+    return find_regions(working, working_gap(gap, *shape), frame)
+
+
+def regions_to_canvas(
+    labels: np.ndarray, placement: Placement, shape: tuple[int, int]
+) -> np.ndarray:
     """Brings the regions of a sketch onto the network's canvas: each pixel takes its center's.
 
     Args:
         labels: int32 `(h, w)`, as `find_regions` returns them.
         placement: Where the sketch lies on the canvas.
-        size: Side of the canvas in pixels.
+        shape: Height and width of the canvas in pixels.
 
     Returns:
-        int32 `(size, size)`; 0 for lines and beside the sketch.
+        int32, of that shape; 0 for lines and beside the sketch.
     """
     rows, columns = (
         scale_index(length, side)
         for length, side in zip((placement.height, placement.width), labels.shape, strict=True)
     )
-    canvas = np.zeros((size, size), np.int32)
+    canvas = np.zeros(shape, np.int32)
     canvas[placement.area] = labels[np.ix_(rows, columns)]
     return canvas
 
@@ -217,7 +243,7 @@ def even_out(
     a color too. The page is white.
 
     Args:
-        weights: Shares of the colors of `mixing.slot_colors` on the canvas, float32 `(S, S, 18)`,
+        weights: Shares of the colors of `mixing.slot_colors` on the canvas, float32 `(H, W, 18)`,
             1 together.
         labels: int32 `(h, w)`, as `find_regions` returns them.
         placement: Where the sketch lies on the canvas.
@@ -233,8 +259,8 @@ def even_out(
     pairs = labels.astype(np.int64) * cells + (rows[:, None] * weights.shape[1] + columns)
     pairs, pixels = np.unique(pairs, return_counts=True)
     label, cell = np.divmod(pairs, cells)
-    shares = (weights.reshape(cells, -1)[cell] * pixels[:, None]).T
-    sums = np.stack([np.bincount(label, share, count) for share in shares], axis=-1)
+    shares = weights.reshape(cells, -1).T
+    sums = np.stack([np.bincount(label, share[cell] * pixels, count) for share in shares], axis=-1)
     chosen = np.where(find_shades(palette)[sums.argmax(axis=-1)], sums, 0)
     mixtures = chosen / np.maximum(chosen.sum(axis=-1, keepdims=True), 1e-9)
     mixtures = mixtures.astype(np.float32)

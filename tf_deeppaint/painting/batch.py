@@ -1,7 +1,7 @@
 """Many sketches colored one after another: decoding, network and writing at the same time.
 
 Memory does not grow with their number: a few sketches are read ahead, and no more are read while
-as many wait to be written.
+as many wait to be written. Large strips are painted one by one, after the others.
 """
 
 from collections import deque
@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tf_deeppaint.images.decoding import is_large_file
 from tf_deeppaint.line_art.preparation import AUTO, Prepared
 from tf_deeppaint.painting.inputs import read_sketch
 from tf_deeppaint.painting.jobs import Job
@@ -83,29 +84,42 @@ def paint_jobs(
         The failures, in the order of the jobs.
     """
     outcome = _Outcome(len(jobs), on_progress)
+    large: list[Job] = []
 
     def read(job: Job) -> tuple[Job, Prepared, np.ndarray]:
         return job, read_sketch(job.sketch, clean, recolor), palette_of(job.reference)
+
+    def read_ahead(job: Job) -> tuple[Job, Prepared, np.ndarray] | None:
+        if is_large_file(job.sketch):
+            large.append(job)
+            return None
+        return read(job)
+
+    def paint(batch: Sequence[tuple[Job, Prepared, np.ndarray]]) -> list[tuple[Job, Painting]]:
+        ready, prepared, palettes = zip(*batch, strict=True)
+        for job, page in zip(ready, prepared, strict=True):
+            if page.note:
+                on_note(job, page.note)
+        sketches = [page.sketch for page in prepared]
+        paintings = painter.make_paintings(sketches, np.stack(palettes), gap)
+        return list(zip(ready, paintings, strict=True))
 
     with ThreadPoolExecutor() as workers:
         reading, writing = deque(), deque()
         waiting = iter(jobs)
         while True:
             for job in islice(waiting, 2 * BATCH - len(reading)):
-                reading.append((job, workers.submit(read, job)))
+                reading.append((job, workers.submit(read_ahead, job)))
             if not reading and not writing:
                 break
-            if batch := list(outcome.collect(reading, BATCH)):
-                ready, prepared, palettes = zip(*batch, strict=True)
-                for job, page in zip(ready, prepared, strict=True):
-                    if page.note:
-                        on_note(job, page.note)
-                paintings = painter.make_paintings(
-                    [page.sketch for page in prepared], np.stack(palettes), gap
-                )
-                for job, painting in zip(ready, paintings, strict=True):
+            if batch := list(filter(None, outcome.collect(reading, BATCH))):
+                for job, painting in paint(batch):
                     writing.append((job, workers.submit(finish, job, painting)))
             for _ in outcome.collect(writing, len(writing) - (BATCH if reading else 0)):
+                outcome.count()
+        for job in sorted(large, key=jobs.index):
+            alone = deque([(job, workers.submit(lambda job: finish(*paint([read(job)])[0]), job))])
+            for _ in outcome.collect(alone, 1):
                 outcome.count()
     order = {job: number for number, job in enumerate(jobs)}
     return sorted(outcome.failures, key=lambda failure: order[failure.job])

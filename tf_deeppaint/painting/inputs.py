@@ -9,15 +9,18 @@ import numpy as np
 from tf_deeppaint.images.canvas import shrink
 from tf_deeppaint.images.decoding import (
     decode,
-    read_decoded,
     read_picture,
     read_resolution,
+    read_sketch_pixels,
     split_channels,
 )
+from tf_deeppaint.images.formats.limits import check_size
 from tf_deeppaint.images.pixels import MAX_SIDE, WHITE, over_white
 from tf_deeppaint.images.resolution import Dpi, read_dpi
+from tf_deeppaint.images.strips import MAX_LENGTH, is_large, is_strip
+from tf_deeppaint.line_art.kinds import Kind
 from tf_deeppaint.line_art.pens import Sketch, find_ink, view_page
-from tf_deeppaint.line_art.preparation import AUTO, Prepared, prepare
+from tf_deeppaint.line_art.preparation import AUTO, ON, Prepared, prepare, to_plain_gray
 from tf_deeppaint.utils.errors import DeepPaintError
 
 if TYPE_CHECKING:
@@ -53,12 +56,26 @@ def read_sketch(
 ) -> Prepared:
     """Turns a picture, see `to_rgb`, into a sketch, and tells what was done.
 
+    A strip may be long, see `strips`. One that is large is never cleaned.
+
     Args:
         picture: The picture.
         clean: Whether it is cleaned first; see `preparation.prepare`.
         recolor: Whether the lines are taken out of a picture that is colored already; see there.
+
+    Raises:
+        DeepPaintError: see `to_rgb`; or a large strip is to be cleaned or recolored.
     """
-    return prepare(_to_array(picture, _read), clean, recolor)
+    pixels = _to_array(picture, read_sketch_pixels, strips=True)
+    if not is_large(*pixels.shape[:2]):
+        return prepare(pixels, clean, recolor)
+    if recolor or clean in (ON, True):
+        name = picture if isinstance(picture, str | os.PathLike) else "the sketch"
+        raise DeepPaintError(
+            f"{name}: over {MAX_SIDE} x {MAX_SIDE} pixels, too large to be cleaned or recolored; "
+            "leave that out, or scale it down"
+        )
+    return Prepared(to_plain_gray(pixels), Kind.UNKNOWN, "")
 
 
 def decode_sketch(
@@ -91,11 +108,6 @@ def shrink_sketch(sketch: np.ndarray, side: int) -> np.ndarray:
     return small
 
 
-def _read(path: str | os.PathLike) -> np.ndarray:
-    rgb, alpha, _ = read_decoded(path)
-    return rgb if alpha is None else np.dstack([rgb, alpha])
-
-
 def resolution_of(picture: "PictureLike") -> Dpi | None:
     """Horizontal and vertical pixels an inch of a picture, see `to_rgb`.
 
@@ -112,35 +124,39 @@ def _over_white(pixels: np.ndarray) -> np.ndarray:
     return over_white(pixels) if pixels.shape[2:] == (4,) else pixels
 
 
-def _to_array(picture: "PictureLike", read: Callable[[str | os.PathLike], np.ndarray]):
-    """uint8 gray `(H, W)`, RGB or RGBA `(H, W, 3 or 4)`; files by `read`."""
+def _to_array(
+    picture: "PictureLike", read: Callable[[str | os.PathLike], np.ndarray], strips: bool = False
+):
+    """uint8 gray `(H, W)`, RGB or RGBA `(H, W, 3 or 4)`; files by `read`.
+
+    `strips`: whether a strip may be long.
+    """
     if isinstance(picture, str | os.PathLike):
         return read(picture)
-    pixels = picture if isinstance(picture, np.ndarray) else _from_pillow(picture)
+    pixels = picture if isinstance(picture, np.ndarray) else _from_pillow(picture, strips)
     sides, channels = pixels.shape[:2], pixels.shape[2:]
     if (
         pixels.dtype != np.uint8
         or len(sides) < 2
         or channels not in ((), (1,), (3,), (4,))
-        or not all(1 <= side <= MAX_SIDE for side in sides)
+        or not 1 <= min(sides) <= MAX_SIDE
+        or max(sides) > (MAX_LENGTH if strips and is_strip(*sides) else MAX_SIDE)
     ):
         raise DeepPaintError(
             f"an array of {pixels.dtype} {pixels.shape} is no picture; give uint8 (H, W), "
             f"(H, W, 3) or (H, W, 4), each side of 1 to {MAX_SIDE} pixels"
+            + f", or a strip of up to {MAX_SIDE} x {MAX_LENGTH}"
+            * strips
         )
     return pixels[..., 0] if channels == (1,) else pixels
 
 
-def _from_pillow(image: "Image") -> np.ndarray:
+def _from_pillow(image: "Image", strips: bool) -> np.ndarray:
     if not (hasattr(image, "mode") and hasattr(image, "convert")):
         raise DeepPaintError(
             f"a {type(image).__name__} is no picture; give a path, an array or a Pillow image"
         )
-    if max(image.size) > MAX_SIDE:  # before its pixels are decoded
-        raise DeepPaintError(
-            f"{image.size[0]} x {image.size[1]} pixels; a side may have 1 to {MAX_SIDE}: "
-            "scale it down"
-        )
+    check_size(*image.size, "the Pillow image", strips)  # before its pixels are decoded
     from PIL import ImageOps
 
     try:

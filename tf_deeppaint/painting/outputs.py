@@ -8,9 +8,10 @@ import numpy as np
 
 from tf_deeppaint.images.canvas import fit_to_canvas
 from tf_deeppaint.images.decoding import decode_small
-from tf_deeppaint.images.encoding import write_picture
-from tf_deeppaint.images.pixels import WHITE
+from tf_deeppaint.images.encoding import write_parts, write_picture
+from tf_deeppaint.images.pixels import MAX_SIDE, WHITE
 from tf_deeppaint.images.resolution import Dpi
+from tf_deeppaint.images.strips import is_large
 from tf_deeppaint.line_art.pens import KEEP
 from tf_deeppaint.painting.jobs import Job
 from tf_deeppaint.painting.layer_files import OPEN_RASTER, write_layers
@@ -76,14 +77,18 @@ def write_painting(
     maps = painter.attention(painting) if outputs.attention else []
     if outputs.attention and not maps:
         raise DeepPaintError("the model has no attention gates; leave out --attention")
+    if (outputs.layers or outputs.attention) and is_large(*painting.sketch.shape):
+        raise DeepPaintError(
+            f"{outputs.picture}: over {MAX_SIDE} x {MAX_SIDE} pixels, too large for --layers and "
+            "--attention; leave them out, or scale the sketch down"
+        )
     if outputs.layers:
         write_layers(outputs.layers, painting.layers(line_color, paper), dpi)
     for number, level in enumerate(maps, start=1):
         path = files.join(outputs.attention, f"attention-{number}.png")
         write_picture(path, draw_heat_map(level, painting.sketch))
-    picture = painting.picture(lines, line_color, paper)
-    picture.dpi = dpi
-    picture.save(outputs.picture)
+    parts = painting.parts(lines, line_color, paper)
+    write_parts(outputs.picture, *painting.sketch.shape, parts, dpi)
 
 
 def write_contact_sheet(path: str, jobs: Sequence[Job], folders: Outputs, columns: int) -> None:

@@ -8,16 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tf_deeppaint.images.canvas import Placement, resize
-from tf_deeppaint.line_art.gaps import working_gap
-from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
+from tf_deeppaint.images.strips import is_strip
+from tf_deeppaint.line_art.ink import (
+    to_working_size,
+    working_factor,
+    working_to_canvas,
+    working_to_strip,
+)
 from tf_deeppaint.line_art.pens import KEEP
 from tf_deeppaint.line_art.preparation import AUTO
-from tf_deeppaint.line_art.regions import find_regions
+from tf_deeppaint.line_art.regions import find_regions, find_working_regions
 from tf_deeppaint.painting.backend import Backend
 from tf_deeppaint.painting.inputs import read_sketch, resolution_of, to_rgb
 from tf_deeppaint.painting.litert_backend import BUNDLED_FILE, SUFFIX, LiteRtBackend
 from tf_deeppaint.painting.painting import WHITE_PAPER, Painting, Picture, check_palettes
+from tf_deeppaint.painting.prediction import Prediction, make_predictions
 from tf_deeppaint.painting.region_colors import even_out_regions
+from tf_deeppaint.painting.windows import blend
 from tf_deeppaint.palette.extraction import reference_palette
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow
@@ -91,8 +98,8 @@ class Painter:
         Python's `warnings` tell what was done to a page that is no plain sketch.
 
         Args:
-            sketch: Dark lines on light paper, any size and aspect ratio: a picture file, a uint8
-                array `(H, W)` or `(H, W, 3 or 4)`, or a Pillow image.
+            sketch: Dark lines on light paper, any aspect ratio: a picture file, a uint8 array
+                `(H, W)` or `(H, W, 3 or 4)`, or a Pillow image. For its size see `strips`.
             reference: The picture to take the colors from, likewise.
             colors: A palette, uint8 `(4, 4, 3)`, instead of a reference.
             lines: The sketch's own lines (`"original"`) or the network's (`"network"`); see
@@ -129,7 +136,7 @@ class Painter:
     def make_paintings(
         self, sketches: Sequence[np.ndarray], palettes: np.ndarray, gap: int | None = None
     ) -> list[Painting]:
-        """Runs the network, once, on sketches of any sizes.
+        """Runs the network on sketches of any sizes, once, and on each strip window by window.
 
         Args:
             sketches: N sketches, uint8 `(H, W)` each.
@@ -140,19 +147,42 @@ class Painter:
             N paintings, of which pictures and layers can be made.
         """
         # 1. Bring the sketches to the working size, where no line is lost.
-        working = [to_working_size(sketch) for sketch in sketches]
-        # 2. Fit them onto the network's canvas.
-        canvases, placements = zip(*(working_to_canvas(s, self.size) for s in working), strict=True)
+        shapes = [sketch.shape for sketch in sketches]
+        working = [to_working_size(sketch, working_factor(*sketch.shape)) for sketch in sketches]
+        # 2. Fit them onto the network's canvas, strips onto longer ones.
+        fits = [working_to_strip if is_strip(*shape) else working_to_canvas for shape in shapes]
+        fitted = [fit(sketch, self.size) for fit, sketch in zip(fits, working, strict=True)]
+        canvases, placements = zip(*fitted, strict=True)
         # 3. Run the network.
-        predictions = self.backend.run(np.stack(canvases), check_palettes(palettes))
+        predictions = self._predict(canvases, check_palettes(palettes))
         # 4. Find the regions at the working size, and even them out: one color each.
         regions = [None] * len(sketches)
         if self.even_regions:
-            gaps = [working_gap(gap, *sketch.shape) for sketch in sketches]
-            labels = map(find_regions, working, gaps)
+            labels = map(find_working_regions, shapes, working, [gap] * len(shapes))
             evened = map(even_out_regions, predictions, labels, placements)
             regions, predictions = zip(*evened, strict=True)
         return list(map(Painting, sketches, placements, predictions, regions))
+
+    def _predict(self, canvases: Sequence[np.ndarray], palettes: np.ndarray) -> list[Prediction]:
+        """Runs the network on canvases, and on those of strips in windows."""
+        whole = [i for i, canvas in enumerate(canvases) if canvas.shape == (self.size, self.size)]
+        predictions = {}
+        if whole:
+            batch = np.stack([canvases[i] for i in whole])
+            predictions = dict(zip(whole, self.backend.run(batch, palettes[whole]), strict=True))
+        for number, (canvas, palette) in enumerate(zip(canvases, palettes, strict=True)):
+            if number not in predictions:
+                predictions[number] = self._predict_strip(canvas, palette)
+        return [predictions[number] for number in range(len(canvases))]
+
+    def _predict_strip(self, canvas: np.ndarray, palette: np.ndarray) -> Prediction:
+        def run(windows: np.ndarray) -> list[dict[str, np.ndarray]]:
+            palettes = np.repeat(palette[None], len(windows), axis=0)
+            return [window.outputs() for window in self.backend.run(windows, palettes)]
+
+        outputs = blend(canvas, self.size, run)
+        batch = {name: values[None] for name, values in outputs.items()}
+        return make_predictions(batch, canvas[None], palette[None])[0]
 
     def attention(self, painting: Painting) -> list[np.ndarray]:
         """The attention maps behind a painting, the deepest gate's first.
@@ -161,8 +191,23 @@ class Painter:
             float32 `(h, w)` in [0, 1], cut like the sketch; none where there are no gates.
         """
         canvas, palette = painting.prediction.canvas, painting.prediction.palette
-        maps = self.backend.attention(canvas[None], palette[None])
-        return [painting.cut(resize(level[0], self.size, self.size)) for level in maps]
+
+        def run(windows: np.ndarray) -> list[dict[str, np.ndarray]]:
+            palettes = np.repeat(palette[None], len(windows), axis=0)
+            levels = self.backend.attention(windows, palettes)
+            return [
+                {
+                    str(i): resize(level[n], self.size, self.size)[..., None]
+                    for i, level in enumerate(levels)
+                }
+                for n in range(len(windows))
+            ]
+
+        if canvas.shape == (self.size, self.size):
+            maps = run(canvas[None])[0]
+        else:
+            maps = blend(canvas, self.size, run)
+        return [painting.cut(level[..., 0]) for level in maps.values()]
 
     def palette_of(self, reference: "PictureLike") -> np.ndarray:
         """The palette of a reference, as `paint` takes it: uint8 `(4, 4, 3)`.

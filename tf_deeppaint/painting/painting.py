@@ -1,17 +1,20 @@
 """A painting: a sketch and its prediction, from which pictures and layers are made."""
 
+import itertools
 import os
+from collections.abc import Iterator
 
 import numpy as np
 
 from tf_deeppaint.images.canvas import Placement, resize
 from tf_deeppaint.images.encoding import write_picture
-from tf_deeppaint.images.pixels import WHITE
+from tf_deeppaint.images.pixels import MAX_SIDE, WHITE
 from tf_deeppaint.images.resolution import Dpi
+from tf_deeppaint.images.strips import is_large
 from tf_deeppaint.line_art.compositing import is_white, lay_lines
-from tf_deeppaint.line_art.ink import shrink_factor, to_working_size
+from tf_deeppaint.line_art.ink import to_working_size, working_factor
 from tf_deeppaint.line_art.pens import BLACK, KEEP, Sketch, choose_pen
-from tf_deeppaint.line_art.regions import find_open_paper, find_regions
+from tf_deeppaint.line_art.regions import find_open_paper, find_working_regions
 from tf_deeppaint.painting.layer_files import Layer, make_layers
 from tf_deeppaint.painting.prediction import Prediction
 from tf_deeppaint.painting.region_colors import (
@@ -21,7 +24,7 @@ from tf_deeppaint.painting.region_colors import (
     leading_slots,
     with_bare_backdrop,
 )
-from tf_deeppaint.painting.upsampling import fill_lines, upsample_color, upsample_labels
+from tf_deeppaint.painting.upsampling import MARGIN, fill_lines, upsample_color, upsample_labels
 from tf_deeppaint.palette.mixing import SLOTS, slot_colors
 from tf_deeppaint.palette.named_colors import color_code, parse_word_or_color
 from tf_deeppaint.palette.rules import BANDS, COLORS
@@ -32,6 +35,8 @@ LINE_COLORS = (KEEP, BLACK)
 # What stands where nothing is painted: as in the sketch, transparent or white; or else a color.
 AUTO_PAPER, WHITE_PAPER, TRANSPARENT = "auto", "white", "transparent"
 PAPERS = (AUTO_PAPER, WHITE_PAPER, TRANSPARENT)
+# About how many pixels of a large picture are made at a time.
+PART = 1 << 24
 
 
 class Picture(np.ndarray):
@@ -104,21 +109,60 @@ class Painting:
         Returns:
             uint8 RGB `(H, W, 3)`; on transparent paper RGBA `(H, W, 4)`.
         """
+        return self._join(self.parts(lines, line_color, paper)).view(Picture)
+
+    def parts(
+        self, lines: str = "original", line_color: str = KEEP, paper: str = WHITE_PAPER
+    ) -> Iterator[np.ndarray]:
+        """The rows of `picture`, from the top down; of a large one some at a time.
+
+        That takes little memory where regions are evened out and lines are the sketch's own.
+        """
         if lines not in LINES:
             raise DeepPaintError(f"lines={lines!r}: choose one of {', '.join(LINES)}")
         pen, sheet = choose_pen(line_color, self.sketch), self._choose_paper(paper)
         if lines == "network":
-            return resize(self.cut(self.prediction.picture()), *self.sketch.shape).view(Picture)
-        is_paper = None if is_white(sheet) else self._open_paper()
-        return lay_lines(self.color(), self.sketch, pen, sheet, is_paper).view(Picture)
+            yield resize(self.cut(self.prediction.picture()), *self.sketch.shape)
+            return
+        is_paper, top = None if is_white(sheet) else self._open_paper(), 0
+        for color in self._color_parts():
+            rows = slice(top, top + len(color))
+            # The colors of lines are those of a whole sketch; large ones have none.
+            sketch = self.sketch if len(color) == len(self.sketch) else self.sketch[rows]
+            here = None if is_paper is None else is_paper[rows]
+            yield lay_lines(color, sketch, pen, sheet, here)
+            top += len(color)
 
     def color(self) -> np.ndarray:
         """The color under the lines at the sketch's own size, uint8 RGB `(H, W, 3)`."""
+        return self._join(self._color_parts())
+
+    def _join(self, parts: Iterator[np.ndarray]) -> np.ndarray:
+        first = next(parts)
+        if len(first) == len(self.sketch):
+            return first
+        joined, top = np.empty((*self.sketch.shape, first.shape[2]), np.uint8), 0
+        for part in itertools.chain([first], parts):
+            joined[top : top + len(part)] = part
+            top += len(part)
+        return joined
+
+    def _color_parts(self) -> Iterator[np.ndarray]:
         if self.regions is None:
             color = fill_lines(self.prediction.colors(), self.prediction.canvas)
-            return upsample_color(self.cut(color), self.sketch)
+            yield upsample_color(self.cut(color), self.sketch)
+            return
         color = color_regions(self.regions, self.prediction, self.placement)
-        return upsample_color(color, self.sketch, self._factor(self.regions.labels))
+        factor = self._factor(self.regions.labels)
+        if factor is None or not is_large(*self.sketch.shape):
+            yield upsample_color(color, self.sketch, factor)
+            return
+        step = max(MARGIN, PART // (self.sketch.shape[1] * factor))
+        for first in range(0, len(color), step):
+            top, bottom = max(0, first - MARGIN), first + step + MARGIN
+            sketch = self.sketch[top * factor : bottom * factor]
+            part = upsample_color(color[top:bottom], sketch, factor)
+            yield part[(first - top) * factor :][: step * factor]
 
     def cut(self, canvas: np.ndarray) -> np.ndarray:
         """The part of a canvas `(S, S)` or `(S, S, C)` that the sketch lies on."""
@@ -133,7 +177,15 @@ class Painting:
         Args:
             line_color: As `picture` takes it.
             paper: Likewise.
+
+        Raises:
+            DeepPaintError: the sketch is large; see `strips`.
         """
+        if is_large(*self.sketch.shape):
+            raise DeepPaintError(
+                f"over {MAX_SIDE} x {MAX_SIDE} pixels, too large for layers; leave them out, or "
+                "scale the sketch down"
+            )
         pen, sheet = choose_pen(line_color, self.sketch), self._choose_paper(paper)
         labels, names = None, {}
         if self.prediction.weights is not None:
@@ -154,7 +206,10 @@ class Painting:
     def _open_paper(self) -> np.ndarray:
         """Where the sketch is open to its edge, uint8 `(H, W)`, 0 or 1."""
         if self.regions is None:
-            labels = find_regions(to_working_size(self.sketch))
+            shape = self.sketch.shape
+            labels = find_working_regions(
+                shape, to_working_size(self.sketch, working_factor(*shape))
+            )
         else:
             labels = with_bare_backdrop(self.regions, self.prediction)
         is_open = find_open_paper(labels).astype(np.uint8)
@@ -162,7 +217,7 @@ class Painting:
 
     def _factor(self, labels: np.ndarray) -> int | None:
         """Pixels of the sketch in one of the working size; None where they do not divide evenly."""
-        factor = shrink_factor(*self.sketch.shape)
+        factor = working_factor(*self.sketch.shape)
         sides = tuple(-(-side // factor) for side in self.sketch.shape)
         return factor if sides == labels.shape else None
 

@@ -15,7 +15,7 @@ class Prediction:
     """The prediction for one canvas. Only a mixture can be recolored.
 
     Attributes:
-        canvas: The sketch as the network saw it, uint8 gray `(S, S)`.
+        canvas: The sketch as the network saw it, uint8 gray `(S, S)`; a strip's is longer.
         palette: uint8 `(4, 4, 3)`.
         weights: Shares of the colors of `mixing.slot_colors` in each pixel, float32 `(S, S, 18)`;
             None where the network does not mix colors.
@@ -24,6 +24,10 @@ class Prediction:
     canvas: np.ndarray
     palette: np.ndarray
     weights = None
+
+    def outputs(self) -> dict[str, np.ndarray]:
+        """What the network said: arrays `(S, S, C)` as `make_predictions` takes them, by name."""
+        raise NotImplementedError
 
     def picture(self) -> np.ndarray:
         """The picture with its lines, uint8 RGB `(S, S, 3)`."""
@@ -54,6 +58,9 @@ class MixturePrediction(Prediction):
     def weights(self) -> np.ndarray:
         return self.mixture.weights
 
+    def outputs(self) -> dict[str, np.ndarray]:
+        return self.mixture._asdict()
+
     def picture(self) -> np.ndarray:
         return mix(self.mixture, self.palette)
 
@@ -73,6 +80,9 @@ class PicturePrediction(Prediction):
     """A painted picture; `values` is float32 `(S, S, 3)` in [-1, 1]."""
 
     values: np.ndarray
+
+    def outputs(self) -> dict[str, np.ndarray]:
+        return {"image": self.values}
 
     def picture(self) -> np.ndarray:
         return from_signed_unit_range(self.values)

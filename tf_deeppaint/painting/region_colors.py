@@ -55,8 +55,9 @@ def even_out_regions(
         The mixtures, and the prediction with them on its canvas.
     """
     mixtures = even_out(prediction.weights, labels, placement, prediction.palette)
-    grown = grow(regions_to_canvas(labels, placement, len(prediction.canvas)), CANVAS_REACH)
-    weights = np.where((grown > 0)[..., None], mixtures[grown], prediction.weights)
+    grown = grow(regions_to_canvas(labels, placement, prediction.canvas.shape), CANVAS_REACH)
+    weights = mixtures[grown]
+    weights[grown == 0] = prediction.weights[grown == 0]
     return RegionMixtures(labels, mixtures), prediction.with_weights(weights)
 
 

@@ -3,6 +3,7 @@
 import io
 
 from tf_deeppaint.images.pixels import MAX_SIDE
+from tf_deeppaint.images.strips import MAX_LENGTH, is_strip
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # Reads by which Pillow gets to the first pixel, two to four for each part of a file, and from there
@@ -22,10 +23,18 @@ class BoundedReader(io.BytesIO):
         return super().read(size)
 
 
-def check_size(width: int, height: int, name: str) -> None:
-    """Raises DeepPaintError where a side of the picture called `name` is over the limit."""
-    if max(width, height) > MAX_SIDE:
+def check_size(width: int, height: int, name: str, strips: bool = True) -> None:
+    """Raises DeepPaintError where a side of the picture called `name` is over the limit.
+
+    `strips`: strips may have more on the longer side, as sketches do.
+    """
+    may_be_long = strips and is_strip(height, width)
+    if min(width, height) > MAX_SIDE or max(width, height) > (
+        MAX_LENGTH if may_be_long else MAX_SIDE
+    ):
+        limit = f"a strip may have {MAX_SIDE} x {MAX_LENGTH}"
+        if not may_be_long:
+            limit = f"a side may have 1 to {MAX_SIDE}"
         raise DeepPaintError(
-            f"{name}: {width} x {height} pixels; a side may have 1 to {MAX_SIDE}: scale it down",
-            "too large",
+            f"{name}: {width} x {height} pixels; {limit}: scale it down", "too large"
         )
