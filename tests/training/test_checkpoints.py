@@ -127,6 +127,40 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path) -> None:
         checkpoints.save()
 
 
+@pytest.mark.parametrize("keep", [1, 2])
+def test_old_ones_stay_until_the_new_one_is_read_back(saved, copy, monkeypatch, keep) -> None:
+    """A disk that loses the last bytes without an error."""
+    model = make()
+    checkpoints = Checkpoints(model, str(copy), keep=keep)
+    checkpoints.restore()
+    before = {path.name for path in copy.iterdir()}
+    write = checkpoints.state.write
+
+    def lose(path: str) -> None:
+        write(path)
+        data = copy / f"{path.rpartition('/')[2]}.data-00000-of-00001"
+        data.write_bytes(data.read_bytes()[:-1000])
+
+    step(model, 3)
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints.state, "write", lose)
+        with pytest.raises(DeepPaintError, match="copy: cannot be written"):
+            checkpoints.save()
+    assert before < {path.name for path in copy.iterdir()}
+    assert Checkpoints(make(), str(copy), keep=keep).restore() == 3
+    checkpoints.save()
+    assert Checkpoints(make(), str(copy), keep=keep).restore() == 4
+
+
+def test_the_state_of_a_step_is_written_once(saved, copy, monkeypatch) -> None:
+    """At the end of a run it is there already: writing it in its place could lose it."""
+    model = make()
+    checkpoints = Checkpoints(model, str(copy), keep=1)
+    checkpoints.restore()
+    monkeypatch.setattr(checkpoints.state, "write", lambda path: pytest.fail("written again"))
+    checkpoints.save()
+
+
 def test_what_killed_runs_left_is_removed_and_what_they_finished_is_kept(saved, copy) -> None:
     """Pieces of a checkpoint; and what TensorFlow's list says, which another program may keep."""
     (copy / "checkpoint").write_bytes(b"\xff no list")

@@ -43,15 +43,29 @@ class Checkpoints:
         self.folder = folder
         self.keep = keep
         self.own_folder = own_folder
+        # The step whose checkpoint was written or read last: it is whole, and not written again.
+        self._last_step = None
 
     def save(self) -> None:
-        """Writes the state, then removes old ones; these stay where it raises DeepPaintError."""
-        folder = self.own_folder or self.folder
+        """Writes the state and reads it back, then removes old ones.
+
+        These stay where it raises DeepPaintError.
+        """
+        folder, step = self.own_folder or self.folder, int(self.model.steps.numpy())
+        if step == self._last_step:
+            return
+        path = files.join(folder, f"{NAME}-{step}")
         try:
-            self.state.write(files.join(folder, f"{NAME}-{int(self.model.steps.numpy())}"))
-        except (OSError, tf.errors.OpError) as error:
+            self.state.write(path)
+            for name in files.names(folder):
+                if name.startswith(f"{NAME}-{step}."):
+                    files.sync(files.join(folder, name))
+            _read_back(path)
+        # Reading a cut file raises errors of Python's own.
+        except (OSError, tf.errors.OpError, IndexError, ValueError) as error:
             reason = getattr(error, "strerror", None) or getattr(error, "message", error)
             raise DeepPaintError(f"{folder}: cannot be written ({reason}); free space") from error
+        self._last_step = step
         for path in _list_checkpoints(folder)[: -1 if self.own_folder else -self.keep]:
             files.remove(f"{path}.index")  # first: without it a checkpoint does not count
             for name in files.names(folder):
@@ -77,7 +91,8 @@ class Checkpoints:
             except (tf.errors.OpError, AssertionError, ValueError, IndexError) as error:
                 print(f"warning: {path}: damaged ({one_line(error)}); skipped", file=sys.stderr)
                 continue
-            return int(self.model.steps.numpy())
+            self._last_step = int(self.model.steps.numpy())
+            return self._last_step
         if paths:
             message = f"{self.folder}: no checkpoint can be read; begin anew with --fresh"
             raise DeepPaintError(message)
@@ -124,6 +139,13 @@ def tell_other_rule(source: str | os.PathLike, background: str) -> None:
             f"--background={rule}",
             file=sys.stderr,
         )
+
+
+def _read_back(path: str) -> None:
+    """Reads every number of a checkpoint; raises TensorFlow's errors where a checksum differs."""
+    reader = tf.train.load_checkpoint(path)
+    for name in reader.get_variable_to_shape_map():
+        reader.get_tensor(name)
 
 
 def _list_checkpoints(folder: str) -> list[str]:
