@@ -74,7 +74,7 @@ _SHADOW = 0.08
 # Lines on it: the share of color and sharp borders that may be noise, and the share of ink.
 _NO_COLOR, _NOT_SHARP, _LEAST_INK, _MOST_INK = 0.01, 0.03, 0.002, 0.4
 # All ink has one color but for so much: colored clothes beside black lines are none of a sketch.
-_MIXED = 0.008
+_MIXED = 0.025
 # The contrast of pencil is less, in levels.
 _PENCIL = 110
 
