@@ -78,6 +78,7 @@ def test_a_run_leaves_what_its_documents_say(runs) -> None:
     assert {path.name for path in runs[0].iterdir()} == {
         "flags.txt",
         "options.json",
+        "data.json",
         "metrics.jsonl",
         "tensorboard",
         "samples",

@@ -96,7 +96,7 @@ def test_a_fresh_run_removes_the_old_one_and_nothing_else(options) -> None:
     (run / "checkpoints" / "state-7.index").write_text("old")
     open_run(dataclasses.replace(options, width=16, fresh=True))
     left = {path.relative_to(run).as_posix() for path in run.rglob("*") if path.is_file()}
-    assert left == {"flags.txt", "options.json", "notes.txt"}
+    assert left == {"flags.txt", "options.json", "data.json", "notes.txt"}
 
 
 @pytest.mark.parametrize("name", ["samples/mine.png", "checkpoints/a/b", "flags.txt", "best.keras"])
@@ -115,6 +115,21 @@ def test_fresh_begins_in_a_folder_of_other_things(options) -> None:
     (run / "notes.txt").write_text("mine")
     open_run(dataclasses.replace(options, fresh=True))
     assert (run / "notes.txt").read_text() == "mine" and (run / "options.json").exists()
+
+
+def test_a_data_set_that_was_built_anew_is_noticed(options, tmp_path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "manifest.json").write_text("{}")
+    options = dataclasses.replace(options, data=(str(data),))
+    run = open_run(options)
+    assert open_run(options) == run
+    (data / "manifest.json").write_text('{"other": 1}')
+    with pytest.raises(DeepPaintError, match=r"data: built anew since .*--init_from=.*--fresh"):
+        open_run(options)
+    open_run(dataclasses.replace(options, fresh=True))
+    (run / "data.json").unlink()  # as runs of earlier versions
+    open_run(options)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "7"])

@@ -4,6 +4,7 @@ It holds:
 
     flags.txt          every option's value; a flagfile that repeats the run
     options.json       the same as JSON: what a resumed run must agree with
+    data.json          SHA-256 of the data sets' manifests, likewise
     metrics.jsonl      losses of every `log_every` steps, and the validation of every epoch
     tensorboard/       the same and the samples, for TensorBoard
     samples/*.png      what the generator paints of the same few test drawings as it learns
@@ -19,6 +20,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from tf_deeppaint.data import records
 from tf_deeppaint.networks.model_files import GENERATOR_FILE
 from tf_deeppaint.training.options import TrainingOptions, to_flagfile, with_current_names
 from tf_deeppaint.utils import files, locks
@@ -26,11 +28,12 @@ from tf_deeppaint.utils.errors import DeepPaintError
 
 FLAGS_FILE = "flags.txt"
 OPTIONS_FILE = "options.json"
+DATA_FILE = "data.json"
 METRICS_FILE = "metrics.jsonl"
 BEST_FILE = "best.keras"
-_FILES = (FLAGS_FILE, METRICS_FILE, BEST_FILE, GENERATOR_FILE, OPTIONS_FILE)
+_FILES = (FLAGS_FILE, DATA_FILE, METRICS_FILE, BEST_FILE, GENERATOR_FILE, OPTIONS_FILE)
 _FOLDERS = BOARD, SAMPLES, CHECKPOINTS = "tensorboard", "samples", "checkpoints"
-# Bytes of options.json at most; it has about one thousand.
+# Bytes of options.json and data.json at most; they have about one thousand.
 _MAX_OPTIONS = 2**20
 
 
@@ -62,12 +65,16 @@ def open_run(options: TrainingOptions) -> Path:
     values = json.loads(json.dumps(dataclasses.asdict(options)))
     if (stored := stored_options(run)) is not None:
         _check_same(run, values, stored)
+    manifests = {folder: files.join(folder, records.MANIFEST) for folder in options.data}
+    digests = {folder: files.sha256(m) for folder, m in manifests.items() if files.is_file(m)}
+    _check_data(run, digests)
     for name in _FOLDERS:
         files.make_folder(run / name)
     for folder in (run, run / SAMPLES, run / BOARD):
         files.remove_asides(folder)
     # The options first: they are what makes a folder a run.
     files.write_bytes(run / OPTIONS_FILE, json.dumps(values, indent=2).encode() + b"\n")
+    files.write_bytes(run / DATA_FILE, json.dumps(digests, indent=2).encode() + b"\n")
     files.write_bytes(run / FLAGS_FILE, to_flagfile(options).encode())
     return run
 
@@ -91,7 +98,11 @@ def _remove_run(run: Path) -> None:
 
 def stored_options(run: Path) -> dict | None:
     """The options of the run in a folder, as JSON has them; None where no run is there."""
-    path = run / OPTIONS_FILE
+    stored = _load_object(run / OPTIONS_FILE)
+    return None if stored is None else with_current_names(stored)
+
+
+def _load_object(path: Path) -> dict | None:
     if not files.is_file(path):
         return None
     try:
@@ -102,7 +113,18 @@ def stored_options(run: Path) -> dict | None:
         raise DeepPaintError(
             f"{path}: damaged ({error}); choose another --run, or --fresh to begin anew"
         ) from error
-    return with_current_names(stored)
+    return stored
+
+
+def _check_data(run: Path, digests: dict[str, str]) -> None:
+    """Raises DeepPaintError where a data set is not the one that the run began with."""
+    # Runs of earlier versions have no such file.
+    for folder, digest in (_load_object(run / DATA_FILE) or {}).items():
+        if digests.get(folder, digest) != digest:
+            raise DeepPaintError(
+                f"{folder}: built anew since {run} began, so that its records are others; begin "
+                f"another run with --init_from={run}, or --fresh"
+            )
 
 
 def _check_same(run: Path, values: dict, stored: dict) -> None:
