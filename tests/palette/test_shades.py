@@ -1,10 +1,10 @@
-"""Which colors are shades of one color, against CIELAB computed by scikit-image."""
+"""Votes; and which colors are shades of one color, against CIELAB by scikit-image."""
 
 import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
-from tf_deeppaint.palette.shades import find_shades
+from tf_deeppaint.palette.shades import count_votes, find_shades
 
 
 def features(colors: np.ndarray) -> np.ndarray:
@@ -43,3 +43,11 @@ def test_white_and_black_are_shades_of_nothing_else(level, slot) -> None:
     np.testing.assert_array_equal(found[slot], np.arange(18) == slot)
     np.testing.assert_array_equal(found[:, slot], np.arange(18) == slot)
     assert found[:16, :16].all()
+
+
+def test_white_and_what_is_nearly_white_have_half_a_vote() -> None:
+    palette = np.full((4, 4, 3), 229, np.uint8)
+    palette[1, 2], palette[3, 3] = 230, [255, 255, 229]
+    expected = np.ones(18)
+    expected[[6, 16]] = 0.5
+    np.testing.assert_array_equal(count_votes(palette), expected)

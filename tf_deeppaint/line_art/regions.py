@@ -29,7 +29,7 @@ from tf_deeppaint.line_art.ink import to_working_size, working_factor
 from tf_deeppaint.line_art.line_ends import find_ahead
 from tf_deeppaint.line_art.page import find_page
 from tf_deeppaint.palette.rules import BANDS, COLORS
-from tf_deeppaint.palette.shades import find_shades
+from tf_deeppaint.palette.shades import count_votes, find_shades
 
 # The lowest gray level of paper. A darker pixel is line.
 PAPER = 200
@@ -238,9 +238,9 @@ def even_out(
 ) -> np.ndarray:
     """Evens out each region to one color: that which leads over its pixels, mixed with its shades.
 
-    Other colors that are mixed in where the network is unsure would be right nowhere. The pixels
-    are those of the working size, so that regions that are thinner than a pixel of the canvas have
-    a color too. The page is white.
+    Other colors that are mixed in where the network is unsure would be right nowhere. White needs
+    more weight to lead than others. The pixels are those of the working size, so that regions that
+    are thinner than a pixel of the canvas have a color too. The page is white.
 
     Args:
         weights: Shares of the colors of `mixing.slot_colors` on the canvas, float32 `(H, W, 18)`,
@@ -261,7 +261,8 @@ def even_out(
     label, cell = np.divmod(pairs, cells)
     shares = weights.reshape(cells, -1).T
     sums = np.stack([np.bincount(label, share[cell] * pixels, count) for share in shares], axis=-1)
-    chosen = np.where(find_shades(palette)[sums.argmax(axis=-1)], sums, 0)
+    leading = (sums * count_votes(palette)).argmax(axis=-1)
+    chosen = np.where(find_shades(palette)[leading], sums, 0)
     mixtures = chosen / np.maximum(chosen.sum(axis=-1, keepdims=True), 1e-9)
     mixtures = mixtures.astype(np.float32)
     mixtures[PAGE] = np.arange(mixtures.shape[1]) == WHITE_SLOT

@@ -1,13 +1,26 @@
-"""Which of a mixture's colors are light and dark shades of one color."""
+"""How a region chooses among a mixture's colors: votes, and shades of one color."""
 
 import numpy as np
 
+from tf_deeppaint.palette.extraction import NEAR_WHITE
 from tf_deeppaint.palette.figure import SHADES, UNIT, shade_features
 from tf_deeppaint.palette.mixing import slot_colors
 
 # Shades of one color are nearer than 15 units of the features, whose lightness counts little: hair
 # and its shadow are, skin and hair are not.
 NEAR = (15 * UNIT) ** 2
+# Weights of colors that are nearly white count so much: a part that is left white by mistake looks
+# unfinished, one that is colored by mistake does not.
+WHITE_VOTE = 0.5
+
+
+def count_votes(palette: np.ndarray) -> np.ndarray:
+    """What a weight of each color of `mixing.slot_colors` counts in the choice, `(18,)`.
+
+    Args:
+        palette: uint8 `(4, 4, 3)`.
+    """
+    return np.where((slot_colors(palette) >= NEAR_WHITE).all(axis=-1), WHITE_VOTE, 1.0)
 
 
 def find_shades(palette: np.ndarray) -> np.ndarray:

@@ -9,10 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint.images.graph import dilate, label_parts
+from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.gaps import GAP, is_no_gap, is_nook
 from tf_deeppaint.line_art.regions import JOINS, PAGE, PAPER, WHITE_SLOT
+from tf_deeppaint.palette.extraction import NEAR_WHITE
 from tf_deeppaint.palette.figure import SHADES, shade_features
-from tf_deeppaint.palette.shades import NEAR
+from tf_deeppaint.palette.shades import NEAR, WHITE_VOTE
 from tf_deeppaint.serving.line_ends import find_ahead
 from tf_deeppaint.serving.page import find_page
 
@@ -92,7 +94,11 @@ def even_out(
     shares = tf.gather(tf.reshape(weights, [-1, weights.shape[-1]]), pairs % cells)
     shares = tf.cast(shares, tf.float64) * tf.cast(pixels, tf.float64)[:, None]
     sums = tf.math.unsorted_segment_sum(shares, tf.cast(pairs // cells, tf.int32), count)
-    chosen = tf.where(tf.gather(find_shades(palette), tf.argmax(sums, axis=-1)), sums, 0)
+    colors = tf.concat([tf.reshape(palette, (-1, 3)), [[WHITE] * 3, [0] * 3]], axis=0)  # (C, 3)
+    is_white = tf.reduce_all(colors >= NEAR_WHITE, axis=-1)
+    votes = tf.where(is_white, tf.constant(WHITE_VOTE, tf.float64), 1.0)
+    leading = tf.argmax(sums * votes, axis=-1)
+    chosen = tf.where(tf.gather(find_shades(palette), leading), sums, 0)
     mixtures = chosen / tf.maximum(tf.reduce_sum(chosen, axis=-1, keepdims=True), 1e-9)
     white = tf.one_hot(WHITE_SLOT, weights.shape[-1], dtype=tf.float64)
     is_page = tf.range(count) == PAGE
