@@ -303,7 +303,7 @@ def test_a_region_has_the_color_that_leads_and_the_page_is_white(mixing):
     colors = np.concatenate([palette.reshape(16, 3), [[255] * 3, [0] * 3]])
     means = weights.astype(float).mean((0, 1))
     groups = np.array([*np.repeat(range(4), 4), 4, 5])
-    means[groups != groups[(means * np.where(np.arange(18) == 16, 0.5, 1)).argmax()]] = 0
+    means[groups != groups[(means * np.where(np.arange(18) == 16, 0.15, 1)).argmax()]] = 0
     expected = np.clip(means / means.sum() @ colors * shade, 0, 255)
     np.testing.assert_allclose(even[inside], expected, atol=0.6)
     assert np.abs(even[inside].astype(int) - network[inside]).max() > 8

@@ -51,3 +51,6 @@ def test_white_and_what_is_nearly_white_have_half_a_vote() -> None:
     expected = np.ones(18)
     expected[[6, 16]] = 0.5
     np.testing.assert_array_equal(count_votes(palette), expected)
+    palette[1, 2] = 229
+    expected[6], expected[16] = 1, 0.15  # white is none of the palette's
+    np.testing.assert_array_equal(count_votes(palette), expected)

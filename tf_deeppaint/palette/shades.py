@@ -12,6 +12,8 @@ NEAR = (15 * UNIT) ** 2
 # Weights of colors that are nearly white count so much: a part that is left white by mistake looks
 # unfinished, one that is colored by mistake does not.
 WHITE_VOTE = 0.5
+# That of white where no color of the palette is nearly white: then few parts are, such as eyes.
+FOREIGN_WHITE_VOTE = 0.15
 
 
 def count_votes(palette: np.ndarray) -> np.ndarray:
@@ -20,7 +22,12 @@ def count_votes(palette: np.ndarray) -> np.ndarray:
     Args:
         palette: uint8 `(4, 4, 3)`.
     """
-    return np.where((slot_colors(palette) >= NEAR_WHITE).all(axis=-1), WHITE_VOTE, 1.0)
+    is_white = (slot_colors(palette) >= NEAR_WHITE).all(axis=-1)
+    votes = np.where(is_white, WHITE_VOTE, 1.0)
+    white = palette.size // 3  # the first behind the palette's own
+    if not is_white[:white].any():
+        votes[white] = FOREIGN_WHITE_VOTE
+    return votes
 
 
 def find_shades(palette: np.ndarray) -> np.ndarray:

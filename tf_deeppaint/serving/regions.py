@@ -9,12 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint.images.graph import dilate, label_parts
-from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.gaps import GAP, is_no_gap, is_nook
 from tf_deeppaint.line_art.regions import JOINS, PAGE, PAPER, WHITE_SLOT
 from tf_deeppaint.palette.extraction import NEAR_WHITE
 from tf_deeppaint.palette.figure import SHADES, shade_features
-from tf_deeppaint.palette.shades import NEAR, WHITE_VOTE
+from tf_deeppaint.palette.shades import FOREIGN_WHITE_VOTE, NEAR, WHITE_VOTE
 from tf_deeppaint.serving.line_ends import find_ahead
 from tf_deeppaint.serving.page import find_page
 
@@ -94,15 +93,21 @@ def even_out(
     shares = tf.gather(tf.reshape(weights, [-1, weights.shape[-1]]), pairs % cells)
     shares = tf.cast(shares, tf.float64) * tf.cast(pixels, tf.float64)[:, None]
     sums = tf.math.unsorted_segment_sum(shares, tf.cast(pairs // cells, tf.int32), count)
-    colors = tf.concat([tf.reshape(palette, (-1, 3)), [[WHITE] * 3, [0] * 3]], axis=0)  # (C, 3)
-    is_white = tf.reduce_all(colors >= NEAR_WHITE, axis=-1)
-    votes = tf.where(is_white, tf.constant(WHITE_VOTE, tf.float64), 1.0)
-    leading = tf.argmax(sums * votes, axis=-1)
+    leading = tf.argmax(sums * _count_votes(palette), axis=-1)
     chosen = tf.where(tf.gather(find_shades(palette), leading), sums, 0)
     mixtures = chosen / tf.maximum(tf.reduce_sum(chosen, axis=-1, keepdims=True), 1e-9)
     white = tf.one_hot(WHITE_SLOT, weights.shape[-1], dtype=tf.float64)
     is_page = tf.range(count) == PAGE
     return tf.cast(tf.where(is_page[:, None], white, mixtures), tf.float32)
+
+
+def _count_votes(palette: tf.Tensor) -> tf.Tensor:
+    """See `palette.shades.count_votes`; float64 `(C,)`."""
+    is_white = tf.reduce_all(tf.reshape(palette, (-1, 3)) >= NEAR_WHITE, axis=-1)  # (C - 2,)
+    votes = tf.where(is_white, tf.constant(WHITE_VOTE, tf.float64), 1.0)
+    own_white, foreign_white = tf.unstack(tf.constant([WHITE_VOTE, FOREIGN_WHITE_VOTE], tf.float64))
+    white = tf.where(tf.reduce_any(is_white), own_white, foreign_white)
+    return tf.concat([votes, [white, 1.0]], axis=0)
 
 
 def find_shades(palette: tf.Tensor) -> tf.Tensor:
