@@ -95,12 +95,15 @@ def test_sheets_of_any_shape(painter, shape):
 # --- what is closed and yet paper ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("frame, text", [(3, "WHAT?"), (9, "OH NO"), (24, "HELLO")])
-def test_panels_and_bubbles_stay_paper(painter, frame, text):
+@pytest.mark.parametrize(
+    "frame, text, left",
+    [(3, "WHAT?", 72), (9, "OH NO", 72), (24, "HELLO", 72), (24, "HELLO", 62), (9, "WHAT?", 80)],
+)
+def test_panels_and_bubbles_stay_paper(painter, frame, text, left):
     sketch = figure(600, 0.8)
     cv2.rectangle(sketch, (frame, frame), (599 - frame, 599 - frame), (0, 0, 0), 5)
     cv2.ellipse(sketch, (112, 85), (75, 40), 0, 0, 360, (0, 0, 0), 4)
-    cv2.putText(sketch, text, (72, 93), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (0, 0, 0), 2, cv2.LINE_AA)
+    cv2.putText(sketch, text, (left, 93), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (0, 0, 0), 2, cv2.LINE_AA)
     painted = painter.paint(sketch, colors=PALETTE)
     # No color in the bubble, beside the figure and in the margin: gray alone.
     for part in (np.s_[46:125, 38:187], np.s_[300:590, 30:110], np.s_[: frame - 1]):

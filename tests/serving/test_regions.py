@@ -37,12 +37,12 @@ def winding(side: int) -> np.ndarray:
     return sketch
 
 
-def lettered(side: int) -> np.ndarray:
-    """A panel with a speech bubble and a figure."""
+def lettered(side: int, left: int = 36) -> np.ndarray:
+    """A panel with a speech bubble and a figure. Farther left the letters part the bubble."""
     sketch = blank(side)
     cv2.rectangle(sketch, (3, 3), (side - 4, side - 4), 0, 3)
     cv2.ellipse(sketch, (80, 50), (66, 30), 0, 0, 360, 0, 2)
-    cv2.putText(sketch, "WHAT?", (36, 58), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 0, 2)
+    cv2.putText(sketch, "WHAT?", (left, 58), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 0, 2)
     cv2.circle(sketch, (150, 150), 60, 0, 2)
     cv2.circle(sketch, (135, 140), 8, 0, 2)
     return sketch
@@ -58,6 +58,7 @@ SKETCHES = {
     "winding": winding(101),
     "oblong": scribble(128, 30, 3)[:70],
     "lettered": lettered(256),
+    "lettered at one end": lettered(256, 24),
     "sliver": np.full((300, 2), 255, np.uint8),
     "noise": np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8),
 }
@@ -91,4 +92,5 @@ def test_regions_and_mixtures_are_those_of_the_library(name) -> None:
 def test_the_sketches_here_have_regions_and_a_page() -> None:
     counts = {name: regions.find_regions(sketch).max() for name, sketch in SKETCHES.items()}
     assert counts["most"] > 20 and counts["lettered"] == 3
-    assert (regions.find_regions(SKETCHES["lettered"])[30:70, 20:140] <= regions.PAGE).all()
+    for name in ("lettered", "lettered at one end"):
+        assert (regions.find_regions(SKETCHES[name])[25:75, 16:144] <= regions.PAGE).all()

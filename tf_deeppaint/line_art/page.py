@@ -8,7 +8,8 @@ Nobody wants these colored. `serving.page` is the same in the TensorFlow graph.
   and is a frame long is the page, and so is a *gutter*, an empty box from side to side.
 * A *panel* follows all four sides of its bounding box, is large, and has something drawn in it.
 * A *speech bubble* holds lettering and is surrounded by the page. *Letters* are small marks of ink
-  in one region that stand in a row of three or more, each at most a height from the next.
+  in one region that stand in a row of three or more, each at most a height from the next. What is
+  open to the bubble alone and smaller is the bubble too: beside lettering it has narrow ends.
 * What letters enclose belongs to the page too.
 """
 
@@ -103,8 +104,10 @@ def find_page(
     for near in _part(mark_boxes, regions.shape, (height, width)):
         is_letter |= _find_letters(mark_boxes, hosts, height, near)
     letters = np.bincount(hosts[is_letter], minlength=count)
-    is_page |= (letters >= LETTERS) & _is_surrounded(regions, boxes, is_page, max(height, width))
-    is_page[0] = False
+    is_bubble = letters >= LETTERS
+    is_bubble &= _is_surrounded(regions, boxes, is_page, max(height, width))
+    is_bubble[0] = False
+    is_page |= is_bubble | _find_ends(regions, is_bubble)
 
     # The regions in a letter's box, where the letter stands on the page.
     inked = np.flatnonzero(is_letter & is_page[hosts])
@@ -254,7 +257,25 @@ def _is_surrounded(regions: np.ndarray, boxes: Boxes, is_page: np.ndarray, side:
     Regions inside their own box do not count.
     """
     count = len(is_page)
-    reach = max(2, ACROSS_LINE * side // 1000)
+    one, other, contacts = _pairs(regions, max(2, ACROSS_LINE * side // 1000), count)
+    outside = _reaches_out(boxes, other, one)
+    around = np.bincount(one, contacts * outside, count)
+    page = np.bincount(one, contacts * (outside & is_page[other]), count)
+    return 100 * page >= SURROUNDED_PERCENT * around
+
+
+def _find_ends(regions: np.ndarray, is_bubble: np.ndarray) -> np.ndarray:
+    """Which regions are open to a larger bubble, and to nothing else, bool `(regions + 1,)`."""
+    count = len(is_bubble)
+    area = np.bincount(regions.ravel(), minlength=count)
+    one, other, _ = _pairs(regions, 1, count)
+    is_open = is_bubble[other] & (area[one] < area[other])
+    touching, of_these = np.bincount(one, minlength=count), np.bincount(one, is_open, count)
+    return (touching > 0) & (touching == of_these)
+
+
+def _pairs(regions: np.ndarray, reach: int, count: int) -> tuple[np.ndarray, ...]:
+    """Pairs of regions that are `reach` pixels apart somewhere, both ways round, and how often."""
     pairs = []
     for first, second in (
         (regions[:, :-reach], regions[:, reach:]),
@@ -264,13 +285,14 @@ def _is_surrounded(regions: np.ndarray, boxes: Boxes, is_page: np.ndarray, side:
             apart = (one > 0) & (other > 0) & (one != other)
             pairs.append(one[apart].astype(np.int64) * count + other[apart])
     pairs, contacts = np.unique(np.concatenate(pairs), return_counts=True)
-    one, other = pairs // count, pairs % count
-    outside = (
-        (boxes.top[other] < boxes.top[one])
-        | (boxes.bottom[other] > boxes.bottom[one])
-        | (boxes.left[other] < boxes.left[one])
-        | (boxes.right[other] > boxes.right[one])
+    return pairs // count, pairs % count, contacts
+
+
+def _reaches_out(boxes: Boxes, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Whether one region reaches out of the other's box, for pairs of them."""
+    return (
+        (boxes.top[one] < boxes.top[other])
+        | (boxes.bottom[one] > boxes.bottom[other])
+        | (boxes.left[one] < boxes.left[other])
+        | (boxes.right[one] > boxes.right[other])
     )
-    around = np.bincount(one, contacts * outside, count)
-    page = np.bincount(one, contacts * (outside & is_page[other]), count)
-    return 100 * page >= SURROUNDED_PERCENT * around

@@ -50,7 +50,8 @@ def find_page(regions: tf.Tensor, marks: tf.Tensor) -> tf.Tensor:
     hosts = _find_hosts(marks, regions, count)
     is_letter = _find_letters(mark_boxes, hosts, height)
     letters = tf.math.unsorted_segment_sum(tf.cast(is_letter, tf.int32), hosts, count)
-    is_page |= (letters >= LETTERS) & _is_surrounded(regions, boxes, is_page) & is_region
+    is_bubble = (letters >= LETTERS) & _is_surrounded(regions, boxes, is_page) & is_region
+    is_page |= is_bubble | _find_ends(regions, is_bubble)
 
     inked = tf.where(is_letter & tf.gather(is_page, hosts))[:, 0]
     top, left, bottom, right = (tf.gather(side, inked)[:, None] for side in mark_boxes)
@@ -159,6 +160,28 @@ def _is_surrounded(regions: tf.Tensor, boxes: Boxes, is_page: tf.Tensor) -> tf.T
     """Which regions have mostly the page on the other side of their lines."""
     count = tf.size(is_page)
     reach = tf.maximum(2, ACROSS_LINE * tf.reduce_max(tf.shape(regions)) // 1000)
+    one, other, contacts = _pairs(regions, reach, count)
+    around = tf.where(_reaches_out(boxes, other, one), contacts, 0)
+    page = tf.where(tf.gather(is_page, other), around, 0)
+    totals = (tf.math.unsorted_segment_sum(values, one, count) for values in (page, around))
+    on_page, in_all = totals
+    return 100 * on_page >= SURROUNDED_PERCENT * in_all
+
+
+def _find_ends(regions: tf.Tensor, is_bubble: tf.Tensor) -> tf.Tensor:
+    """Which regions are open to a larger bubble, and to nothing else, bool `(regions + 1,)`."""
+    count = tf.size(is_bubble)
+    pixels = tf.reshape(regions, [-1])
+    area = tf.math.unsorted_segment_sum(tf.ones_like(pixels), pixels, count)
+    one, other, _ = _pairs(regions, 1, count)
+    is_open = tf.gather(is_bubble, other) & (tf.gather(area, one) < tf.gather(area, other))
+    touching = tf.math.unsorted_segment_sum(tf.ones_like(one), one, count)
+    of_these = tf.math.unsorted_segment_sum(tf.cast(is_open, tf.int32), one, count)
+    return (touching > 0) & (touching == of_these)
+
+
+def _pairs(regions: tf.Tensor, reach: tf.Tensor | int, count: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    """Pairs of regions that are `reach` pixels apart somewhere, both ways round, and how often."""
     sides = ((regions[:, :-reach], regions[:, reach:]), (regions[:-reach], regions[reach:]))
     one, other = (
         tf.concat([tf.reshape(s[i], [-1]) for s in sides for i in order], axis=0)
@@ -167,12 +190,11 @@ def _is_surrounded(regions: tf.Tensor, boxes: Boxes, is_page: tf.Tensor) -> tf.T
     apart = (one > 0) & (other > 0) & (one != other)
     pairs, contacts = _count_pairs(one, other, apart, count)
     wide = tf.cast(count, tf.int64)
-    one, other = (tf.cast(part, tf.int32) for part in (pairs // wide, pairs % wide))
+    return tf.cast(pairs // wide, tf.int32), tf.cast(pairs % wide, tf.int32), contacts
+
+
+def _reaches_out(boxes: Boxes, one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
+    """Whether one region reaches out of the other's box, for pairs of them."""
     own = [tf.gather(side, one) for side in boxes]
     far = [tf.gather(side, other) for side in boxes]
-    outside = (far[0] < own[0]) | (far[1] < own[1]) | (far[2] > own[2]) | (far[3] > own[3])
-    around = tf.where(outside, contacts, 0)
-    page = tf.where(tf.gather(is_page, other), around, 0)
-    totals = (tf.math.unsorted_segment_sum(values, one, count) for values in (page, around))
-    on_page, in_all = totals
-    return 100 * on_page >= SURROUNDED_PERCENT * in_all
+    return (own[0] < far[0]) | (own[1] < far[1]) | (own[2] > far[2]) | (own[3] > far[3])
