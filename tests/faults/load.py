@@ -53,6 +53,7 @@ class Studio:
         self.address = urlsplit(line.split(" at ")[1].split()[0]).netloc
         threading.Thread(target=self._drain, daemon=True).start()
         self.said: list[str] = []
+        self.visitor = threading.local()  # each client is a visitor with a cookie of its own
         _, body = self.ask("GET", "/config")
         self.config = json.loads(body)
 
@@ -65,9 +66,13 @@ class Studio:
     ) -> tuple[int, bytes]:
         """Status and body of the answer to a request."""
         connection = http.client.HTTPConnection(self.address, timeout=PATIENCE_S)
+        cookie = getattr(self.visitor, "cookie", None)
+        headers = ({"Content-Type": kind} if body else {}) | ({"Cookie": cookie} if cookie else {})
         try:
-            connection.request(method, path, body, {"Content-Type": kind} if body else {})
+            connection.request(method, path, body, headers)
             answer = connection.getresponse()
+            if answer.headers["Set-Cookie"]:
+                self.visitor.cookie = answer.headers["Set-Cookie"].split(";")[0]
             return answer.status, answer.read()
         finally:
             connection.close()
@@ -80,6 +85,8 @@ class Studio:
 
     def upload(self, data: bytes, name: str) -> dict:
         """Puts a file on the page; what the page sends of it afterwards."""
+        if getattr(self.visitor, "cookie", None) is None:
+            self.ask("GET", "/")
         mark = secrets.token_hex(8)
         head = f'--{mark}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n'
         body = head.encode() + b"Content-Type: image/png\r\n\r\n" + data

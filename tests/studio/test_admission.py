@@ -2,11 +2,13 @@
 
 import asyncio
 import http.client
+import http.server
 import json
 import os
 import re
 import socket
 import tempfile
+import threading
 
 import keras
 import pytest
@@ -101,8 +103,8 @@ def ask(names, *hosts, path="/config", kind="http", root_path="", **headers) -> 
 
     listed = [(b"Host", host.encode()) for host in hosts]
     listed += [(n.replace("_", "-").encode(), v.encode()) for n, v in headers.items()]
-    scope = {"type": kind, "path": path, "headers": listed, "root_path": root_path}
-    asyncio.run(admission.RequestCheck(behind, names)(scope, None, send))
+    scope = {"type": kind, "method": "GET", "path": path, "headers": listed, "root_path": root_path}
+    asyncio.run(admission.RequestCheck(behind, names, ("/files",))(scope, None, send))
     if len(sent) == 2:
         body = sent[1]["body"]
         assert body.count(b"\n") == 1 and body.endswith(b"\n") and len(body) < 120
@@ -132,16 +134,21 @@ def test_requests_of_the_studios_own_page_are_answered():
         {"origin": "http://evil.example"},
         {"origin": "http://127.0.0.1:8000"},
         {"origin": "null"},
-        {"path": "/gradio_api/file=http://evil.example"},
-        {"path": "/gradio_api/proxy=http://evil.example"},
-        {"path": "/gradio_api/component_server/"},
-        {"path": "/paint/gradio_api/proxy=http://evil.example", "root_path": "/paint"},
-        {"path": "/gradio_api/proxy=http://evil.example", "root_path": "/paint"},
+        {"sec-fetch-site": "cross-site"},
+        {"path": "/paint/config", "root_path": "/paint", "sec-fetch-site": "same-site"},
     ],
 )
 def test_other_requests_are_refused(request_):
     hosts = request_.pop("hosts", ["127.0.0.1:7860"])
     assert ask(OWN, *hosts, **request_) == 403
+
+
+def test_closed_routes_are_closed_under_a_sub_path_too():
+    for path in ("/gradio_api/proxy=http://evil.example", "/gradio_api/component_server"):
+        assert ask(OWN, "localhost", path=path, root_path="/paint") == 404
+        assert ask(OWN, "localhost", path="/paint" + path, root_path="/paint") == 404
+    for path in ("/config", "/paint/config", "/paint/", "/gradio_api/file=/files/a/b.png"):
+        assert ask(OWN, "localhost", path=path, root_path="/paint") == 200
 
 
 def test_on_all_addresses_each_is_answered_and_no_name_but_the_local_ones():
@@ -152,11 +159,9 @@ def test_on_all_addresses_each_is_answered_and_no_name_but_the_local_ones():
         assert ask(EVERYWHERE, host) == 403
 
 
-def test_a_websocket_is_checked_and_what_is_no_request_is_not():
+def test_no_websocket_is_opened_and_what_is_no_request_passes():
     assert ask(OWN, kind="lifespan") == 200
-    assert ask(OWN, "localhost", kind="websocket") == 200
-    closed = {"type": "websocket.close", "code": 1008}
-    assert ask(OWN, "evil.example", kind="websocket") == closed
+    assert ask(OWN, "localhost", kind="websocket") == {"type": "websocket.close", "code": 1008}
 
 
 # --- the page under a sub-path ------------------------------------------------------------------
@@ -167,15 +172,17 @@ class Client:
 
     def __init__(self, port: int):
         self.port = port
+        self.cookie = ""
 
     def ask(self, path: str, data: object = None, host: str = "paint.example"):
         """Status and text of an answer."""
         connection = http.client.HTTPConnection("::1", self.port, timeout=120)
-        headers = {"Host": host, "Content-Type": "application/json"}
+        headers = {"Host": host, "Content-Type": "application/json", "Cookie": self.cookie}
         body = None if data is None else json.dumps(data)
         connection.request("GET" if data is None else "POST", path, body, headers)
         answer = connection.getresponse()
         text = answer.read().decode()
+        self.cookie = (answer.headers["Set-Cookie"] or self.cookie).split(";")[0]
         connection.close()
         return answer.status, text
 
@@ -191,7 +198,9 @@ def open_studio(tmp_path_factory):
         port = server._free_port("::1", 0)
         names = admission.names_to_answer("::1", ["paint.example"])
         page = server.launch(painter, "::1", port, "/paint", names)
-        yield Client(port)
+        client = Client(port)
+        client.ask("/")
+        yield client
         page.close(verbose=False)
 
 
@@ -233,6 +242,44 @@ def test_an_event_works_under_a_sub_path(client, root):
     assert done[0]["success"] and "#14406b" in json.dumps(done[0]["output"])
 
 
+class Bait(http.server.BaseHTTPRequestHandler):
+    """A server of a stranger, which counts who asks."""
+
+    asked: list[str] = []
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        self.send_error(404)
+
+    do_HEAD = do_GET
+
+
+@pytest.mark.slow
+def test_an_event_takes_no_url_for_a_file(client, tmp_path):
+    config = json.loads(client.ask("/config")[1])
+    (sketch,) = (c["id"] for c in config["components"] if c["props"].get("elem_id") == "sketch")
+    event = next(d["id"] for d in config["dependencies"] if [sketch, "upload"] in d["targets"])
+    (tmp_path / "secret.png").write_bytes(b"x")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Bait) as bait:
+        threading.Thread(target=bait.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{bait.server_port}/x.png"
+        meta = {"_type": "gradio.FileData"}
+        for file in (
+            {"path": url},
+            {"path": "", "url": url},
+            {"path": str(tmp_path / "secret.png")},
+        ):
+            call = {"data": [file | {"meta": meta}], "fn_index": event, "session_hash": "u"}
+            status, text = client.ask("/gradio_api/queue/join", call)
+            if status == 200:
+                client.ask("/gradio_api/queue/data?session_hash=u")
+            assert status == 400 and text.count("\n") == 1
+        assert client.ask(f"/gradio_api/file={url}")[0] == 404
+        assert client.ask(f"/gradio_api/file/{url}")[0] == 404
+        bait.shutdown()
+    assert Bait.asked == []
+
+
 @pytest.mark.slow
 def test_a_studio_answers_to_its_names_alone(client):
     for host in ("[::1]", "[::1]:7860", "localhost:1", "paint.example:8443"):
@@ -240,7 +287,7 @@ def test_a_studio_answers_to_its_names_alone(client):
     for path in ("/", "/paint/", "/config", "/paint/gradio_api/info"):
         status, text = client.ask(path, host="evil.example")
         assert status == 403 and text.count("\n") == 1 and "--allowed_hosts" in text
-    assert client.ask("/paint/gradio_api/proxy=http://paint.example/")[0] == 403
+    assert client.ask("/paint/gradio_api/proxy=http://paint.example/")[0] == 404
 
 
 def test_the_port_must_be_free_on_ipv6_and_where_gradio_looks():

@@ -1,20 +1,20 @@
-"""Which requests the studio answers: those to its own names, from its own page.
+"""Which requests the studio answers: those to its own names, from its own page, to open routes.
 
 A foreign page, open in the same browser, can send requests to this machine, and through a host name
-of its own that resolves to this machine (DNS rebinding) even read the answers.
+of its own that resolves to this machine (DNS rebinding) even read the answers. It may only link to
+the studio's page. Browsers tell by `Origin` and `Sec-Fetch-*` where a request comes from.
 """
 
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
 
+from tf_deeppaint.studio import routes
 from tf_deeppaint.utils.errors import DeepPaintError
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 # Addresses that stand for all of the machine's.
 _EVERYWHERE = ("0.0.0.0", "::")
-# Routes of Gradio that fetch from other servers, or store what they are sent: all are refused.
-_CLOSED_ROUTES = ("/gradio_api/file=http", "/gradio_api/proxy=", "/gradio_api/component_server")
 # A Host header, as RFC 3986 has it: a name or IPv4 address, or an IPv6 address in brackets; a port.
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([0-9a-z._-]+))(?::[0-9]{1,5})?")
 _ROOT_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
@@ -74,32 +74,35 @@ def check_root_path(path: str) -> str:
 
 
 class RequestCheck:
-    """ASGI middleware that answers 403 to requests to other names or from other pages.
+    """ASGI middleware: 403 to requests to other names or from other pages, 404 to closed routes.
 
     Args:
         app: The application behind it.
         names: What `names_to_answer` returns. Where an address that stands for all of the machine's
             is among them, every address is answered: only a name can be made to resolve to this
             machine.
+        folders: The folders whose files may be downloaded.
     """
 
-    def __init__(self, app: Callable, names: tuple[str, ...]):
+    def __init__(self, app: Callable, names: tuple[str, ...], folders: tuple[str, ...]):
         self.app = app
         self.names = names
+        self.folders = folders
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
-        refusal = None if scope["type"] == "lifespan" else self._refusal(scope)
-        if refusal is None:
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
-        elif scope["type"] == "websocket":
+        elif scope["type"] == "websocket":  # the page has none
             await send({"type": "websocket.close", "code": 1008})
+        elif foreign := self._why_foreign(scope):
+            await refuse(send, 403, foreign)
+        elif not routes.is_open(scope["method"], routes.route_of(scope), self.folders):
+            await refuse(send, 404, "The studio has no such page.")
         else:
-            headers = [(b"content-type", b"text/plain"), (b"x-content-type-options", b"nosniff")]
-            await send({"type": "http.response.start", "status": 403, "headers": headers})
-            await send({"type": "http.response.body", "body": refusal.encode() + b"\n"})
+            await self.app(scope, receive, send)
 
-    def _refusal(self, scope: dict) -> str | None:
-        """Why a request is not answered; None where it is."""
+    def _why_foreign(self, scope: dict) -> str | None:
+        """Why a request is none of the studio's own page; None where it may be one."""
         headers = [(name.lower(), value.decode("latin-1")) for name, value in scope["headers"]]
         hosts = [value for name, value in headers if name == b"host"]
         # Gradio takes its own address from this one where a proxy sends it.
@@ -109,8 +112,10 @@ class RequestCheck:
         origins = [value for name, value in headers if name == b"origin"]
         if any(origin.split("://")[-1].lower() != hosts[0].lower() for origin in origins):
             return "Only the studio's own page may ask; a proxy must pass on the Host header."
-        if scope["path"].removeprefix(scope.get("root_path", "")).startswith(_CLOSED_ROUTES):
-            return "The studio has no such page."
+        fetch = {n: v for n, v in headers if n.startswith(b"sec-fetch-")}
+        is_link = routes.route_of(scope) == "/" and fetch.get(b"sec-fetch-dest") == "document"
+        if fetch.get(b"sec-fetch-site", "none") not in ("none", "same-origin") and not is_link:
+            return "Other pages may only link to the studio."
         return None
 
     def _is_own(self, host: str) -> bool:
@@ -118,6 +123,13 @@ class RequestCheck:
         if name is None or name in self.names:
             return name is not None
         return _is_address(name) and not set(_EVERYWHERE).isdisjoint(self.names)
+
+
+async def refuse(send: Callable, status: int, line: str) -> None:
+    """Answers an ASGI request with one line of plain text."""
+    headers = [(b"content-type", b"text/plain"), (b"x-content-type-options", b"nosniff")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": line.encode() + b"\n"})
 
 
 def _is_address(name: str) -> bool:

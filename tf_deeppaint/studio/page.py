@@ -22,8 +22,6 @@ from tf_deeppaint.utils.errors import DeepPaintError
 
 # Requests beyond this many unfinished ones are refused.
 MAX_WAITING = 128
-# States kept on the server; one takes 100 MB where the sketch is of the largest size.
-MAX_SESSIONS = 8
 _MAX_NAME_LENGTH = 80
 # Seconds between two searches for files older than `SESSION_SECONDS`.
 _CLEANING_SECONDS = 60

@@ -13,6 +13,8 @@ from tf_deeppaint.studio import admission
 from tf_deeppaint.utils.errors import DeepPaintError
 
 if TYPE_CHECKING:
+    from gradio import Blocks
+
     from tf_deeppaint.painting.painter import Painter
 
 
@@ -91,12 +93,10 @@ def launch(painter: "Painter", host: str, port: int, root_path: str, names: tupl
 
     `names` is what `admission.names_to_answer` returns.
     """
-    from starlette.middleware import Middleware
+    from tf_deeppaint.studio import layout
+    from tf_deeppaint.studio.sessions import MAX_BYTES
 
-    from tf_deeppaint.studio import layout, page
-    from tf_deeppaint.studio.sessions import MAX_BYTES, Sessions
-
-    blocks = page.build_page(Sessions(painter, os.environ["GRADIO_TEMP_DIR"]))
+    blocks, options = make_application(painter, names)
     blocks.launch(
         server_name=admission.bracketed(host),
         server_port=port,
@@ -112,9 +112,30 @@ def launch(painter: "Painter", host: str, port: int, root_path: str, names: tupl
         pwa=False,
         mcp_server=False,
         max_file_size=MAX_BYTES,
-        state_session_capacity=page.MAX_SESSIONS,
-        app_kwargs={"middleware": [Middleware(admission.RequestCheck, names=names)]},
         theme=layout.make_theme(),
         css=layout.read_static("page.css"),
+        **options,
     )
     return blocks
+
+
+def make_application(painter: "Painter", names: tuple[str, ...]) -> tuple["Blocks", dict]:
+    """The page, and the options of its application that keep strangers out."""
+    from starlette.middleware import Middleware
+
+    from tf_deeppaint.studio import page
+    from tf_deeppaint.studio.reception import Reception
+    from tf_deeppaint.studio.sessions import Sessions
+    from tf_deeppaint.studio.visitors import MAX_SESSIONS, Visitors
+
+    folder = os.environ["GRADIO_TEMP_DIR"]
+    sessions = Sessions(painter, folder)
+    middleware = [
+        Middleware(admission.RequestCheck, names=names, folders=(folder,)),
+        Middleware(Reception, visitors=Visitors(folder, sessions.example_paths)),
+    ]
+    return page.build_page(sessions), {
+        # More than visitors are let in: Gradio must never forget one who is at work.
+        "state_session_capacity": 2 * MAX_SESSIONS,
+        "app_kwargs": {"middleware": middleware},
+    }

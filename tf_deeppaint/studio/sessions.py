@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import weakref
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,8 @@ from tf_deeppaint.visualization.heat_maps import draw_heat_map
 
 # Largest file that a visitor may put on the page, in bytes.
 MAX_BYTES = 32 * 2**20
+# Bytes of all paintings that are kept; one takes 100 MB where its sketch is of the largest size.
+MAX_PAINTINGS_BYTES = 2 * 2**30
 # Longest side of a picture on the page, in pixels; downloads have the sketch's own size.
 SHOWN_SIDE = 1024
 
@@ -61,20 +64,42 @@ class Sessions:
     Attributes:
         examples: The examples, drawn once.
         attention_maps: How many attention maps the model has.
+        example_paths: Where `write_example` has written; any visitor may name these files.
     """
 
     def __init__(self, painter: Painter, folder: str):
         self.painter = painter
         self.folder = folder
+        self.example_paths: set[str] = set()
+        self._example_folder = secrets.token_hex(16)
+        self._kept: dict[object, int] = {}
         self.examples: list[Example] = draw_examples()
         blank = np.full((1, painter.size, painter.size), 255, np.uint8)
         palette = next(iter(PALETTES.values()))
         self.attention_maps = len(painter.backend.attention(blank, palette[None]))
 
     def paint(self, sketch: np.ndarray, palette: np.ndarray) -> State:
-        """Runs the network on a sketch, uint8 `(H, W)`, with a palette, uint8 `(4, 4, 3)`."""
+        """Runs the network on a sketch, uint8 `(H, W)`, with a palette, uint8 `(4, 4, 3)`.
+
+        Raises:
+            DeepPaintError: the paintings of others take all memory; none of them is forgotten.
+        """
+        if self.kept_bytes > MAX_PAINTINGS_BYTES:
+            raise DeepPaintError(
+                "the studio holds as many paintings as it can; try again when others have left"
+            )
         painting = self.painter.make_paintings([sketch], palette[None])[0]
-        return State(painting, painting, shrink_sketch(sketch, SHOWN_SIDE))
+        state = State(painting, painting, shrink_sketch(sketch, SHOWN_SIDE))
+        # All states made of this one have the same original: it counts until the last is gone.
+        key = object()
+        self._kept[key] = _bytes_of(state)
+        weakref.finalize(painting, self._kept.pop, key)
+        return state
+
+    @property
+    def kept_bytes(self) -> int:
+        """What the paintings of all visitors take."""
+        return sum(list(self._kept.values()))
 
     def recolor(self, state: State, palette: np.ndarray) -> State:
         """Changes the palette; the network runs again only if the model has no mixture head."""
@@ -118,9 +143,11 @@ class Sessions:
 
     def write_example(self, number: int) -> tuple[str, str]:
         """Writes an example as if a visitor had put it there: paths of sketch and reference."""
-        paths = self._new_path("sketch.png"), self._new_path("reference.png")
+        folder = os.path.join(self.folder, f"{self._example_folder}{number}")
+        paths = os.path.join(folder, "sketch.png"), os.path.join(folder, "reference.png")
         for path, picture in zip(paths, self.examples[number], strict=True):
             write_picture(path, picture)
+        self.example_paths.update(paths)
         return paths
 
     def _new_path(self, name: str) -> str:
@@ -201,3 +228,19 @@ def _read(upload: Upload) -> bytes:
     if not files.is_file(upload.path):
         raise DeepPaintError(f"{upload.name}: the upload has expired; drop the file again")
     return files.read_bytes(upload.path, MAX_BYTES)
+
+
+def _bytes_of(state: State) -> int:
+    """Bytes of all arrays that a state leads to, each counted once."""
+    left, seen, total = [state], set(), 0
+    while left:
+        value = left.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, np.ndarray):
+            total += value.nbytes
+        if isinstance(value, (tuple, list)):
+            left += value
+        left += getattr(value, "__dict__", {}).values()
+    return total
