@@ -9,6 +9,7 @@ import re
 import socket
 import tempfile
 import threading
+from typing import ClassVar
 
 import keras
 import pytest
@@ -245,13 +246,11 @@ def test_an_event_works_under_a_sub_path(client, root):
 class Bait(http.server.BaseHTTPRequestHandler):
     """A server of a stranger, which counts who asks."""
 
-    asked: list[str] = []
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self):
         self.asked.append(self.path)
         self.send_error(404)
-
-    do_HEAD = do_GET
 
 
 @pytest.mark.slow

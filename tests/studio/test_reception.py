@@ -189,7 +189,7 @@ def test_uploads_are_bounded_in_sum_and_number_and_leave_nothing(studio, monkeyp
         (form(*[("a.png", b"x")] * 5), 400),
         (form(*[(None, b"x")] * 5), 400),
         ([b"x" * 50], 400),
-        (form(("a.png", b"x" * 100), end=b"")[:-2] + [None], None),
+        ([*form(("a.png", b"x" * 100), end=b"")[:-2], None], None),
     ):
         status, text, _ = studio.ask("POST", UPLOAD, wrong, "anna", FORM)
         assert status == expected and text.count("\n") == (status is not None)

@@ -29,8 +29,9 @@ GET /gradio_api/stream/{session_hash}/{run}/{component_id}/playlist-file
 GET /gradio_api/file/{path:path} POST /gradio_api/run/{api_name} POST /gradio_api/api/{api_name}
 POST /gradio_api/call/{api_name} POST /gradio_api/call/v2/{api_name}
 GET /gradio_api/call/{api_name}/{event_id} GET /gradio_api/call/v2/{api_name}/{event_id}
-GET /gradio_api/queue/status POST /gradio_api/component_server GET /gradio_api/theme.css GET /robots.txt GET /pwa_icon
-GET /pwa_icon/{size} GET /monitoring GET /monitoring/summary GET /monitoring/{key}
+GET /gradio_api/queue/status POST /gradio_api/component_server GET /gradio_api/theme.css
+GET /robots.txt GET /pwa_icon GET /pwa_icon/{size} GET /monitoring
+GET /monitoring/summary GET /monitoring/{key}
 POST /gradio_api/process_recording POST /gradio_api/vibe-edit POST /gradio_api/undo-vibe-edit
 GET /gradio_api/vibe-code POST /gradio_api/vibe-code POST /gradio_api/vibe-starter-queries
 GET /gradio_api/profiling/traces GET /gradio_api/profiling/summary

@@ -5,7 +5,11 @@ the picture, gives it other colors, shows attention maps, and offers PNG and Ope
 
 * `__main__` reads the flags and starts the server.
 * `server` runs Gradio and keeps all files in one temporary folder.
-* `admission` refuses requests to other names than the studio's, and those of other pages.
+* `admission` refuses requests to other names than the studio's, and those of other pages; `routes`
+  lists what else is open. All other routes of Gradio are closed.
+* `reception` takes uploads and checks calls of events: `visitors` knows which files and sessions
+  are a visitor's own, and `bodies` bounds what is sent. `connections` closes slow connections.
+* `leftovers` makes the temporary folder, and removes those of killed studios.
 * `layout` creates the components of the page. Style sheets, templates and scripts are the files in
   `static/`.
 * `page` connects the components' events to what they do.

@@ -11,7 +11,7 @@ PART_SECONDS = 20.0
 BODY_SECONDS = 600.0
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A request is not answered: the status, and one line that says why."""
 
     def __init__(self, status: int, line: str):
@@ -21,7 +21,7 @@ class Refused(Exception):
 
 
 def counted(receive: Callable, limit: int) -> Callable:
-    """An ASGI `receive` that raises `Refused` once a body has over `limit` bytes or comes slowly.
+    """An ASGI `receive` that raises `RefusedError` at over `limit` bytes, or where they are slow.
 
     What a Content-Length says is not looked at: a body in chunks has none.
     """
@@ -33,10 +33,12 @@ def counted(receive: Callable, limit: int) -> Callable:
         try:
             message = await asyncio.wait_for(receive(), max(0, patience))
         except asyncio.TimeoutError:
-            raise Refused(408, "The request came too slowly; send it again.") from None
+            raise RefusedError(408, "The request came too slowly; send it again.") from None
         read += len(message.get("body", b""))
         if read > limit:
-            raise Refused(413, f"That is larger than the {limit / 2**20:g} MiB that are taken.")
+            raise RefusedError(
+                413, f"That is larger than the {limit / 2**20:g} MiB that are taken."
+            )
         return message
 
     return receive_next
@@ -46,7 +48,7 @@ async def read_body(receive: Callable, limit: int) -> bytes | None:
     """The whole body, at most `limit` bytes; None where the visitor has left.
 
     Raises:
-        Refused: it is larger or comes too slowly.
+        RefusedError: it is larger or comes too slowly.
     """
     parts, is_whole, receive = [], False, counted(receive, limit)
     while not is_whole:

@@ -5,7 +5,6 @@ does not remember whose a file is.
 """
 
 import asyncio
-import json
 import secrets
 import shutil
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from tf_deeppaint.studio import admission, bodies, routes
-from tf_deeppaint.studio.bodies import MAX_JSON_BYTES, Refused
+from tf_deeppaint.studio.bodies import MAX_JSON_BYTES, RefusedError
 from tf_deeppaint.studio.sessions import MAX_BYTES
 from tf_deeppaint.studio.visitors import Visitors
 
@@ -50,14 +49,14 @@ class Reception:
             return
         try:
             await self._answer(scope, receive, send)
-        except Refused as refusal:
+        except RefusedError as refusal:
             await admission.refuse(send, refusal.status, refusal.line)
 
     async def _answer(self, scope: dict, receive: Callable, send: Callable) -> None:
         route, visitor = routes.route_of(scope), self._visitor(scope)
         if scope["method"] == "POST":
             if visitor is None:
-                raise Refused(403, "Open the page first; the studio needs its cookie.")
+                raise RefusedError(403, "Open the page first; the studio needs its cookie.")
             if route == f"{_API}/upload":
                 await self._take_upload(scope, receive, send, visitor)
                 return
@@ -93,7 +92,7 @@ class Reception:
         self.visitors.check_disk()
         request = Request(scope, bodies.counted(receive, MAX_BYTES + MAX_FIELD_BYTES))
         if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-            raise Refused(400, "That is no upload.")
+            raise RefusedError(400, "That is no upload.")
         limits = {"max_files": MAX_FILES, "max_fields": MAX_FILES, "max_part_size": MAX_FIELD_BYTES}
         try:
             async with request.form(**limits) as form:
@@ -102,7 +101,7 @@ class Reception:
         except ClientDisconnect:
             return
         except (HTTPException, MultiPartException, ValueError):
-            raise Refused(400, f"That is no upload of up to {MAX_FILES} files.") from None
+            raise RefusedError(400, f"That is no upload of up to {MAX_FILES} files.") from None
         for path in paths:
             self.visitors.add_upload(path, visitor)
         await JSONResponse(paths)(scope, receive, send)

@@ -1,8 +1,8 @@
 """The routes that the page needs; every other route that Gradio has is closed.
 
 Gradio brings far more than this page uses: it fetches from other servers (`file=http://...`,
-`proxy=...`), runs programs on uploads (`process_recording`), and edits its own source (`vibe-edit`).
-A new release may bring more, so what is not named here is refused.
+`proxy=...`), runs programs on uploads (`process_recording`), and edits its own source
+(`vibe-edit`). A new release may bring more, so what is not named here is refused.
 """
 
 import os

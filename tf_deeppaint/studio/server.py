@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from tf_deeppaint.studio import admission
+from tf_deeppaint.studio import admission, leftovers
 from tf_deeppaint.utils.errors import DeepPaintError
 
 if TYPE_CHECKING:
@@ -46,9 +46,8 @@ def serve(
         raise DeepPaintError("the studio needs Gradio: pip install 'tf-deeppaint[studio]'")
     port = _free_port(host, port)
     painter = load()
-    with tempfile.TemporaryDirectory(
-        prefix="tf-deeppaint-studio-", ignore_cleanup_errors=True
-    ) as folder:
+    leftovers.remove()
+    with leftovers.own_folder() as folder:
         _confine_gradio(folder, host)
         page = launch(painter, host, port, root_path, names)
         signals: list[int] = []
@@ -93,7 +92,7 @@ def launch(painter: "Painter", host: str, port: int, root_path: str, names: tupl
 
     `names` is what `admission.names_to_answer` returns.
     """
-    from tf_deeppaint.studio import layout
+    from tf_deeppaint.studio import connections, layout
     from tf_deeppaint.studio.sessions import MAX_BYTES
 
     blocks, options = make_application(painter, names)
@@ -116,6 +115,7 @@ def launch(painter: "Painter", host: str, port: int, root_path: str, names: tupl
         css=layout.read_static("page.css"),
         **options,
     )
+    connections.limit_connections(blocks.server.config)
     return blocks
 
 

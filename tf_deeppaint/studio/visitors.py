@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Container, Iterator
 from urllib.parse import unquote
 
-from tf_deeppaint.studio.bodies import Refused
+from tf_deeppaint.studio.bodies import RefusedError
 
 # Uploads that are kept of one visitor; the oldest goes when another comes.
 MAX_UPLOADS = 16
@@ -63,24 +63,26 @@ class Visitors:
             shutil.rmtree(os.path.dirname(kept), ignore_errors=True)
 
     def check_disk(self) -> None:
-        """Raises `Refused` where the studio's files take as much as they may."""
+        """Raises `RefusedError` where the studio's files take as much as they may."""
         now = time.monotonic()
         if now > self._measured + _MEASURE_SECONDS:
             self._disk_bytes, self._measured = _size_of(self.folder), now
         if self._disk_bytes > MAX_DISK_BYTES:
-            raise Refused(507, "The studio's folder is full; files go after an hour, try then.")
+            raise RefusedError(
+                507, "The studio's folder is full; files go after an hour, try then."
+            )
 
     def check_session(self, session: object, visitor: str | None) -> None:
-        """Raises `Refused` where a session is another visitor's."""
+        """Raises `RefusedError` where a session is another visitor's."""
         if visitor is None or self._sessions.get(session, (visitor, 0))[0] != visitor:
-            raise Refused(403, "That session is another visitor's; load the page again.")
+            raise RefusedError(403, "That session is another visitor's; load the page again.")
 
     def check_event(self, body: bytes, visitor: str) -> bytes:
         """The body of a call of an event, with no URL left in it.
 
         Raises:
-            Refused: it is none, its session is another visitor's or one too many, or it names a
-                file that this visitor did not upload.
+            RefusedError: it is none, its session is another visitor's or one too many, or it names
+                a file that this visitor did not upload.
         """
         try:
             call = json.loads(body)
@@ -89,7 +91,7 @@ class Visitors:
         except (ValueError, KeyError, TypeError, RecursionError):
             is_session = None
         if not is_session:
-            raise Refused(400, "That is no call of an event.")
+            raise RefusedError(400, "That is no call of an event.")
         self.check_session(session, visitor)
         for file in _files(call.get("data")):
             path, url = file.get("path"), file.pop("url", None)
@@ -98,7 +100,9 @@ class Visitors:
             owner = self._uploads.get(path, ("",))[0] if isinstance(path, str) else ""
             is_own = owner == visitor or (isinstance(path, str) and path in self.shared)
             if not is_own or (url is not None and _path_in(url) != path):
-                raise Refused(400, "That file was not uploaded here; drop it on the page again.")
+                raise RefusedError(
+                    400, "That file was not uploaded here; drop it on the page again."
+                )
         self._open_session(session, visitor)
         return json.dumps(call).encode()
 
@@ -107,7 +111,9 @@ class Visitors:
         while self._sessions and next(iter(self._sessions.values()))[1] < now - IDLE_SECONDS:
             self._sessions.popitem(last=False)
         if session not in self._sessions and len(self._sessions) >= MAX_SESSIONS:
-            raise Refused(503, "The studio has as many visitors as it can serve; try again later.")
+            raise RefusedError(
+                503, "The studio has as many visitors as it can serve; try again later."
+            )
         self._sessions[session] = visitor, now
         self._sessions.move_to_end(session)
 

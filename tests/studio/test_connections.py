@@ -1,0 +1,73 @@
+"""Slow connections do not keep others from being answered."""
+
+import contextlib
+import http.client
+import socket
+import threading
+import time
+
+import pytest
+import uvicorn
+
+from tf_deeppaint.studio import connections
+
+
+async def hello(scope, receive, send):
+    if scope["path"] == "/body":
+        while (await receive()).get("more_body"):
+            pass
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+@pytest.fixture(name="port")
+def open_server(monkeypatch):
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 20)
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
+    config = uvicorn.Config(hello, port=0, log_level="critical", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    connections.limit_connections(config)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join()
+
+
+def ask(port: int) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    with contextlib.closing(connection):
+        connection.request("GET", "/")
+        return connection.getresponse().read()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\nHost: ",
+        b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1",
+    ],
+)
+def test_more_slow_connections_than_there_may_be_stop_no_answer(port, said):
+    with contextlib.ExitStack() as stack:
+        slow = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), 30))
+            for _ in range(30)
+        ]
+        for one in slow:
+            with contextlib.suppress(OSError):  # closed already
+                one.sendall(said)
+        assert ask(port) == b"hello"
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nHost: "])
+def test_a_connection_that_asks_nothing_is_closed(port, said):
+    with socket.create_connection(("127.0.0.1", port), 30) as slow:
+        slow.sendall(said)
+        with contextlib.suppress(ConnectionResetError):
+            while slow.recv(1000):  # at last nothing: the end
+                pass
+    assert ask(port) == b"hello"

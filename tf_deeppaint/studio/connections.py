@@ -1,0 +1,71 @@
+"""Connections that keep the server waiting are closed, so that others are answered.
+
+uvicorn waits for a request as long as its sender likes, and opens a connection for everybody until
+the process has no file left to open.
+"""
+
+import resource
+from collections import OrderedDict
+
+import uvicorn
+
+# Connections at once; what comes beyond them takes the place of the oldest that only waits.
+MAX_CONNECTIONS = 512
+# Seconds that a connection may take to send the head of a request.
+HEAD_SECONDS = 15.0
+
+
+def limit_connections(config: uvicorn.Config) -> None:
+    """Makes a server that runs already close connections on which nothing is asked.
+
+    uvicorn makes a protocol of `config.http_protocol_class` for each connection.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * MAX_CONNECTIONS
+    if soft < wanted:
+        wanted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    config.http_protocol_class = _make_impatient(config.http_protocol_class)
+    config.limit_concurrency = 2 * MAX_CONNECTIONS
+
+
+def _make_impatient(protocol: type) -> type:
+    """A protocol that closes connections which wait for too long, or which are too many."""
+    opened: OrderedDict[object, None] = OrderedDict()
+
+    class Impatient(protocol):
+        def connection_made(self, transport):
+            super().connection_made(transport)
+            opened[self] = None
+            self._last_cycle = None
+            self._timer = self.loop.call_later(HEAD_SECONDS, self._look)
+            if len(opened) > MAX_CONNECTIONS:
+                waiting = next((one for one in opened if one.is_waiting()), self)
+                waiting.abort()
+
+        def connection_lost(self, exc):
+            self._timer.cancel()
+            opened.pop(self, None)
+            super().connection_lost(exc)
+
+        def is_waiting(self) -> bool:
+            """Whether there is no request, or one whose body is not whole, on this connection."""
+            cycle = self.cycle
+            return cycle is None or cycle.response_complete or cycle.more_body
+
+        def abort(self) -> None:
+            opened.pop(self, None)
+            self.transport.abort()
+
+        def _look(self) -> None:
+            # Of bodies `bodies.counted` takes care. The second time at the same answer, nothing
+            # was asked since; uvicorn itself closes what has not begun to ask again.
+            cycle = self.cycle
+            is_idle = cycle is None or (cycle.response_complete and cycle is self._last_cycle)
+            if is_idle:
+                self.abort()
+                return
+            self._last_cycle = cycle
+            self._timer = self.loop.call_later(HEAD_SECONDS, self._look)
+
+    return Impatient
