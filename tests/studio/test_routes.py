@@ -81,12 +81,17 @@ def make_app(tmp_path_factory):
         yield App.create_app(blocks, app_kwargs=options["app_kwargs"])
 
 
-def status_and_body(app, method: str, path: str, headers=(), raw: bytes | None = None):
+def status_and_body(app, method: str, path: str, headers=()):
     """The answer to a request that has no body."""
     sent = []
 
+    received = []
+
     async def receive():
-        return {"type": "http.request", "body": b"", "more_body": False}
+        if received:
+            await asyncio.Event().wait()  # the visitor stays
+        received.append({"type": "http.request", "body": b"", "more_body": False})
+        return received[0]
 
     async def send(message):
         sent.append(message)
@@ -97,7 +102,7 @@ def status_and_body(app, method: str, path: str, headers=(), raw: bytes | None =
         "scheme": "http",
         "method": method,
         "path": path,
-        "raw_path": raw or path.encode(),
+        "raw_path": path.encode(),
         "query_string": b"",
         "root_path": "",
         "headers": [*HOST, *headers],
