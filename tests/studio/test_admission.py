@@ -182,7 +182,7 @@ class Client:
         body = None if data is None else json.dumps(data)
         connection.request("GET" if data is None else "POST", path, body, headers)
         answer = connection.getresponse()
-        text = answer.read().decode()
+        text = answer.read().decode("utf-8", "replace")
         self.cookie = (answer.headers["Set-Cookie"] or self.cookie).split(";")[0]
         connection.close()
         return answer.status, text
@@ -277,6 +277,33 @@ def test_an_event_takes_no_url_for_a_file(client, tmp_path):
         assert client.ask(f"/gradio_api/file/{url}")[0] == 404
         bait.shutdown()
     assert Bait.asked == []
+
+
+@pytest.mark.slow
+def test_each_of_many_visitors_at_once_can_download(client):
+    config = json.loads(client.ask("/config")[1])
+    elements = {c["props"].get("elem_id"): c["id"] for c in config["components"]}
+
+    def run(visitor, number, element, kind, data, event_data=None):
+        target = [elements[element], kind]
+        event = next(d["id"] for d in config["dependencies"] if target in d["targets"])
+        session = f"crowd{number}"
+        call = {"data": data, "fn_index": event, "event_data": event_data, "session_hash": session}
+        assert visitor.ask("/gradio_api/queue/join", call)[0] == 200
+        _, events = visitor.ask(f"/gradio_api/queue/data?session_hash={session}")
+        (done,) = (json.loads(e[6:]) for e in events.splitlines() if "process_completed" in e)
+        assert done["success"], done
+        return done["output"]["data"]
+
+    crowd = [Client(client.port) for _ in range(24)]
+    for number, visitor in enumerate(crowd):
+        visitor.ask("/")
+        view = ["original", 0, "keep", "auto"]
+        run(visitor, number, "examples", "select", view, {"index": 0, "value": None})
+    for number, visitor in enumerate(crowd):
+        (file,) = run(visitor, number, "save-picture", "click", [None, "original", "keep", "auto"])
+        status, picture = visitor.ask(f"/gradio_api/file={file['path']}")
+        assert status == 200 and picture[1:4] == "PNG"
 
 
 @pytest.mark.slow
