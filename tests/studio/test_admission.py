@@ -236,7 +236,8 @@ def test_an_event_works_under_a_sub_path(client, root):
     templates = {c["id"]: str(c["props"].get("html_template")) for c in config["components"]}
     (palettes,) = (number for number, text in templates.items() if "ready-palettes" in text)
     chosen = [d for d in config["dependencies"] if [palettes, "input"] in d["targets"]]
-    call = {"data": ["Sea", None, "original", 0], "fn_index": chosen[0]["id"], "session_hash": "s"}
+    data = ["Sea", None, "original", 0, "keep", "auto"]
+    call = {"data": data, "fn_index": chosen[0]["id"], "session_hash": "s"}
     assert client.ask(f"{root}/gradio_api/queue/join", call)[0] == 200
     _, events = client.ask(f"{root}/gradio_api/queue/data?session_hash=s")
     done = [json.loads(e[6:]) for e in events.splitlines() if "process_completed" in e]
