@@ -21,8 +21,8 @@ def test_anything_else_is_refused(text) -> None:
 
 @pytest.mark.parametrize("side, gap, at_work", [(500, 7, 7), (1000, 7, 4), (4000, 7, 1)])
 def test_gaps_shrink_with_the_sketch_and_never_to_nothing(side, gap, at_work) -> None:
-    assert working_gap(gap, side, 10) == at_work
-    assert working_gap(None, side, 10) is None and working_gap(0, side, 10) == 0
+    assert working_gap(gap, side, side // 2) == at_work
+    assert working_gap(None, side, side) is None and working_gap(0, side, side) == 0
 
 
 def test_the_largest_ball_does_not_fit_through_the_gap() -> None:

@@ -170,4 +170,4 @@ def test_a_painter_computes_in_float32_with_the_rounded_weights(generator, compa
     expected = Painter(KerasBackend(generator)).paint_canvases(sketches, palettes)
     assert expected.std() > 10
     # Here and there rounding makes another pixel of four the largest.
-    assert np.abs(painted.astype(int) - expected).mean() < 0.1
+    assert np.mean(np.abs(painted.astype(int) - expected) > 1) < 0.02

@@ -116,9 +116,10 @@ def test_statistics_that_are_not_finite_leave_their_channels_as_they_are(
 
 def test_synchronized_replicas_normalize_as_one_device_with_the_whole_batch() -> None:
     two, one = on_two_replicas("norm"), on_one_device("norm")
-    # The same float32 sums of 60 numbers near 5, in two parts or one.
+    # The same float32 sums of 60 numbers near 5, in two parts or one; processors add in their own
+    # order.
     for name, value in one.items():
-        np.testing.assert_allclose(two[name], value, rtol=1e-5, atol=5e-6, err_msg=name)
+        np.testing.assert_allclose(two[name], value, rtol=3e-5, atol=5e-5, err_msg=name)
     separate = on_two_replicas("separate norm")
     for name in ("y", "x_gradient", "gamma_gradient", "moving_mean", "moving_variance"):
         assert np.abs(separate[name] - one[name]).max() > 5e-3, name

@@ -58,7 +58,10 @@ def test_inside_a_saved_model_that_is_loaded_again(pictures, tmp_path):
         assert np.array_equal(loaded.palettes(batch), one_by_one(batch, "white"))
 
 
-@pytest.mark.parametrize("background", LEAVES_OUT)
+@pytest.mark.parametrize(
+    "background",
+    ["white", *(pytest.param(rule, marks=pytest.mark.slow) for rule in ("drop", "keep"))],
+)
 def test_compiled_by_xla(pictures, background):
     compiled = tf.function(lambda batch: extract_palettes(batch, background), jit_compile=True)
     assert np.array_equal(compiled(tf.constant(pictures)), one_by_one(pictures, background))
