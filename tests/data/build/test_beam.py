@@ -59,7 +59,7 @@ def test_two_workers_of_a_runner_write_the_bytes_of_a_local_build(folder, tmp_pa
 
 def test_what_fails_on_a_worker_is_told_in_its_own_words(folder, tmp_path):
     beam = Beam("DirectRunner", IN_PROCESS)
-    with pytest.raises(DeepPaintError, match=r"text\.png: not a PNG, JPEG, GIF, BMP or WebP pict"):
+    with pytest.raises(DeepPaintError, match=r"text\.png: not a PNG, JPEG, .* picture"):
         build_dataset(Folder(folder), tmp_path / "beam", CONFIG, beam, strict=True)
 
 
