@@ -210,8 +210,8 @@ def _open(data: bytes, name: str, strips: bool = False) -> ImageFile:
         raise _unreadable(data, name, form, error) from error
     picture.format = form.name
     check_size(*picture.size, name, strips)
-    scanned = data.count(jpeg.SCAN) * picture.width * picture.height
-    if form.name == "JPEG" and scanned > MAX_SCANNED:
+    pixels = picture.width * picture.height
+    if form.name == "JPEG" and data.count(jpeg.SCAN) * pixels > MAX_SCANNED:
         raise _unreadable(data, name, form, ValueError("more scans than any encoder writes"))
     return picture
 

@@ -211,7 +211,8 @@ def _run(
         process = subprocess.run(
             command,
             cwd=folder,
-            preexec_fn=_limit_files,
+            # Windows knows no such function.
+            preexec_fn=_limit_files if resource is not None else None,
             stdin=subprocess.DEVNULL,
             stdout=stdout or subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -227,11 +228,10 @@ def _run(
 
 
 def _limit_files() -> None:
-    """Bounds the files that this process and its children write, where the system can."""
-    if resource is not None:
-        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        most = _MAX_WRITTEN if hard == resource.RLIM_INFINITY else min(hard, _MAX_WRITTEN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    """Bounds the files that this process and its children write."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    most = _MAX_WRITTEN if hard == resource.RLIM_INFINITY else min(hard, _MAX_WRITTEN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
 
 
 def _error_line(stderr: str) -> str:
