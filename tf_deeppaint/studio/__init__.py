@@ -9,6 +9,7 @@ the picture, gives it other colors, shows attention maps, and offers PNG and Ope
   lists what else is open. All other routes of Gradio are closed.
 * `reception` takes uploads and checks calls of events: `visitors` knows which files and sessions
   are a visitor's own, and `bodies` bounds what is sent. `connections` closes slow connections.
+* `interface` answers other programs at `POST /api/paint`, within the same bounds.
 * `leftovers` makes the temporary folder, and removes those of killed studios.
 * `layout` creates the components of the page. Style sheets, templates and scripts are the files in
   `static/`.

@@ -23,7 +23,8 @@ _OPEN = {
             f"/gradio_api/heartbeat/{_ID}",
         ]
     ),
-    "POST": "/gradio_api/(?:upload|queue/join|cancel|reset)",
+    # `/api/paint` is the studio's own, for other programs; see `interface`.
+    "POST": "/gradio_api/(?:upload|queue/join|cancel|reset)|/api/paint",
 }
 _PATTERNS = {method: re.compile(pattern, re.ASCII) for method, pattern in _OPEN.items()}
 

@@ -124,15 +124,18 @@ def make_application(painter: "Painter", names: tuple[str, ...]) -> tuple["Block
     from starlette.middleware import Middleware
 
     from tf_deeppaint.studio import page
+    from tf_deeppaint.studio.interface import Interface
     from tf_deeppaint.studio.reception import Reception
     from tf_deeppaint.studio.sessions import Sessions
     from tf_deeppaint.studio.visitors import MAX_SESSIONS, Visitors
 
     folder = os.environ["GRADIO_TEMP_DIR"]
     sessions = Sessions(painter, folder)
+    visitors = Visitors(folder, sessions.example_paths)
     middleware = [
         Middleware(admission.RequestCheck, names=names, folders=(folder,)),
-        Middleware(Reception, visitors=Visitors(folder, sessions.example_paths)),
+        Middleware(Interface, sessions=sessions, visitors=visitors),
+        Middleware(Reception, visitors=visitors),
     ]
     return page.build_page(sessions), {
         # More than visitors are let in: Gradio must never forget one who is at work.

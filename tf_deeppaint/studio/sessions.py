@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import threading
 import weakref
 from typing import NamedTuple
 
@@ -73,13 +74,21 @@ class Sessions:
         self.example_paths: set[str] = set()
         self._example_folder = secrets.token_hex(16)
         self._kept: dict[object, int] = {}
+        self._turn = threading.Lock()
         self.examples: list[Example] = draw_examples()
         blank = np.full((1, painter.size, painter.size), 255, np.uint8)
         palette = next(iter(PALETTES.values()))
         self.attention_maps = len(painter.backend.attention(blank, palette[None]))
 
-    def paint(self, sketch: np.ndarray, palette: np.ndarray) -> State:
+    def paint(self, sketch: np.ndarray, palette: np.ndarray, gap: int | None = None) -> State:
         """Runs the network on a sketch, uint8 `(H, W)`, with a palette, uint8 `(4, 4, 3)`.
+
+        One picture is painted at a time, whoever asks for it.
+
+        Args:
+            sketch: The sketch.
+            palette: The palette.
+            gap: As `Painter.paint` takes it.
 
         Raises:
             DeepPaintError: the paintings of others take all memory; none of them is forgotten.
@@ -88,7 +97,8 @@ class Sessions:
             raise DeepPaintError(
                 "the studio holds as many paintings as it can; try again when others have left"
             )
-        painting = self.painter.make_paintings([sketch], palette[None])[0]
+        with self._turn:
+            painting = self.painter.make_paintings([sketch], palette[None], gap)[0]
         state = State(painting, painting, shrink_sketch(sketch, SHOWN_SIDE))
         # All states made of this one have the same original: it counts until the last is gone.
         key = object()

@@ -1,0 +1,237 @@
+"""The studio's HTTP interface for other programs: `POST /api/paint`, a form in, a picture out.
+
+The form holds files and fields; `OPTIONS` lists the fields. The answer is a PNG, layers as
+OpenRaster, or JSON, by the field `format` or else by the header `Accept`. A mistake is answered
+with status 400 and one line of text.
+"""
+
+import asyncio
+import base64
+import json
+import os
+import shutil
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from tf_deeppaint.images.decoding import decode_picture
+from tf_deeppaint.painting.inputs import decode_sketch
+from tf_deeppaint.painting.painting import AUTO_PAPER, KEEP, LINES
+from tf_deeppaint.palette.named_colors import palette_from_colors, parse_colors
+from tf_deeppaint.palette.palette_files import MAX_PALETTE_BYTES, palette_from_json
+from tf_deeppaint.studio import admission, bodies, routes
+from tf_deeppaint.studio.bodies import RefusedError
+from tf_deeppaint.studio.sessions import MAX_BYTES, Sessions, State, palette_to_codes
+from tf_deeppaint.studio.visitors import Visitors
+from tf_deeppaint.utils import files
+from tf_deeppaint.utils.errors import DeepPaintError
+
+ROUTE = "/api/paint"
+# Requests at once; of these one is painted, the others are read or wait. Further ones are refused.
+MAX_AT_ONCE = 8
+# Files of one form: a sketch, and a reference or a palette.
+MAX_FILES, MAX_FIELDS, MAX_FIELD_BYTES = 3, 16, 2**16
+# The fields, with their values where they are left out.
+OPTIONS = {
+    "format": "",  # one of FORMATS; empty: by Accept
+    "palette": "",  # a palette file's JSON, or 1 to 16 codes #rrggbb, instead of a reference
+    "clean": "auto",
+    "recolor": "no",
+    "gap": "",  # pixels; empty: 2 % of the longer side
+    "lines": LINES[0],
+    "line_color": KEEP,
+    "paper": AUTO_PAPER,
+}
+FORMATS = {"png": "image/png", "ora": "image/openraster", "json": "application/json"}
+
+
+class Order(NamedTuple):
+    """What a form asks for.
+
+    Attributes:
+        sketch: The bytes of the sketch's file, and its name.
+        reference: Those of the reference, or None.
+        palette: Bytes of a palette file or field, or None.
+        options: The fields, as `OPTIONS` names them.
+    """
+
+    sketch: tuple[bytes, str]
+    reference: tuple[bytes, str] | None
+    palette: bytes | None
+    options: dict[str, str]
+
+
+class Interface:
+    """ASGI middleware behind `admission.RequestCheck`: answers `ROUTE`, and passes on all others.
+
+    No cookie is needed, since nothing of a visitor is reached: what a form brings is forgotten once
+    it is answered.
+
+    Args:
+        app: The application behind it.
+        sessions: Paints, in turn with the page's visitors.
+        visitors: Knows whether the studio's folder is full.
+    """
+
+    def __init__(self, app: Callable, sessions: Sessions, visitors: Visitors):
+        self.app = app
+        self.sessions = sessions
+        self.visitors = visitors
+        self._at_once = 0
+
+    async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
+        if scope["type"] != "http" or routes.route_of(scope) != ROUTE:
+            await self.app(scope, receive, send)
+            return
+        # Before a body is read: those that wait take no memory.
+        if self._at_once >= MAX_AT_ONCE:
+            await admission.refuse(send, 503, "The studio is busy; try again in a few seconds.")
+            return
+        self._at_once += 1
+        try:
+            self.visitors.check_disk()
+            request = Request(
+                scope, bodies.counted(receive, MAX_BYTES + MAX_FIELDS * MAX_FIELD_BYTES)
+            )
+            order = await read_order(request)
+            accept = request.headers.get("accept", "")
+            answer = await asyncio.to_thread(self._answer, order, accept)
+            await answer(scope, receive, send)
+        except RefusedError as refusal:
+            await admission.refuse(send, refusal.status, refusal.line)
+        except DeepPaintError as error:
+            await admission.refuse(send, 400, str(error))
+        except ClientDisconnect:
+            return
+        finally:
+            self._at_once -= 1
+
+    def _answer(self, order: Order, accept: str) -> Response:
+        options = order.options
+        kind = choose_format(options["format"], accept)
+        gap = parse_gap(options["gap"])
+        recolor = _parse_switch("recolor", options["recolor"])
+        palette = self._palette(order)
+        prepared = decode_sketch(*order.sketch, options["clean"], recolor)
+        state = self.sessions.paint(prepared.sketch, palette, gap)
+        headers = {"x-content-type-options": "nosniff"}
+        data = self._encode(state, kind, options, prepared.note)
+        return Response(data, media_type=FORMATS[kind], headers=headers)
+
+    def _palette(self, order: Order) -> np.ndarray:
+        if (order.reference is None) == (order.palette is None):
+            raise DeepPaintError("give the colors either as a reference or as a palette")
+        if order.reference is not None:
+            return self.sessions.painter.palette_of(decode_picture(*order.reference))
+        text = order.palette.decode("utf-8", "replace").strip()
+        if text.startswith("#"):
+            return palette_from_colors(parse_colors(text))
+        return palette_from_json(text, "palette")
+
+    def _encode(self, state: State, kind: str, options: dict[str, str], note: str) -> bytes:
+        look = options["line_color"], options["paper"]
+        if kind == "ora":
+            return _take(self.sessions.write_layers(state, *look))
+        picture = _take(self.sessions.write_picture(state, options["lines"], *look))
+        if kind == "png":
+            return picture
+        height, width = state.painting.sketch.shape
+        answer = {
+            "width": width,
+            "height": height,
+            "palette": palette_to_codes(state.painting.prediction.palette),
+            "note": note,
+            "picture": "data:image/png;base64," + base64.b64encode(picture).decode(),
+        }
+        return json.dumps(answer).encode()
+
+
+async def read_order(request: Request) -> Order:
+    """Reads a form.
+
+    Raises:
+        RefusedError: it is too large, too slow, or no form.
+        DeepPaintError: it has an unknown field, or lacks the sketch.
+    """
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise RefusedError(415, f"{ROUTE} takes a form: multipart/form-data.")
+    limits = {"max_files": MAX_FILES, "max_fields": MAX_FIELDS, "max_part_size": MAX_FIELD_BYTES}
+    try:
+        async with request.form(**limits) as form:
+            return await _to_order(form)
+    except (HTTPException, MultiPartException, ValueError):
+        raise RefusedError(
+            400, f"That is no form of up to {MAX_FILES} files and {MAX_FIELDS} fields."
+        ) from None
+
+
+async def _to_order(form: FormData) -> Order:
+    uploads, options = {}, dict(OPTIONS)
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile) and name in ("sketch", "reference", "palette"):
+            uploads[name] = await value.read(), (value.filename or name)[-80:]
+        elif isinstance(value, str) and name in OPTIONS:
+            options[name] = value
+        else:
+            kind = "field" if isinstance(value, str) else "file"
+            raise DeepPaintError(
+                f"{name[:40]!r}: there is no such {kind}; files are sketch, reference and palette, "
+                f"fields {', '.join(OPTIONS)}"
+            )
+    if "sketch" not in uploads:
+        raise DeepPaintError("there is no sketch; send one as the file 'sketch'")
+    palette = uploads["palette"][0] if "palette" in uploads else options["palette"].encode()
+    if len(palette) > MAX_PALETTE_BYTES:
+        raise DeepPaintError(f"palette: over {MAX_PALETTE_BYTES >> 10} KiB; that is no palette")
+    return Order(uploads["sketch"], uploads.get("reference"), palette or None, options)
+
+
+def choose_format(name: str, accept: str) -> str:
+    """The format of an answer, a key of `FORMATS`.
+
+    Args:
+        name: The field; empty where there is none.
+        accept: The header `Accept`; the first format in it counts, and PNG where it names none.
+
+    Raises:
+        DeepPaintError: the field names no format.
+    """
+    if name:
+        if name not in FORMATS:
+            raise DeepPaintError(f"format={name[:40]!r}: choose one of {', '.join(FORMATS)}")
+        return name
+    kinds = [part.split(";")[0].strip().lower() for part in accept.split(",")]
+    found = [name for kind in kinds for name, media in FORMATS.items() if media == kind]
+    return found[0] if found else "png"
+
+
+def parse_gap(text: str) -> int | None:
+    """Pixels of the widest gap that is closed; None: the usual ones.
+
+    Raises:
+        DeepPaintError: it is no number of pixels.
+    """
+    if text in ("", "auto"):
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 4):
+        raise DeepPaintError(f"gap={text[:40]!r}: write a number of pixels, 0 to 9999, or auto")
+    return int(text)
+
+
+def _parse_switch(name: str, text: str) -> bool:
+    if text.lower() not in ("yes", "no", "true", "false", "1", "0"):
+        raise DeepPaintError(f"{name}={text[:40]!r}: choose yes or no")
+    return text.lower() in ("yes", "true", "1")
+
+
+def _take(path: str) -> bytes:
+    """The bytes of a file, which is removed with its folder."""
+    data = files.read_bytes(path)
+    shutil.rmtree(os.path.dirname(path), ignore_errors=True)
+    return data
