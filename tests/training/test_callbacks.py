@@ -11,6 +11,7 @@ import pytest
 from tf_deeppaint.training import callbacks
 from tf_deeppaint.training.callbacks import Every, LossLog, ProgressLine
 from tf_deeppaint.training.metrics_log import MetricsLog
+from tf_deeppaint.utils import streams
 from tf_deeppaint.utils.errors import DeepPaintError
 
 
@@ -108,7 +109,7 @@ def test_on_a_terminal_one_line_is_written_anew_now_and_then(capsys, monkeypatch
     for _ in range(40):
         now[0] += 0.1
         callback.on_train_batch_end(0, {"l1": 0.5})
-    callbacks.print_line("done")
+    streams.print_line("done")
     written = capsys.readouterr().out
     assert written.count("\r") == 10 and written.count("\n") == 2
     assert "\rstep 40/40, 40 pictures a second, 0:00:00 left, l1 0.5000" in written

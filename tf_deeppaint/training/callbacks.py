@@ -12,6 +12,7 @@ import keras
 from tf_deeppaint.data.bad_records import BadRecords
 from tf_deeppaint.training.metrics_log import MetricsLog
 from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.streams import print_line
 
 # Skipped steps in a row that end a run.
 SKIPPED_LIMIT = 10
@@ -99,14 +100,6 @@ class ProgressLine(StepCallback):
             f"{datetime.timedelta(seconds=left)} left, {losses}",
             stays=step == self.steps,
         )
-
-
-def print_line(text: str, stays: bool = True) -> None:
-    """Prints a line; on a terminal over the last one unless that one `stays`."""
-    if sys.stdout.isatty():
-        print(f"\r{text}\x1b[K", end="\n" if stays else "", flush=True)
-    else:
-        print(text, flush=True)
 
 
 @dataclasses.dataclass(eq=False)

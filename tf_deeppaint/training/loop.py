@@ -20,6 +20,7 @@ from tf_deeppaint.training.metrics_log import MetricsLog
 from tf_deeppaint.training.options import TrainingOptions, check_options
 from tf_deeppaint.training.plan import Plan, make_model, make_plan
 from tf_deeppaint.training.trainer import Trainer
+from tf_deeppaint.utils.streams import print_line
 
 # Batches on which BatchNorm's statistics are re-estimated for averaged weights; one epoch at most.
 STATISTICS_BATCHES = 32
@@ -106,7 +107,7 @@ def _open_devices(options: TrainingOptions) -> tf.distribute.Strategy:
 def _restore(run: Run) -> None:
     """Restores the latest checkpoint, if there is one, and what the run lacks at its step."""
     if run.checkpoints.restore():
-        callbacks.print_line(f"resuming after step {run.step} of {run.plan.steps}")
+        print_line(f"resuming after step {run.step} of {run.plan.steps}")
         tell_other_rule(run.folder, run.model.generator.background)
     run.metrics_log.rewind(run.step)
     if _lacks_validation(run):  # the run was killed between a checkpoint and this
@@ -130,14 +131,12 @@ def _finish(run: Run) -> Path | None:
     """Saves the state, and the generator if the run is at its end; returns the generator's path."""
     run.checkpoints.save()
     if run.step < run.plan.steps:
-        callbacks.print_line(
-            f"stopped after step {run.step} of {run.plan.steps}; the same command resumes"
-        )
+        print_line(f"stopped after step {run.step} of {run.plan.steps}; the same command resumes")
         return None
     with _weights_to_save(run):
         write_generator(run.model.generator, run.folder / GENERATOR_FILE)
     if run.bad is not None and run.bad.count:
-        callbacks.print_line(f"{run.bad.count} records could not be read and were left out")
+        print_line(f"{run.bad.count} records could not be read and were left out")
     return run.folder / GENERATOR_FILE
 
 
@@ -218,7 +217,7 @@ def _validate(run: Run) -> None:
             return
         metrics = {name: round(value, 6) for name, value in means.items()}
         run.metrics_log.write(run.step, "validation", metrics)
-        callbacks.print_line(
+        print_line(
             f"validation after step {run.step}: L1 {metrics['l1']:.4f} with the own palette, "
             f"{metrics['l1_swapped']:.4f} with the swapped one"
         )

@@ -10,8 +10,8 @@
 * `keras_archives`: checks of model files from strangers, before Keras opens them.
 * `imports`: what is done once a module is imported, whoever imports it.
 * `options`: options declared once as a dataclass; flags and checks are made from it.
-* `programs`, `progress`, `silence`: how programs start and end, show progress, and keep native
-  libraries quiet.
+* `programs`, `streams`, `progress`, `silence`: how programs start and end, print where nothing can
+  be printed, show progress, and keep native libraries quiet.
 
 Nothing here imports TensorFlow until a path with a scheme needs it.
 """

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from absl import app, flags, logging
 
-from tf_deeppaint.utils import files
+from tf_deeppaint.utils import files, streams
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # Bytes of one flagfile, and how many may name one another.
@@ -26,11 +26,8 @@ def run(main: Callable[[], None]) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.set_verbosity(logging.WARNING)
     warnings.filterwarnings("ignore", module="PIL")  # such as of EXIF that is damaged
-    for stream in (sys.stdout, sys.stderr):
-        # File names that are not UTF-8 are printed too.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    app.run(lambda _: _run_reporting(main), flags_parser=_parse)
+    with streams.kept_open():
+        app.run(lambda _: _run_reporting(main), flags_parser=_parse)
 
 
 def _parse(argv: Sequence[str]) -> list[str]:
@@ -86,11 +83,6 @@ def _check_flagfiles(arguments: Sequence[str], seen: set[str]) -> None:
 def _run_reporting(main: Callable[[], None]) -> None:
     try:
         main()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader, such as `head`, has closed the pipe; Python would report that at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
     except DeepPaintError as error:
         print("error:", *str(error).splitlines(), file=sys.stderr)  # a file name may hold newlines
         sys.exit(1)

@@ -5,6 +5,8 @@ import time
 
 from tqdm import tqdm
 
+from tf_deeppaint.utils.streams import print_line
+
 _WIDTH = 80  # letters of the bar and its numbers
 _LINE = "{desc} {n_fmt}/{total_fmt}, {rate_fmt}, {remaining} left"
 
@@ -37,7 +39,4 @@ class Progress:
             ascii=True,
             bar_format=None if is_terminal else _LINE,
         )
-        if is_terminal:
-            print(f"\r{line}\x1b[K", end="\n" if done == total else "", flush=True)
-        else:
-            print(line, flush=True)
+        print_line(line, stays=done == total)

@@ -76,6 +76,10 @@ def test_cache_lies_where_xdg_says(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     monkeypatch.setenv("HOME", str(tmp_path / "me"))
     assert fetching.cache_dir() == tmp_path / "me" / ".cache" / "tf_deeppaint"
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)  # a user whom the system does not know
+    with pytest.raises(DeepPaintError, match="no home folder.*set XDG_CACHE_HOME"):
+        fetching.cache_dir()
 
 
 def test_fetch_npm_unpacks_only_wanted_files_and_only_once(clients, tmp_path):

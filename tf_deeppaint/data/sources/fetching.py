@@ -60,10 +60,16 @@ Member = tuple[str, Callable[[], IO[bytes]]]
 
 
 def cache_dir() -> Path:
-    """The folder that keeps fetched art: `$XDG_CACHE_HOME` or `~/.cache`, then `tf_deeppaint`."""
+    """The folder that keeps fetched art: `$XDG_CACHE_HOME` or `~/.cache`, then `tf_deeppaint`.
+
+    Raises:
+        DeepPaintError: neither is known, as of a user whom the system does not know.
+    """
     # The XDG specification has relative paths ignored.
-    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (base if base.is_absolute() else Path.home() / ".cache") / "tf_deeppaint"
+    for base in (os.environ.get("XDG_CACHE_HOME", ""), os.path.expanduser("~/.cache")):
+        if os.path.isabs(base):
+            return Path(base) / "tf_deeppaint"
+    raise DeepPaintError("this user has no home folder to keep files in; set XDG_CACHE_HOME")
 
 
 def fetch_npm(spec: str, wanted: Sequence[str], instead: str) -> Path:
