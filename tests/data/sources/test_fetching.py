@@ -78,7 +78,7 @@ def test_cache_lies_where_xdg_says(monkeypatch, tmp_path):
     assert fetching.cache_dir() == tmp_path / "me" / ".cache" / "tf_deeppaint"
     monkeypatch.delenv("HOME")
     monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)  # a user whom the system does not know
-    with pytest.raises(DeepPaintError, match="no home folder.*set XDG_CACHE_HOME"):
+    with pytest.raises(DeepPaintError, match="no home folder"):
         fetching.cache_dir()
 
 
