@@ -48,6 +48,40 @@ def pictures() -> Target:
     return Target([*seeds, *more_seeds()], feed, change, share=480)
 
 
+def sketches() -> Target:
+    """Sketches as people bring them: decoded, strips too, their kind told, and prepared."""
+    import cv2
+
+    from tests.helpers.picture_files import zoo
+    from tf_deeppaint.images.pixels import MAX_SIDE
+    from tf_deeppaint.images.strips import MAX_LENGTH, is_strip
+    from tf_deeppaint.painting.inputs import read_sketch
+
+    def feed(data: bytes) -> None:
+        sketch = read_sketch(write_file("sketch.png", data)).sketch
+        assert sketch.dtype == np.uint8 and sketch.ndim == 2 and sketch.size
+        longest = MAX_LENGTH if is_strip(*sketch.shape) else MAX_SIDE
+        assert max(sketch.shape) <= longest and min(sketch.shape) <= MAX_SIDE
+
+    def draw_strip(height: int, width: int, suffix: str) -> bytes:
+        page = np.full((height, width, 3), 255, np.uint8)
+        cv2.line(page, (0, 0), (width, height), (60, 20, 20), 2)
+        return cv2.imencode(suffix, page)[1].tobytes()
+
+    strips = [
+        draw_strip(*sides, suffix)
+        for sides in ((900, 60), (60, 900), (9000, 8))
+        for suffix in (".png", ".jpg", ".webp", ".tiff")
+        if suffix != ".webp" or max(sides) < 9000
+    ]
+
+    def change(data: bytes, rng: random.Random) -> bytes:
+        return mutate_png(data, rng) if data.startswith(b"\x89PNG") else mutate(data, rng)
+
+    seeds = [specimen.data for specimen in zoo().values() if specimen.whole]
+    return Target([*strips, *seeds], feed, change, share=30)
+
+
 @functools.cache
 def data_set() -> dict[str, bytes]:
     """The files of a small data set."""

@@ -7,6 +7,7 @@ from tests.hostile.target import Target
 
 TARGETS: dict[str, Callable[[], Target]] = {
     "pictures": data_targets.pictures,
+    "sketches": data_targets.sketches,
     "records": data_targets.records,
     "examples": data_targets.examples,
     "verification": data_targets.verification,
