@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
-from tf_deeppaint.line_art.regions import PAGE, find_regions
+from tf_deeppaint.line_art.regions import PAGE, find_parts
 from tf_deeppaint.painting import region_colors
 from tf_deeppaint.painting.prediction import MixturePrediction
 from tf_deeppaint.palette.mixing import Mixture
@@ -48,9 +48,9 @@ def test_colors_are_those_of_the_library(name) -> None:
     working = to_working_size(SKETCHES[name])
     canvas, placement = working_to_canvas(working, SIZE)
     palette = np.random.default_rng(1).integers(0, 256, (4, 4, 3), dtype=np.uint8)
-    mixture, labels = random_mixture(len(name)), find_regions(working)
+    mixture, (labels, pages) = random_mixture(len(name)), find_parts(working)
     regions, prediction = region_colors.even_out_regions(
-        MixturePrediction(canvas, palette, mixture), labels, placement
+        MixturePrediction(canvas, palette, mixture), labels, placement, pages
     )
     expected = region_colors.color_regions(regions, prediction, placement)
     found = color_regions(

@@ -60,6 +60,18 @@ def find_regions(
     Returns:
         int32 `(H, W)`: 0 for lines, 1 for the page, 2, 3, .. for the regions, without a gap.
     """
+    return find_parts(sketch, gap, frame)[0]
+
+
+def find_parts(
+    sketch: np.ndarray, gap: int | None = None, frame: tuple[int, int] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Finds the regions of a sketch, and what the page is made of; see `find_regions`.
+
+    Returns:
+        The regions, as `find_regions` returns them; and int32 `(H, W)`: on the page the number of
+        the part that lines with their gaps closed enclose, 1 or more; 0 elsewhere.
+    """
     paper = sketch >= PAPER
     labels, count, free = np.zeros(sketch.shape, np.int32), 0, paper
     frame = frame or sketch.shape
@@ -85,7 +97,8 @@ def find_regions(
     is_region &= ~is_page
     is_region[0] = False
     numbers = np.where(is_region, PAGE + np.cumsum(is_region), np.where(is_page, PAGE, 0))
-    return numbers[labels].astype(np.int32)
+    regions = numbers[labels].astype(np.int32)
+    return regions, np.where(regions == PAGE, labels, 0).astype(np.int32)
 
 
 def _join_parted(
@@ -153,8 +166,15 @@ def find_working_regions(
         working: The sketch at its working size, uint8 `(h, w)`.
         gap: As `find_regions` takes it, in pixels of the sketch.
     """
+    return find_working_parts(shape, working, gap)[0]
+
+
+def find_working_parts(
+    shape: tuple[int, int], working: np.ndarray, gap: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Finds the regions and the parts of the page likewise: see `find_parts`."""
     frame = (min(working.shape),) * 2 if is_strip(*shape) else None
-    return find_regions(working, working_gap(gap, *shape), frame)
+    return find_parts(working, working_gap(gap, *shape), frame)
 
 
 def regions_to_canvas(

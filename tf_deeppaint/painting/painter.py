@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +17,9 @@ from tf_deeppaint.line_art.ink import (
 )
 from tf_deeppaint.line_art.pens import KEEP
 from tf_deeppaint.line_art.preparation import AUTO
-from tf_deeppaint.line_art.regions import find_regions, find_working_regions
+from tf_deeppaint.line_art.regions import find_parts, find_working_parts
 from tf_deeppaint.painting.backend import Backend
+from tf_deeppaint.painting.hints.hint import Hint
 from tf_deeppaint.painting.inputs import read_sketch, resolution_of, to_rgb
 from tf_deeppaint.painting.litert_backend import BUNDLED_FILE, SUFFIX, LiteRtBackend
 from tf_deeppaint.painting.painting import WHITE_PAPER, Painting, Picture, check_palettes
@@ -92,6 +93,7 @@ class Painter:
         gap: int | None = None,
         line_color: str = KEEP,
         paper: str = WHITE_PAPER,
+        hints: Iterable[Hint] = (),
     ) -> Picture:
         """Colors one sketch.
 
@@ -113,6 +115,7 @@ class Painter:
                 `"#rrggbb"`.
             paper: What stands where the sketch is open to its edge: `"white"`, `"transparent"`,
                 `"#rrggbb"`, or `"auto"`: transparent where the sketch is, otherwise white.
+            hints: Colors that are put where they belong; see `Painting.hint`.
 
         Returns:
             The colored picture at the sketch's own size, uint8 RGB `(H, W, 3)`, or RGBA
@@ -128,13 +131,17 @@ class Painter:
         if prepared.note:
             name = f"{sketch}: " if isinstance(sketch, str | os.PathLike) else ""
             warnings.warn(name + prepared.note, stacklevel=2)
-        painting = self.make_paintings([prepared.sketch], colors[None], gap)[0]
+        painting = self.make_paintings([prepared.sketch], colors[None], gap, [hints])[0]
         picture = painting.picture(lines, line_color, paper)
         picture.dpi = resolution_of(sketch)
         return picture
 
     def make_paintings(
-        self, sketches: Sequence[np.ndarray], palettes: np.ndarray, gap: int | None = None
+        self,
+        sketches: Sequence[np.ndarray],
+        palettes: np.ndarray,
+        gap: int | None = None,
+        hints: Sequence[Iterable[Hint]] | None = None,
     ) -> list[Painting]:
         """Runs the network on sketches of any sizes, once, and on each strip window by window.
 
@@ -142,9 +149,13 @@ class Painter:
             sketches: N sketches, uint8 `(H, W)` each.
             palettes: uint8 `(N, 4, 4, 3)`.
             gap: As `paint` takes it.
+            hints: The hints of each sketch.
 
         Returns:
             N paintings, of which pictures and layers can be made.
+
+        Raises:
+            DeepPaintError: no palettes, or a hint that `Painting.hint` does not take.
         """
         # 1. Bring the sketches to the working size, where no line is lost.
         shapes = [sketch.shape for sketch in sketches]
@@ -158,10 +169,15 @@ class Painter:
         # 4. Find the regions at the working size, and even them out: one color each.
         regions = [None] * len(sketches)
         if self.even_regions:
-            labels = map(find_working_regions, shapes, working, [gap] * len(shapes))
-            evened = map(even_out_regions, predictions, labels, placements)
+            parts = map(find_working_parts, shapes, working, [gap] * len(shapes))
+            labels, pages = zip(*parts, strict=True)
+            evened = map(even_out_regions, predictions, labels, placements, pages)
             regions, predictions = zip(*evened, strict=True)
-        return list(map(Painting, sketches, placements, predictions, regions))
+        paintings = map(Painting, sketches, placements, predictions, regions)
+        return [
+            painting.add_hints(given)
+            for painting, given in zip(paintings, hints or [()] * len(shapes), strict=True)
+        ]
 
     def _predict(self, canvases: Sequence[np.ndarray], palettes: np.ndarray) -> list[Prediction]:
         """Runs the network on canvases, and on those of strips in windows."""
@@ -229,9 +245,9 @@ class Painter:
         predictions = self.backend.run(sketches, palettes)
         if self.even_regions:
             whole = Placement(0, 0, self.size, self.size)
-            labels = [find_regions(to_working_size(p.canvas)) for p in predictions]
+            parts = [find_parts(to_working_size(p.canvas)) for p in predictions]
             predictions = [
-                even_out_regions(p, regions, whole)[1]
-                for p, regions in zip(predictions, labels, strict=True)
+                even_out_regions(p, labels, whole, pages)[1]
+                for p, (labels, pages) in zip(predictions, parts, strict=True)
             ]
         return np.stack([prediction.picture() for prediction in predictions])

@@ -1,8 +1,9 @@
 """A painting: a sketch and its prediction, from which pictures and layers are made."""
 
+import copy
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -15,13 +16,17 @@ from tf_deeppaint.line_art.compositing import is_white, lay_lines
 from tf_deeppaint.line_art.ink import to_working_size, working_factor
 from tf_deeppaint.line_art.pens import BLACK, KEEP, Sketch, choose_pen
 from tf_deeppaint.line_art.regions import find_open_paper, find_working_regions
+from tf_deeppaint.painting.hints.hint import Hint
+from tf_deeppaint.painting.hints.marking import apply_hint
 from tf_deeppaint.painting.layer_files import Layer, make_layers
 from tf_deeppaint.painting.prediction import Prediction
 from tf_deeppaint.painting.region_colors import (
     RegionMixtures,
+    color_canvas,
     color_regions,
     leading_slot,
     leading_slots,
+    merge_equal,
     with_bare_backdrop,
 )
 from tf_deeppaint.painting.upsampling import MARGIN, fill_lines, upsample_color, upsample_labels
@@ -70,6 +75,9 @@ class Painting:
         prediction: The network's prediction for the canvas.
         regions: The regions of the sketch and their mixtures; None leaves the colors of the canvas
             as they are.
+
+    Attributes:
+        hints: The hints, in the order in which they were given.
     """
 
     def __init__(
@@ -83,6 +91,8 @@ class Painting:
         self.placement = placement
         self.prediction = prediction
         self.regions = regions
+        self.hints: tuple[Hint, ...] = ()
+        self._painted = regions  # without hints
 
     def recolor(self, palette: np.ndarray) -> "Painting":
         """The painting in another palette, uint8 `(4, 4, 3)`, without running the network.
@@ -90,8 +100,70 @@ class Painting:
         Raises:
             DeepPaintError: The model's head is not mixture, or this is no palette.
         """
-        prediction = self.prediction.recolor(check_palettes(palette[None])[0])
-        return Painting(self.sketch, self.placement, prediction, self.regions)
+        recolored = copy.copy(self)
+        recolored.prediction = self.prediction.recolor(check_palettes(palette[None])[0])
+        return recolored
+
+    def hint(
+        self, x: float, y: float, color: str | Sequence[int], everywhere: bool = False
+    ) -> "Painting":
+        """The painting with the region at a point in another color; shading and lines stay.
+
+        No network runs. The region is the one that painting fills: gaps in its lines are closed. On
+        a line it is the nearest. A later hint goes over an earlier one. Hints stay in `recolor`.
+
+        Args:
+            x: Pixels from the left edge of the sketch.
+            y: Pixels from its top edge.
+            color: A code `#rrggbb`, or red, green and blue, 0 to 255.
+            everywhere: Whether everything that has the region's color gets the new one.
+
+        Raises:
+            DeepPaintError: the point lies beside the picture or where no region is, this is no
+                color, or regions are not evened out.
+        """
+        return self.add_hints([Hint.dot(x, y, color, everywhere)])
+
+    def hint_stroke(
+        self,
+        points: Iterable[tuple[float, float]],
+        color: str | Sequence[int],
+        everywhere: bool = False,
+    ) -> "Painting":
+        """The painting with the regions along a stroke in another color; else as `hint`.
+
+        Regions that the stroke only grazes keep their color; see `hints.marking`.
+
+        Args:
+            points: `(x, y)` each; straight lines join them.
+            color: As `hint` takes it.
+            everywhere: Likewise.
+        """
+        return self.add_hints([Hint.stroke(points, color, everywhere)])
+
+    def add_hints(self, hints: Iterable[Hint]) -> "Painting":
+        """The painting with further hints; raises as `hint`."""
+        hinted = copy.copy(self)
+        for hint in hints:
+            if hinted.regions is None:
+                raise DeepPaintError(
+                    "hints need a model with the mixture head that evens regions out"
+                )
+            hinted.regions = apply_hint(
+                hinted.regions, hint, self.prediction.palette, self.sketch.shape
+            )
+            hinted.hints += (hint,)
+        return hinted
+
+    def with_hints(self, hints: Iterable[Hint]) -> "Painting":
+        """The painting with these hints instead of all it has, as to remove some; raises as `hint`.
+
+        Example:
+        >>> without_the_last = painting.with_hints(painting.hints[:-1])
+        """
+        bare = copy.copy(self)
+        bare.regions, bare.hints = self._painted, ()
+        return bare.add_hints(hints)
 
     def picture(
         self, lines: str = "original", line_color: str = KEEP, paper: str = WHITE_PAPER
@@ -122,7 +194,10 @@ class Painting:
             raise DeepPaintError(f"lines={lines!r}: choose one of {', '.join(LINES)}")
         pen, sheet = choose_pen(line_color, self.sketch), self._choose_paper(paper)
         if lines == "network":
-            yield resize(self.cut(self.prediction.picture()), *self.sketch.shape)
+            canvas = self.prediction.picture()
+            if self.hints:
+                canvas = color_canvas(self.regions, self.prediction, self.placement)
+            yield resize(self.cut(canvas), *self.sketch.shape)
             return
         is_paper, top = None if is_white(sheet) else self._open_paper(), 0
         for color in self._color_parts():
@@ -190,7 +265,7 @@ class Painting:
         labels, names = None, {}
         if self.prediction.weights is not None:
             labels = self._leading_slots()
-            names = {slot: self._name(slot) for slot in range(SLOTS)}
+            names = {slot: self._name(slot) for slot in range(len(self._colors()))}
         is_paper = None if is_white(sheet) else self._open_paper()
         return make_layers(self.color(), self.sketch, labels, names, pen, sheet, is_paper)
 
@@ -223,9 +298,7 @@ class Painting:
 
     def _leading_slots(self) -> np.ndarray:
         """For each pixel of the sketch the color most of it is mixed from, uint8 `(H, W)`."""
-        colors, weights = slot_colors(self.prediction.palette), self.prediction.weights
-        # Equal colors count together, at the first of them.
-        merged = np.array([np.argmax((colors == color).all(axis=-1)) for color in colors])
+        merged, weights = merge_equal(self._colors()), self.prediction.weights
         if self.regions is None:
             leading = leading_slot(weights, merged)[..., None]
             leading = self.cut(fill_lines(leading, self.prediction.canvas)[..., 0])
@@ -233,7 +306,14 @@ class Painting:
         leading = leading_slots(self.regions, weights, merged, self.placement)
         return upsample_labels(leading, self.sketch, self._factor(self.regions.labels))
 
+    def _colors(self) -> np.ndarray:
+        """The colors that the picture is mixed of, and those of hints, uint8 `(N, 3)`."""
+        palette = self.prediction.palette
+        return slot_colors(palette) if self.regions is None else self.regions.slots(palette)
+
     def _name(self, slot: int) -> str:
+        if slot >= SLOTS:
+            return f"hint {color_code(self.regions.hinted[slot - SLOTS])}"
         if slot >= BANDS * COLORS:
             return ("white", "black")[slot - BANDS * COLORS]
         band, rank = divmod(int(slot), COLORS)

@@ -23,7 +23,7 @@ from tf_deeppaint.line_art.regions import (
 )
 from tf_deeppaint.painting.prediction import MixturePrediction, Prediction
 from tf_deeppaint.painting.upsampling import fill_lines
-from tf_deeppaint.palette.mixing import slot_colors
+from tf_deeppaint.palette.mixing import SLOTS, slot_colors
 
 # The least level of every channel of paper that nobody painted.
 _BARE = 250
@@ -33,16 +33,37 @@ class RegionMixtures(NamedTuple):
     """The regions of a sketch, and what each is mixed of.
 
     Attributes:
-        labels: int32 `(h, w)` at the working size, as `regions.find_regions` returns them.
-        mixtures: float32 `(labels + 1, 18)`, as `regions.even_out` returns them.
+        labels: int32 `(h, w)` at the working size, as `regions.find_regions` returns them; hints
+            take parts of the page out of it.
+        mixtures: float32 `(labels + 1, 18)`, as `regions.even_out` returns them; one column more
+            for each color of `hinted`.
+        pages: int32 `(h, w)`, the parts of the page as `regions.find_parts` returns them.
+        hinted: The colors of hints, uint8 `(colors, 3)`.
     """
 
     labels: np.ndarray
     mixtures: np.ndarray
+    pages: np.ndarray
+    hinted: np.ndarray = np.zeros((0, 3), np.uint8)
+
+    def slots(self, palette: np.ndarray) -> np.ndarray:
+        """The colors that regions are mixed of: those of `mixing.slot_colors`, then of hints.
+
+        Args:
+            palette: uint8 `(4, 4, 3)`.
+
+        Returns:
+            uint8 `(18 + hinted, 3)`.
+        """
+        return np.concatenate([slot_colors(palette), self.hinted])
+
+    def mixed(self, palette: np.ndarray) -> np.ndarray:
+        """The color of each label before it is shaded, float32 `(labels + 1, 3)`."""
+        return self.mixtures @ self.slots(palette).astype(np.float32)
 
 
 def even_out_regions(
-    prediction: Prediction, labels: np.ndarray, placement: Placement
+    prediction: Prediction, labels: np.ndarray, placement: Placement, pages: np.ndarray
 ) -> tuple[RegionMixtures, Prediction]:
     """Evens out each region to one color.
 
@@ -50,6 +71,7 @@ def even_out_regions(
         prediction: A prediction that mixes colors.
         labels: int32 `(h, w)`, as `regions.find_regions` returns them.
         placement: Where the sketch lies on the canvas.
+        pages: The parts of the page, likewise `find_parts`.
 
     Returns:
         The mixtures, and the prediction with them on its canvas.
@@ -58,7 +80,7 @@ def even_out_regions(
     grown = grow(regions_to_canvas(labels, placement, prediction.canvas.shape), CANVAS_REACH)
     weights = mixtures[grown]
     weights[grown == 0] = prediction.weights[grown == 0]
-    return RegionMixtures(labels, mixtures), prediction.with_weights(weights)
+    return RegionMixtures(labels, mixtures, pages), prediction.with_weights(weights)
 
 
 def color_regions(
@@ -76,13 +98,31 @@ def color_regions(
     grown = grow(regions.labels, LINE_REACH)
     shade = fill_lines(prediction.mixture.shade, prediction.canvas)[placement.area]
     shade = _enlarge(shade, height, width).reshape(height, width, 1)
-    mixed = regions.mixtures @ slot_colors(prediction.palette).astype(np.float32)  # (labels + 1, 3)
+    mixed = regions.mixed(prediction.palette)
     color = np.rint(np.clip(mixed[grown] * shade, 0, WHITE)).astype(np.uint8)
     color[grown == PAGE] = WHITE
     beside = grown == 0
     if beside.any():
         color[beside] = _enlarge(prediction.colors()[placement.area], height, width)[beside]
     return color
+
+
+def color_canvas(
+    regions: RegionMixtures, prediction: MixturePrediction, placement: Placement
+) -> np.ndarray:
+    """The picture on the canvas, as the network painted it, with the colors of hints.
+
+    Returns:
+        uint8 RGB `(S, S, 3)`.
+    """
+    picture, mixture = prediction.picture(), prediction.mixture
+    grown = grow(
+        regions_to_canvas(regions.labels, placement, prediction.canvas.shape), CANVAS_REACH
+    )
+    is_hinted = regions.mixtures[:, SLOTS:].any(axis=1)[grown]
+    mixed = np.clip(regions.mixed(prediction.palette)[grown] * mixture.shade, 0, WHITE)
+    inked = np.rint(mixed * (1 - mixture.ink)).astype(np.uint8)
+    return np.where(is_hinted[..., None], inked, picture)
 
 
 def with_bare_backdrop(regions: RegionMixtures, prediction: MixturePrediction) -> np.ndarray:
@@ -94,7 +134,7 @@ def with_bare_backdrop(regions: RegionMixtures, prediction: MixturePrediction) -
     Returns:
         int32 `(h, w)`.
     """
-    mixed = regions.mixtures @ slot_colors(prediction.palette).astype(np.float32)
+    mixed = regions.mixed(prediction.palette)
     corners = regions.labels[0, [0, -1]]
     bare = [label for label in corners if label > PAGE and mixed[label].min() >= _BARE]
     return np.where(np.isin(regions.labels, bare), PAGE, regions.labels)
@@ -108,11 +148,11 @@ def leading_slots(
     Args:
         regions: The regions.
         weights: Of the canvas, for what no region reaches, float32 `(S, S, 18)`.
-        merged: Where a color counts, int `(18,)`: equal colors count together.
+        merged: Where a color of `regions.slots` counts, as `merge_equal` returns it.
         placement: Where the sketch lies on the canvas.
 
     Returns:
-        uint8 `(h, w)`, a place in `mixing.slot_colors`.
+        uint8 `(h, w)`, a place in `regions.slots`.
     """
     grown = grow(regions.labels, LINE_REACH)
     leading = leading_slot(regions.mixtures, merged)[grown]
@@ -121,10 +161,18 @@ def leading_slots(
     return np.where(grown > 0, leading, leading_slot(weights, merged)[np.ix_(rows, columns)])
 
 
+def merge_equal(colors: np.ndarray) -> np.ndarray:
+    """Where each of some colors, uint8 `(N, 3)`, counts: at the first equal to it, int `(N,)`."""
+    return np.array([np.argmax((colors == color).all(axis=-1)) for color in colors])
+
+
 def leading_slot(weights: np.ndarray, merged: np.ndarray) -> np.ndarray:
-    """The place with the greatest weight, uint8 `(...)`; weights are float32 `(..., 18)`."""
+    """The place with the greatest weight, uint8 `(...)`; weights are float32 `(..., N)`.
+
+    `merged`: where each counts, int `(N,)` or longer; see `merge_equal`.
+    """
     together = np.zeros_like(weights)
-    for slot, place in enumerate(merged):
+    for slot, place in enumerate(merged[: weights.shape[-1]]):
         together[..., place] += weights[..., slot]
     return together.argmax(axis=-1).astype(np.uint8)
 

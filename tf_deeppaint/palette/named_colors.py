@@ -97,7 +97,8 @@ def parse_word_or_color(text: str, name: str, words: Sequence[str]) -> str | np.
     if text in words:
         return text
     if not isinstance(text, str) or not _CODE.fullmatch(text):
-        raise DeepPaintError(f"{name}={text!r}: choose {', '.join(words)} or a color as #f4c7a1")
+        choice = f"choose {', '.join(words)} or" if words else "write"
+        raise DeepPaintError(f"{name}={text!r}: {choice} a color as #f4c7a1")
     return parse_colors(text)[0]
 
 
