@@ -15,6 +15,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 import pytest
 
 from tf_deeppaint.data.build.builder import build_dataset
+from tf_deeppaint.utils import locks
+
+# No other machine takes part in a test.
+locks.SETTLE_S = 0.0
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,15 @@ from tf_deeppaint.utils.errors import DeepPaintError
 ROOT = Path(__file__).parents[2]
 HOLD = """
 import sys, time
-from tf_deeppaint.utils import locks
+from tf_deeppaint.utils import errors, files, locks
+locks.SETTLE_S = 0.0
 with locks.hold(sys.argv[1], "training"):
     print("held", flush=True)
-    sys.stdin.read()
+    for path in sys.stdin:
+        try:
+            files.write_bytes(path.strip(), b"late")
+        except errors.DeepPaintError as error:
+            print(error, flush=True)
 """
 
 
@@ -167,6 +172,145 @@ def test_where_the_file_system_has_no_locks_a_living_process_is_still_seen(
         pass
     first.kill()
     first.communicate()
+    with locks.hold(path, "training"):
+        assert json.loads(path.read_text())["pid"] == os.getpid()
+
+
+def no_system_locks(monkeypatch) -> None:
+    """As on a file system whose locks do not reach other machines, or that has none."""
+
+    def acquire(*_, **__):
+        raise NotImplementedError
+
+    monkeypatch.setattr(locks.FileLock, "acquire", acquire)
+
+
+def test_of_two_machines_that_start_together_one_holds_it(path, monkeypatch, tmp_path):
+    path.parent.mkdir()
+    (tmp_path / "mount").symlink_to(path.parent)  # where the other machine has the same folder
+    no_system_locks(monkeypatch)
+    found_free, written, judged = (threading.Barrier(2) for _ in range(3))
+    monkeypatch.setattr(locks, "_machine", lambda: threading.current_thread().name)
+    monkeypatch.setattr(locks.secrets, "token_hex", lambda _: str(found_free.wait(20)))
+    monkeypatch.setattr(locks, "time", SimpleNamespace(sleep=lambda _: written.wait(20)))
+    ends = []
+
+    def work(path):
+        try:
+            with locks.hold(path, "training"):
+                locks.check()
+                ends.append("held")
+                judged.wait(20)
+        except DeepPaintError as error:
+            ends.append(str(error))
+            judged.wait(20)
+
+    paths = (path, tmp_path / "mount" / path.name)
+    machines = [threading.Thread(target=work, args=(each,)) for each in paths]
+    for machine in machines:
+        machine.start()
+    for machine in machines:
+        machine.join()
+    refused, held = sorted(ends, key="held".__eq__)
+    assert held == "held" and f"process {os.getpid()} on {socket.gethostname()}" in refused
+    assert not path.exists()
+
+
+def test_a_machine_that_slept_longer_than_the_watch_changes_nothing_more(path, monkeypatch):
+    late = path.parent / "late"
+    first = holder(path)
+    os.kill(first.pid, signal.SIGSTOP)
+    no_system_locks(monkeypatch)
+    monkeypatch.setattr(locks, "_machine", lambda: "another")
+    slept = clock(monkeypatch)
+    with locks.hold(path, "training"):
+        assert len(slept) >= locks.WATCH_S - 2
+        os.kill(first.pid, signal.SIGCONT)
+        told, _ = first.communicate(f"{late}\n", timeout=60)
+        own = f"process {os.getpid()} on {socket.gethostname()} since"
+        assert f"{path}: no longer names this process ({own}" in told
+        assert list(path.parent.iterdir()) == [path]
+        assert json.loads(path.read_text())["pid"] == os.getpid()  # and does not remove it
+        locks.check()
+
+
+def test_whoever_lost_a_folder_gives_no_sign_of_life_for_the_other(path, monkeypatch):
+    monkeypatch.setattr(locks, "TOUCH_S", 0.001)
+    looked, load = threading.Semaphore(0), locks._load_holder
+    with locks.hold(path, "training"):
+        path.write_text('{"host": "elsewhere", "pid": 7, "since": "now"}')
+        os.utime(path, (1, 1))
+        monkeypatch.setattr(locks, "_load_holder", lambda p: (load(p), looked.release())[0])
+        for _ in range(3):
+            assert looked.acquire(timeout=20)
+        assert path.stat().st_mtime == 1
+        with pytest.raises(DeepPaintError, match="process 7 on elsewhere since now"):
+            locks.check()
+    assert "elsewhere" in path.read_text()
+
+
+def named(path: Path, **changes) -> None:
+    """Leaves the text of this very process, but for some changes."""
+    pid = os.getpid()
+    own = {"host": socket.gethostname(), "pid": pid, "since": "2026-01-01"}
+    own |= {"machine": locks._machine(), "started": locks._started(pid)}
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(own | changes))
+
+
+def test_another_machine_of_the_same_name_and_number_is_watched(path, monkeypatch):
+    named(path, machine="another start")
+    slept = clock(monkeypatch, lambda _: os.utime(path, (1, len(slept))))
+    with pytest.raises(DeepPaintError, match="since 2026-01-01"), locks.hold(path, "training"):
+        pass
+    slept = clock(monkeypatch)
+    with locks.hold(path, "training"):
+        assert len(slept) >= locks.WATCH_S - 2
+
+
+needs_proc = pytest.mark.skipif(not locks._started(os.getpid()), reason="no /proc here")
+
+
+@needs_proc
+def test_a_process_number_that_is_used_again_is_no_obstacle(path, monkeypatch):
+    no_system_locks(monkeypatch)
+    for pid in (os.getpid(), os.getppid()):
+        named(path, pid=pid, started=1)
+        with locks.hold(path, "training"):
+            locks.check()
+    for pid in (os.getpid(), os.getppid()):
+        named(path, pid=pid, started=locks._started(pid))
+        with pytest.raises(DeepPaintError, match=f"process {pid} "), locks.hold(path, "training"):
+            pass
+
+
+def test_another_users_process_is_alive(path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, "not permitted")
+
+    no_system_locks(monkeypatch)
+    named(path, pid=os.getppid(), started=locks._started(os.getppid()))
+    monkeypatch.setattr(locks.os, "kill", refuse)
+    with pytest.raises(DeepPaintError, match="process "), locks.hold(path, "training"):
+        pass
+
+
+def test_a_file_that_lost_its_name_while_it_was_waited_for_is_not_held(path, monkeypatch):
+    """The holder before removes it between the opening and the locking."""
+    fcntl = pytest.importorskip("fcntl")
+    path.parent.mkdir()
+    path.touch()
+    flock, gone = fcntl.flock, []
+
+    def lock(handle, operation):
+        if not gone and operation & fcntl.LOCK_EX:
+            gone.append(path.unlink())
+        return flock(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", lock)
+    with pytest.raises(DeepPaintError, match="is training there"), locks.hold(path, "training"):
+        pass
+    assert gone and not path.exists()
     with locks.hold(path, "training"):
         assert json.loads(path.read_text())["pid"] == os.getpid()
 

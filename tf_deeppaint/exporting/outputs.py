@@ -94,6 +94,7 @@ def _put_in_place(aside: Path, output: Path) -> Iterator[Path]:
 
 def _replace(aside: Path, output: Path) -> None:
     """Renames a file or folder to a name that a folder may have."""
+    locks.check()
     replaced = aside.with_suffix(".replaced")
     if output.is_dir():
         output.rename(replaced)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tf_deeppaint.networks.model_files import load_generator, stored_rule
 from tf_deeppaint.training.run_directory import CHECKPOINTS
 from tf_deeppaint.training.trainer import Trainer
-from tf_deeppaint.utils import files
+from tf_deeppaint.utils import files, locks
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
 # The files of a checkpoint are called so, followed by its step.
@@ -55,6 +55,7 @@ class Checkpoints:
         if step == self._last_step:
             return
         path = files.join(folder, f"{NAME}-{step}")
+        locks.check()
         try:
             self.state.write(path)
             for name in files.names(folder):
@@ -66,6 +67,7 @@ class Checkpoints:
             reason = getattr(error, "strerror", None) or getattr(error, "message", error)
             raise DeepPaintError(f"{folder}: cannot be written ({reason}); free space") from error
         self._last_step = step
+        locks.check()
         for path in _list_checkpoints(folder)[: -1 if self.own_folder else -self.keep]:
             files.remove(f"{path}.index")  # first: without it a checkpoint does not count
             for name in files.names(folder):

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint.training import event_files
-from tf_deeppaint.utils import files
+from tf_deeppaint.utils import files, locks
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # Metrics that earlier versions wrote under another name.
@@ -84,6 +84,7 @@ class MetricsLog:
             self._show(tf.summary.scalar, f"{group}/{name}", value, step)
         self._flush()
         line = json.dumps({"step": step, "group": group} | metrics)
+        locks.check()
         try:
             with self.path.open("a") as file:
                 file.write(line + "\n")

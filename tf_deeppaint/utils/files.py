@@ -16,6 +16,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, NamedTuple
 
+from tf_deeppaint.utils import locks
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.silence import import_tensorflow
 
@@ -198,7 +199,11 @@ def make_folder(path: str | os.PathLike) -> None:
 
 
 def rename(path: str | os.PathLike, final: str | os.PathLike) -> None:
-    """Renames a file and replaces an existing one of the final name."""
+    """Renames a file and replaces an existing one of the final name.
+
+    Raises DeepPaintError where that fails, or where this process has lost a folder it holds.
+    """
+    locks.check()
     with wrap_errors(final, "written"):
         file_system(path).rename(path, final, overwrite=True)
 
@@ -210,7 +215,11 @@ def exchange(path: str | os.PathLike, other: str | os.PathLike) -> bool:
 
     Returns:
         Whether it did.
+
+    Raises:
+        DeepPaintError: This process has lost a folder that it holds; see `locks.check`.
     """
+    locks.check()
     rename_both = getattr(ctypes.CDLL(None), "renameat2", None) if os.name == "posix" else None
     paths = (os.fsencode(path), os.fsencode(other))
     return rename_both is not None and not rename_both(
