@@ -4,9 +4,9 @@ The writer holds the system's lock on a file in the folder (`filelock`). The sys
 the process dies, however it dies. The file names its holder, so that a second process can say whom
 to wait for.
 
-Where the system's locks do not reach other machines, the file has to do: the holder touches it every
-few seconds, reads it back before it begins, and before every rename (`check`; `files` calls it).
-Who finds another's name there has lost the folder, and changes nothing more.
+Where the system's locks do not reach other machines, the file has to do: the holder touches it
+every few seconds, reads it back before it begins, and before every rename (`check`; `files` calls
+it). Who finds another's name there has lost the folder, and changes nothing more.
 """
 
 import contextlib
@@ -153,7 +153,7 @@ def _take(lock: FileLock, path: str, work: str, name: str) -> Holder:
 
 
 def _is_at_work(holder: Holder, path: str, is_locked: bool) -> bool:
-    """Whether the holder that a file names is still there; `is_locked`: the system's lock is ours."""
+    """Whether the holder that a file names is still there, where we may have the system's lock."""
     if holder.machine == _machine():
         return not is_locked and _is_alive(holder)  # the system's lock would be the other's
     print(f"{path}: {holder}; waiting {WATCH_S:.0f} seconds for a sign of it", flush=True)
