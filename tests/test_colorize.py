@@ -422,3 +422,31 @@ def test_what_cannot_be_written_is_one_line(folder):
     done = colorize(folder, reference="reference.png", output="text.png/never.png")
     assert_refused(done, "text.png", "cannot be written")
     assert (folder / "text.png").read_bytes() == b"no picture"
+
+
+def test_hints_put_colors_where_they_belong(folder, tmp_path):
+    """Of one sketch a file, of many a folder of files named as they are."""
+    sketch = np.full((80, 100), 255, np.uint8)
+    sketch[[20, 60], 20:81] = sketch[20:61, [20, 80]] = 0
+    hints = np.zeros((80, 100, 4), np.uint8)
+    hints[38:42, 40:60] = (10, 200, 30, 255)
+    for name, picture in (("many/s", sketch), ("many/t", sketch), ("hints/s", hints)):
+        write_picture(tmp_path / f"{name}.png", picture)
+    colors = {"model": folder / MODEL, "colors": "#e03040"}
+    flags = colors | {"sketch": "many/s.png", "output": "s.png", "hints": "hints/s.png"}
+    done = colorize(tmp_path, **flags)
+    assert done.returncode == 0, done.stderr
+    painted = read_picture(tmp_path / "s.png")[40, 30].astype(int)
+    assert painted[1] > painted[0] + 60 and painted[1] > painted[2] + 60
+    done = colorize(tmp_path, **colors, sketch="many", output="out", hints="hints")
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_array_equal(
+        read_picture(tmp_path / "out/s.png"), read_picture(tmp_path / "s.png")
+    )
+    assert read_picture(tmp_path / "out/t.png")[40, 30, 1] < painted[1] - 60
+    write_picture(tmp_path / "small.png", hints[:, :50])
+    (tmp_path / "beside.json").write_text('[{"x": 5, "y": 80, "color": "#fff"}]')
+    for name, word in (("small.png", "50 x 80 pixels, but"), ("beside.json", "1. hint: ")):
+        assert_refused(colorize(tmp_path, **flags | {"hints": name}), name, word)
+    many = colors | {"sketch": "many", "output": "out", "hints": "hints/s.png"}
+    assert_refused(colorize(tmp_path, **many), "--hints=hints/s.png", "name a folder")

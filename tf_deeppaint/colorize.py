@@ -51,6 +51,12 @@ _BANDS = flags.DEFINE_string(
     None,
     "With --colors and a reference or palette: the bands, such as 1,4, that get the colors.",
 )
+_HINTS = flags.DEFINE_string(
+    "hints",
+    None,
+    "Colors put where they belong: a transparent PNG of the sketch's size with dots or strokes, or "
+    "JSON; of many sketches, a folder of such files named as the sketches.",
+)
 _CLEAN = flags.DEFINE_flag(
     AutoFlag(
         "clean",
@@ -117,6 +123,7 @@ def _color_one(choice: "ColorChoice") -> None:
     from tf_deeppaint.images.encoding import write_picture
     from tf_deeppaint.images.pixels import over_white
     from tf_deeppaint.line_art.gaps import parse_gap
+    from tf_deeppaint.painting.hints.hint_files import load_hints, put_hints
     from tf_deeppaint.painting.inputs import read_sketch, resolution_of
     from tf_deeppaint.painting.outputs import check_outputs, write_painting
     from tf_deeppaint.painting.painter import Painter
@@ -125,12 +132,14 @@ def _color_one(choice: "ColorChoice") -> None:
 
     # 1. Read the sketch and the colors.
     _check_png(_OUTPUT)
-    check_outputs(_output_paths(), filter(None, (_SKETCH.value, _REFERENCE.value)))
+    read = (_SKETCH.value, _REFERENCE.value, _HINTS.value)
+    check_outputs(_output_paths(), filter(None, read))
     page = read_sketch(_SKETCH.value, _CLEAN.value, _RECOLOR.value)
     if page.note:
         _tell(_SKETCH.value, page.note)
     reference = read_picture(_REFERENCE.value) if _REFERENCE.value else None
     palette = load_palette(_PALETTE.value) if _PALETTE.value else None
+    hints = load_hints(_HINTS.value, page.sketch.shape) if _HINTS.value else []
 
     # 2. Load the model and paint.
     painter = Painter.load(_MODEL.value)
@@ -139,6 +148,7 @@ def _color_one(choice: "ColorChoice") -> None:
         palette = painter.palette_of(reference)
     palette = choice.apply(palette)
     painting = painter.make_paintings([page.sketch], palette[None], parse_gap(_GAP.value))[0]
+    painting = put_hints(painting, hints, _HINTS.value)
 
     # 3. Write the files.
     outputs, look = _outputs(), (_LINE_COLOR.value, _PAPER.value)
@@ -212,14 +222,18 @@ def _color_many(choice: "ColorChoice") -> None:
 def _plan_jobs(folders: "Outputs") -> tuple[list, list[str], int]:
     """The jobs, the files that are not taken, one line each, and columns of the sheet."""
     from tf_deeppaint.painting import layer_files
-    from tf_deeppaint.painting.jobs import find_pictures, plan_jobs
+    from tf_deeppaint.painting.jobs import find_pictures, pair_hints, plan_jobs
     from tf_deeppaint.painting.outputs import cell_side, check_outputs, outputs_of
 
     layers = (layer_files.OPEN_RASTER, *layer_files.OTHERS)
     for flag, suffixes in ((_OUTPUT, (".png",)), (_LAYERS, layers)):
         if flag.value and (flag.value.lower().endswith(suffixes) or files.is_file(flag.value)):
             raise DeepPaintError(f"--{flag.name}={flag.value}: of many sketches, name a folder")
-    others = [*_output_paths(), *filter(None, [_PALETTE.value])]
+    if _HINTS.value and not files.is_folder(_HINTS.value):
+        raise DeepPaintError(
+            f"--hints={_HINTS.value}: of many sketches, name a folder of files named as they are"
+        )
+    others = [*_output_paths(), *filter(None, [_PALETTE.value, _HINTS.value])]
     sketches, problems = find_pictures(_SKETCH.value, others)
     references = None
     if _REFERENCE.value:
@@ -227,6 +241,9 @@ def _plan_jobs(folders: "Outputs") -> tuple[list, list[str], int]:
         problems += more
     jobs, more = plan_jobs(sketches, references, _PAIR.value)
     problems += more
+    if _HINTS.value:
+        jobs, more = pair_hints(jobs, sketches, _HINTS.value)
+        problems += more
     columns = len(references) if references and _PAIR.value == "all" else 1
     if _SHOW.value:
         cell_side(len(jobs), columns)  # raises where there are too many

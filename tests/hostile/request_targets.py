@@ -113,6 +113,31 @@ def layers() -> Target:
     return Target(seeds, feed, share=20)
 
 
+def hints() -> Target:
+    """Files of hints, as a transparent picture and as JSON."""
+    from tf_deeppaint.images.encoding import encode_png
+    from tf_deeppaint.painting.hints.hint_files import load_hints
+
+    rgba = np.zeros((40, 30, 4), np.uint8)
+    rgba[5:9, 4:20] = (200, 30, 40, 255)
+    rgba[30, 20] = (0, 0, 255, 255)
+    listed = [
+        {"x": 3, "y": 4, "color": "#c81e28"},
+        {"points": [[1, 2], [20, 30]], "color": [1, 2, 3], "everywhere": True},
+    ]
+
+    def feed(data: bytes) -> None:
+        suffix = "json" if data.lstrip()[:1] in b"[{" else "png"
+        for hint in load_hints(write_file(f"hints.{suffix}", data), (40, 30)):
+            assert all(0 <= x < 30 and 0 <= y < 40 for x, y in hint.points)
+            assert len(hint.color) == 3 and set(map(type, hint.color)) == {int}
+
+    def change(data: bytes, rng: random.Random) -> bytes:
+        return (mutate_png if data.startswith(b"\x89PNG") else mutate_json)(data, rng)
+
+    return Target([encode_png(rgba), json.dumps(listed).encode()], feed, change, share=60)
+
+
 def names() -> Target:
     """Paths to write to: `..`, links, bytes that are no UTF-8, names of thousands of letters."""
     from tf_deeppaint.utils import files, walking

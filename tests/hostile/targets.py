@@ -32,6 +32,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "TF_CONFIG": request_targets.clusters,
     "flagfiles": request_targets.flagfiles,
     "layers": request_targets.layers,
+    "hints": request_targets.hints,
     "names of files": request_targets.names,
     "studio requests": request_targets.studio,
     "SavedModel requests": request_targets.served,

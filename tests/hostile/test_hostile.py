@@ -31,7 +31,16 @@ QUICK = [
     "manifests",
     "shard receipts",
 ]
-QUICK += ["plans", "colors", "packages", "flagfiles", "names of files", "layers", "TF_CONFIG"]
+QUICK += [
+    "plans",
+    "colors",
+    "packages",
+    "flagfiles",
+    "names of files",
+    "layers",
+    "hints",
+    "TF_CONFIG",
+]
 QUICK += ["shard receipts", "HDF5 weights", "NPZ weights", "run directories", ".keras archives"]
 INPUTS = 60
 

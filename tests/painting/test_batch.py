@@ -1,5 +1,6 @@
 """Many sketches: all painted as one by one, failures told of, and memory that does not grow."""
 
+import json
 import threading
 import weakref
 from concurrent.futures import Future
@@ -14,6 +15,7 @@ from tf_deeppaint.line_art.kinds import Kind
 from tf_deeppaint.line_art.preparation import Prepared
 from tf_deeppaint.painting import batch
 from tf_deeppaint.painting.batch import BATCH, Failure, paint_jobs
+from tf_deeppaint.painting.hints.hint import Hint
 from tf_deeppaint.painting.inputs import read_sketch
 from tf_deeppaint.painting.jobs import Job
 from tf_deeppaint.palette.mixing import SLOTS
@@ -273,3 +275,26 @@ def test_sketches_are_read_by_several_threads_while_the_network_works(tmp_path, 
     backend = Waiting()
     assert paint_jobs(Painter(backend), jobs, lambda _: flat(), Collected()) == []
     assert backend.batches == [BATCH, BATCH]
+
+
+def test_hints_go_to_the_sketch_of_their_name_and_bad_ones_fail_alone(tmp_path, rng):
+    jobs = draw_sketches(tmp_path, rng, 4)
+    listed = {0: [(9, 3)], 2: [(9, 3), (500, 3)], 3: [(20, 20)]}
+    for number, points in listed.items():
+        hints = [{"x": x, "y": y, "color": "#0102fe"} for x, y in points]
+        (tmp_path / f"{number}.json").write_text(json.dumps(hints))
+        jobs[number] = jobs[number]._replace(hints=str(tmp_path / f"{number}.json"))
+    black = np.zeros((60, 60), np.uint8)
+    black[:, :3] = 255
+    write_picture(jobs[3].sketch, black)
+    painted = {}
+
+    def finish(job: Job, painting) -> None:
+        painted[job.name] = painting.hints
+
+    failures = paint_jobs(Painter(FakeBackend()), jobs, lambda _: flat(), finish)
+    assert painted == {"000": (Hint.dot(9, 3, "#0102fe"),), "001": ()}
+    reasons = [failure.reason for failure in failures]
+    assert len(reasons) == 2
+    assert "2.json: 2. hint: the hint at x=500, y=3 lies beside" in reasons[0]
+    assert "3.json: the hint at x=20, y=20 lies where no region is" in reasons[1]

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from tf_deeppaint.painting import jobs as painting_jobs
-from tf_deeppaint.painting.jobs import Job, PictureFile, is_many, plan_jobs
+from tf_deeppaint.painting.jobs import Job, PictureFile, is_many, pair_hints, plan_jobs
 from tf_deeppaint.utils.errors import DeepPaintError
 
 
@@ -277,3 +277,18 @@ def test_no_two_pictures_bear_one_name(case):
 def test_many_thousand_sketches_are_planned_at_once():
     names = planned_names(*(f"{number % 5000}.{number // 5000}.png" for number in range(10000)))
     assert len(set(names)) == 10000
+
+
+def test_hints_are_paired_by_name(tmp_path):
+    sketches = found("a.png", "sub/b.jpg", "c.png")
+    jobs, _ = plan_jobs(sketches, None, "name")
+    (tmp_path / "sub").mkdir()
+    for name in ("a.json", "sub/b.PNG", "b.png", "a.png", "note.txt"):
+        (tmp_path / name).write_text("")
+    paired, complaints = pair_hints(jobs, sketches, str(tmp_path))
+    expected = [f"{tmp_path}/a.json", f"{tmp_path}/sub/b.PNG", None]
+    assert [job.hints for job in paired] == expected
+    assert complaints == [
+        f"{tmp_path}/a.png: these are hints of a sketch that has others; remove one",
+        f"{tmp_path}/b.png: there is no sketch of this name",
+    ]

@@ -125,6 +125,20 @@ def is_large_file(path: str | os.PathLike) -> bool:
     return is_large(*_open(read_bytes(path), str(path), strips=True).size)
 
 
+def read_size(data: bytes, name: str) -> tuple[int, int]:
+    """Reads height and width of a picture file, upright, without decoding its pixels.
+
+    It may be a strip, see `strips`; see `read_picture` for the errors.
+    """
+    picture = _open(data, name, strips=True)
+    return picture.size if _orientation(picture) >= 5 else picture.size[::-1]
+
+
+def decode_strip_rgba(data: bytes, name: str) -> np.ndarray:
+    """Decodes a picture file that may be a strip to uint8 RGBA `(H, W, 4)`; see `read_picture`."""
+    return _to_rgba(_decode(_open(data, name, strips=True), data, name))
+
+
 def read_header(data: bytes) -> PictureHeader | None:
     """Reads the header of a picture file; None where it is not a picture or has no sound header."""
     try:
@@ -149,7 +163,11 @@ def decode_picture(data: bytes, name: str) -> np.ndarray:
 
 def decode_rgba(data: bytes, name: str) -> np.ndarray:
     """Decodes the bytes of a picture file to uint8 RGBA `(H, W, 4)`; see `decode_picture`."""
-    rgb, alpha, _ = decode(data, name)
+    return _to_rgba(decode(data, name))
+
+
+def _to_rgba(decoded: Decoded) -> np.ndarray:
+    rgb, alpha, _ = decoded
     return np.dstack([rgb, np.full(rgb.shape[:2], WHITE, np.uint8) if alpha is None else alpha])
 
 

@@ -14,6 +14,8 @@ import numpy as np
 
 from tf_deeppaint.images.decoding import is_large_file
 from tf_deeppaint.line_art.preparation import AUTO, Prepared
+from tf_deeppaint.painting.hints.hint import Hint
+from tf_deeppaint.painting.hints.hint_files import load_hints, put_hints
 from tf_deeppaint.painting.inputs import read_sketch
 from tf_deeppaint.painting.jobs import Job
 from tf_deeppaint.painting.painter import Painter
@@ -29,6 +31,15 @@ class Failure(NamedTuple):
 
     job: Job
     reason: str
+
+
+class _Read(NamedTuple):
+    """What is read of a job: its page, its palette, uint8 `(4, 4, 3)`, and its hints."""
+
+    job: Job
+    prepared: Prepared
+    palette: np.ndarray
+    hints: list[Hint]
 
 
 class _Outcome:
@@ -86,23 +97,28 @@ def paint_jobs(
     outcome = _Outcome(len(jobs), on_progress)
     large: list[Job] = []
 
-    def read(job: Job) -> tuple[Job, Prepared, np.ndarray]:
-        return job, read_sketch(job.sketch, clean, recolor), palette_of(job.reference)
+    def read(job: Job) -> _Read:
+        prepared = read_sketch(job.sketch, clean, recolor)
+        hints = load_hints(job.hints, prepared.sketch.shape) if job.hints else []
+        return _Read(job, prepared, palette_of(job.reference), hints)
 
-    def read_ahead(job: Job) -> tuple[Job, Prepared, np.ndarray] | None:
+    def read_ahead(job: Job) -> _Read | None:
         if is_large_file(job.sketch):
             large.append(job)
             return None
         return read(job)
 
-    def paint(batch: Sequence[tuple[Job, Prepared, np.ndarray]]) -> list[tuple[Job, Painting]]:
-        ready, prepared, palettes = zip(*batch, strict=True)
+    def finish_hinted(job: Job, painting: Painting, hints: list[Hint]) -> None:
+        finish(job, put_hints(painting, hints, job.hints))
+
+    def paint(batch: Sequence[_Read]) -> list[tuple[Job, Painting, list[Hint]]]:
+        ready, prepared, palettes, hints = zip(*batch, strict=True)
         for job, page in zip(ready, prepared, strict=True):
             if page.note:
                 on_note(job, page.note)
         sketches = [page.sketch for page in prepared]
         paintings = painter.make_paintings(sketches, np.stack(palettes), gap)
-        return list(zip(ready, paintings, strict=True))
+        return list(zip(ready, paintings, hints, strict=True))
 
     with ThreadPoolExecutor() as workers:
         reading, writing = deque(), deque()
@@ -113,12 +129,14 @@ def paint_jobs(
             if not reading and not writing:
                 break
             if batch := list(filter(None, outcome.collect(reading, BATCH))):
-                for job, painting in paint(batch):
-                    writing.append((job, workers.submit(finish, job, painting)))
+                for painted in paint(batch):
+                    writing.append((painted[0], workers.submit(finish_hinted, *painted)))
             for _ in outcome.collect(writing, len(writing) - (BATCH if reading else 0)):
                 outcome.count()
         for job in sorted(large, key=jobs.index):
-            alone = deque([(job, workers.submit(lambda job: finish(*paint([read(job)])[0]), job))])
+            alone = deque(
+                [(job, workers.submit(lambda job: finish_hinted(*paint([read(job)])[0]), job))]
+            )
             for _ in outcome.collect(alone, 1):
                 outcome.count()
     order = {job: number for number, job in enumerate(jobs)}

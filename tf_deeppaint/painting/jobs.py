@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tf_deeppaint.images.suffixes import SUFFIXES
+from tf_deeppaint.painting.hints.hint_files import SUFFIXES as HINT_SUFFIXES
 from tf_deeppaint.utils import files, walking
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -33,6 +34,7 @@ class Job(NamedTuple):
     sketch: str
     reference: str | None  # None where the palette is known
     name: str  # without a suffix; `/` parts folders
+    hints: str | None = None  # the path of a file of hints
 
 
 def is_many(path: str) -> bool:
@@ -133,6 +135,33 @@ def plan_jobs(
         f"{job.sketch}: there is no reference of this name" for job in jobs if not job.reference
     ]
     return [job for job in jobs if job.reference], complaints
+
+
+def pair_hints(
+    jobs: Sequence[Job], sketches: Sequence[PictureFile], folder: str
+) -> tuple[list[Job], list[str]]:
+    """Gives each job the hints of its sketch's name, if the folder has some.
+
+    Args:
+        jobs: As `plan_jobs` returns them.
+        sketches: The sketches that it took.
+        folder: Where hints lie, named as their sketches are except for the suffix.
+
+    Returns:
+        The jobs, and a complaint for each file that is of no sketch, or the second of one.
+    """
+    stems = {sketch.stem: sketch.path for sketch in sketches}
+    hints: dict[str, str] = {}
+    complaints = []
+    for name in sorted(item.name for item in walking.walk(folder, HINT_SUFFIXES)):
+        path, stem = files.join(folder, name), os.path.splitext(name)[0].replace(os.sep, "/")
+        if stem not in stems:
+            complaints.append(f"{path}: there is no sketch of this name")
+        elif stems[stem] in hints:
+            complaints.append(f"{path}: these are hints of a sketch that has others; remove one")
+        else:
+            hints[stems[stem]] = path
+    return [job._replace(hints=hints.get(job.sketch)) for job in jobs], complaints
 
 
 def _distinct_names(pictures: Sequence[PictureFile]) -> list[str]:
