@@ -117,6 +117,18 @@ def test_records_of_another_kind_are_bad(stored):
         assert not is_sound(bad, SIZE)
 
 
+def test_a_field_that_tensorflow_does_not_parse_is_bad(stored):
+    one, other = b"\x0a\x01a", b"\x72\x01b"  # field 1 is known, field 14 is not
+    example = tf.train.Example.FromString(stored[0])
+    for values in (one + other, other + one):
+        feature = tf.train.Feature.FromString(b"\x0a" + bytes([len(values)]) + values)
+        example.features.feature["name"].CopyFrom(feature)
+        record = example.SerializeToString()
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            tf.io.parse_single_example(record, {"name": tf.io.FixedLenFeature([], tf.string)})
+        assert not is_sound(record, SIZE)
+
+
 def test_each_record_is_counted_once_and_each_shard_told_of_once(capsys):
     bad = BadRecords()
     for path, number in (("a", 1), ("a", 2), ("a", 1), ("b", 0)):

@@ -149,6 +149,7 @@ def checkpoints() -> Target:
     model = Model()
     keeper = object.__new__(checkpoints.Checkpoints)
     keeper.model, keeper.folder, keeper.keep, keeper.own_folder = model, "state", 2, None
+    keeper._last_step = None
     keeper.state = tf.train.Checkpoint(weights=model.weights, steps=model.steps)
     os.makedirs("state", exist_ok=True)
     keeper.save()

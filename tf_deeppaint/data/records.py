@@ -101,10 +101,16 @@ def serialize_record(values: Values) -> bytes:
 def read_values(record: bytes) -> Values | None:
     """The values of a serialized record, however many under each key; None if it is none.
 
-    Optional keys that it lacks are left out.
+    Optional keys that it lacks are left out. Protobuf keeps fields that it does not know, as a
+    damaged length makes them; TensorFlow's parser refuses them, and so they are no record.
     """
     try:
-        features = import_tensorflow().train.Example.FromString(record).features.feature
+        example = import_tensorflow().train.Example.FromString(record)
+        size = example.ByteSize()
+        example.DiscardUnknownFields()
+        if example.ByteSize() != size:
+            return None
+        features = example.features.feature
         values = {key: list(features[key].bytes_list.value) for key in KEYS}
         return values | {
             key: list(features[key].bytes_list.value) for key in OPTIONAL_KEYS if key in features
