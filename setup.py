@@ -56,6 +56,7 @@ setup(
         "numpy>=1.26",
         "opencv-python-headless>=4.12",
         "pillow>=12",
+        "psd-tools>=1.26",
         "absl-py>=2.1",
         "filelock>=4.3",
         "scikit-image>=0.22",

@@ -14,7 +14,8 @@ from skimage.morphology import skeletonize
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.evaluation.characters.drawings import draw_sprites
 from tf_deeppaint.line_art.cleaning import clean
-from tf_deeppaint.painting.layer_files import merge
+from tf_deeppaint.painting.layers.layer import NORMAL
+from tf_deeppaint.painting.layers.merging import merge
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.painting.painting import Painting
 from tf_deeppaint.palette.named_colors import palette_from_colors, parse_colors, replace_bands
@@ -122,11 +123,12 @@ def draw_cleaning(painter: Painter, sketch: np.ndarray, reference: np.ndarray) -
 
 
 def draw_layers(painting: Painting) -> np.ndarray:
-    """The three largest layers of color and the lines, over checks, and all of them together."""
+    """The two largest flats, what is above them, over checks, and all layers together."""
     layers = painting.layers()
-    areas = [np.count_nonzero(layer.rgba[..., 3]) for layer in layers]
-    largest = sorted(np.argsort(areas[1:-1])[-3:] + 1)
-    shown = [lay_over_checks(layers[number].rgba) for number in (*largest, -1)]
+    flats = [layer for layer in layers if layer.group]
+    flats.sort(key=lambda layer: np.count_nonzero(layer.rgba[..., 3]))
+    above = [layer for layer in layers if layer.blend != NORMAL or layer.name == "lines"]
+    shown = [lay_over_checks(layer.rgba) for layer in (*flats[-2:], *above)]
     return draw_sheet([[*shown, merge(layers)]], CELL)
 
 

@@ -20,7 +20,8 @@ from tf_deeppaint.exporting.litert import convert
 from tf_deeppaint.images.decoding import read_picture, read_rgba
 from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.painting.layer_files import Layer, merge
+from tf_deeppaint.painting.layers.layer import MULTIPLY, NORMAL, SCREEN, Layer
+from tf_deeppaint.painting.layers.merging import merge
 from tf_deeppaint.palette.palette_files import load_palette, write_palette
 
 ROOT = Path(__file__).parent.parent
@@ -111,7 +112,11 @@ def test_a_reference_and_its_palette_color_alike(folder, painter):
     assert_painted(folder / "by_palette.png", expected)
     names = written(folder / "layers")
     assert names[0].endswith("1-paper.png") and names[-1].endswith("-lines.png")
-    layers = [Layer(name, read_rgba(folder / "layers" / name)) for name in names]
+    blends = [next((b for b in (MULTIPLY, SCREEN) if b in name), NORMAL) for name in names]
+    layers = [
+        Layer(name, read_rgba(folder / "layers" / name), blend=blend)
+        for name, blend in zip(names, blends, strict=True)
+    ]
     assert_painted(folder / "by_palette.png", merge(layers))
 
 

@@ -96,7 +96,15 @@ _OUTPUT = flags.DEFINE_string(
 _LAYERS = flags.DEFINE_string(
     "layers",
     None,
-    "Also write layers: x.ora, or a folder of PNG files; of many sketches, a folder of .ora files.",
+    "Also write layers: x.ora, x.psd, or a folder of PNG files; of many sketches, a folder of .ora "
+    "files.",
+)
+_FLATS = flags.DEFINE_enum(
+    "flats",
+    "color",
+    ("color", "region", "unique"),
+    "What has a flat layer of its own: each color, or each region; unique: each color, and a "
+    "hidden layer on which no two regions are of one color, to select them by.",
 )
 _ATTENTION = flags.DEFINE_string(
     "attention", None, "Also draw the attention maps over the sketch, into this folder."
@@ -123,7 +131,7 @@ def _color_one(choice: "ColorChoice") -> None:
     from tf_deeppaint.images.encoding import write_picture
     from tf_deeppaint.images.pixels import over_white
     from tf_deeppaint.line_art.gaps import parse_gap
-    from tf_deeppaint.painting.hints.hint_files import load_hints, put_hints
+    from tf_deeppaint.painting.hints.hint_files import load_hints
     from tf_deeppaint.painting.inputs import read_sketch, resolution_of
     from tf_deeppaint.painting.outputs import check_outputs, write_painting
     from tf_deeppaint.painting.painter import Painter
@@ -148,12 +156,12 @@ def _color_one(choice: "ColorChoice") -> None:
         palette = painter.palette_of(reference)
     palette = choice.apply(palette)
     painting = painter.make_paintings([page.sketch], palette[None], parse_gap(_GAP.value))[0]
-    painting = put_hints(painting, hints, _HINTS.value)
+    painting = painting.add_hints(hints, _HINTS.value)
 
     # 3. Write the files.
     outputs, look = _outputs(), (_LINE_COLOR.value, _PAPER.value)
     dpi = resolution_of(_SKETCH.value)
-    write_painting(painter, painting, outputs, _LINES.value, dpi, *look)
+    write_painting(painter, painting, outputs, _LINES.value, dpi, *look, _FLATS.value)
     if _SHOW.value:
         picture = painting.picture(_LINES.value, *look)
         picture = over_white(picture) if picture.shape[2] == 4 else picture
@@ -196,6 +204,7 @@ def _color_many(choice: "ColorChoice") -> None:
             resolution_of(job.sketch),
             _LINE_COLOR.value,
             _PAPER.value,
+            _FLATS.value,
         ),
         _CLEAN.value,
         _RECOLOR.value,
@@ -225,7 +234,7 @@ def _plan_jobs(folders: "Outputs") -> tuple[list, list[str], int]:
     from tf_deeppaint.painting.jobs import find_pictures, pair_hints, plan_jobs
     from tf_deeppaint.painting.outputs import cell_side, check_outputs, outputs_of
 
-    layers = (layer_files.OPEN_RASTER, *layer_files.OTHERS)
+    layers = (layer_files.OPEN_RASTER, layer_files.PHOTOSHOP, *layer_files.OTHERS)
     for flag, suffixes in ((_OUTPUT, (".png",)), (_LAYERS, layers)):
         if flag.value and (flag.value.lower().endswith(suffixes) or files.is_file(flag.value)):
             raise DeepPaintError(f"--{flag.name}={flag.value}: of many sketches, name a folder")

@@ -94,20 +94,25 @@ def flagfiles() -> Target:
 
 def layers() -> Target:
     """Names of layers and of files, as pictures bring them."""
-    from tf_deeppaint.painting.layer_files import Layer, write_layers
+    from tf_deeppaint.painting.layer_files import write_layers
+    from tf_deeppaint.painting.layers.layer import Layer
 
     rgba = np.zeros((3, 4, 4), np.uint8)
 
     def feed(data: bytes) -> None:
         name = data.decode("utf-8", "surrogateescape")
-        for path in ("out/x.ora", "out/layers"):
+        for path in ("out/x.ora", "out/x.psd", "out/layers"):
             write_layers(path, [Layer("paper", rgba), Layer(name, rgba)])
         with zipfile.ZipFile("out/x.ora") as archive:
             assert archive.testzip() is None
             assert not any(".." in item or item.startswith("/") for item in archive.namelist())
         for found in os.listdir("out/layers"):
             os.remove(f"out/layers/{found}")
-        assert set(os.listdir(".")) <= {"out"} and set(os.listdir("out")) == {"x.ora", "layers"}
+        assert set(os.listdir(".")) <= {"out"} and set(os.listdir("out")) == {
+            "x.ora",
+            "x.psd",
+            "layers",
+        }
 
     seeds = [b"color 1", b"../../x", b"/etc/passwd", "häär\n".encode(), b"a" * 4000, b"\xff\xfe"]
     return Target(seeds, feed, share=20)

@@ -8,13 +8,16 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from tf_deeppaint.images import pixels
 from tf_deeppaint.line_art.compositing import lay_lines
 from tf_deeppaint.line_art.pens import Ink, find_ink
 from tf_deeppaint.painting import layer_files
-from tf_deeppaint.painting.layer_files import Layer, make_layers, merge, write_layers
+from tf_deeppaint.painting.layer_files import write_layers
+from tf_deeppaint.painting.layers.layer import Layer
+from tf_deeppaint.painting.layers.merging import merge
+from tf_deeppaint.painting.layers.separation import Flats, make_layers
 from tf_deeppaint.utils.errors import DeepPaintError
 
 SHAPES = [(1, 1), (1, 9), (9, 1), (40, 60), (300, 20)]
@@ -32,21 +35,30 @@ def drawing(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     return color, sketch
 
 
+GRAYS = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 NAMES = {1: "skin", 9: "empty", 2: "#3b5dc9", 255: "hair"}
 
 
-def groups_of(shape: tuple[int, int]) -> tuple[np.ndarray, dict[int, str]]:
+def groups_of(shape: tuple[int, int]) -> Flats:
     """Labels of three groups at random and of a part in none, and names; of an empty one too."""
     number = np.random.default_rng(2).integers(0, 4, shape)
-    return np.array([0, 1, 2, 255], np.uint8)[number], NAMES
+    colors = np.random.default_rng(4).integers(0, 256, (256, 3), dtype=np.uint8)
+    colors[[1, 2]] = [(0, 255, 90), (255, 255, 255)]
+    return Flats(np.array([0, 1, 2, 255], np.uint8)[number], colors, NAMES)
 
 
 def composed(layers: list[Layer]) -> np.ndarray:
-    """Layers laid over white by another implementation of "over", which rounds at every layer."""
+    """Layers laid over white by Pillow, which rounds at every layer."""
     height, width, _ = layers[0].rgba.shape
     shown = Image.new("RGBA", (width, height), "white")
     for layer in layers:
-        shown.alpha_composite(Image.fromarray(layer.rgba))
+        image = Image.fromarray(layer.rgba)
+        if layer.blend != "normal":
+            blend = {"multiply": ImageChops.multiply, "screen": ImageChops.screen}[layer.blend]
+            opacity = image.getchannel("A")
+            image = blend(image.convert("RGB"), shown.convert("RGB"))
+            image.putalpha(opacity)
+        shown.alpha_composite(image)
     return np.asarray(shown.convert("RGB")).astype(int)
 
 
@@ -62,7 +74,7 @@ def off(one: np.ndarray, other: np.ndarray) -> int:
 @pytest.mark.parametrize("grouped", [False, True])
 def test_layers_together_show_the_colored_sketch(shape, grouped):
     color, sketch = drawing(*shape)
-    layers = make_layers(color, sketch, *(groups_of(shape) if grouped else ()))
+    layers = make_layers(color, sketch, groups_of(shape) if grouped else None)
     assert all(layer.rgba.shape == (*shape, 4) for layer in layers)
     assert all(layer.rgba.dtype == np.uint8 for layer in layers)
     assert off(merge(layers), lay_lines(color, sketch)) <= 1
@@ -108,33 +120,69 @@ def test_a_color_layer_is_there_though_nothing_is_painted():
     layers = make_layers(white, white[..., 0])
     assert [layer.name for layer in layers] == ["paper", "color", "lines"]
     assert not layers[1].rgba[..., 3].any()
-    layers = make_layers(white, white[..., 0], np.ones((6, 5), np.uint8), {1: "all"})
+    layers = make_layers(white, white[..., 0], Flats(white[..., 0], GRAYS, {255: "all"}))
     assert [layer.name for layer in layers] == ["paper", "lines"]
 
 
-def test_groups_are_layers_in_their_order_each_in_its_mask():
+def test_groups_are_flats_in_their_order_each_of_one_color():
     color, sketch = drawing(40, 60)
-    labels, groups = groups_of(sketch.shape)
-    layers = make_layers(color, sketch, labels, groups)
+    flats = groups_of(sketch.shape)
+    layers = make_layers(color, sketch, flats)
     names = [layer.name for layer in layers]
-    assert names == ["paper", "color", "skin", "#3b5dc9", "hair", "lines"]
-    masks = {name: labels == number for number, name in {0: "color", **groups}.items()}
+    kept = ["color", "skin", "#3b5dc9", "hair"]
+    assert names == ["paper", *kept, "shading", "highlights", "lines"]
+    assert [layer.group for layer in layers] == [None, *["flats"] * 4, None, None, None]
     white = (color >= 254).all(axis=-1)
-    for layer in layers[1:-1]:
-        shown = masks[layer.name] & ~white
-        assert shown.any()
+    for number, layer in zip((0, 1, 2, 255), layers[1:5], strict=True):
+        shown = (flats.labels == number) & ~white
+        assert shown.any() and layer.blend == "normal" and layer.is_shown
         np.testing.assert_array_equal(layer.rgba[..., 3], np.where(shown, 255, 0))
-        np.testing.assert_array_equal(layer.rgba[shown, :3], color[shown])
+        assert (layer.rgba[shown, :3] == flats.colors[number]).all()
         assert (layer.rgba[~shown, :3] == 255).all()
+    assert [layer.blend for layer in layers[5:7]] == ["multiply", "screen"]
+
+
+def test_shading_is_gray_and_alone_where_a_flat_is_only_darkened():
+    """A flat color at every brightness from 40 % on."""
+    flat = np.uint8([240, 130, 70])
+    color = np.rint(flat * np.linspace(0.4, 1, 500)[None, :, None]).astype(np.uint8)
+    sketch = np.full((1, 500), 255, np.uint8)
+    layers = make_layers(color, sketch, Flats(np.zeros_like(sketch), flat[None], {0: "skin"}))
+    assert [layer.name for layer in layers] == ["paper", "skin", "shading", "lines"]
+    shading = layers[2].rgba
+    assert (np.ptp(shading[..., :3], axis=-1) <= 255 / 70).all()  # one level of blue
+    assert (np.ptp(shading[..., :3], axis=-1) == 0).mean() > 0.5
+    np.testing.assert_allclose(shading[0, ::50, 0], 255 * np.linspace(0.4, 1, 500)[::50], atol=1.5)
+    assert off(merge(layers), color) == 0
+
+
+def test_a_flat_filled_with_another_color_keeps_its_shading():
+    flat, other = np.uint8([200, 100, 50]), np.uint8([50, 150, 250])
+    color = np.rint(flat * np.linspace(0.5, 1, 60)[None, :, None]).astype(np.uint8)
+    sketch = np.full((1, 60), 255, np.uint8)
+    layers = make_layers(color, sketch, Flats(np.zeros_like(sketch), flat[None], {0: "skin"}))
+    layers[1] = Layer("skin", np.full((1, 60, 4), (*other, 255), np.uint8))
+    np.testing.assert_allclose(merge(layers)[0], other * np.linspace(0.5, 1, 60)[:, None], atol=3)
 
 
 def test_groups_that_have_all_of_the_color_leave_no_layer_of_the_rest():
     color, sketch = drawing(12, 10)
     sides = (np.indices(sketch.shape)[1] < 5).astype(np.uint8)
-    layers = make_layers(color, sketch, sides, {1: "left", 0: "right"})
-    assert [layer.name for layer in layers] == ["paper", "left", "right", "lines"]
-    layers = make_layers(color, sketch, sides, {})
-    assert [layer.name for layer in layers] == ["paper", "color", "lines"]
+    for names, expected in (({1: "left", 0: "right"}, ["left", "right"]), ({}, ["color"])):
+        layers = make_layers(color, sketch, Flats(sides, GRAYS, names))
+        assert [layer.name for layer in layers if layer.group] == expected
+
+
+def test_regions_have_a_color_each_on_a_layer_that_is_not_shown():
+    color, sketch = drawing(40, 60)
+    regions = np.arange(2400, dtype=np.uint16).reshape(40, 60)
+    flats = groups_of(sketch.shape)
+    layers = make_layers(color, sketch, flats._replace(regions=regions))
+    assert [layer.name for layer in layers if not layer.is_shown] == ["regions"]
+    rgba = layers[-2].rgba.reshape(-1, 4)
+    colors = rgba[rgba[:, 3] > 0]
+    assert len(np.unique(colors, axis=0)) == len(colors) > 1000
+    np.testing.assert_array_equal(merge(layers), merge(make_layers(color, sketch, flats)))
 
 
 # --- pens and papers ------------------------------------------------------------------------------
@@ -166,16 +214,13 @@ def test_layers_of_every_pen_on_every_paper_show_the_picture(pen, paper, tmp_pat
     pen = ink if PENS[pen] is None else PENS[pen]
     is_paper = None if paper is not None and paper.min() == 255 else a_paper(40, 60)
     picture = lay_lines(color, sketch, pen, paper, is_paper)
-    layers = make_layers(color, sketch, *groups_of(sketch.shape), pen, paper, is_paper)
+    layers = make_layers(color, sketch, groups_of(sketch.shape), pen, paper, is_paper)
     assert (layers[0].name == "paper") == (paper is not None)
     write_layers(tmp_path / "x.ora", layers)
     opened = Opened(tmp_path / "x.ora")
     merged = np.asarray(opened.picture("mergedimage.png"))
     assert merged.shape == picture.shape == (40, 60, 4 if paper is None else 3)
-    shown = Image.new("RGBA", (60, 40))
-    for layer in opened.layers():
-        shown.alpha_composite(Image.fromarray(layer.rgba))
-    for seen in (merged, np.asarray(shown)[..., : picture.shape[2]]):
+    for seen in (merged, merge(opened.layers())):
         if paper is None:  # what is transparent has no color
             np.testing.assert_array_equal(seen[..., 3], picture[..., 3])
             seen, picture = (x * (x[..., 3:] > 0) for x in (seen, picture))
@@ -223,8 +268,15 @@ def test_without_paper_the_merged_picture_is_as_transparent_as_its_layers(seed):
 
 
 def a_stack(height: int = 40, width: int = 60) -> list[Layer]:
+    """Paper, four layers that part the color, and lines."""
     color, sketch = drawing(height, width)
-    return make_layers(color, sketch, *groups_of(sketch.shape))
+    paper, whole, lines = make_layers(color, sketch)
+    flats, layers = groups_of(sketch.shape), []
+    for number, name in {0: "color", **NAMES}.items():
+        rgba = whole.rgba.copy()
+        rgba[flats.labels != number] = (255, 255, 255, 0)
+        layers += [Layer(name, rgba)] if rgba[..., 3].any() else []
+    return [paper, *layers, lines]
 
 
 class Opened:
@@ -243,8 +295,16 @@ class Opened:
 
     def layers(self) -> list[Layer]:
         """The layers from the bottom up."""
-        listed = reversed(self.stack.findall("layer"))
-        return [Layer(e.get("name"), np.asarray(self.picture(e.get("src")))) for e in listed]
+        blends = {"svg:src-over": "normal", "svg:multiply": "multiply", "svg:screen": "screen"}
+        return [
+            Layer(
+                e.get("name"),
+                np.asarray(self.picture(e.get("src"))),
+                blend=blends[e.get("composite-op")],
+                is_shown=e.get("visibility") == "visible",
+            )
+            for e in reversed(list(self.stack.iter("layer")))
+        ]
 
 
 @pytest.fixture
@@ -290,11 +350,11 @@ def test_the_stack_lists_the_layers_from_the_top_at_their_place(opened):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_layers_are_read_as_they_were_and_merged_as_they_show(shape, tmp_path):
     color, sketch = drawing(*shape)
-    layers = make_layers(color, sketch, *groups_of(shape))
+    layers = make_layers(color, sketch, groups_of(shape))
     write_layers(tmp_path / "x.ora", layers)
     opened = Opened(tmp_path / "x.ora")
     for read, layer in zip(opened.layers(), layers, strict=True):
-        assert read.name == layer.name
+        assert (read.name, read.blend) == (layer.name, layer.blend)
         np.testing.assert_array_equal(read.rgba, layer.rgba)
     merged = opened.picture("mergedimage.png")
     assert merged.format == "PNG" and not merged.info.get("interlace")
@@ -343,26 +403,50 @@ def test_the_resolution_is_in_every_file(dpi, tmp_path):
 def test_layers_are_written_in_the_memory_of_a_few_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(pixels, "ROWS", 16)
     monkeypatch.setattr(layer_files, "THUMBNAIL_SIDE", 16)
-    color, sketch = np.full((600, 800, 3), 90, np.uint8), np.full((600, 800), 255, np.uint8)
-    labels, color[:, :100] = np.zeros((600, 800), np.uint8), 255
+    color, sketch = np.full((900, 800, 3), 90, np.uint8), np.full((900, 800), 255, np.uint8)
+    labels, color[:, :100] = np.zeros((900, 800), np.uint8), 255
     for number in range(4):
-        labels[150 * number :] = number
-    layers = make_layers(color, sketch, labels, {n: str(n) for n in range(4)})
-    for path in (tmp_path / "x.ora", tmp_path / "folder"):
+        labels[225 * number :] = number
+    flats = Flats(labels, GRAYS, {n: str(n) for n in range(4)})
+    layers = make_layers(color, sketch, flats)
+    for path in (tmp_path / "x.ora", tmp_path / "x.psd", tmp_path / "folder"):
+        write_layers(path, layers)  # so that modules are imported
         tracemalloc.start()
         write_layers(path, layers)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert peak < 600 * 800 * 4 / 2  # half of one layer
+        # Half of one layer; a PSD needs a part of all of them, compressed.
+        assert peak < 900 * 800 * (4 if path.suffix == ".psd" else 2)
 
 
-def test_equal_layers_give_equal_bytes(tmp_path):
-    for name in ("a.ora", "b.ORA", "again/c.ora"):
+@pytest.mark.parametrize("suffix", ["ora", "psd"])
+def test_equal_layers_give_equal_bytes(tmp_path, suffix):
+    names = [f"a.{suffix}", f"b.{suffix.upper()}", f"again/c.{suffix}"]
+    for name in names:
         write_layers(tmp_path / name, a_stack())
-    first = (tmp_path / "a.ora").read_bytes()
-    assert first == (tmp_path / "b.ORA").read_bytes() == (tmp_path / "again/c.ora").read_bytes()
-    write_layers(tmp_path / "a.ora", a_stack()[1:])
-    assert (tmp_path / "a.ora").read_bytes() != first
+    assert len({(tmp_path / name).read_bytes() for name in names}) == 1
+    first = (tmp_path / names[0]).read_bytes()
+    write_layers(tmp_path / names[0], a_stack()[1:])
+    assert (tmp_path / names[0]).read_bytes() != first
+
+
+def test_groups_hidden_layers_and_the_merged_picture_are_in_the_file(tmp_path):
+    color, sketch = drawing(40, 60)
+    flats = groups_of(sketch.shape)
+    layers = make_layers(color, sketch, flats._replace(regions=flats.labels))
+    picture = lay_lines(color, sketch)
+    write_layers(tmp_path / "x.ora", layers, None, iter([picture[:30], picture[30:]]))
+    opened = Opened(tmp_path / "x.ora")
+    (group,) = opened.stack.findall("stack")
+    assert group.get("name") == "flats" and [e.get("name") for e in group] == [
+        *("hair", "#3b5dc9", "skin", "color")
+    ]
+    assert [e.get("name") or e.tag for e in opened.stack] == [
+        *("lines", "regions", "highlights", "shading", "flats", "paper")
+    ]
+    assert [layer.name for layer in opened.layers() if not layer.is_shown] == ["regions"]
+    np.testing.assert_array_equal(np.asarray(opened.picture("mergedimage.png")), picture)
+    assert opened.picture("data/layer0.png").info["srgb"] == 0
 
 
 # --- a folder of pictures -----------------------------------------------------------------------
@@ -466,13 +550,14 @@ def test_any_name_of_a_layer_makes_a_stack_that_can_be_parsed(name, tmp_path):
 # --- what cannot be written ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("suffix", [".psd", ".PNG", ".kra", ".xcf", ".jpg", ".tiff"])
+@pytest.mark.parametrize("suffix", [".webp", ".PNG", ".kra", ".xcf", ".jpg", ".tiff"])
 def test_other_kinds_of_files_are_refused(suffix, tmp_path):
     path = tmp_path / f"x{suffix}"
     with pytest.raises(DeepPaintError) as refusal:
         write_layers(path, a_stack())
     assert str(refusal.value) == (
-        f"{path}: layers are not written as {suffix.lower()}; name an .ora file or a folder"
+        f"{path}: layers are not written as {suffix.lower()}; name an .ora or "
+        ".psd file, or a folder"
     )
     assert not list(tmp_path.iterdir())
 

@@ -14,7 +14,8 @@ from tf_deeppaint.images.pixels import over_white
 from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
 from tf_deeppaint.line_art.preparation import prepare
 from tf_deeppaint.line_art.regions import PAGE, find_regions
-from tf_deeppaint.painting.layer_files import merge, write_layers
+from tf_deeppaint.painting.layer_files import write_layers
+from tf_deeppaint.painting.layers.merging import merge
 from tf_deeppaint.painting.painting import Painting, Picture
 from tf_deeppaint.palette.mixing import SLOTS
 from tf_deeppaint.palette.named_colors import parse_colors
@@ -356,8 +357,8 @@ def test_there_is_a_layer_for_each_color_of_the_palette(palette):
     names = [layer.name for layer in layers]
     codes = ["#f03c32", "#3cc850", "#465ae6", "#fadc5a"]
     colors = [f"{band}.1 {code}" for band, code in enumerate(codes, start=1)]
-    assert names == ["paper", *colors, "lines"]
-    for number, layer in enumerate(layers[1:-1]):
+    assert names == ["paper", *colors, "shading", "highlights", "lines"]
+    for number, layer in enumerate(layers[1:5]):
         # But for three rows, a cell of the canvas, where colors are blended at their border.
         top, bottom = 24 * number, 24 * number + 24
         assert (layer.rgba[top + 3 : bottom - 3] == [*BANDS[number], 255]).all()
@@ -368,7 +369,7 @@ def test_there_is_a_layer_for_each_color_of_the_palette(palette):
 def test_no_pixel_is_in_two_layers_of_color(palette):
     painter = Painter(tiny_painter("mixture").backend, even_regions=False)
     painting = painter.make_paintings([drawn(100, 80)], palette[None])[0]
-    layers = painting.layers()[1:-1]
+    layers = [layer for layer in painting.layers() if layer.group]
     assert len(layers) > 2
     opacity = np.stack([layer.rgba[..., 3] for layer in layers])
     assert set(np.unique(opacity)) <= {0, 255}
@@ -377,8 +378,8 @@ def test_no_pixel_is_in_two_layers_of_color(palette):
 
 def test_equal_colors_of_a_palette_share_a_layer(palette):
     palette[2] = palette[0]
-    names = [layer.name for layer in begin(palette, (96, 96)).layers()]
-    assert names == ["paper", "1.1 #f03c32", "2.1 #3cc850", "4.1 #fadc5a", "lines"]
+    names = [layer.name for layer in begin(palette, (96, 96)).layers() if layer.group]
+    assert names == ["1.1 #f03c32", "2.1 #3cc850", "4.1 #fadc5a"]
 
 
 def test_white_needs_no_layer(palette):
@@ -394,7 +395,7 @@ def test_a_layer_has_what_is_mixed_mostly_of_its_color(palette):
     weights[..., [0, 15, 4]] = 0.3, 0.3, 0.4
     mixture = painting.prediction.mixture._replace(weights=weights)
     painting.prediction = dataclasses.replace(painting.prediction, mixture=mixture)
-    assert [layer.name for layer in painting.layers()][1:-1] == ["1.1 #f03c32"]
+    assert [layer.name for layer in painting.layers() if layer.group] == ["1.1 #f03c32"]
 
 
 def test_what_paints_without_a_mixture_has_one_layer_of_color(palette):
@@ -439,3 +440,38 @@ def test_cutting_takes_what_the_sketch_lies_on(palette):
     np.testing.assert_array_equal(painting.cut(canvas), canvas[8:24])
     canvas = painting.prediction.canvas
     np.testing.assert_array_equal(painting.cut(canvas), canvas[8:24])
+
+
+# --- flats ----------------------------------------------------------------------------------------
+
+
+def crossed(side: int) -> np.ndarray:
+    """A box that a cross parts in four."""
+    sketch = np.full((side, side), 255, np.uint8)
+    first, last = side // 5, 4 * side // 5
+    sketch[[first, side // 2, last], first : last + 1] = 0
+    sketch[first : last + 1, [first, side // 2, last]] = 0
+    return sketch
+
+
+@pytest.mark.parametrize("side", [100, 900])
+def test_each_region_can_be_a_flat_of_its_own(palette, side):
+    painting = Painter(FakeBackend()).make_paintings([crossed(side)], palette[None])[0]
+    places = [(y * side // 20, x * side // 20) for y in (7, 13) for x in (7, 13)]
+    by_region = painting.layers(flats="region")
+    flats = [layer for layer in by_region if layer.group]
+    assert [layer.name.rsplit(" ", 1)[0] for layer in flats] == [f"region {n}" for n in range(1, 5)]
+    for layer in flats:
+        assert sum(layer.rgba[place][3] == 255 for place in places) == 1
+    unique = painting.layers(flats="unique")
+    (regions,) = (layer for layer in unique if not layer.is_shown)
+    assert len({tuple(regions.rgba[place]) for place in places}) == 4
+    for layers in (by_region, unique):
+        np.testing.assert_allclose(merge(layers).astype(int), painting.picture(), atol=1)
+
+
+def test_flats_that_cannot_be_made_are_told(palette):
+    with pytest.raises(DeepPaintError, match="flats='none': choose one of color, region, unique"):
+        begin(palette).layers(flats="none")
+    with pytest.raises(DeepPaintError, match="regions are evened out"):
+        begin(palette).layers(flats="region")

@@ -21,6 +21,7 @@ _COLOR_TYPES = {1: 0, 3: 2, 4: 6}
 _SUB = 1
 # Flat color compresses well whatever the level; a higher one takes twice the time for 5 %.
 _LEVEL = 1
+_PERCEPTUAL = b"\0"  # the rendering intent that sRGB's chunk tells
 _INCH = 0.0254  # in meters
 
 
@@ -44,7 +45,11 @@ def encode_png(picture: np.ndarray, dpi: Dpi | None = None) -> bytes:
 
 
 def stream_png(
-    height: int, width: int, parts: Iterable[np.ndarray], dpi: Dpi | None = None
+    height: int,
+    width: int,
+    parts: Iterable[np.ndarray],
+    dpi: Dpi | None = None,
+    is_srgb: bool = False,
 ) -> Iterator[bytes]:
     """Encodes a picture that comes strip by strip; equal pixels give equal bytes.
 
@@ -55,6 +60,7 @@ def stream_png(
         width: Its width.
         parts: The rows from the top, uint8 `(h, W)`, `(h, W, 3)` or `(h, W, 4)`, all of one kind.
         dpi: As `encode_png` takes it.
+        is_srgb: Whether the file says so.
 
     Yields:
         The bytes of a PNG file, piece by piece.
@@ -64,7 +70,8 @@ def stream_png(
         channels = strip.shape[2] if strip.ndim == 3 else 1
         if is_first:
             header = struct.pack(">2I5B", width, height, 8, _COLOR_TYPES[channels], 0, 0, 0)
-            yield _SIGNATURE + _chunk(b"IHDR", header) + _resolution(dpi)
+            srgb = _chunk(b"sRGB", _PERCEPTUAL) if is_srgb else b""
+            yield _SIGNATURE + _chunk(b"IHDR", header) + srgb + _resolution(dpi)
             is_first = False
         rows = strip.reshape(len(strip), width * channels)
         filtered = np.empty((len(rows), 1 + width * channels), np.uint8)

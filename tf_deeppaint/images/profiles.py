@@ -6,6 +6,8 @@ from PIL import Image, ImageCms
 
 # Bytes of an ICC profile; those of CMYK printers have 3 MB.
 _MAX_ICC = 2**23
+# Where in a profile its time stands: ICC.1:2022, table 17.
+_DATE = slice(24, 36)
 GRAY_MODES = ("1", "L", "LA", "La")
 
 
@@ -28,6 +30,13 @@ def to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             pass  # damaged, or of another kind of picture: such a profile is passed over
     return colors if colors.mode == "RGB" else colors.convert("RGB")
+
+
+def srgb_profile() -> bytes:
+    """The ICC profile of sRGB, without the time at which it was made: always the same bytes."""
+    profile = bytearray(ImageCms.ImageCmsProfile(_srgb()).tobytes())
+    profile[_DATE] = bytes(12)
+    return bytes(profile)
 
 
 def _srgb() -> ImageCms.core.CmsProfile:

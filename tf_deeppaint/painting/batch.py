@@ -15,7 +15,7 @@ import numpy as np
 from tf_deeppaint.images.decoding import is_large_file
 from tf_deeppaint.line_art.preparation import AUTO, Prepared
 from tf_deeppaint.painting.hints.hint import Hint
-from tf_deeppaint.painting.hints.hint_files import load_hints, put_hints
+from tf_deeppaint.painting.hints.hint_files import load_hints
 from tf_deeppaint.painting.inputs import read_sketch
 from tf_deeppaint.painting.jobs import Job
 from tf_deeppaint.painting.painter import Painter
@@ -109,7 +109,7 @@ def paint_jobs(
         return read(job)
 
     def finish_hinted(job: Job, painting: Painting, hints: list[Hint]) -> None:
-        finish(job, put_hints(painting, hints, job.hints))
+        finish(job, painting.add_hints(hints, job.hints))
 
     def paint(batch: Sequence[_Read]) -> list[tuple[Job, Painting, list[Hint]]]:
         ready, prepared, palettes, hints = zip(*batch, strict=True)

@@ -15,6 +15,7 @@ from tf_deeppaint.images.strips import is_large
 from tf_deeppaint.line_art.pens import KEEP
 from tf_deeppaint.painting.jobs import Job
 from tf_deeppaint.painting.layer_files import OPEN_RASTER, write_layers
+from tf_deeppaint.painting.layers.flats import BY_COLOR
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.painting.painting import WHITE_PAPER, Painting
 from tf_deeppaint.utils import files
@@ -30,7 +31,7 @@ class Outputs(NamedTuple):
     """The paths of a painting's files; None: not written."""
 
     picture: str  # a PNG file
-    layers: str | None = None  # an OpenRaster file, or a folder of PNG files
+    layers: str | None = None  # an OpenRaster or PSD file, or a folder of PNG files
     attention: str | None = None  # a folder
 
 
@@ -59,6 +60,7 @@ def write_painting(
     dpi: Dpi | None = None,
     line_color: str = KEEP,
     paper: str = WHITE_PAPER,
+    flats: str = BY_COLOR,
 ) -> None:
     """Writes a painting's files; the picture last, so that it exists only with the others.
 
@@ -70,6 +72,7 @@ def write_painting(
         dpi: The resolution of the sketch, which the picture and the layers keep.
         line_color: As `Painting.picture` takes it.
         paper: Likewise.
+        flats: As `Painting.layers` takes it.
 
     Raises:
         DeepPaintError: a file cannot be written, or the model has no attention.
@@ -83,7 +86,9 @@ def write_painting(
             "--attention; leave them out, or scale the sketch down"
         )
     if outputs.layers:
-        write_layers(outputs.layers, painting.layers(line_color, paper), dpi)
+        layers = painting.layers(line_color, paper, flats)
+        merged = painting.parts("original", line_color, paper)
+        write_layers(outputs.layers, layers, dpi, merged)
     for number, level in enumerate(maps, start=1):
         path = files.join(outputs.attention, f"attention-{number}.png")
         write_picture(path, draw_heat_map(level, painting.sketch))

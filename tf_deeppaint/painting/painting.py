@@ -18,21 +18,24 @@ from tf_deeppaint.line_art.pens import BLACK, KEEP, Sketch, choose_pen
 from tf_deeppaint.line_art.regions import find_open_paper, find_working_regions
 from tf_deeppaint.painting.hints.hint import Hint
 from tf_deeppaint.painting.hints.marking import apply_hint
-from tf_deeppaint.painting.layer_files import Layer, make_layers
+from tf_deeppaint.painting.layers.flats import BY_COLOR, FLATS, make_flats
+from tf_deeppaint.painting.layers.layer import Layer
+from tf_deeppaint.painting.layers.separation import make_layers
 from tf_deeppaint.painting.prediction import Prediction
 from tf_deeppaint.painting.region_colors import (
     RegionMixtures,
     color_canvas,
     color_regions,
-    leading_slot,
-    leading_slots,
-    merge_equal,
     with_bare_backdrop,
 )
-from tf_deeppaint.painting.upsampling import MARGIN, fill_lines, upsample_color, upsample_labels
-from tf_deeppaint.palette.mixing import SLOTS, slot_colors
-from tf_deeppaint.palette.named_colors import color_code, parse_word_or_color
-from tf_deeppaint.palette.rules import BANDS, COLORS
+from tf_deeppaint.painting.upsampling import (
+    MARGIN,
+    cell_factor,
+    fill_lines,
+    upsample_color,
+    upsample_labels,
+)
+from tf_deeppaint.palette.named_colors import parse_word_or_color
 from tf_deeppaint.utils.errors import DeepPaintError
 
 LINES = ("original", "network")
@@ -141,17 +144,23 @@ class Painting:
         """
         return self.add_hints([Hint.stroke(points, color, everywhere)])
 
-    def add_hints(self, hints: Iterable[Hint]) -> "Painting":
-        """The painting with further hints; raises as `hint`."""
+    def add_hints(self, hints: Iterable[Hint], name: str | None = None) -> "Painting":
+        """The painting with further hints; raises as `hint`.
+
+        Args:
+            hints: The hints; later ones go over earlier ones.
+            name: The name of the file they stand in, which errors name.
+        """
         hinted = copy.copy(self)
         for hint in hints:
             if hinted.regions is None:
-                raise DeepPaintError(
-                    "hints need a model with the mixture head that evens regions out"
+                raise DeepPaintError("hints need a model of the mixture head, its regions evened")
+            try:
+                hinted.regions = apply_hint(
+                    hinted.regions, hint, self.prediction.palette, self.sketch.shape
                 )
-            hinted.regions = apply_hint(
-                hinted.regions, hint, self.prediction.palette, self.sketch.shape
-            )
+            except DeepPaintError as error:
+                raise DeepPaintError(f"{name}: {error}" if name else str(error)) from error
             hinted.hints += (hint,)
         return hinted
 
@@ -228,7 +237,7 @@ class Painting:
             yield upsample_color(self.cut(color), self.sketch)
             return
         color = color_regions(self.regions, self.prediction, self.placement)
-        factor = self._factor(self.regions.labels)
+        factor = cell_factor(self.sketch.shape, self.regions.labels.shape)
         if factor is None or not is_large(*self.sketch.shape):
             yield upsample_color(color, self.sketch, factor)
             return
@@ -243,31 +252,37 @@ class Painting:
         """The part of a canvas `(S, S)` or `(S, S, C)` that the sketch lies on."""
         return canvas[self.placement.area]
 
-    def layers(self, line_color: str = KEEP, paper: str = WHITE_PAPER) -> list[Layer]:
-        """Paper, color and lines as layers, from the bottom up; see `make_layers`.
+    def layers(
+        self, line_color: str = KEEP, paper: str = WHITE_PAPER, flats: str = BY_COLOR
+    ) -> list[Layer]:
+        """Paper, flats, shading, highlights and lines, from the bottom up; see `painting.layers`.
 
-        Where the model mixes colors, each color of the palette has a layer: the pixels that are
-        mixed mostly of it.
+        Where the model does not mix colors, the color is one layer.
 
         Args:
             line_color: As `picture` takes it.
             paper: Likewise.
+            flats: `"color"`: a flat for each color of the palette and of hints, of what is mixed
+                mostly of it; `"region"`: one for each region, of many for the largest; `"unique"`:
+                as `"color"`, and a hidden layer in which each region has a color that no other has,
+                to be selected by.
 
         Raises:
-            DeepPaintError: the sketch is large; see `strips`.
+            DeepPaintError: the sketch is large, see `strips`; or there are no such flats.
         """
+        if flats not in FLATS:
+            raise DeepPaintError(f"flats={flats!r}: choose one of {', '.join(FLATS)}")
         if is_large(*self.sketch.shape):
             raise DeepPaintError(
                 f"over {MAX_SIDE} x {MAX_SIDE} pixels, too large for layers; leave them out, or "
                 "scale the sketch down"
             )
         pen, sheet = choose_pen(line_color, self.sketch), self._choose_paper(paper)
-        labels, names = None, {}
-        if self.prediction.weights is not None:
-            labels = self._leading_slots()
-            names = {slot: self._name(slot) for slot in range(len(self._colors()))}
         is_paper = None if is_white(sheet) else self._open_paper()
-        return make_layers(self.color(), self.sketch, labels, names, pen, sheet, is_paper)
+        chosen = None
+        if self.prediction.weights is not None:
+            chosen = make_flats(flats, self.sketch, self.prediction, self.placement, self.regions)
+        return make_layers(self.color(), self.sketch, chosen, pen, sheet, is_paper)
 
     def _choose_paper(self, paper: str) -> np.ndarray | None:
         """The color of the paper, uint8 `(3,)`; None: it is transparent."""
@@ -288,36 +303,7 @@ class Painting:
         else:
             labels = with_bare_backdrop(self.regions, self.prediction)
         is_open = find_open_paper(labels).astype(np.uint8)
-        return upsample_labels(is_open, self.sketch, self._factor(labels))
-
-    def _factor(self, labels: np.ndarray) -> int | None:
-        """Pixels of the sketch in one of the working size; None where they do not divide evenly."""
-        factor = working_factor(*self.sketch.shape)
-        sides = tuple(-(-side // factor) for side in self.sketch.shape)
-        return factor if sides == labels.shape else None
-
-    def _leading_slots(self) -> np.ndarray:
-        """For each pixel of the sketch the color most of it is mixed from, uint8 `(H, W)`."""
-        merged, weights = merge_equal(self._colors()), self.prediction.weights
-        if self.regions is None:
-            leading = leading_slot(weights, merged)[..., None]
-            leading = self.cut(fill_lines(leading, self.prediction.canvas)[..., 0])
-            return upsample_labels(leading, self.sketch)
-        leading = leading_slots(self.regions, weights, merged, self.placement)
-        return upsample_labels(leading, self.sketch, self._factor(self.regions.labels))
-
-    def _colors(self) -> np.ndarray:
-        """The colors that the picture is mixed of, and those of hints, uint8 `(N, 3)`."""
-        palette = self.prediction.palette
-        return slot_colors(palette) if self.regions is None else self.regions.slots(palette)
-
-    def _name(self, slot: int) -> str:
-        if slot >= SLOTS:
-            return f"hint {color_code(self.regions.hinted[slot - SLOTS])}"
-        if slot >= BANDS * COLORS:
-            return ("white", "black")[slot - BANDS * COLORS]
-        band, rank = divmod(int(slot), COLORS)
-        return f"{band + 1}.{rank + 1} {color_code(self.prediction.palette[band, rank])}"
+        return upsample_labels(is_open, self.sketch, cell_factor(self.sketch.shape, labels.shape))
 
 
 def parse_paper(paper: str) -> str | np.ndarray:

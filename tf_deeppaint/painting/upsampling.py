@@ -24,6 +24,7 @@ import cv2
 import numpy as np
 
 from tf_deeppaint.images.canvas import resize
+from tf_deeppaint.line_art.ink import working_factor
 from tf_deeppaint.line_art.regions import PAPER, scale_index
 
 ROUNDS = 4
@@ -71,6 +72,17 @@ class Axis(NamedTuple):
         return np.searchsorted(self.cell, np.arange(self.cell[-1] + 2))
 
 
+def cell_factor(shape: tuple[int, int], working: tuple[int, int]) -> int | None:
+    """Pixels of a sketch in one of its working size; None where they do not divide evenly.
+
+    Args:
+        shape: Height and width of the sketch in pixels.
+        working: Height and width of what is to be enlarged.
+    """
+    factor = working_factor(*shape)
+    return factor if tuple(-(-side // factor) for side in shape) == working else None
+
+
 def upsample_color(color: np.ndarray, sketch: np.ndarray, factor: int | None = None) -> np.ndarray:
     """Enlarges color so that none of it crosses a line of the sketch; see the module.
 
@@ -95,10 +107,10 @@ def upsample_color(color: np.ndarray, sketch: np.ndarray, factor: int | None = N
 def upsample_labels(
     labels: np.ndarray, sketch: np.ndarray, factor: int | None = None
 ) -> np.ndarray:
-    """Enlarges labels, uint8 `(h, w)`, likewise: where colors would mix, the nearest label wins.
+    """Enlarges labels, any integers `(h, w)`: where colors would mix, the nearest label wins.
 
     Returns:
-        uint8 `(H, W)`.
+        Of the same type, `(H, W)`.
     """
     height, width = (min(pair) for pair in zip(labels.shape, sketch.shape, strict=True))
     rows, columns = map(scale_index, (height, width), labels.shape)
@@ -297,7 +309,7 @@ def _mean(colors: np.ndarray, pixels, weights) -> np.ndarray:
 
 
 def _heaviest(labels: np.ndarray, pixels, weights) -> np.ndarray:
-    """Of labels `(M, 1)` of `(K, N)` pixels that of the greatest weight, uint8 `(N, 1)`."""
+    """Of labels `(M, 1)` of `(K, N)` pixels that of the greatest weight, `(N, 1)`."""
     first = np.argmax(weights, axis=0)[None]
     return labels[np.take_along_axis(np.asarray(pixels), first, 0)[0]]
 

@@ -11,7 +11,7 @@ from tests.helpers.painters import FakeBackend
 from tf_deeppaint import Painter
 from tf_deeppaint.painting.hints.hint import Hint
 from tf_deeppaint.painting.hints.marking import MOST_COLORS
-from tf_deeppaint.painting.layer_files import merge
+from tf_deeppaint.painting.layers.merging import merge
 from tf_deeppaint.painting.painting import Painting
 from tf_deeppaint.utils.errors import DeepPaintError
 

@@ -11,8 +11,6 @@ JSON lists hints, in pixels from the left and the top:
 
 import json
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -24,9 +22,6 @@ from tf_deeppaint.painting.hints.hint import Hint
 from tf_deeppaint.painting.hints.marking import MOST_COLORS, check_inside
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.files import read_bytes
-
-if TYPE_CHECKING:
-    from tf_deeppaint.painting.painting import Painting
 
 SUFFIXES = (".png", ".json")
 MAX_JSON_BYTES = 2**21
@@ -63,14 +58,6 @@ def load_hints(path: str | os.PathLike, shape: tuple[int, int]) -> list[Hint]:
         except DeepPaintError as error:
             raise DeepPaintError(f"{name}: {number}. hint: {error}") from error
     return hints
-
-
-def put_hints(painting: "Painting", hints: Sequence[Hint], name: str) -> "Painting":
-    """`Painting.add_hints` of hints that stand in the file called `name`, which errors name."""
-    try:
-        return painting.add_hints(hints)
-    except DeepPaintError as error:
-        raise DeepPaintError(f"{name}: {error}") from error
 
 
 def hints_from_json(data: bytes, name: str) -> list[Hint]:
