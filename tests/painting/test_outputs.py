@@ -107,8 +107,8 @@ def test_without_gates_nothing_is_written(tmp_path):
 def test_the_picture_comes_last(tmp_path):
     """So that whoever resumes may trust that with it all is there."""
     painter = Painter(FakeBackend())
-    outputs = Outputs(*(str(tmp_path / name) for name in ("x.png", "x.psd", "maps")))
-    with pytest.raises(DeepPaintError, match=r"not written as \.psd"):
+    outputs = Outputs(*(str(tmp_path / name) for name in ("x.png", "x.xcf", "maps")))
+    with pytest.raises(DeepPaintError, match=r"not written as \.xcf"):
         write_painting(painter, begin(painter), outputs, "original")
     assert written(tmp_path) == []
     (tmp_path / "maps").write_text("a file")
