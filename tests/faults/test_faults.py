@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import faults, killed, programs
+from tests.faults import everywhere, faults, killed, programs
 from tests.faults.material import Material
 from tf_deeppaint.utils import locks
 
@@ -31,6 +31,33 @@ def test_an_export_with_no_room_leaves_the_last_model(material):
     assert "File too large" in told
     assert output.read_bytes() == before and os.listdir(material.folder).count("model.keras") == 1
     assert not [name for name in os.listdir(material.folder) if "incomplete" in name]
+
+
+def test_a_folder_survives_a_kill_and_a_failure_at_every_operation(material):
+    work = everywhere.folder_work(material)
+    folder = material.folder / "it"
+    operations = everywhere.killed_everywhere(work, folder)
+    assert operations > 10
+    assert operations < everywhere.failing_everywhere(work, folder) <= 2 * operations
+
+
+def test_what_a_rename_too_early_loses_is_found(material):
+    """The harness sees a file that gets its name before it is whole."""
+
+    def run(folder):
+        with open(folder / "file.json", "w") as file:
+            file.write('{"a": 1}')
+
+    def check(folder):
+        programs.check_whole(folder)
+
+    def prepare(folder):
+        folder.mkdir()
+        (folder / "file.json").write_text('{"a": 0}')
+
+    work = everywhere.Work(prepare, run, check, check)
+    with pytest.raises(programs.Fault, match=r"killed before write file.json: .*half-written"):
+        everywhere.killed_everywhere(work, material.folder / "it")
 
 
 def test_a_training_where_one_is_at_work_names_it(material, doll_shards):

@@ -323,3 +323,14 @@ def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path):
         (tmp_path / name).write_bytes(b"")
     files.remove_asides(tmp_path)
     assert sorted(os.listdir(tmp_path)) == [".hidden", "x.incomplete"]
+
+
+def test_what_is_left_of_a_file_aside_of_a_file_aside_is_removed(tmp_path):
+    """As of a network that is written aside into the name aside of an export."""
+    aside = files.name_aside("model.keras")
+    left = [aside, files.name_aside(aside)]
+    others = ["model.keras", files.name_aside("other.keras"), "..model.keras", ".model.keras"]
+    for name in (*left, *others):
+        (tmp_path / name).touch()
+    files.remove_asides(tmp_path, "model.keras")
+    assert sorted(os.listdir(tmp_path)) == sorted(others)

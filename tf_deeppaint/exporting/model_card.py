@@ -44,6 +44,7 @@ def write_model_card(
     """
     artifact = Path(artifact)
     card = artifact.parent / CARD
+    files.remove_asides(artifact.parent, CARD)  # which an export that was killed here has left
     chapters = _split_chapters(card.read_text() if card.is_file() else "", "#")
     chapters[artifact.name] = _chapter(artifact, network, model, fidelity)
     text = "\n".join(f"# {name}\n{chapters[name]}" for name in sorted(chapters))

@@ -179,7 +179,8 @@ def remove_asides(folder: str | os.PathLike, name: str | None = None) -> None:
         name: Of the file or folder that it would have become; None: any.
     """
     final = ".*" if name is None else re.escape(name)
-    unfinished = re.compile(rf"\.{final}\.[0-9a-f]{{12}}{re.escape(INCOMPLETE)}(\..*)?", re.DOTALL)
+    # Of a file that is itself written aside there may be another, with one dot more.
+    unfinished = re.compile(rf"\.+{final}\.[0-9a-f]{{12}}{re.escape(INCOMPLETE)}(\..*)?", re.DOTALL)
     for found in filter(unfinished.fullmatch, names(folder)):
         path = join(folder, found)
         (remove_folder if is_folder(path) else remove)(path)
