@@ -120,6 +120,17 @@ def test_a_reference_and_its_palette_color_alike(folder, painter):
     assert_painted(folder / "by_palette.png", merge(layers))
 
 
+@pytest.mark.parametrize("flag", ["palette", "reference"])
+def test_palettes_of_other_programs_color_as_the_palette_does(folder, flag, tmp_path):
+    write_palette(tmp_path / "p.ase", load_palette(folder / "palette.json"))
+    done = colorize(folder, **{flag: tmp_path / "p.ase"}, output=tmp_path / "x.png")
+    assert done.returncode == 0, done.stderr
+    painted = Painter.load(folder / MODEL).paint(
+        folder / "sketch.png", colors=load_palette(folder / "palette.json")
+    )
+    np.testing.assert_array_equal(read_picture(tmp_path / "x.png"), painted)
+
+
 @pytest.mark.slow
 def test_a_palette_by_another_rule_is_told_of_and_painted(folder, painter, tmp_path):
     palette = load_palette(folder / "palette.json")

@@ -34,7 +34,8 @@ _SKETCH = flags.DEFINE_string(
 _REFERENCE = flags.DEFINE_string(
     "reference",
     None,
-    "The picture to take the colors from; or many, a folder or a pattern: see --pair.",
+    "The picture, or the file of a palette, to take the colors from; or many pictures, a folder or "
+    "a pattern: see --pair.",
 )
 _PAIR = flags.DEFINE_enum(
     "pair",
@@ -42,7 +43,9 @@ _PAIR = flags.DEFINE_enum(
     ("name", "all"),
     "With many references: each sketch with the reference of its name, or with all of them.",
 )
-_PALETTE = flags.DEFINE_string("palette", None, "Instead of a reference: a palette, JSON.")
+_PALETTE = flags.DEFINE_string(
+    "palette", None, "Instead of a reference: a palette, .json, .gpl, .ase, .aco or .hex."
+)
 _COLORS = flags.DEFINE_string(
     "colors", None, "1 to 16 colors, #rgb or #rrggbb, comma-separated, from the top to the bottom."
 )
@@ -268,7 +271,10 @@ def _check_flags() -> "ColorChoice":
     from tf_deeppaint.line_art.pens import parse_line_color
     from tf_deeppaint.painting.painting import parse_paper
     from tf_deeppaint.palette.named_colors import ColorChoice
+    from tf_deeppaint.palette.palette_files import is_palette_file
 
+    if _REFERENCE.value and _PALETTE.value is None and is_palette_file(_REFERENCE.value):
+        flags.FLAGS.palette, flags.FLAGS.reference = _REFERENCE.value, None
     _check_png(_SHOW)
     parse_gap(_GAP.value)
     parse_line_color(_LINE_COLOR.value)
@@ -276,7 +282,7 @@ def _check_flags() -> "ColorChoice":
     palettes = [flag.value is not None for flag in (_REFERENCE, _PALETTE)]
     if all(palettes) or not (any(palettes) or _COLORS.value is not None):
         raise DeepPaintError(
-            "give the colors either by --reference=PICTURE, by --palette=JSON or by --colors=CODES"
+            "give the colors either by --reference=PICTURE, by --palette=FILE or by --colors=CODES"
         )
     return ColorChoice.parse(_COLORS.value, _BANDS.value, any(palettes))
 

@@ -262,6 +262,22 @@ def palettes() -> Target:
     return Target([seed], feed, mutate_json, share=80)
 
 
+def swatches() -> Target:
+    """Palettes of other programs; the first byte of an input tells which."""
+    from tf_deeppaint.palette.palette_files import encode_palette, load_palette
+    from tf_deeppaint.palette.swatch_files import SWATCHES
+
+    palette, suffixes = np.arange(48, dtype=np.uint8).reshape(4, 4, 3), list(SWATCHES)
+    seeds = [bytes([n]) + encode_palette(palette, f"x{s}") for n, s in enumerate(suffixes)]
+
+    def feed(data: bytes) -> None:
+        suffix = suffixes[data[0] % len(suffixes)] if data else ".gpl"
+        palette = load_palette(write_file(f"palette{suffix}", data[1:]))
+        assert palette.shape == (4, 4, 3) and palette.dtype == np.uint8
+
+    return Target(seeds, feed, share=60)
+
+
 def colors() -> Target:
     from tf_deeppaint.palette import named_colors
 

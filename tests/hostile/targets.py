@@ -17,6 +17,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "Danbooru metadata": data_targets.danbooru,
     "pair JSON": data_targets.pairs,
     "palettes JSON": data_targets.palettes,
+    "palettes of programs": data_targets.swatches,
     "colors": data_targets.colors,
     "packages": data_targets.packages,
     "wheels": data_targets.wheels,

@@ -26,6 +26,7 @@ from tf_deeppaint.utils.errors import DeepPaintError
 QUICK = [
     "pictures",
     "palettes JSON",
+    "palettes of programs",
     "pair JSON",
     "Danbooru metadata",
     "manifests",

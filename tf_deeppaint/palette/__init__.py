@@ -11,7 +11,7 @@ Both follow the published network, AttentionedDeepPaint (github.com/ktaebum/Atte
   `white` only where it is near white, `keep` never.
 * `figure` is another way: it counts what is drawn and not what it is drawn on. `rules` lists all.
 * `graph` and `figure_graph` do the same for batches in the TensorFlow graph, equal to the integer.
-* `palette_files` reads and writes palettes as JSON.
+* `palette_files` reads and writes palettes: JSON, and by `swatch_files` the swatches of others.
 * `named_colors` makes palettes of color codes such as `#f4c7a1`.
 * `mixing` paints pictures that are mixed from the colors of a palette.
 * `swatches` draws palettes for people; `__main__` is the program that does so.

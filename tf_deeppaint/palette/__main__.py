@@ -27,7 +27,9 @@ _BACKGROUND = flags.DEFINE_enum(
     "figure, which counts only what is drawn, or the rule for a band's most frequent color; the "
     "bundled model was trained with figure.",
 )
-_OUTPUT = flags.DEFINE_string("output", None, "The palette, JSON.")
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "The palette: .json, or swatches of other programs, .gpl, .ase, .aco or .hex."
+)
 _SWATCHES = flags.DEFINE_string(
     "swatches", None, "The colors with their codes, beside the picture's bands, a PNG."
 )
@@ -38,13 +40,14 @@ def main() -> None:
     from tf_deeppaint.images.encoding import write_picture
     from tf_deeppaint.palette.extraction import reference_palette
     from tf_deeppaint.palette.named_colors import ColorChoice
-    from tf_deeppaint.palette.palette_files import palette_to_json, write_palette
+    from tf_deeppaint.palette.palette_files import SUFFIXES, palette_to_json, write_palette
     from tf_deeppaint.palette.swatches import draw_swatches
     from tf_deeppaint.utils.errors import DeepPaintError
 
-    for flag, suffix in ((_OUTPUT, ".json"), (_SWATCHES, ".png")):
-        if flag.value and not flag.value.lower().endswith(suffix):
-            raise DeepPaintError(f"--{flag.name}={flag.value}: this is written as {suffix}")
+    for flag, suffixes in ((_OUTPUT, SUFFIXES), (_SWATCHES, (".png",))):
+        if flag.value and not flag.value.lower().endswith(suffixes):
+            written = ", ".join(suffixes)
+            raise DeepPaintError(f"--{flag.name}={flag.value}: this is written as {written}")
     if _PICTURE.value is None and _COLORS.value is None:
         raise DeepPaintError("give --picture=PICTURE, --colors=CODES or both")
     choice = ColorChoice.parse(_COLORS.value, _BANDS.value, _PICTURE.value is not None)
