@@ -71,7 +71,7 @@ def test_other_color_models_of_adobe():
     ):
         data = struct.pack(">HH5H", 1, 1, *values)
         found = decode_palette(data, "x.aco")[0, 0].astype(int)
-        np.testing.assert_allclose(found, expected, atol=5 if values[0] == 7 else 1)
+        np.testing.assert_allclose(found, expected, atol=2)
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

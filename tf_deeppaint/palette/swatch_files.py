@@ -26,6 +26,16 @@ _ASE_PARTS = {b"RGB ": 3, b"CMYK": 4, b"LAB ": 3, b"Gray": 1}
 # Photoshop's color spaces.
 _RGB, _HSB, _CMYK, _LAB, _GRAY = 0, 1, 2, 7, 8
 
+# From XYZ of the white point D50 to linear sRGB, adapted by Bradford's method:
+# http://www.brucelindbloom.com/Eqn_RGB_XYZ_Matrix.html
+_TO_SRGB = np.array(
+    [
+        [3.1338561, -1.6168667, -0.4906146],
+        [-0.9787684, 1.9161415, 0.0334540],
+        [0.0719453, -0.2289914, 1.4052427],
+    ]
+)
+
 
 class Swatches(NamedTuple):
     """How a kind of file is read and written.
@@ -170,15 +180,13 @@ def _from_cmyk(ink: np.ndarray) -> np.ndarray:
 
 
 def _from_lab(lightness: float, a: float, b: float) -> np.ndarray:
-    from PIL import Image
+    from skimage.color import lab2xyz
 
-    from tf_deeppaint.images.profiles import to_srgb
-
-    levels = np.clip([lightness * WHITE / 100, a + 128, b + 128], 0, WHITE)
-    # Pillow takes a and b as signed bytes.
-    signed = np.rint(levels).astype(np.uint8) ^ np.uint8([0, 128, 128])
-    pixel = Image.frombytes("LAB", (1, 1), signed.tobytes())
-    return np.asarray(to_srgb(pixel, None))[0, 0]
+    lab = np.clip([lightness, a, b], (0, -128, -128), (100, 128, 128))
+    linear = np.clip(_TO_SRGB @ lab2xyz(lab[None], illuminant="D50")[0], 0, 1)
+    # IEC 61966-2-1.
+    curved = 1.055 * linear ** (1 / 2.4) - 0.055
+    return _to_levels(np.where(linear <= 0.0031308, 12.92 * linear, curved))
 
 
 # By suffix.
