@@ -224,14 +224,19 @@ class StudioLoad(Load):
 
     def __init__(self, seed: int):
         super().__init__(Studio(), seed)
-        self.codes = [["#c0392b", "#f4c7a1", "#3b5dc9", "#2a9d9d"]] * 4
-        self.color = self.server.event("color", "click")
+        codes = [["#c0392b", "#f4c7a1", "#3b5dc9", "#2a9d9d"]] * 4
+        self.swatches = {"codes": codes, "locks": [False] * 16}
+        self.color = self.server.event("colors", "submit")
+
+    def data(self, file: object, rng: random.Random) -> list:
+        """What the page sends to color a sketch; each of some pages asks again and again."""
+        key = f"{rng.randrange(16):032x}"
+        return [key, {"source": "file", "file": file}, self.swatches, {}]
 
     def ask(self, rng: random.Random) -> str:
         try:
             file = self.server.upload(rng.choice(self.sketches), "drawing.png")
-            data = ["file", file, None, False, self.codes, "original", 0]
-            is_done, said = self.server.call(self.color, data)
+            is_done, said = self.server.call(self.color, self.data(file, rng))
         except OSError as error:
             return repr(error)
         return "" if is_done and ".png" in said else said or "no answer"
@@ -252,7 +257,7 @@ class StudioLoad(Load):
                 path = rng.choice(paths)
                 self.server.ask(rng.choice(("GET", "POST", "PUT")), path, rng.randbytes(300))
                 return ""
-            data = ["file", rng.choice(ways)(), None, False, self.codes, "original", 0]
+            data = self.data(rng.choice(ways)(), rng)
             at = rng.randrange(len(data))
             if rng.random() < 0.5:
                 data[at] = rng.choice((None, [], {}, "x" * 9000, -1, 1e308, [[[]]]))

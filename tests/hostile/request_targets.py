@@ -173,52 +173,59 @@ def studio() -> Target:
     from tests.helpers.painters import FakeBackend
     from tf_deeppaint import Painter
     from tf_deeppaint.studio.examples import PALETTES
-    from tf_deeppaint.studio.page import Handlers
     from tf_deeppaint.studio.sessions import Sessions, palette_to_codes
+    from tf_deeppaint.studio.work.handlers import Handlers
 
     logging.disable(logging.CRITICAL)
     sessions = Sessions(Painter(FakeBackend()), os.path.abspath("files"))
     handlers = Handlers(sessions)
-    sketch = sessions.write_example(0)[0]
-    state = sessions.paint(sessions.examples[0].sketch, PALETTES["Sea"])
-    codes = palette_to_codes(PALETTES["Sea"])
-    file = {"path": sketch, "orig_name": "a.png", "meta": {"_type": "gradio.FileData"}}
+    path = sessions.write_example(0)[0]
+    file = {"path": path, "orig_name": "a.png"}
+    swatches = {"codes": palette_to_codes(PALETTES["Sea"]), "locks": [False] * 16}
+    sketch = {"source": "file", "file": file, "clean": "auto", "recolor": False, "gap": "8"}
+    drawn = {"source": "drawn", "drawn": file, "clean": "off", "recolor": True, "gap": "auto"}
+    look = {"lines": "original", "attention": 0, "line_color": "keep", "paper": "auto"}
+    inside = {"lines": "network", "attention": 2, "line_color": "#203060", "paper": "white"}
+    hint = {"kind": "hint", "x": 250, "y": 250, "color": "#12ab34", "everywhere": True}
     seeds = [
-        ["check_sketch", file],
-        ["color", "file", file, {"composite": file}, False, codes, "original", 0],
-        ["color", "drawn", None, {"composite": file}, True, codes, "network", 1],
-        ["recolor", codes, "STATE", "original", 0],
-        ["take_reference", file, "STATE", "original", 0],
-        ["take_ready_palette", "Sea", "STATE", "original", 0],
-        ["show", "STATE", "network", 2],
-        ["save_picture", "STATE", "original"],
-        ["take_example", "original", 0, {"index": 1}],
+        ["take_sketch", sketch, look],
+        ["read_again", sketch, swatches, look],
+        ["color", sketch, swatches, look],
+        ["color", drawn, swatches, inside],
+        ["take_example", {"example": 1}, swatches, look],
+        ["take_reference", {"file": file}, swatches, look],
+        ["take_ready_palette", {"name": "Sea"}, swatches, look],
+        ["import_palette", swatches | {"file": file}, look],
+        ["save_palette", swatches | {"kind": "json"}],
+        ["recolor", swatches | {"changed": 3}, look],
+        ["edit", hint, look],
+        ["edit", {"kind": "remove", "number": 0}, look],
+        ["edit", {"kind": "undo"}, look],
+        ["show", inside],
+        ["save", {"kind": "recipe"}, look],
+        ["color_all", {"files": [file]}, sketch, swatches, look],
+        ["restore", look],
     ]
     encoded = [json.dumps(seed).encode() for seed in seeds]
-    methods = {seed[0] for seed in seeds}
+    counts = {seed[0]: len(seed) for seed in seeds}
 
     def feed(data: bytes) -> None:
         try:
             request = json.loads(data)
         except (ValueError, RecursionError):
             return  # Gradio's own business
-        if not isinstance(request, list) or not request or request[0] not in methods:
+        if not isinstance(request, list) or not request or not isinstance(request[0], str):
             return
         name, *given = request
-        # State lives on the server; what the browser sends in its place is not looked at.
-        slot = {"recolor": 1, "take_reference": 1, "take_ready_palette": 1}
-        slot |= {"show": 0, "save_picture": 0}
-        at = slot.get(name)
-        if len(given) != {len(s) - 1 for s in seeds if s[0] == name}.pop():
+        if counts.get(name) != len(request):
             return
-        if at is not None:
-            given[at] = state
-        if name == "take_example":
-            given[2] = type("Event", (), given[2] if isinstance(given[2], dict) else {})
-            given[2].index = getattr(given[2], "index", None)
+        work = handlers.works.get("0" * 32, "page")
+        if work.state is None:
+            handlers.color(work, sketch, swatches, look)
+        work.is_stale = False
         told = contextlib.redirect_stdout(io.StringIO())
         with told, contextlib.redirect_stderr(io.StringIO()):
-            getattr(handlers, name)(*given)
+            getattr(handlers, name)(work, *given)
 
     def change(data: bytes, rng: random.Random) -> bytes:
         request = json.loads(data)

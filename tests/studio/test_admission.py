@@ -229,15 +229,18 @@ def test_a_page_under_a_sub_path_takes_all_it_needs_from_there(client):
             assert client.ask(link[1:])[0] == 200
 
 
+SWATCHES = {"codes": [["#ffffff"] * 4] * 4, "locks": [False] * 16}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("root", ["", "/paint"])
 def test_an_event_works_under_a_sub_path(client, root):
     config = json.loads(client.ask(f"{root}/config")[1])
-    templates = {c["id"]: str(c["props"].get("html_template")) for c in config["components"]}
-    (palettes,) = (number for number, text in templates.items() if "ready-palettes" in text)
-    chosen = [d for d in config["dependencies"] if [palettes, "input"] in d["targets"]]
-    data = ["Sea", None, "original", 0, "keep", "auto"]
-    call = {"data": data, "fn_index": chosen[0]["id"], "session_hash": "s"}
+    elements = {c["props"].get("elem_id"): c["id"] for c in config["components"]}
+    target = [elements["colors"], "select"]
+    event = next(d["id"] for d in config["dependencies"] if target in d["targets"])
+    data = ["5" * 32, {"name": "Sea"}, SWATCHES, {}]
+    call = {"data": data, "fn_index": event, "session_hash": "s"}
     assert client.ask(f"{root}/gradio_api/queue/join", call)[0] == 200
     _, events = client.ask(f"{root}/gradio_api/queue/data?session_hash=s")
     done = [json.loads(e[6:]) for e in events.splitlines() if "process_completed" in e]
@@ -285,11 +288,11 @@ def test_each_of_many_visitors_at_once_can_download(client):
     config = json.loads(client.ask("/config")[1])
     elements = {c["props"].get("elem_id"): c["id"] for c in config["components"]}
 
-    def run(visitor, number, element, kind, data, event_data=None):
+    def run(visitor, number, element, kind, *data):
         target = [elements[element], kind]
         event = next(d["id"] for d in config["dependencies"] if target in d["targets"])
         session = f"crowd{number}"
-        call = {"data": data, "fn_index": event, "event_data": event_data, "session_hash": session}
+        call = {"data": [f"{number:032x}", *data], "fn_index": event, "session_hash": session}
         assert visitor.ask("/gradio_api/queue/join", call)[0] == 200
         _, events = visitor.ask(f"/gradio_api/queue/data?session_hash={session}")
         (done,) = (json.loads(e[6:]) for e in events.splitlines() if "process_completed" in e)
@@ -299,10 +302,10 @@ def test_each_of_many_visitors_at_once_can_download(client):
     crowd = [Client(client.port) for _ in range(24)]
     for number, visitor in enumerate(crowd):
         visitor.ask("/")
-        view = ["original", 0, "keep", "auto"]
-        run(visitor, number, "examples", "select", view, {"index": 0, "value": None})
+        run(visitor, number, "sketch", "select", {"example": 0}, SWATCHES, {})
     for number, visitor in enumerate(crowd):
-        (file,) = run(visitor, number, "save-picture", "click", [None, "original", "keep", "auto"])
+        found = run(visitor, number, "saving", "input", {"kind": "png"}, {})
+        (file,) = (value["file"] for value in found if isinstance(value, dict) and "file" in value)
         status, picture = visitor.ask(f"/gradio_api/file={file['path']}")
         assert status == 200 and picture[1:4] == "PNG"
 

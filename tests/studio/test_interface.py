@@ -64,7 +64,8 @@ class Client:
 
     def left(self) -> list[Path]:
         """What requests have left on the disk."""
-        return [path for path in self.folder.rglob("*") if path not in self.before]
+        found = {path for path in self.folder.rglob("*") if path.is_file()}
+        return sorted(found - self.before)
 
 
 @pytest.fixture(scope="module", name="client")

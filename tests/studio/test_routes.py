@@ -77,7 +77,7 @@ def make_app(tmp_path_factory):
         server._confine_gradio(str(tmp_path_factory.mktemp("studio")), "127.0.0.1")
         from gradio.routes import App
 
-        blocks, options = server.make_application(Painter(FakeBackend()), ("localhost",))
+        blocks, options, _ = server.make_application(Painter(FakeBackend()), ("localhost",))
         yield App.create_app(blocks, app_kwargs=options["app_kwargs"])
 
 

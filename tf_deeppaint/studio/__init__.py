@@ -11,13 +11,14 @@ the picture, gives it other colors, shows attention maps, and offers PNG and Ope
   are a visitor's own, and `bodies` bounds what is sent. `connections` closes slow connections.
 * `interface` answers other programs at `POST /api/paint`, within the same bounds.
 * `leftovers` makes the temporary folder, and removes those of killed studios.
-* `layout` creates the components of the page. Style sheets, templates and scripts are the files in
-  `static/`.
-* `page` connects the components' events to what they do.
-* `sessions` does the work without a page: it reads uploads, paints, recolors and writes downloads.
+* `layout` creates the components of the page, and `page` connects their events. What a visitor sees
+  is HTML of ours, the files in `static/`; Gradio carries values, files and the queue.
+* `work` keeps what a visitor has on the page: the painting, its edits, and what each event does.
+* `sessions` does that without a page: it reads uploads, paints, recolors and writes downloads.
 * `examples` holds the ready palettes and draws the example sketches and references.
 
-One painter serves all visitors, one request at a time. A visitor's `State` stays on the server; the
-browser sends only files, colors and choices, and none of them is trusted: sizes are checked before
-files are decoded, paths must be uploads, and file names are escaped before they are shown.
+One painter serves all visitors, one request at a time; layers are written in a queue of their own.
+Paintings stay on the server; the browser sends only files, colors, places and choices, and none of
+them is trusted: sizes are checked before files are decoded, paths must be uploads, and what people
+wrote is shown as text, never as HTML.
 """

@@ -129,10 +129,7 @@ class Interface:
             raise DeepPaintError("give the colors either as a reference or as a palette")
         if order.reference is not None:
             return self.sessions.painter.palette_of(decode_picture(*order.reference))
-        text = order.palette.decode("utf-8", "replace").strip()
-        if text.startswith("#"):
-            return palette_from_colors(parse_colors(text))
-        return palette_from_json(text, "palette")
+        return read_palette(order.palette, "palette")
 
     def _encode(self, state: State, kind: str, options: dict[str, str], note: str) -> bytes:
         look = options["line_color"], options["paper"]
@@ -187,8 +184,6 @@ async def _to_order(form: FormData) -> Order:
     if "sketch" not in uploads:
         raise DeepPaintError("there is no sketch; send one as the file 'sketch'")
     palette = uploads["palette"][0] if "palette" in uploads else options["palette"].encode()
-    if len(palette) > MAX_PALETTE_BYTES:
-        raise DeepPaintError(f"palette: over {MAX_PALETTE_BYTES >> 10} KiB; that is no palette")
     return Order(uploads["sketch"], uploads.get("reference"), palette or None, options)
 
 
@@ -209,6 +204,20 @@ def choose_format(name: str, accept: str) -> str:
     kinds = [part.split(";")[0].strip().lower() for part in accept.split(",")]
     found = [name for kind in kinds for name, media in FORMATS.items() if media == kind]
     return found[0] if found else "png"
+
+
+def read_palette(data: bytes, name: str) -> np.ndarray:
+    """The palette, uint8 `(4, 4, 3)`, of a palette file's bytes, or of codes `#rrggbb`.
+
+    Raises:
+        DeepPaintError: it is neither; `name` is what the error calls it.
+    """
+    if len(data) > MAX_PALETTE_BYTES:
+        raise DeepPaintError(f"{name}: over {MAX_PALETTE_BYTES >> 10} KiB; that is no palette")
+    text = data.decode("utf-8", "replace").strip()
+    if text.startswith("#") and "\n" not in text:
+        return palette_from_colors(parse_colors(text))
+    return palette_from_json(text, name)
 
 
 def parse_gap(text: str) -> int | None:

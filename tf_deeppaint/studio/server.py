@@ -1,16 +1,20 @@
 """The studio's server: Gradio, with one folder for all files."""
 
+import errno
 import importlib.util
 import os
 import signal
 import socket
+import sys
 import tempfile
+import threading
 import time
+import webbrowser
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from tf_deeppaint.studio import admission, leftovers
-from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
 if TYPE_CHECKING:
     from gradio import Blocks
@@ -45,6 +49,7 @@ def serve(
     if importlib.util.find_spec("gradio") is None:
         raise DeepPaintError("the studio needs Gradio: pip install 'tf-deeppaint[studio]'")
     port = _free_port(host, port)
+    print("The studio is starting: it loads the model and the page, some seconds.", flush=True)
     painter = load()
     leftovers.remove()
     with leftovers.own_folder() as folder:
@@ -56,6 +61,7 @@ def serve(
             signal.signal(number, lambda number, _: signals.append(number))
         address = f"{page.local_url.rstrip('/')}{root_path}/"
         print(f"The studio is open at {address} until you press Ctrl-C.", flush=True)
+        _show_page(address)
         while not signals:
             time.sleep(0.1)
         page.close(verbose=False)
@@ -69,9 +75,23 @@ def _free_port(host: str, port: int) -> int:
         with socket.create_server(("127.0.0.1", port)):  # Gradio insists on that one too
             return port
     except (OSError, OverflowError) as error:
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            raise DeepPaintError(
+                f"--port={port}: is in use, perhaps by a studio that is open already; name another "
+                f"one, as --port={port + 1}"
+            ) from error
         raise DeepPaintError(
-            f"--host={host} --port={port}: cannot be listened on ({error}); name another port"
+            f"--host={host} --port={port}: cannot be listened on ({one_line(error)}); name others"
         ) from error
+
+
+def _show_page(address: str) -> None:
+    """Opens the page in a browser, where a person started the studio at a screen."""
+    has_screen = sys.platform in ("darwin", "win32") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    if sys.stdout.isatty() and has_screen:
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
 def _confine_gradio(folder: str, host: str) -> None:
@@ -95,7 +115,7 @@ def launch(painter: "Painter", host: str, port: int, root_path: str, names: tupl
     from tf_deeppaint.studio import connections, layout
     from tf_deeppaint.studio.sessions import MAX_BYTES
 
-    blocks, options = make_application(painter, names)
+    blocks, options, warm_up = make_application(painter, names)
     blocks.launch(
         server_name=admission.bracketed(host),
         server_port=port,
@@ -112,15 +132,18 @@ def launch(painter: "Painter", host: str, port: int, root_path: str, names: tupl
         mcp_server=False,
         max_file_size=MAX_BYTES,
         theme=layout.make_theme(),
-        css=layout.read_static("page.css"),
+        # Not as `css`, which Gradio rewrites, and breaks selectors with commas.
+        head=f"<style>{layout.read_static('page.css')}</style>",
         **options,
     )
     connections.limit_connections(blocks.server.config)
+    # The first visitor waits no longer than the others.
+    threading.Thread(target=warm_up, daemon=True).start()
     return blocks
 
 
-def make_application(painter: "Painter", names: tuple[str, ...]) -> tuple["Blocks", dict]:
-    """The page, and the options of its application that keep strangers out."""
+def make_application(painter: "Painter", names: tuple[str, ...]) -> tuple["Blocks", dict, Callable]:
+    """The page, the options of its application that keep strangers out, and what warms it up."""
     from starlette.middleware import Middleware
 
     from tf_deeppaint.studio import page
@@ -137,8 +160,9 @@ def make_application(painter: "Painter", names: tuple[str, ...]) -> tuple["Block
         Middleware(Interface, sessions=sessions, visitors=visitors),
         Middleware(Reception, visitors=visitors),
     ]
-    return page.build_page(sessions), {
+    options = {
         # More than visitors are let in: Gradio must never forget one who is at work.
         "state_session_capacity": 2 * MAX_SESSIONS,
         "app_kwargs": {"middleware": middleware},
     }
+    return page.build_page(sessions), options, sessions.warm_up

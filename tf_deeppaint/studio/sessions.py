@@ -10,10 +10,11 @@ import numpy as np
 
 from tf_deeppaint.images.decoding import decode_picture
 from tf_deeppaint.images.encoding import write_picture
+from tf_deeppaint.painting.hints.hint import Hint
 from tf_deeppaint.painting.inputs import decode_sketch, resolution_of, shrink_sketch
 from tf_deeppaint.painting.layer_files import write_layers
 from tf_deeppaint.painting.painter import Painter
-from tf_deeppaint.painting.painting import AUTO_PAPER, KEEP, Painting
+from tf_deeppaint.painting.painting import AUTO_PAPER, KEEP, LINES, Painting
 from tf_deeppaint.palette.named_colors import MOST, color_code, parse_colors
 from tf_deeppaint.palette.rules import BANDS, COLORS
 from tf_deeppaint.studio.examples import PALETTES, Example, draw_examples
@@ -80,7 +81,13 @@ class Sessions:
         palette = next(iter(PALETTES.values()))
         self.attention_maps = len(painter.backend.attention(blank, palette[None]))
 
-    def paint(self, sketch: np.ndarray, palette: np.ndarray, gap: int | None = None) -> State:
+    def paint(
+        self,
+        sketch: np.ndarray,
+        palette: np.ndarray,
+        gap: int | None = None,
+        hints: tuple[Hint, ...] = (),
+    ) -> State:
         """Runs the network on a sketch, uint8 `(H, W)`, with a palette, uint8 `(4, 4, 3)`.
 
         One picture is painted at a time, whoever asks for it.
@@ -89,6 +96,7 @@ class Sessions:
             sketch: The sketch.
             palette: The palette.
             gap: As `Painter.paint` takes it.
+            hints: Likewise; those that do not fit the sketch are an error.
 
         Raises:
             DeepPaintError: the paintings of others take all memory; none of them is forgotten.
@@ -99,7 +107,8 @@ class Sessions:
             )
         with self._turn:
             painting = self.painter.make_paintings([sketch], palette[None], gap)[0]
-        state = State(painting, painting, shrink_sketch(sketch, SHOWN_SIDE))
+        hinted = painting.add_hints(hints) if hints else painting
+        state = State(painting, hinted, shrink_sketch(sketch, SHOWN_SIDE))
         # All states made of this one have the same original: it counts until the last is gone.
         key = object()
         self._kept[key] = _bytes_of(state)
@@ -111,11 +120,23 @@ class Sessions:
         """What the paintings of all visitors take."""
         return sum(list(self._kept.values()))
 
-    def recolor(self, state: State, palette: np.ndarray) -> State:
-        """Changes the palette; the network runs again only if the model has no mixture head."""
+    def recolor(
+        self, state: State, palette: np.ndarray, hints: tuple[Hint, ...] | None = None
+    ) -> State:
+        """Changes the palette; the network runs again only if the model has no mixture head.
+
+        Args:
+            state: The state.
+            palette: uint8 `(4, 4, 3)`.
+            hints: Those that the painting has afterwards; None: those that it has.
+        """
+        hints = state.painting.hints if hints is None else hints
         if not self.painter.backend.mixes:
+            if hints:
+                raise DeepPaintError("this model paints no single regions; hints need another")
             return self.paint(state.original.sketch, palette)
-        return state._replace(painting=state.original.recolor(palette))
+        painting = state.original.recolor(palette)
+        return state._replace(painting=painting.add_hints(hints) if hints else painting)
 
     def with_attention(self, state: State) -> State:
         """Adds the attention maps of a painting, unless the state has them."""
@@ -131,13 +152,13 @@ class Sessions:
         """
         if upload is None:
             raise DeepPaintError("there is no reference yet; drop one")
-        return self.painter.palette_of(decode_picture(_read(upload), upload.name))
+        return self.painter.palette_of(decode_picture(read_upload(upload), upload.name))
 
     def write_picture(
         self, state: State, lines: str, line_color: str = KEEP, paper: str = AUTO_PAPER
     ) -> str:
         """Writes `Painting.picture` at the sketch's own size; returns the path."""
-        path = self._new_path("painted.png")
+        path = self.new_path("painted.png")
         picture = state.painting.picture(lines, line_color, paper)
         picture.dpi = resolution_of(state.painting.sketch)
         picture.save(path)
@@ -145,11 +166,16 @@ class Sessions:
 
     def write_layers(self, state: State, line_color: str = KEEP, paper: str = AUTO_PAPER) -> str:
         """Writes the layers as an OpenRaster file; returns the path."""
-        path = self._new_path("painted.ora")
+        path = self.new_path("painted.ora")
         write_layers(
             path, state.painting.layers(line_color, paper), resolution_of(state.painting.sketch)
         )
         return path
+
+    def warm_up(self) -> None:
+        """Paints an example, so that no visitor waits for what is done only once."""
+        state = self.paint(self.examples[0].sketch, next(iter(PALETTES.values())))
+        render(state, LINES[0], 0)
 
     def write_example(self, number: int) -> tuple[str, str]:
         """Writes an example as if a visitor had put it there: paths of sketch and reference."""
@@ -160,7 +186,8 @@ class Sessions:
         self.example_paths.update(paths)
         return paths
 
-    def _new_path(self, name: str) -> str:
+    def new_path(self, name: str) -> str:
+        """A path for a file to show or to download, in a folder of its own."""
         return os.path.join(self.folder, secrets.token_hex(16), name)
 
 
@@ -212,7 +239,7 @@ def read_sketch(
     """
     if upload is None:
         raise DeepPaintError("there is no sketch yet; drop one, draw one, or choose an example")
-    prepared = decode_sketch(_read(upload), upload.name, clean, recolor)
+    prepared = decode_sketch(read_upload(upload), upload.name, clean, recolor)
     return prepared.sketch, prepared.note
 
 
@@ -234,7 +261,8 @@ def codes_to_palette(codes: Codes) -> np.ndarray:
     return parse_colors(",".join(flat)).reshape(BANDS, COLORS, 3)
 
 
-def _read(upload: Upload) -> bytes:
+def read_upload(upload: Upload) -> bytes:
+    """The bytes of a file, at most `MAX_BYTES`; raises DeepPaintError where it is gone."""
     if not files.is_file(upload.path):
         raise DeepPaintError(f"{upload.name}: the upload has expired; drop the file again")
     return files.read_bytes(upload.path, MAX_BYTES)

@@ -1,0 +1,5 @@
+watch('value', () => {
+  const { place, text, kind } = props.value;
+  studio.end(place);
+  studio.say(place, text, kind);
+});

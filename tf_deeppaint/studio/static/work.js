@@ -1,0 +1,13 @@
+// The key of this tab's work: a reload keeps it, another tab has its own.
+const NAME = 'studio-work';
+let key = sessionStorage.getItem(NAME);
+if (!/^[0-9a-f]{32}$/.test(key ?? '')) {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  key = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  sessionStorage.setItem(NAME, key);
+}
+// What is set while the page is being built is lost.
+setTimeout(() => {
+  props.value = key;
+  trigger('input');
+});

@@ -1,0 +1,97 @@
+"""The works of all visitors, each kept as long as a page shows it, and an hour longer."""
+
+import re
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tf_deeppaint.studio.sessions import State
+from tf_deeppaint.studio.visitors import IDLE_SECONDS, MAX_SESSIONS
+from tf_deeppaint.studio.work.edits import Edits
+from tf_deeppaint.utils.errors import DeepPaintError
+
+_KEY = re.compile("[0-9a-f]{32}")
+
+
+@dataclass
+class Work:
+    """What a page shows.
+
+    Attributes:
+        state: The painting; None before there is one, or once it was forgotten.
+        edits: The edits of `state`.
+        is_stale: Whether the page has another sketch by now than the one that is painted.
+        was_forgotten: Whether there was a painting that had to make room.
+        is_painted: Whether the picture is as the network chose it, with no palette since.
+        source: Path of the sketch's file and how it is read, and the sketch read from it.
+        painted: Path of the file of the sketch that is painted.
+        fields: What the page's fields hold, for a reload.
+        pages: The sessions of the pages that show it.
+        used: When it was asked for last, by `time.monotonic`.
+    """
+
+    state: State | None = None
+    edits: Edits | None = None
+    is_stale: bool = False
+    was_forgotten: bool = False
+    is_painted: bool = True
+    source: tuple[tuple, np.ndarray, str] | None = None
+    painted: str = ""
+    fields: dict = field(default_factory=dict)
+    pages: set[str] = field(default_factory=set)
+    used: float = 0.0
+
+
+class Works:
+    """All works by their keys, which are 32 hexadecimal digits that nobody can guess."""
+
+    def __init__(self):
+        self._works: dict[str, Work] = {}
+
+    def get(self, key: object, session: str) -> Work:
+        """The work of a key, a new one where there is none.
+
+        Args:
+            key: The key, as a browser sent it.
+            session: The session of the page that shows it.
+
+        Raises:
+            DeepPaintError: that is no key, or there are as many works as there may be.
+        """
+        if not isinstance(key, str) or not _KEY.fullmatch(key):
+            raise DeepPaintError("that is no work; load the page again")
+        self.sweep()
+        if key not in self._works:
+            if len(self._works) >= MAX_SESSIONS:
+                raise DeepPaintError("the studio has as many pages as it can; try again later")
+            self._works[key] = Work()
+        work = self._works[key]
+        work.pages.add(session)
+        work.used = time.monotonic()
+        return work
+
+    def leave(self, session: str) -> None:
+        """A page was closed or loaded again."""
+        for work in self._works.values():
+            if session in work.pages:
+                work.pages.discard(session)
+                work.used = time.monotonic()
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Forgets the works whose pages were closed an hour ago."""
+        old = time.monotonic() - IDLE_SECONDS
+        for key, work in list(self._works.items()):
+            if not work.pages and work.used < old:
+                del self._works[key]
+
+    def make_room(self) -> None:
+        """Forgets the painting that was left alone for longest, if that was for an hour.
+
+        Its page may be open; it tells so when somebody comes back to it.
+        """
+        waiting = [work for work in self._works.values() if work.state is not None]
+        oldest = min(waiting, key=lambda work: work.used, default=None)
+        if oldest is not None and oldest.used < time.monotonic() - IDLE_SECONDS:
+            oldest.state, oldest.edits, oldest.was_forgotten = None, None, True
