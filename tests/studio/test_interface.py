@@ -139,9 +139,35 @@ def test_layers_and_json_are_asked_for_by_a_field_or_by_accept(client, way):
     assert client.left() == []
 
 
+def test_layers_come_as_psd(client):
+    from psd_tools import PSDImage
+
+    status, body, headers = client.paint(SENT, palette="#14406b,#c4572b", format="psd")
+    assert (status, headers["content-type"]) == (200, "image/vnd.adobe.photoshop")
+    merged = np.asarray(PSDImage.open(io.BytesIO(body)).topil().convert("RGB"))
+    status, body, _ = client.paint(SENT, palette="#14406b,#c4572b")
+    np.testing.assert_allclose(merged.astype(int), decode(body), atol=1)
+
+
+@pytest.mark.parametrize("way", ["field", "json", "picture"])
+def test_hints_color_their_regions(client, way):
+    text = '[{"x": 20, "y": 30, "color": "#12ab34"}]'
+    marks = np.zeros((60, 40, 4), np.uint8)
+    marks[29:32, 19:22] = 0x12, 0xAB, 0x34, 255
+    sent = {"json": text.encode(), "picture": encode_png(marks)}
+    files = [SENT, ("hints", sent[way])] if way in sent else [SENT]
+    fields = {} if way in sent else {"hints": text}
+    status, body, _ = client.paint(*files, palette="#14406b", **fields)
+    assert status == 200, body
+    assert tuple(decode(body)[30, 20]) == (0x12, 0xAB, 0x34)
+
+
 @pytest.mark.parametrize(
     ("files", "fields", "words"),
     [
+        ([SENT], {"palette": "#fff", "hints": "[7]"}, "hints: no list of hints"),
+        ([SENT], {"palette": "#fff", "hints": '[{"x": 99, "y": 1, "color": "#fff"}]'}, "hint"),
+        ([SENT, ("hints", b"x")], {"palette": "#fff"}, "hints.png: "),
         ([], {"palette": "#fff"}, "there is no sketch"),
         ([SENT], {}, "either as a reference or as a palette"),
         ([SENT, ("reference", SENT[1])], {"palette": "#fff"}, "either as a reference"),

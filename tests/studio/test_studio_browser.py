@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import keras
 import numpy as np
 import pytest
+from psd_tools import PSDImage
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import ActionChains, Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
@@ -344,6 +345,8 @@ def test_a_wrong_region_is_put_right_with_a_click_and_a_swatch(page, drawing, mo
         assert layers.read("mimetype") == b"image/openraster"
         merged = decode_picture(layers.read("mergedimage.png"), "merged")
     assert_alike(merged, expected.picture())
+    layers = PSDImage.open(page.download("psd", "painted.psd"))
+    assert_alike(np.asarray(layers.topil().convert("RGB")), expected.picture())
     assert page.script("return document.documentElement.scrollWidth <= innerWidth")
 
 

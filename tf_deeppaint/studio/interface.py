@@ -1,8 +1,8 @@
 """The studio's HTTP interface for other programs: `POST /api/paint`, a form in, a picture out.
 
 The form holds files and fields; `OPTIONS` lists the fields. The answer is a PNG, layers as
-OpenRaster, or JSON, by the field `format` or else by the header `Accept`. A mistake is answered
-with status 400 and one line of text.
+OpenRaster or PSD, or JSON, by the field `format` or else by the header `Accept`. A mistake is
+answered with status 400 and one line of text.
 """
 
 import asyncio
@@ -21,10 +21,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from tf_deeppaint.images.decoding import decode_picture
+from tf_deeppaint.painting.hints.hint import Hint
+from tf_deeppaint.painting.hints.hint_files import hints_from_json, hints_from_picture
 from tf_deeppaint.painting.inputs import decode_sketch
 from tf_deeppaint.painting.painting import AUTO_PAPER, KEEP, LINES
 from tf_deeppaint.palette.named_colors import palette_from_colors, parse_colors
-from tf_deeppaint.palette.palette_files import MAX_PALETTE_BYTES, palette_from_json
+from tf_deeppaint.palette.palette_files import MAX_PALETTE_BYTES, decode_palette
 from tf_deeppaint.studio import admission, bodies, routes
 from tf_deeppaint.studio.bodies import RefusedError
 from tf_deeppaint.studio.sessions import MAX_BYTES, Sessions, State, palette_to_codes
@@ -35,12 +37,14 @@ from tf_deeppaint.utils.errors import DeepPaintError
 ROUTE = "/api/paint"
 # Requests at once; of these one is painted, the others are read or wait. Further ones are refused.
 MAX_AT_ONCE = 8
-# Files of one form: a sketch, and a reference or a palette.
-MAX_FILES, MAX_FIELDS, MAX_FIELD_BYTES = 3, 16, 2**16
+# Files of one form: a sketch, a reference or a palette, hints.
+FILES = ("sketch", "reference", "palette", "hints")
+MAX_FILES, MAX_FIELDS, MAX_FIELD_BYTES = len(FILES), 16, 2**16
 # The fields, with their values where they are left out.
 OPTIONS = {
     "format": "",  # one of FORMATS; empty: by Accept
     "palette": "",  # a palette file's JSON, or 1 to 16 codes #rrggbb, instead of a reference
+    "hints": "",  # JSON, as `hint_files` has it
     "clean": "auto",
     "recolor": "no",
     "gap": "",  # pixels; empty: 2 % of the longer side
@@ -48,7 +52,12 @@ OPTIONS = {
     "line_color": KEEP,
     "paper": AUTO_PAPER,
 }
-FORMATS = {"png": "image/png", "ora": "image/openraster", "json": "application/json"}
+FORMATS = {
+    "png": "image/png",
+    "ora": "image/openraster",
+    "psd": "image/vnd.adobe.photoshop",
+    "json": "application/json",
+}
 
 
 class Order(NamedTuple):
@@ -57,13 +66,15 @@ class Order(NamedTuple):
     Attributes:
         sketch: The bytes of the sketch's file, and its name.
         reference: Those of the reference, or None.
-        palette: Bytes of a palette file or field, or None.
+        palette: Those of a palette file, or of the field, or None.
+        hints: Likewise.
         options: The fields, as `OPTIONS` names them.
     """
 
     sketch: tuple[bytes, str]
     reference: tuple[bytes, str] | None
-    palette: bytes | None
+    palette: tuple[bytes, str] | None
+    hints: tuple[bytes, str] | None
     options: dict[str, str]
 
 
@@ -119,7 +130,8 @@ class Interface:
         recolor = _parse_switch("recolor", options["recolor"])
         palette = self._palette(order)
         prepared = decode_sketch(*order.sketch, options["clean"], recolor)
-        state = self.sessions.paint(prepared.sketch, palette, gap)
+        hints = read_hints(*order.hints, prepared.sketch.shape) if order.hints else ()
+        state = self.sessions.paint(prepared.sketch, palette, gap, tuple(hints))
         headers = {"x-content-type-options": "nosniff"}
         data = self._encode(state, kind, options, prepared.note)
         return Response(data, media_type=FORMATS[kind], headers=headers)
@@ -129,12 +141,12 @@ class Interface:
             raise DeepPaintError("give the colors either as a reference or as a palette")
         if order.reference is not None:
             return self.sessions.painter.palette_of(decode_picture(*order.reference))
-        return read_palette(order.palette, "palette")
+        return read_palette(*order.palette)
 
     def _encode(self, state: State, kind: str, options: dict[str, str], note: str) -> bytes:
         look = options["line_color"], options["paper"]
-        if kind == "ora":
-            return _take(self.sessions.write_layers(state, *look))
+        if kind in ("ora", "psd"):
+            return _take(self.sessions.write_layers(state, *look, f"painted.{kind}"))
         picture = _take(self.sessions.write_picture(state, options["lines"], *look))
         if kind == "png":
             return picture
@@ -171,20 +183,22 @@ async def read_order(request: Request) -> Order:
 async def _to_order(form: FormData) -> Order:
     uploads, options = {}, dict(OPTIONS)
     for name, value in form.multi_items():
-        if isinstance(value, UploadFile) and name in ("sketch", "reference", "palette"):
+        if isinstance(value, UploadFile) and name in FILES:
             uploads[name] = await value.read(), (value.filename or name)[-80:]
         elif isinstance(value, str) and name in OPTIONS:
             options[name] = value
         else:
             kind = "field" if isinstance(value, str) else "file"
             raise DeepPaintError(
-                f"{name[:40]!r}: there is no such {kind}; files are sketch, reference and palette, "
+                f"{name[:40]!r}: there is no such {kind}; files are {', '.join(FILES)}, "
                 f"fields {', '.join(OPTIONS)}"
             )
     if "sketch" not in uploads:
         raise DeepPaintError("there is no sketch; send one as the file 'sketch'")
-    palette = uploads["palette"][0] if "palette" in uploads else options["palette"].encode()
-    return Order(uploads["sketch"], uploads.get("reference"), palette or None, options)
+    for name in ("palette", "hints"):  # files, or else fields
+        if options[name] and name not in uploads:
+            uploads[name] = options[name].encode(), name
+    return Order(*map(uploads.get, FILES), options)
 
 
 def choose_format(name: str, accept: str) -> str:
@@ -209,15 +223,35 @@ def choose_format(name: str, accept: str) -> str:
 def read_palette(data: bytes, name: str) -> np.ndarray:
     """The palette, uint8 `(4, 4, 3)`, of a palette file's bytes, or of codes `#rrggbb`.
 
+    Args:
+        data: The bytes.
+        name: The file's name, which tells its format, and what errors call it.
+
     Raises:
-        DeepPaintError: it is neither; `name` is what the error calls it.
+        DeepPaintError: it is neither.
     """
     if len(data) > MAX_PALETTE_BYTES:
         raise DeepPaintError(f"{name}: over {MAX_PALETTE_BYTES >> 10} KiB; that is no palette")
     text = data.decode("utf-8", "replace").strip()
     if text.startswith("#") and "\n" not in text:
         return palette_from_colors(parse_colors(text))
-    return palette_from_json(text, name)
+    return decode_palette(data, name)
+
+
+def read_hints(data: bytes, name: str, shape: tuple[int, int]) -> list[Hint]:
+    """Hints of a JSON text or file, or of a transparent picture of the sketch's size.
+
+    Args:
+        data: The bytes.
+        name: What errors call them.
+        shape: Height and width of the sketch.
+
+    Raises:
+        DeepPaintError: they are no hints.
+    """
+    if data.lstrip().startswith(b"["):
+        return hints_from_json(data, name)
+    return hints_from_picture(data, name, shape)
 
 
 def parse_gap(text: str) -> int | None:

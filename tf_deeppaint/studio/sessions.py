@@ -164,12 +164,18 @@ class Sessions:
         picture.save(path)
         return path
 
-    def write_layers(self, state: State, line_color: str = KEEP, paper: str = AUTO_PAPER) -> str:
-        """Writes the layers as an OpenRaster file; returns the path."""
-        path = self.new_path("painted.ora")
-        write_layers(
-            path, state.painting.layers(line_color, paper), resolution_of(state.painting.sketch)
-        )
+    def write_layers(
+        self,
+        state: State,
+        line_color: str = KEEP,
+        paper: str = AUTO_PAPER,
+        name: str = "painted.ora",
+    ) -> str:
+        """Writes the layers to a file, or a folder, of a name as `write_layers` takes it."""
+        path, painting = self.new_path(name), state.painting
+        layers = painting.layers(line_color, paper)
+        merged = painting.parts(LINES[0], line_color, paper)
+        write_layers(path, layers, resolution_of(painting.sketch), merged)
         return path
 
     def warm_up(self) -> None:

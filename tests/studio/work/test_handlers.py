@@ -240,15 +240,22 @@ def test_locked_swatches_stay_when_another_palette_comes(desk):
     assert found[1][1] == SEA[1][1] and found[0][0] == "#ff0000"
 
 
-def test_a_palette_is_exported_and_imported_again(desk):
-    desk.swatches = {"codes": NIGHT, "locks": UNLOCKED, "kind": "json"}
+@pytest.mark.parametrize("kind", ["json", "gpl", "ase", "aco", "hex"])
+def test_a_palette_is_exported_and_imported_again(desk, kind):
+    desk.swatches = {"codes": NIGHT, "locks": UNLOCKED, "kind": kind}
     saved = desk.handlers.save_palette(desk.work, desk.swatches)["saving"]
     file = {"path": saved["file"]["path"], "orig_name": saved["name"]}
     order = {"codes": SEA, "locks": UNLOCKED, "file": file}
     changes = desk.handlers.import_palette(desk.work, order, desk.look)
     assert changes["swatches"]["codes"] == NIGHT
+
+
+def test_another_kind_of_palette_is_refused(desk):
+    for kind in ("exe", None, ["json"]):
+        with pytest.raises(DeepPaintError, match="no such kind"):
+            desk.handlers.save_palette(desk.work, desk.swatches | {"kind": kind})
     with pytest.raises(DeepPaintError, match="no such kind"):
-        desk.handlers.save_palette(desk.work, desk.swatches | {"kind": "exe"})
+        desk.handlers.save_palette(desk.work, desk.swatches)
 
 
 def test_it_says_whether_a_picture_is_painted_or_recolored(desk):
@@ -266,6 +273,7 @@ def test_layers_and_a_recipe_are_downloaded(desk):
         assert layers.read("mimetype") == b"image/openraster"
     with zipfile.ZipFile(desk.download("layers")) as layers:
         assert layers.namelist()[-1].endswith("lines.png")
+    assert desk.download("psd").read_bytes()[:4] == b"8BPS"
     recipe = json.loads(desk.download("recipe").read_text())
     assert recipe["palette"] == SEA and recipe["sketch"]["clean"] == "auto"
     assert recipe["hints"] == [{"points": [[70, 30]], "color": "#12ab34", "everywhere": True}]

@@ -172,9 +172,8 @@ class Handlers:
 
     def save_palette(self, work: Work, swatches: dict) -> dict:
         palette = codes_to_palette(_codes_of(swatches))
-        return {
-            "saving": view.download(saving.save_palette(self.sessions, palette, swatches["kind"]))
-        }
+        path = saving.save_palette(self.sessions, palette, swatches.get("kind"))
+        return {"saving": view.download(path)}
 
     def color_all(self, work: Work, order: dict, sketch: dict, swatches: dict, look: dict) -> dict:
         """Colors several sketches in the palette on the page; a ZIP file of pictures."""

@@ -2,10 +2,9 @@
 
 import json
 import os
+import shutil
 import zipfile
 
-from tf_deeppaint.painting.inputs import resolution_of
-from tf_deeppaint.painting.layer_files import write_layers
 from tf_deeppaint.palette.named_colors import color_code
 from tf_deeppaint.palette.palette_files import write_palette
 from tf_deeppaint.studio.sessions import Sessions, State, palette_to_codes
@@ -38,18 +37,15 @@ def save(sessions: Sessions, state: State, kind: object, look: dict, fields: dic
         return path
     if not isinstance(kind, str) or kind not in LAYERS:
         raise DeepPaintError("there is no such download; load the page again")
-    path = sessions.new_path("painted" + LAYERS[kind])
-    layers = state.painting.layers(look["line_color"], look["paper"])
-    dpi = resolution_of(state.painting.sketch)
+    look = look["line_color"], look["paper"]
     if kind != "layers":
-        write_layers(path, layers, dpi)
-        return path
-    folder = os.path.splitext(path)[0]
-    write_layers(folder, layers, dpi)
+        return sessions.write_layers(state, *look, "painted" + LAYERS[kind])
+    folder = sessions.write_layers(state, *look, "painted")
+    path = folder + LAYERS[kind]
     with zipfile.ZipFile(path, "w") as archive:  # not compressed: PNG is already
         for name in sorted(os.listdir(folder)):
             archive.write(os.path.join(folder, name), name)
-            os.remove(os.path.join(folder, name))
+    shutil.rmtree(folder)
     return path
 
 
