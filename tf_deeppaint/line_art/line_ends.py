@@ -39,11 +39,9 @@ def find_ahead(ink: np.ndarray, reach: int, frames: int = 1) -> np.ndarray:
     ahead = np.zeros(ink.shape, bool)
     if len(rows) > frames * MOST_ENDS:
         return ~ahead
-    weights = 1, np.arange(ink.shape[0])[:, None], np.arange(ink.shape[1])
-    count, y, x = (_sum_around(thin * weight)[rows, columns] for weight in weights)
     below, beside = _disc(half + reach)  # (K,)
     for row, column, down, right in zip(
-        rows, columns, count * rows - y, count * columns - x, strict=True
+        rows, columns, *_directions(thin, rows, columns), strict=True
     ):
         is_ahead = down * below + right * beside >= 0
         y, x = row + below[is_ahead], column + beside[is_ahead]
@@ -71,7 +69,7 @@ def thin_lines(ink: np.ndarray) -> np.ndarray:
     for _ in range(ROUNDS):
         before = thin
         for stays in stays_by_code():
-            thin = thin & stays[_codes(thin)]
+            thin = thin & cv2.LUT(_filter(thin, np.uint8(NEIGHBORS)), stays)
         if (thin == before).all():
             break
     return thin
@@ -103,14 +101,9 @@ def _find_ends(thin: np.ndarray, margin: int) -> tuple[np.ndarray, np.ndarray]:
     return np.nonzero(is_end & inside)
 
 
-def _codes(thin: np.ndarray) -> np.ndarray:
-    return _filter(thin, np.float32(NEIGHBORS)).astype(np.uint8)
-
-
 def _filter(thin: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    # Whole numbers below 2**24: exact in float32. Beside the sketch is paper.
-    kernel = kernel.astype(np.float32)
-    return cv2.filter2D(thin.astype(np.float32), -1, kernel, borderType=cv2.BORDER_CONSTANT)
+    # Codes have eight bits: sums of uint8 are exact. Beside the sketch is paper.
+    return cv2.filter2D(thin, -1, kernel.astype(np.float32), borderType=cv2.BORDER_CONSTANT)
 
 
 def _erode(ink: np.ndarray) -> np.ndarray:
@@ -124,10 +117,18 @@ def _disc(radius: int) -> tuple[np.ndarray, np.ndarray]:
     return rows[inside], columns[inside]
 
 
-def _sum_around(values: np.ndarray) -> np.ndarray:
-    """Sums over the squares around pixels, float64, exact for whole numbers."""
-    window = (2 * BEHIND + 1, 2 * BEHIND + 1)
-    sums = cv2.boxFilter(
-        values.astype(np.float64), -1, window, normalize=False, borderType=cv2.BORDER_CONSTANT
-    )
-    return sums.astype(np.int64)
+def _directions(
+    thin: np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """How far down and right ends point, int `(N,)` each, in pixels times the thinned ones around.
+
+    Args:
+        thin: uint8 `(H, W)`, 0 or 1.
+        rows: Of the ends, `(N,)`.
+        columns: Likewise.
+    """
+    side = 2 * BEHIND + 1
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(thin, BEHIND), (side, side))
+    around = windows[rows, columns].astype(np.int64)  # (N, side, side)
+    offsets = np.arange(-BEHIND, BEHIND + 1)
+    return -(around.sum(axis=2) @ offsets), -(around.sum(axis=1) @ offsets)

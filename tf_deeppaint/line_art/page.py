@@ -97,8 +97,9 @@ def find_page(
         is_page |= _find_gutters(regions, boxes)
     is_page[0] = False
 
-    _, marks = cv2.connectedComponents(ink.astype(np.uint8), connectivity=4)
-    mark_boxes = _boxes(marks, marks.max() + 1)
+    _, marks, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=4)
+    left, top, wide, tall, _ = stats.T.astype(np.int64)
+    mark_boxes = Boxes(top, left, top + tall - 1, left + wide - 1)
     hosts = _find_hosts(marks, regions, count)
     is_letter = np.zeros(len(hosts), bool)
     for near in _part(mark_boxes, regions.shape, (height, width)):
@@ -167,29 +168,24 @@ def _find_gutters(regions: np.ndarray, boxes: Boxes) -> np.ndarray:
 
 def _find_panels(regions: np.ndarray, boxes: Boxes, frame: tuple[int, int]) -> np.ndarray:
     """Which regions are panels, bool `(regions + 1,)`."""
-    height, width = regions.shape
-    count = len(boxes.top)
     tolerance = max(2, STRAIGHT * max(frame) // 1000)
     is_large = (100 * boxes.height >= PANEL_HEIGHT * frame[0]) & (
         100 * boxes.width >= PANEL_WIDTH * frame[1]
     )
     is_large[0] = False
-    rows, columns = np.nonzero(is_large[regions])
-    label = regions[rows, columns]
-    along = np.ones(count, bool)
-    for position, edge, across, length, side in (
-        (rows, boxes.top, columns, width, boxes.width),
-        (rows, boxes.bottom, columns, width, boxes.width),
-        (columns, boxes.left, rows, height, boxes.height),
-        (columns, boxes.right, rows, height, boxes.height),
-    ):
-        near = np.abs(position - edge[label]) <= tolerance
-        # Each place along a side counts once.
-        touched = np.unique(label[near].astype(np.int64) * length + across[near]) // length
-        along &= 100 * np.bincount(touched, minlength=count) >= SIDE_PERCENT * side
-    area = np.bincount(label, minlength=count)
-    box = boxes.height * boxes.width
-    return along & is_large & (100 * (box - area) >= PANEL_CONTENT * box)
+    is_panel = np.zeros_like(is_large)
+    for label in np.flatnonzero(is_large):
+        rows, columns = (
+            slice(start[label], end[label] + 1)
+            for start, end in ((boxes.top, boxes.bottom), (boxes.left, boxes.right))
+        )
+        box = regions[rows, columns] == label
+        near = box[: tolerance + 1], box[-tolerance - 1 :]
+        beside = box[:, : tolerance + 1], box[:, -tolerance - 1 :]
+        sides = [part.any(axis=0) for part in near] + [part.any(axis=1) for part in beside]
+        along = all(100 * side.sum() >= SIDE_PERCENT * side.size for side in sides)
+        is_panel[label] = along and 100 * (~box).sum() >= PANEL_CONTENT * box.size
+    return is_panel
 
 
 def _find_hosts(marks: np.ndarray, regions: np.ndarray, count: int) -> np.ndarray:

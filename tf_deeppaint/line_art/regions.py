@@ -16,15 +16,21 @@ Animations", IEEE TVCG 2009) a ball that does not fit through a gap fills the pa
 4. Regions that are the page, panels and speech bubbles among them, are one; see `page`.
 """
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 
 from tf_deeppaint.images.canvas import Placement
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.images.strips import is_strip
-from tf_deeppaint.line_art.gaps import ball_radii, is_no_gap, is_nook, working_gap
+from tf_deeppaint.line_art.gaps import (
+    Contacts,
+    ball_radii,
+    find_contacts,
+    is_no_gap,
+    is_nook,
+    join,
+    working_gap,
+)
 from tf_deeppaint.line_art.ink import to_working_size, working_factor
 from tf_deeppaint.line_art.line_ends import find_ahead
 from tf_deeppaint.line_art.page import find_page
@@ -73,9 +79,34 @@ def find_parts(
         the part that lines with their gaps closed enclose, 1 or more; 0 elsewhere.
     """
     paper = sketch >= PAPER
-    labels, count, free = np.zeros(sketch.shape, np.int32), 0, paper
     frame = frame or sketch.shape
     radii = ball_radii(*frame, gap)
+    labels, balls = _fill_with_balls(paper, radii)
+    # Joining regions changes labels alone: where they touch is looked for once.
+    contacts = find_contacts(labels)
+    areas = np.bincount(labels.ravel())
+    joined = join(np.arange(len(areas)), areas, contacts, lambda label, *_: label > balls)
+    if radii:
+        frames = -(-sketch.size // (frame[0] * frame[1]))
+        ahead = find_ahead(~paper, 3 * radii[0] // 2 + 1, frames)
+        joined = _join_parted(joined, areas, contacts.mark(ahead), radii[0])
+    labels = joined.astype(np.int32)[labels]
+    is_region = np.bincount(labels.ravel()) > 0
+    is_page = find_page(labels, ~paper, frame)
+    is_region &= ~is_page
+    is_region[0] = False
+    numbers = np.where(is_region, PAGE + np.cumsum(is_region), np.where(is_page, PAGE, 0))
+    regions = numbers.astype(np.int32)[labels]
+    return regions, np.where(regions == PAGE, labels, 0)
+
+
+def _fill_with_balls(paper: np.ndarray, radii: list[int]) -> tuple[np.ndarray, int]:
+    """Fills paper, bool `(H, W)`, with balls of falling radius, and labels what no ball fits into.
+
+    Returns:
+        int32 `(H, W)`, 0 for lines; and the last label that balls gave.
+    """
+    labels, count, free = np.zeros(paper.shape, np.int32), 0, paper
     for radius in radii:
         ball = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
         # Balls may hang over the edge.
@@ -83,64 +114,27 @@ def find_parts(
             free.astype(np.uint8), ball, borderType=cv2.BORDER_CONSTANT, borderValue=1
         )
         new_count, new = cv2.connectedComponents(centers, connectivity=4)
-        new = np.where(new > 0, new + count, 0).astype(np.float32)
-        filled = cv2.dilate(new, ball).astype(np.int32)
+        filled = cv2.dilate(to_dilatable(new), ball).astype(np.int32)
+        filled[filled > 0] += count
         labels = np.where(free, filled, labels)
         count, free = count + new_count - 1, free & (labels == 0)
     _, rest = cv2.connectedComponents(free.astype(np.uint8), connectivity=4)
-    labels = np.where(rest > 0, rest + count, labels)
-    labels = _join(labels, paper, lambda label, *_: label > count)
-    if radii:
-        labels = _join_parted(labels, ~paper, radii[0], frame)
-    is_region = np.bincount(labels.ravel()) > 0
-    is_page = find_page(labels, ~paper, frame)
-    is_region &= ~is_page
-    is_region[0] = False
-    numbers = np.where(is_region, PAGE + np.cumsum(is_region), np.where(is_page, PAGE, 0))
-    regions = numbers[labels].astype(np.int32)
-    return regions, np.where(regions == PAGE, labels, 0).astype(np.int32)
+    return np.where(rest > 0, rest + np.int32(count), labels), count
+
+
+def to_dilatable(labels: np.ndarray) -> np.ndarray:
+    """Labels, int, of a type that OpenCV dilates: the smaller, the faster."""
+    # float32 holds whole numbers below 2**24.
+    return labels.astype(np.uint16 if labels.max() < 1 << 16 else np.float32)
 
 
 def _join_parted(
-    labels: np.ndarray, ink: np.ndarray, radius: int, frame: tuple[int, int]
+    joined: np.ndarray, areas: np.ndarray, contacts: Contacts, radius: int
 ) -> np.ndarray:
-    """Joins regions that no gap parts; `radius` is that of the largest ball."""
-    ahead = find_ahead(ink, 3 * radius // 2 + 1, -(-ink.size // (frame[0] * frame[1])))
+    """Joins regions that no gap parts; `radius` is that of the largest ball. See `gaps.join`."""
     for _ in range(JOINS):
-        labels = _join(labels, ahead, lambda _, *contact: is_no_gap(*contact, radius))
-    return _join(labels, ahead, lambda _, *contact: is_nook(*contact, radius))
-
-
-def _join(labels: np.ndarray, marked: np.ndarray, rule: Callable) -> np.ndarray:
-    """Joins regions to larger ones that they touch: each to the one it touches longest.
-
-    Args:
-        labels: int `(H, W)`.
-        marked: bool `(H, W)`.
-        rule: Tells of arrays of labels, lengths of contact, their marked part, and areas of the
-            labels' regions which contacts join.
-    """
-    count = int(labels.max()) + 1
-    areas = np.bincount(labels.ravel(), minlength=count)
-    sides = [(np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])]
-    first, second = (np.concatenate([labels[side[i]].ravel() for side in sides]) for i in (0, 1))
-    mark = np.concatenate([(marked[one] | marked[other]).ravel() for one, other in sides])
-    touching = (first != second) & (first > 0) & (second > 0)
-    first, second = first[touching].astype(np.int64), second[touching].astype(np.int64)
-    pairs = np.concatenate([first * count + second, second * count + first])
-    pairs, place, contacts = np.unique(pairs, return_inverse=True, return_counts=True)
-    marks = np.bincount(place, np.tile(mark[touching], 2), len(pairs)).astype(np.int64)
-    label, other = pairs // count, pairs % count
-    is_larger = (areas[other] > areas[label]) | ((areas[other] == areas[label]) & (other < label))
-    joins = rule(label, contacts, marks, areas[label]) & is_larger
-    # The longest contact; of several the smallest label.
-    best = np.zeros(count, np.int64)
-    keys = contacts[joins] * count + (count - 1 - other[joins])
-    np.maximum.at(best, label[joins], keys)
-    target = np.where(best > 0, count - 1 - best % count, np.arange(count))
-    for _ in range(8):  # each doubling follows chains twice as long
-        target = target[target]
-    return target[labels]
+        joined = join(joined, areas, contacts, lambda _, *contact: is_no_gap(*contact, radius))
+    return join(joined, areas, contacts, lambda _, *contact: is_nook(*contact, radius))
 
 
 def find_sketch_regions(sketch: np.ndarray) -> np.ndarray:
@@ -317,7 +311,7 @@ def fill_flat(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
 def grow(labels: np.ndarray, reach: int) -> np.ndarray:
     """Grows regions, int32 `(H, W)`, into lines, by at most `reach` pixels from either side."""
     window = np.ones((3, 3), np.uint8)
+    grown = to_dilatable(labels)
     for _ in range(reach):
-        wider = cv2.dilate(labels.astype(np.float32), window).astype(np.int32)
-        labels = np.where(labels > 0, labels, wider)
-    return labels
+        np.copyto(grown, cv2.dilate(grown, window), where=grown == 0)
+    return grown.astype(np.int32)

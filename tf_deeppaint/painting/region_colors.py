@@ -97,9 +97,12 @@ def color_regions(
     height, width = regions.labels.shape
     grown = grow(regions.labels, LINE_REACH)
     shade = fill_lines(prediction.mixture.shade, prediction.canvas)[placement.area]
-    shade = _enlarge(shade, height, width).reshape(height, width, 1)
+    shade = _enlarge(shade, height, width).reshape(height, width)
     mixed = regions.mixed(prediction.palette)
-    color = np.rint(np.clip(mixed[grown] * shade, 0, WHITE)).astype(np.uint8)
+    # Rounded and clipped by OpenCV, channel by channel: no float32 picture is made.
+    color = cv2.merge(
+        [cv2.multiply(channel.take(grown), shade, dtype=cv2.CV_8U) for channel in mixed.T.copy()]
+    )
     color[grown == PAGE] = WHITE
     beside = grown == 0
     if beside.any():

@@ -151,7 +151,9 @@ def _fill(
         max(-(-side // cells) for side, cells in zip(sketch.shape, color.shape, strict=False)),
         MOST_REACH,
     )
-    lightest, darkest = (_per_cell(reduce, sketch, rows, columns) for reduce in (np.max, np.min))
+    lightest, darkest = (
+        _per_cell(reduce, sketch, rows, columns) for reduce in (np.maximum, np.minimum)
+    )
     near = np.ones((2 * HALF_LINE + 1, 2 * HALF_LINE + 1), np.uint8)
     dark = 1 - cv2.dilate((lightest >= PAPER).astype(np.uint8), near)
     full = (darkest >= PAPER) | dark
@@ -184,12 +186,10 @@ def _strips(rows: Axis, width: int) -> Iterator[tuple[slice, slice]]:
         yield around, slice(starts[first], starts[last])
 
 
-def _per_cell(reduce: Callable, pixels: np.ndarray, rows: Axis, columns: Axis) -> np.ndarray:
+def _per_cell(reduce: np.ufunc, pixels: np.ndarray, rows: Axis, columns: Axis) -> np.ndarray:
     """Reduces the pixels `(H, W)` of each cell to one value, `(h, w)`."""
-    for axis in (rows, columns):
-        spans = np.lib.stride_tricks.sliding_window_view(axis.starts(), 2)
-        pixels = np.stack([reduce(pixels[start:stop], axis=0) for start, stop in spans]).T
-    return np.ascontiguousarray(pixels)
+    pixels = reduce.reduceat(pixels, rows.starts()[:-1], axis=0)
+    return reduce.reduceat(pixels, columns.starts()[:-1], axis=1)
 
 
 def _per_pixel(cells: np.ndarray, rows: Axis, columns: Axis) -> np.ndarray:
