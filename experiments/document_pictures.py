@@ -26,6 +26,8 @@ SEED, COUNT, SIDE = 4242, 18, 512
 # Numbers of the dolls: the first of each is the pair that `make paint` colors.
 SKETCHES, REFERENCES = (1, 6, 2), (8, 11, 13, 14, 16)
 CELL = 160
+# Where hints are put on the third sketch, their colors, and how large that is shown.
+SHOE, APRON, DARK, RED, HINTED = (248, 466), (283, 345), (62, 42, 51), (200, 30, 40), 360
 # Numbers of the sprites, and how large they are shown.
 SPRITES, SPRITE_CELL = (0, 3), 240
 # As large as a scan, and the part of it that is shown pixel by pixel.
@@ -62,6 +64,7 @@ def draw_pictures(
     yield "palettes", draw_palettes(painter, sketch, references[1])
     yield "cleaning", draw_cleaning(painter, sketches[1], reference)
     yield "layers", draw_layers(painting)
+    yield "hints", draw_hints(first)
     yield "sprites", draw_anime(painter)
     # One painting, then the same in other palettes, without the network.
     pictures = [first.recolor(palette).picture() for palette in palettes]
@@ -130,6 +133,16 @@ def draw_layers(painting: Painting) -> np.ndarray:
     above = [layer for layer in layers if layer.blend != NORMAL or layer.name == "lines"]
     shown = [lay_over_checks(layer.rgba) for layer in (*flats[-2:], *above)]
     return draw_sheet([[*shown, merge(layers)]], CELL)
+
+
+def draw_hints(painting: Painting) -> np.ndarray:
+    """A wrong region with the dot that puts it right, put right, and all of a color changed."""
+    wrong, right = painting.picture(), painting.hint(*SHOE, DARK)
+    cv2.circle(wrong, SHOE, 11, (255, 255, 255), -1, cv2.LINE_AA)
+    cv2.circle(wrong, SHOE, 8, DARK, -1, cv2.LINE_AA)
+    everywhere = right.hint(*APRON, RED, everywhere=True)
+    pictures = [wrong, right.picture(), everywhere.picture()]
+    return draw_sheet([[picture[24:-24, 24:-24] for picture in pictures]], HINTED)
 
 
 def draw_thin(sketch: np.ndarray) -> np.ndarray:

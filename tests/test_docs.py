@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.helpers.painters import tiny_painter
+from tests.helpers.painters import FakeBackend, tiny_painter
 from tf_deeppaint import Painter
 from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.images.encoding import write_picture
+from tf_deeppaint.painting.hints.hint_files import hints_from_json
 from tf_deeppaint.painting.litert_backend import LiteRtBackend
 from tf_deeppaint.palette.palette_files import write_palette
 
@@ -162,7 +163,23 @@ def test_the_python_on_the_page_about_coloring_runs(tmp_path, monkeypatch):
     code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
     exec(compile(code, "docs/coloring.md", "exec"), {})
     made = {path.name for path in tmp_path.iterdir()}
-    assert made >= {"painted.png", "feet-3b5dc9.png", "feet-c0392b.png", "painted.ora"}
+    assert made >= {"painted.png", "feet-3b5dc9.png", "feet-c0392b.png", "painted.psd"}
+
+
+def test_what_the_page_about_hints_shows_runs(tmp_path, monkeypatch):
+    """In one go, the line that is shown first last; and the JSON is one of hints."""
+    monkeypatch.setattr(Painter, "load", lambda *_: Painter(FakeBackend()))
+    monkeypatch.chdir(tmp_path)
+    sketch = np.full((512, 512), 255, np.uint8)
+    sketch[200:504, [180, 300]] = sketch[[200, 310, 500], 180:300] = 0
+    for name in ("sketch.png", "reference.png"):
+        write_picture(tmp_path / name, sketch)
+    text = (ROOT / "docs/hints.md").read_text()
+    first, *rest = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(compile("\n".join([*rest, first]), "docs/hints.md", "exec"), {})
+    assert {path.name for path in tmp_path.iterdir()} >= {"hinted.png", "right.png"}
+    (listed,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    assert [len(hint.points) > 1 for hint in hints_from_json(listed.encode(), "x")] == [False, True]
 
 
 def test_the_page_about_litert_paints_and_foretells_every_error(

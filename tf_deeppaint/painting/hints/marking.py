@@ -13,6 +13,8 @@ import numpy as np
 from tf_deeppaint.line_art.regions import LINE_REACH, PAGE, grow
 from tf_deeppaint.painting.hints.hint import Hint
 from tf_deeppaint.painting.region_colors import RegionMixtures, leading_slot, merge_equal
+from tf_deeppaint.palette.mixing import SLOTS
+from tf_deeppaint.palette.shades import find_shades
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # The part of a stroke that a region has at least, one in so many; of a stroke through more than
@@ -34,7 +36,8 @@ def apply_hint(
     Args:
         regions: The regions; they are not changed.
         hint: The hint.
-        palette: uint8 `(4, 4, 3)`: which colors are equal, for hints that change all of a color.
+        palette: uint8 `(4, 4, 3)`; which of its colors are shades of one another, as
+            `shades.find_shades` tells, counts for hints that change all of a color.
         shape: Height and width of the sketch in pixels.
 
     Raises:
@@ -43,8 +46,11 @@ def apply_hint(
     """
     labels, parts = find_marked(regions, hint, shape)
     if hint.everywhere:
-        leading = leading_slot(regions.mixtures, merge_equal(regions.slots(palette)))
-        same = np.isin(leading, leading[labels])
+        slots = regions.slots(palette)
+        leading = leading_slot(regions.mixtures, merge_equal(slots))
+        alike = np.eye(len(slots), dtype=bool)
+        alike[:SLOTS, :SLOTS] = find_shades(palette)
+        same = alike[leading[labels]].any(axis=0)[leading]
         same[: PAGE + 1] = False
         # An empty label leads with slot 0, but has no pixel that could change.
         labels = np.flatnonzero(same)

@@ -1,4 +1,8 @@
-"""The flats of a painting: which colors or regions have a layer of their own, and their names."""
+"""The flats of a painting: which colors or regions have a layer of their own, and their names.
+
+Where regions are evened out, each has one flat color: that which it is mixed of, before the shade.
+A layer of a color of the palette holds all regions that are mixed mostly of it.
+"""
 
 import numpy as np
 
@@ -7,12 +11,7 @@ from tf_deeppaint.images.pixels import WHITE, row_slices
 from tf_deeppaint.line_art.regions import LINE_REACH, PAGE, grow
 from tf_deeppaint.painting.layers.separation import Flats
 from tf_deeppaint.painting.prediction import Prediction
-from tf_deeppaint.painting.region_colors import (
-    RegionMixtures,
-    leading_slot,
-    leading_slots,
-    merge_equal,
-)
+from tf_deeppaint.painting.region_colors import RegionMixtures, leading_slot, merge_equal
 from tf_deeppaint.painting.upsampling import cell_factor, fill_lines, upsample_labels
 from tf_deeppaint.palette.mixing import SLOTS, slot_colors
 from tf_deeppaint.palette.named_colors import color_code
@@ -22,6 +21,8 @@ from tf_deeppaint.utils.errors import DeepPaintError
 # What has a layer of its own; `UNIQUE` adds a hidden one in which no two regions are of one color.
 BY_COLOR, BY_REGION, UNIQUE = "color", "region", "unique"
 FLATS = (BY_COLOR, BY_REGION, UNIQUE)
+# Black's place among the colors of a mixture.
+BLACK_SLOT = BANDS * COLORS + 1
 # The most regions that have a flat each.
 MOST_FLATS = 200
 
@@ -45,36 +46,25 @@ def make_flats(
     Raises:
         DeepPaintError: flats of regions where there are none.
     """
-    if kind == BY_COLOR:
-        return _by_color(sketch, prediction, placement, regions)
+    palette = prediction.palette
     if regions is None:
-        raise DeepPaintError(f"flats={kind!r} need a painting whose regions are evened out")
+        if kind != BY_COLOR:
+            raise DeepPaintError(f"flats={kind!r} need a painting whose regions are evened out")
+        colors = slot_colors(palette)
+        leading = leading_slot(prediction.weights, merge_equal(colors))[..., None]
+        leading = fill_lines(leading, prediction.canvas)[..., 0][placement.area]
+        names = {slot: _name(slot, color_code(color)) for slot, color in enumerate(colors)}
+        return Flats(upsample_labels(leading, sketch), colors, np.arange(len(colors)), names)
     working = grow(regions.labels, LINE_REACH).astype(np.uint16)
     labels = upsample_labels(working, sketch, cell_factor(sketch.shape, working.shape))
+    colors = np.rint(np.clip(regions.mixed(palette), 0, WHITE)).astype(np.uint8)
     if kind == BY_REGION:
-        return _by_region(labels, regions.mixed(prediction.palette))
-    return _by_color(sketch, prediction, placement, regions)._replace(regions=labels)
-
-
-def _by_color(
-    sketch: np.ndarray,
-    prediction: Prediction,
-    placement: Placement,
-    regions: RegionMixtures | None,
-) -> Flats:
-    """For each pixel of the sketch the color that most of it is mixed from."""
-    palette, weights = prediction.palette, prediction.weights
-    colors = slot_colors(palette) if regions is None else regions.slots(palette)
-    merged = merge_equal(colors)
-    if regions is None:
-        leading = leading_slot(weights, merged)[..., None]
-        leading = fill_lines(leading, prediction.canvas)[..., 0][placement.area]
-        labels = upsample_labels(leading, sketch)
-    else:
-        leading = leading_slots(regions, weights, merged, placement)
-        labels = upsample_labels(leading, sketch, cell_factor(sketch.shape, leading.shape))
-    names = {slot: _name(slot, color_code(color)) for slot, color in enumerate(colors)}
-    return Flats(labels, colors, names)
+        return _by_region(labels, colors)
+    slots = regions.slots(palette)
+    layers = leading_slot(regions.mixtures, merge_equal(slots))
+    layers[0] = BLACK_SLOT  # what no region reaches is wide and dark
+    names = {slot: _name(slot, color_code(color)) for slot, color in enumerate(slots)}
+    return Flats(labels, colors, layers, names, hidden=labels if kind == UNIQUE else None)
 
 
 def _name(slot: int, code: str) -> str:
@@ -89,16 +79,17 @@ def _name(slot: int, code: str) -> str:
 def _by_region(labels: np.ndarray, colors: np.ndarray) -> Flats:
     """The flats of regions, the largest first; all others share a layer.
 
-    `labels`: uint16 `(H, W)`; `colors`: the color of each, float32 `(N, 3)`, in levels.
+    `labels`: uint16 `(H, W)`; `colors`: the color of each, uint8 `(N, 3)`.
     """
-    flat = np.rint(np.clip(colors, 0, WHITE)).astype(np.uint8)
-    counts = sum(
-        np.bincount(labels[rows].ravel(), minlength=len(flat)) for rows in row_slices(len(labels))
-    )
+    counts = np.zeros(len(colors), np.int64)
+    for rows in row_slices(len(labels)):
+        counts += np.bincount(labels[rows].ravel(), minlength=len(counts))
     counts[: PAGE + 1] = 0
     order = np.argsort(-counts, kind="stable")[:MOST_FLATS]
+    layers = np.zeros(len(colors), int)
+    layers[order] = np.arange(1, len(order) + 1)
     names = {
-        int(label): f"region {number} {color_code(flat[label])}"
+        number: f"region {number} {color_code(colors[label])}"
         for number, label in enumerate(order, start=1)
     }
-    return Flats(labels, flat, names, rest="small regions")
+    return Flats(labels, colors, layers, {0: "small regions"} | names)

@@ -5,10 +5,11 @@ With the picture's color C and the flat color F of a pixel, per channel:
     shading    M = 255 C / F                    where C < F, or else 255, which changes nothing
     highlights S = 255 (C - F) / (255 - F)      where C > F, or else 0, likewise
 
-Multiplied with M or screened with S, F is C within half a level, whatever F is.
+Multiplied with M or screened with S, F is C within half a level, whatever F is. Where
+they differ by a level at most, neither layer has anything.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import cv2
@@ -32,17 +33,17 @@ class Flats(NamedTuple):
     Attributes:
         labels: A number for each pixel, uint8 or uint16 `(H, W)`.
         colors: The flat color of each number, uint8 `(N, 3)`.
-        names: The names of numbers. Each is a layer, in this order; empty ones are left out.
-        rest: The name of the layer below them that holds all other numbers.
-        regions: A number for each pixel, likewise, where a hidden layer shows each number in a
-            color of its own; None: there is no such layer.
+        layers: The layer of each number, int `(N,)`.
+        names: The names of the layers, in their order; empty ones are left out.
+        hidden: A number for each pixel, likewise, where a hidden layer shows each number in a color
+            of its own; None: there is no such layer.
     """
 
     labels: np.ndarray
     colors: np.ndarray
+    layers: np.ndarray
     names: Mapping[int, str]
-    rest: str = "color"
-    regions: np.ndarray | None = None
+    hidden: np.ndarray | None = None
 
 
 def make_layers(
@@ -84,11 +85,11 @@ def make_layers(
         whole = Layer("color", lambda rows: _cut_out(color[rows], painted(rows)), shape)
         return [*bottom, whole, lines]
     parts = [*_make_flats(flats, painted), *_make_shades(color, flats, painted)]
-    if flats.regions is not None:
-        table = _distinct_colors(int(flats.regions.max()) + 1)
+    if flats.hidden is not None:
+        table = _distinct_colors(int(flats.hidden.max()) + 1)
 
         def regions(rows: slice) -> np.ndarray:
-            return _keep(_look_up(table, flats.regions[rows]), painted(rows))
+            return _keep(_look_up(table, flats.hidden[rows]), painted(rows))
 
         parts.append(Layer("regions", regions, shape, is_shown=False))
     return [*bottom, *parts, lines]
@@ -99,17 +100,19 @@ def _make_flats(flats: Flats, painted: Callable[[slice], np.ndarray]) -> list[La
     counts = np.zeros(len(flats.colors), np.int64)
     for rows in row_slices(shape[0]):
         counts += np.bincount(labels[rows][painted(rows) > 0], minlength=len(counts))
-    listed = [number for number in flats.names if counts[number]]
-    rest = [number for number in np.flatnonzero(counts) if number not in listed]
+    used = np.bincount(flats.layers, counts)
 
-    def flat(chosen: Sequence[int]) -> Callable[[slice], np.ndarray]:
+    def flat(layer: int) -> Callable[[slice], np.ndarray]:
         table = np.full((len(flats.colors), 4), (WHITE, WHITE, WHITE, 0), np.uint8)
+        chosen = flats.layers == layer
         table[chosen] = np.pad(flats.colors[chosen], ((0, 0), (0, 1)), constant_values=WHITE)
         return lambda rows: _keep(_look_up(table, labels[rows]), painted(rows))
 
-    parts = [(flats.rest, rest)] if rest else []
-    parts += [(flats.names[number], [number]) for number in listed]
-    return [Layer(name, flat(chosen), shape, NORMAL, FLATS) for name, chosen in parts]
+    return [
+        Layer(name, flat(layer), shape, NORMAL, FLATS)
+        for layer, name in flats.names.items()
+        if layer < len(used) and used[layer]
+    ]
 
 
 def _make_shades(
@@ -130,8 +133,8 @@ def _make_shades(
 
     is_darker = is_lighter = False
     for rows in row_slices(shape[0]):
-        mask = painted(rows)[..., None] > 0
         flat = _look_up(table, flats.labels[rows])[..., :3]
+        mask = (painted(rows) & _differs(color[rows], flat))[..., None] > 0
         is_darker = is_darker or bool(((color[rows] < flat) & mask).any())
         is_lighter = is_lighter or bool(((color[rows] > flat) & mask).any())
     layers = [Layer(SHADING, shading, shape, MULTIPLY)] if is_darker else []
@@ -151,7 +154,7 @@ def _shade(
     multiplied = (flat.astype(np.uint16) * gray + WHITE // 2) // WHITE
     is_gray = (multiplied == color).all(axis=-1, keepdims=True)
     part = np.where(is_gray, gray, part)
-    return _cut_out(part, painted & (part < WHITE).any(axis=-1))
+    return _cut_out(part, painted & (part < WHITE).any(axis=-1) & _differs(color, flat))
 
 
 def _light(color: np.ndarray, flat: np.ndarray, painted: np.ndarray) -> np.ndarray:
@@ -159,7 +162,12 @@ def _light(color: np.ndarray, flat: np.ndarray, painted: np.ndarray) -> np.ndarr
     room = WHITE - flat
     lighter = np.where(color > flat, color - flat, 0).astype(np.uint16)
     part = ((lighter * WHITE + (room >> 1)) // np.maximum(room, 1)).astype(np.uint8)
-    return _cut_out(part, painted & (part > 0).any(axis=-1))
+    return _cut_out(part, painted & (part > 0).any(axis=-1) & _differs(color, flat))
+
+
+def _differs(color: np.ndarray, flat: np.ndarray) -> np.ndarray:
+    """Where two pictures differ by more than a level, uint8 `(h, W)`, 0 or 1."""
+    return (cv2.absdiff(color, np.ascontiguousarray(flat)) > 1).any(axis=-1).astype(np.uint8)
 
 
 def _cut_out(color: np.ndarray, mask: np.ndarray) -> np.ndarray:
