@@ -1,8 +1,10 @@
 """The Painter: sketch -> canvas of the network's size -> colors -> picture of the sketch's size."""
 
+import functools
 import os
 import warnings
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -164,15 +166,17 @@ class Painter:
         fits = [working_to_strip if is_strip(*shape) else working_to_canvas for shape in shapes]
         fitted = [fit(sketch, self.size) for fit, sketch in zip(fits, working, strict=True)]
         canvases, placements = zip(*fitted, strict=True)
-        # 3. Run the network.
-        predictions = self._predict(canvases, check_palettes(palettes))
-        # 4. Find the regions at the working size, and even them out: one color each.
-        regions = [None] * len(sketches)
-        if self.even_regions:
-            parts = map(find_working_parts, shapes, working, [gap] * len(shapes))
-            labels, pages = zip(*parts, strict=True)
-            evened = map(even_out_regions, predictions, labels, placements, pages)
-            regions, predictions = zip(*evened, strict=True)
+        # 3. Find the regions at the working size, while the network runs.
+        with ThreadPoolExecutor() as workers:
+            find = functools.partial(workers.submit, find_working_parts, gap=gap)
+            finding = list(map(find, shapes, working)) if self.even_regions else []
+            predictions = self._predict(canvases, check_palettes(palettes))
+            # 4. Even them out: one color each.
+            regions = [None] * len(sketches)
+            if self.even_regions:
+                labels, pages = zip(*(found.result() for found in finding), strict=True)
+                evened = workers.map(even_out_regions, predictions, labels, placements, pages)
+                regions, predictions = zip(*evened, strict=True)
         paintings = map(Painting, sketches, placements, predictions, regions)
         return [
             painting.add_hints(given)
