@@ -10,7 +10,7 @@ REFERENCE := $(PICTURES)/reference.png
 PAINTED := out/painted.png
 SHOWN := out/side_by_side.png
 
-.PHONY: help paint studio train test test-slow bench fuzz faults load test-versions lint clean
+.PHONY: help api paint studio train test test-slow bench fuzz faults load test-versions lint clean
 
 help:
 	@echo "make paint      color a drawing with the bundled model; yours: SKETCH=a.png REFERENCE=b.png"
@@ -18,6 +18,7 @@ help:
 	@echo "make train      build shards, train a small network on them, paint (under 8 minutes)"
 	@echo "make test       run the tests"
 	@echo "make test-slow  run all of them, the slow ones too"
+	@echo "make api        write the pages of the functions and classes to out/api"
 	@echo "make bench      measure how fast everything is"
 	@echo "make fuzz       feed every parser with 100,000 hostile inputs"
 	@echo "make faults     kill the programs, fill their disks, damage their files"
@@ -50,6 +51,11 @@ test: .venv/installed-dev
 
 test-slow: .venv/installed-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "slow or not slow"
+
+# The packages that people's own programs use, with all their modules.
+PUBLIC := data evaluation exporting images line_art networks painting palette training utils
+api: .venv/installed-dev
+	$(BIN)/python -m pdoc --docformat google --output-directory out/api $(PUBLIC:%=tf_deeppaint.%)
 
 bench: .venv/installed-bench
 	$(BIN)/python -m experiments.benchmarks

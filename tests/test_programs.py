@@ -13,24 +13,25 @@ import pytest
 from tests.helpers.programs import ROOT, assert_refused, run
 from tf_deeppaint.data import records
 from tf_deeppaint.images.encoding import write_picture
+from tf_deeppaint.utils.commands import command
 
-# Every program, with a flag of its own.
+# Every program: its verb, and a flag of its own.
 PROGRAMS = {
-    "tf_deeppaint.train": "--width",
-    "tf_deeppaint.colorize": "--sketch",
-    "tf_deeppaint.palette": "--swatches",
-    "tf_deeppaint.studio": "--port",
-    "tf_deeppaint.evaluate": "--features",
-    "tf_deeppaint.import_torch": "--checkpoint",
-    "tfrecords.build": "--source",
-    "tfrecords.show": "--split",
-    "tfrecords.verify": "--data",
-    "export.keras_model": "--stock",
-    "export.litert": "--precision",
-    "export.onnx": "--size",
-    "export.verify": "--artifact",
-    "export.saved_model": "--max_pixels",
-    "export.serving.client": "--protocol",
+    "tf_deeppaint.train": ("train", "--width"),
+    "tf_deeppaint.colorize": ("colorize", "--sketch"),
+    "tf_deeppaint.palette": ("palette", "--swatches"),
+    "tf_deeppaint.studio": ("studio", "--port"),
+    "tf_deeppaint.evaluate": ("evaluate", "--features"),
+    "tf_deeppaint.import_torch": ("import-torch", "--checkpoint"),
+    "tfrecords.build": ("build", "--source"),
+    "tfrecords.show": ("show", "--split"),
+    "tfrecords.verify": ("verify", "--data"),
+    "export.keras_model": ("export keras", "--stock"),
+    "export.litert": ("export litert", "--precision"),
+    "export.onnx": ("export onnx", "--size"),
+    "export.verify": ("export verify", "--artifact"),
+    "export.saved_model": ("export saved_model", "--max_pixels"),
+    "export.serving.client": (None, "--protocol"),
 }
 
 
@@ -45,8 +46,9 @@ def imported_by_help(program: str) -> tuple[subprocess.CompletedProcess, set[str
 def test_help_lists_the_flags(program):
     process, _ = imported_by_help(program)
     assert process.returncode == 0
-    assert f"python -m {program} --" in process.stdout
-    assert PROGRAMS[program] in process.stdout
+    verb, flag = PROGRAMS[program]
+    called = command(verb) if verb else f"python -m {program}"
+    assert f"{called} --" in process.stdout and flag in process.stdout
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

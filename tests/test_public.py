@@ -15,6 +15,7 @@ NAMES = [
     "Discriminator",
     "Generator",
     "Painter",
+    "PaintingNetwork",
     "extract_palette",
     "palette_to_histogram",
 ]
@@ -24,6 +25,12 @@ NAMES = [
 def test_a_public_name_can_be_imported(name):
     assert name in dir(tf_deeppaint)
     assert getattr(tf_deeppaint, name).__name__ == name
+
+
+def test_the_data_sets_are_a_public_name():
+    from tf_deeppaint import datasets
+
+    assert callable(datasets.load) and "datasets" in dir(tf_deeppaint)
 
 
 def test_an_unknown_name_is_an_attribute_error():
@@ -54,6 +61,21 @@ def test_pictures_palettes_line_art_and_sources_load_no_heavy_library():
     code = f"import {', '.join(light)}, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"tensorflow", "keras", "gradio", "torch"} & set(done.stdout.split())
+
+
+def test_coloring_data_and_training_need_no_module_that_windows_lacks():
+    """Every module is found by its path, so that what is imported inside functions counts too."""
+    missing = {"fcntl", "grp", "pwd", "resource", "termios"}
+    studio = ROOT / "tf_deeppaint" / "studio"
+    paths = [p for p in (ROOT / "tf_deeppaint").rglob("*.py") if studio not in p.parents]
+    assert len(paths) > 150
+    bare = {
+        (path.name, name)
+        for path in paths
+        for name in re.findall(r"^(?:import|from) (\w+)", path.read_text(), re.MULTILINE)
+        if name in missing
+    }
+    assert bare == set()
 
 
 def test_the_networks_need_tensorflow():

@@ -17,15 +17,21 @@ _HOMES = {
     "Discriminator": "networks.discriminator",
     "Generator": "networks.generator",
     "Painter": "painting.painter",
+    "PaintingNetwork": "networks.base",
     "UNet": "networks.unet",
     "extract_palette": "palette.extraction",
     "palette_to_histogram": "palette.extraction",
 }
 
-__all__ = ["__version__", *sorted(_HOMES)]
+# Modules under a name of their own.
+_MODULES = {"datasets": "data.loading"}
+
+__all__ = ["__version__", *sorted(_HOMES | _MODULES)]
 
 
 def __getattr__(name: str):
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{_MODULES[name]}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,8 +1,8 @@
 r"""Colors sketches in the colors of reference pictures.
 
-    python -m tf_deeppaint.colorize --sketch=a.png --reference=b.png --output=c.png
-    python -m tf_deeppaint.colorize --sketch=FOLDER --palette=p.json --output=FOLDER
-    python -m tf_deeppaint.colorize --sketch="*.png" --reference=FOLDER --pair=all \
+    deeppaint colorize --sketch=a.png --reference=b.png --output=c.png
+    deeppaint colorize --sketch=FOLDER --palette=p.json --output=FOLDER
+    deeppaint colorize --sketch="*.png" --reference=FOLDER --pair=all \
         --output=FOLDER --show=sheet.png
 
 Without `--model` the bundled model paints.
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from tf_deeppaint.utils import files, programs
+from tf_deeppaint.utils.commands import command
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.options import AutoFlag
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from tf_deeppaint.palette.named_colors import ColorChoice
 
 _MODEL = flags.DEFINE_string(
-    "model", None, "A run directory, or a .keras or .tflite file; by default the bundled model."
+    "model",
+    None,
+    "A run directory, or a .keras, .tflite or .onnx file; by default the bundled model.",
 )
 _SKETCH = flags.DEFINE_string(
     "sketch",
@@ -301,7 +304,7 @@ def _tell_other_rule(background: str) -> None:
         _tell(
             _PALETTE.value,
             f"extracted with --background={rule}, but the model was trained with {background}: "
-            f"extract it again by `python -m tf_deeppaint.palette --background={background}`",
+            f"extract it again by `{command(f'palette --background={background}')}`",
         )
 
 

@@ -1,11 +1,11 @@
 r"""Scores a trained model on held-out drawings.
 
-    python -m tf_deeppaint.evaluate --model=runs/base256 --data=data/openmoji256 \
+    deeppaint evaluate --model=runs/base256 --data=data/openmoji256 \
         --output=out/report
 
 or on the benchmark of characters, whose drawings it draws itself:
 
-    python -m tf_deeppaint.evaluate --benchmark=characters --output=out/characters
+    deeppaint evaluate --benchmark=characters --output=out/characters
 """
 
 from absl import flags
@@ -18,7 +18,7 @@ from tf_deeppaint.utils.silence import import_tensorflow
 _MODEL = flags.DEFINE_string(
     "model",
     None,
-    "A run directory, or a .keras or .tflite file; by default the bundled model.",
+    "A run directory, or a .keras, .tflite or .onnx file; by default the bundled model.",
 )
 _DATA = flags.DEFINE_list("data", None, "Folders of the data sets, comma-separated.")
 _BENCHMARK = flags.DEFINE_enum(

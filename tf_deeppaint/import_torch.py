@@ -1,6 +1,6 @@
 r"""Turns the authors' PyTorch checkpoint into a generator, to paint with or to go on training.
 
-python -m tf_deeppaint.import_torch --checkpoint=deepunetG_030.pth.tar --output=model.keras
+deeppaint import-torch --checkpoint=deepunetG_030.pth.tar --output=model.keras
 """
 
 from pathlib import Path

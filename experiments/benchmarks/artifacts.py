@@ -6,8 +6,8 @@ python -m experiments.benchmarks.artifacts --width=64
 Every artifact is made by its own program, which checks it against its network. It is then timed in
 rounds with the published network of the same width in PyTorch, both one picture at a time on all
 cores, and compared with its network once more, as `export.verify` does it. Exits with 1 where one
-exceeds its bounds. Of width 16 the network is the bundled one, of others one of random weights
-whose norms have seen drawn pictures; --model names a trained one.
+exceeds its bounds. --model names a trained network; without it the weights are random, and the
+norms have seen drawn pictures.
 """
 
 import statistics
@@ -42,7 +42,6 @@ HEAD = (
     "| | MB | ms | PyTorch, ms | times as fast | PSNR, dB | 99 % within | largest | CIEDE2000 |\n"
     "|---|---|---|---|---|---|---|---|---|"
 )
-BUNDLED_WIDTH = 16
 PICTURES = 3
 
 
@@ -83,7 +82,7 @@ def make_network():
     from experiments.benchmarks.workloads.keras_workloads import settled_generator
     from tf_deeppaint.networks.model_files import load_generator
 
-    if not _MODEL.value and _WIDTH.value != BUNDLED_WIDTH:
+    if not _MODEL.value:
         return settled_generator(_WIDTH.value, _SIZE.value)
     network = load_generator(_MODEL.value)
     if network.width != _WIDTH.value:

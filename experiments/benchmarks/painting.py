@@ -54,7 +54,8 @@ def serving() -> Iterator[Row]:
     from tf_deeppaint.images.pixels import to_gray
     from tf_deeppaint.painting.painter import Painter
 
-    served = tf.saved_model.load(_MODEL.value).signatures["serving_default"]
+    model = tf.saved_model.load(_MODEL.value)  # kept: a signature does not hold it
+    served = model.signatures["serving_default"]
     painter, dolls = Painter.load(), Dolls(2, seed=1)
     sketch, other = dolls.examples()
     reference = encode_png(dolls.load(other, 512).picture)

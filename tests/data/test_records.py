@@ -131,7 +131,7 @@ def test_the_manifest_states_version_counts_license_and_rule(doll_shards):
 
 
 def test_a_missing_folder_or_manifest_is_named(tmp_path):
-    refused(tmp_path / "none", r"no such folder; .*tfrecords\.build")
+    refused(tmp_path / "none", r"no such folder; `.*deeppaint build`")
     (tmp_path / "file").write_text("")
     refused(tmp_path / "file", "no such folder")
     refused(tmp_path, r"holds no manifest\.json")

@@ -72,6 +72,10 @@ def flags_of(program: str) -> set[str]:
     if sources[0].stem == "__main__":
         others = sources[0].parent.glob("*.py")
         sources += [path for path in others if '__name__ == "__main__"' not in path.read_text()]
+    sources += [
+        ROOT / f"tf_deeppaint/commands/{module}.py"
+        for module in re.findall(r"from tf_deeppaint\.commands\.(\w+)", sources[0].read_text())
+    ]
     declared = r'(?:DEFINE_\w+|declare_key_flag)\(\s*"(\w+)"'
     names = {name for path in sources for name in re.findall(declared, path.read_text())}
     assert names or program == "experiments.write_options"

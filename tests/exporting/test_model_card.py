@@ -35,10 +35,13 @@ def test_it_names_data_license_scores_fidelity_and_hashes(network, doll_shards, 
     path = write_model_card(tmp_path / "x.tflite", network, run, FIDELITY)
     assert path == str(tmp_path / "model_card.md")
     card = (tmp_path / "model_card.md").read_text()
-    assert card.startswith("# x.tflite\n\n")
+    assert card.startswith("# Networks that color line art, exported by tf_deeppaint\n\n## x.tfl")
+    assert str(tmp_path) not in card and str(doll_shards.parent) not in card
+    assert "| made of | run |" in card
+    assert not [line for line in card.splitlines() if line.rstrip(" ;") != line]
     assert "| network | Generator, width 2 |" in card and "| head | mixture |" in card
-    assert f"{doll_shards}: Dolls drawn by tf_deeppaint, 8 training pictures; CC0-1.0" in card
-    assert "data/gone: no longer there" in card
+    assert f"{doll_shards.name}: Dolls drawn by tf_deeppaint, 8 training pictures; CC0-1.0" in card
+    assert "gone: no longer there" in card
     assert "after 20 steps" in card and "| l1 | 0.25 |" in card
     assert "| PSNR | 61.5 dB |" in card
     assert f"| x.tflite | {hashlib.sha256(b'model').hexdigest()} |" in card
@@ -51,9 +54,9 @@ def test_artifacts_of_one_folder_have_a_chapter_each(network, tmp_path):
         (tmp_path / name).write_bytes(content)
         write_model_card(tmp_path / name, network, tmp_path / "n.keras", FIDELITY)
     card = (tmp_path / "model_card.md").read_text()
-    assert [line for line in card.splitlines() if line.startswith("# ")] == [
-        "# a.onnx",
-        "# x.tflite",
+    assert [line for line in card.splitlines() if line.startswith("## ")] == [
+        "## a.onnx",
+        "## x.tflite",
     ]
     digests = [hashlib.sha256(content).hexdigest() for content in (b"1", b"2", b"3")]
     assert [digest in card for digest in digests] == [False, True, True]
@@ -79,6 +82,17 @@ def test_the_bundled_models_own_card_is_told(network, tmp_path):
     (tmp_path / "x.onnx").write_bytes(b"model")
     write_model_card(tmp_path / "x.onnx", network, None, FIDELITY)
     card = (tmp_path / "model_card.md").read_text()
-    for words in ("made of | the bundled model", "OpenMoji 17.0.0", "CC BY-SA 4.0", "## Limits"):
+    for words in ("made of | the bundled model", "OpenMoji 17.0.0", "CC BY-SA 4.0", "### Limits"):
         assert words in card
     assert "](" not in card
+
+
+def test_a_card_of_an_earlier_version_keeps_its_chapters(network, tmp_path):
+    (tmp_path / "x.tflite").write_bytes(b"1")
+    old = "# a.onnx\n\nOld words.\n\n## Scores\n\nNone.\n"
+    (tmp_path / "model_card.md").write_text(old)
+    for _ in range(2):
+        write_model_card(tmp_path / "x.tflite", network, tmp_path / "n.keras", FIDELITY)
+    card = (tmp_path / "model_card.md").read_text()
+    assert "\n## a.onnx\n\nOld words.\n\n### Scores\n\nNone.\n\n## x.tflite\n" in card
+    assert [line for line in card.splitlines() if line.startswith("# ")] == [card.splitlines()[0]]

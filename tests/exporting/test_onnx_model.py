@@ -13,6 +13,7 @@ import onnx
 
 from tf_deeppaint.exporting import onnx_model
 from tf_deeppaint.exporting.traced_function import weights_digest
+from tf_deeppaint.painting.converted.onnx_backend import OnnxBackend
 from tf_deeppaint.painting.keras_backend import KerasBackend
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -33,7 +34,7 @@ def test_onnx_runtime_paints_the_networks_pictures(converted):
     predictions = KerasBackend(network).run(sketches, palettes)
     expected = np.stack([prediction.values for prediction in predictions])
     assert expected.std() > 0.05
-    found = onnx_model.OnnxPainting(path).outputs(sketches, palettes, ["image"])[0]
+    found = OnnxBackend(path).outputs(sketches, palettes, ["image"])[0]
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
 
 
@@ -49,9 +50,10 @@ def test_the_file_is_sound_and_says_what_goes_in(converted):
     assert shapes == {"sketch": [1, 64, 64], "palette": [1, 4, 4, 3]}
     attention = [f"attention_{stage}" for stage in range(6)]
     assert [made.name for made in model.graph.output] == [*attention, "image"]
-    described = onnx_model.OnnxPainting(path).metadata
+    described = OnnxBackend(path).metadata
     assert described["weights_sha256"] == weights_digest(network)
     assert (described["size"], described["precision"]) == (64, "float32")
+    assert "4 * band + rank" in described["outputs"]["weights"] and "white" in described["padding"]
 
 
 def test_files_that_are_not_ours_are_one_line(tmp_path):
@@ -59,7 +61,7 @@ def test_files_that_are_not_ours_are_one_line(tmp_path):
     for content in (b"", b"no model", b"\x08\x08" * 50):
         path.write_bytes(content)
         with pytest.raises(DeepPaintError, match=r"x\.onnx: cannot be loaded") as caught:
-            onnx_model.OnnxPainting(path)
+            OnnxBackend(path)
         assert "\n" not in str(caught.value)
     value = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1])
     other = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1])
@@ -67,8 +69,8 @@ def test_files_that_are_not_ours_are_one_line(tmp_path):
     graph = onnx.helper.make_graph([node], "foreign", [value], [other])
     opset = [onnx.helper.make_opsetid("", 18)]
     onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=9), path)
-    with pytest.raises(DeepPaintError, match=r"x\.onnx: not written by `python -m export\.onnx`"):
-        onnx_model.OnnxPainting(path)
+    with pytest.raises(DeepPaintError, match=r"x\.onnx: not written by `.*deeppaint export onnx`"):
+        OnnxBackend(path)
 
 
 def test_an_operation_that_onnx_lacks_is_one_line(monkeypatch):

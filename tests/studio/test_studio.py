@@ -344,7 +344,7 @@ def test_a_mistaken_flag_is_told_before_a_model_is_loaded(flag, options):
 
 def test_without_gradio_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr(server.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(DeepPaintError, match=r"pip install 'tf-deeppaint\[studio\]'"):
+    with pytest.raises(DeepPaintError, match=r'pip install -e "\.\[studio\]"'):
         server.serve(never, "127.0.0.1", 0)
 
 

@@ -104,3 +104,25 @@ def test_a_lost_worker_is_told_of_where_there_are_several(monkeypatch) -> None:
         raise lost
     with pytest.raises(KeyError), distribution.wrap_lost_workers():
         raise KeyError
+
+
+@pytest.mark.parametrize(
+    ("gpus", "driver", "visible", "cuda", "words"),
+    [
+        ([], False, None, True, None),  # there is none
+        (["GPU:0"], True, None, True, None),  # it is used
+        ([], True, "-1", True, "CUDA_VISIBLE_DEVICES hides it"),
+        ([], True, "", True, "CUDA_VISIBLE_DEVICES hides it"),
+        ([], True, None, False, "built without CUDA"),
+        ([], True, "0", True, 'pip install -e ".[gpu]"'),
+    ],
+)
+def test_why_a_gpu_is_not_used_is_said(monkeypatch, gpus, driver, visible, cuda, words) -> None:
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
+    monkeypatch.setattr(distribution, "_has_nvidia_gpu", lambda: driver)
+    monkeypatch.setattr(tf.test, "is_built_with_cuda", lambda: cuda)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    reason = distribution.unused_gpu()
+    assert reason is None if words is None else words in reason

@@ -79,6 +79,7 @@ def test_a_run_leaves_what_its_documents_say(runs) -> None:
         "flags.txt",
         "options.json",
         "data.json",
+        "sessions.json",
         "metrics.jsonl",
         "tensorboard",
         "samples",

@@ -60,7 +60,8 @@ def weights(run: Path) -> list[np.ndarray]:
 
 def metrics(run: Path) -> list[dict]:
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    return [{k: v for k, v in line.items() if k != "pictures_a_second"} for line in lines]
+    varying = ("pictures_a_second", "wall_time")
+    return [{k: v for k, v in line.items() if k not in varying} for line in lines]
 
 
 def shown(run: Path) -> list[tuple[str, int]]:

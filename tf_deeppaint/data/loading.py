@@ -19,6 +19,7 @@ from tf_deeppaint.data.ordering import list_shards, make_reader, make_seed
 from tf_deeppaint.data.parsing import decode_record, to_inputs
 from tf_deeppaint.images.pixels import from_signed_unit_range
 from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.options import as_tuple
 
 # What a seed decides: the order of a pass, or the augmentation of a record.
 _ORDER, _AUGMENTATION = 0, 1
@@ -37,6 +38,7 @@ def open_datasets(
     Raises:
         DeepPaintError: one is missing or damaged, or they differ in size or palette rule.
     """
+    directories = as_tuple(directories)
     manifests = [records.load_manifest(directory, check_shards) for directory in directories]
     for option in ("size", "background"):
         values = {str(d): m.options[option] for d, m in zip(directories, manifests, strict=True)}
@@ -87,6 +89,7 @@ def load_training(
     Raises:
         DeepPaintError: as `open_datasets`; also too few records, or an unknown augmentation.
     """
+    directories, augmentations = as_tuple(directories), as_tuple(augmentations)
     check_augmentations(augmentations)
     manifests = open_datasets(directories, check_shards=bad is None)
     total = sum(manifest.count("train") for manifest in manifests)
@@ -170,6 +173,7 @@ def load(
         DeepPaintError: the data set is missing or damaged, there is no such split or nothing in
             it, or an unknown augmentation.
     """
+    augmentations = as_tuple(augmentations)
     check_augmentations(augmentations)
     manifest = records.load_manifest(directory)
     if split not in records.SPLITS:
@@ -217,6 +221,7 @@ def load_evaluation(
     Records that cannot be read are skipped where `bad` counts them. Pictures are brought to `size`
     pixels a side, if given.
     """
+    directories = as_tuple(directories)
     manifests = open_datasets(directories, check_shards=bad is None)
     shard_lists = list_shards(directories, manifests, split)
     if not shard_lists:

@@ -30,6 +30,7 @@ from tf_deeppaint.images.encoding import encode_png
 from tf_deeppaint.images.pixels import MAX_SIDE
 from tf_deeppaint.palette.rules import BACKGROUNDS
 from tf_deeppaint.utils import files
+from tf_deeppaint.utils.commands import command
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow
 
@@ -200,11 +201,11 @@ def load_manifest(directory: str | os.PathLike, check_shards: bool = True) -> Ma
     """
     path = files.join(directory, MANIFEST)
     if not files.is_folder(directory):
-        raise DeepPaintError(f"{directory}: no such folder; `python -m tfrecords.build` makes one")
+        raise DeepPaintError(f"{directory}: no such folder; `{command('build')}` makes one")
     if not files.is_file(path):
         raise DeepPaintError(
             f"{directory}: holds no {MANIFEST}, so no finished data set; "
-            "build one with `python -m tfrecords.build`"
+            f"build one with `{command('build')}`"
         )
     try:
         document = json.loads(files.read_bytes(path, MAX_MANIFEST))

@@ -23,6 +23,7 @@ from tf_deeppaint.evaluation.palette_distance import palette_distance
 from tf_deeppaint.evaluation.set_distances import compare_sets
 from tf_deeppaint.line_art.regions import find_sketch_regions, region_spread
 from tf_deeppaint.painting.painter import Painter
+from tf_deeppaint.utils.options import as_tuple
 
 PAINTED = "painted"
 # Added to the name of a method, whose two rows they tell apart.
@@ -82,6 +83,7 @@ def evaluate(
     Raises:
         DeepPaintError: see `held_out_records.check_data`.
     """
+    directories = as_tuple(directories)
     check_data(painter, directories)
     names, groups, palettes = load_palettes(directories)
     donors = choose_donors(names)

@@ -9,15 +9,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_deeppaint.exporting.onnx_model import OnnxPainting
 from tf_deeppaint.images.pixels import to_signed_unit_range
 from tf_deeppaint.networks import heads
 from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.inputs import to_inputs
 from tf_deeppaint.networks.model_files import NETWORKS, load_generator, with_precision
+from tf_deeppaint.painting.converted.onnx_backend import OnnxBackend
 from tf_deeppaint.painting.litert_backend import LiteRtBackend
 from tf_deeppaint.palette.mixing import Mixture
 from tf_deeppaint.utils import files, keras_archives, walking
+from tf_deeppaint.utils.commands import command
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
 # Of files that are opened.
@@ -63,12 +64,8 @@ def open_artifact(path: str | os.PathLike) -> Artifact:
         raise DeepPaintError(f"{path}: no such file")
     if suffix == ".keras":
         return _open_keras(path)
-    if suffix == ".onnx":
-        model = OnnxPainting(path)
-        metadata, outputs = model.metadata, model.outputs
-    else:
-        backend = LiteRtBackend(path)
-        metadata, outputs = backend.metadata, backend.outputs
+    backend = OnnxBackend(path) if suffix == ".onnx" else LiteRtBackend(path)
+    metadata, outputs = backend.metadata, backend.outputs
 
     def paint(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
         return outputs(sketch, palette, ["image"])[0]
@@ -98,7 +95,7 @@ def _open_keras(path: str) -> Artifact:
             f"{path}: cannot be loaded as a Keras model ({one_line(error)})"
         ) from error
     if {tensor.name for tensor in getattr(model, "inputs", ())} != {"sketch", "histogram"}:
-        raise DeepPaintError(f"{path}: not written by `python -m export.keras_model`")
+        raise DeepPaintError(f"{path}: not written by `{command('export keras')}`")
     paint = tf.function(
         lambda sketch, palette: model(to_inputs(sketch, palette))["image"], autograph=False
     )

@@ -11,7 +11,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from tf_deeppaint.exporting.traced_function import describe, painting_function
 from tf_deeppaint.networks.base import PaintingNetwork
-from tf_deeppaint.painting.litert_backend import METADATA
+from tf_deeppaint.painting.converted.description import METADATA
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.silence import without_stderr
 

@@ -15,6 +15,9 @@ from tf_deeppaint.utils import files, walking
 from tf_deeppaint.utils.errors import DeepPaintError
 
 CARD = "model_card.md"
+TITLE = "# Networks that color line art, exported by tf_deeppaint\n"
+
+_NO_SCORES = ("step", "group", "wall_time")
 
 Rows = Sequence[tuple[str, str]]
 
@@ -45,10 +48,10 @@ def write_model_card(
     artifact = Path(artifact)
     card = artifact.parent / CARD
     files.remove_asides(artifact.parent, CARD)  # which an export that was killed here has left
-    chapters = _split_chapters(card.read_text() if card.is_file() else "", "#")
+    chapters = _load_chapters(card)
     chapters[artifact.name] = _chapter(artifact, network, model, fidelity)
-    text = "\n".join(f"# {name}\n{chapters[name]}" for name in sorted(chapters))
-    files.write_bytes(card, text.encode())
+    texts = [f"## {name}\n{chapters[name]}" for name in sorted(chapters)]
+    files.write_bytes(card, "\n".join([TITLE, *texts]).encode())
     return os.fspath(card)
 
 
@@ -60,7 +63,7 @@ def _chapter(
         ("head", network.head_kind),
         ("trained on a canvas of", f"{network.size} pixels"),
         ("palette rule", f"background={network.background}"),
-        ("made of", "the bundled model" if model is None else os.fspath(model)),
+        ("made of", "the bundled model" if model is None else Path(model).name),
         ("SHA-256 of its weights", weights_digest(network)),
     ]
     paths = {artifact.name: artifact}
@@ -72,8 +75,18 @@ def _chapter(
         "Fidelity to the network": _table(fidelity),
         "SHA-256": _table(hashes),
     }
-    summary = f"\nColors line art in the colors of a palette (tf_deeppaint).\n\n{_table(facts)}\n"
-    return summary + "\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
+    summary = f"\nColors line art in the colors of a palette.\n\n{_table(facts)}\n"
+    return summary + "\n".join(f"### {title}\n\n{text}" for title, text in sections.items())
+
+
+def _load_chapters(card: Path) -> dict[str, str]:
+    """The chapters of a card, by artifact; none where there is no card."""
+    if not card.is_file():
+        return {}
+    text = card.read_text()
+    if not text.startswith(TITLE):  # earlier versions had no title, and headings a level higher
+        text = re.sub(r"^(#+) ", r"#\1 ", text, flags=re.MULTILINE)
+    return _split_chapters(text, "##")
 
 
 def _split_chapters(text: str, mark: str) -> dict[str, str]:
@@ -97,9 +110,10 @@ def _origin(model: Path) -> dict[str, str]:
     except DeepPaintError:
         options = None
     if options is None:
-        unknown = f"Not known: {model} lies in no run directory.\n"
+        unknown = f"Not known: {model.name} lies in no run directory.\n"
         return {"Data and license": unknown, "Scores": unknown}
-    data = "".join(f"* {folder}: {_describe_data(folder)}\n" for folder in options["data"])
+    folders = options["data"]
+    data = "".join(f"* {Path(folder).name}: {_describe_data(folder)}\n" for folder in folders)
     return {"Data and license": data, "Scores": _scores(run)}
 
 
@@ -109,7 +123,8 @@ def _describe_data(folder: str) -> str:
     except DeepPaintError:
         return "no longer there"
     origin, count = manifest.origin, manifest.count("train")
-    return f"{origin.title}, {count} training pictures; {origin.license}; {origin.attribution}"
+    facts = (f"{origin.title}, {count} training pictures", origin.license, origin.attribution)
+    return "; ".join(filter(None, facts))
 
 
 def _scores(run: Path) -> str:
@@ -119,7 +134,7 @@ def _scores(run: Path) -> str:
     if not validations:
         return "The run holds no validation.\n"
     last = validations[-1]
-    rows = [(name, f"{v:.4g}") for name, v in last.items() if name not in ("step", "group")]
+    rows = [(name, f"{v:.4g}") for name, v in last.items() if name not in _NO_SCORES]
     return f"Held-out pictures of its data after {last['step']} steps:\n\n{_table(rows)}"
 
 

@@ -1,20 +1,19 @@
-"""A network converted to ONNX, and run by ONNX Runtime."""
+"""A network converted to ONNX."""
 
 import json
-import os
-from collections.abc import Sequence
+from collections.abc import Callable
+from types import ModuleType
 
-import numpy as np
+import tensorflow as tf
 
 from tf_deeppaint.exporting.traced_function import describe, painting_function
+from tf_deeppaint.painting.converted.description import METADATA
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.extras import import_extra
 from tf_deeppaint.utils.silence import without_stderr
 
 # The newest opset that tf2onnx writes; runtimes of 2023 and later read it.
 _OPSET = 18
-# The key of the description of the network in a file.
-_METADATA = "tf_deeppaint"
 
 
 def convert(network, size: int | None = None) -> bytes:
@@ -46,50 +45,19 @@ def convert(network, size: int | None = None) -> bytes:
     known = {schema.name for schema in onnx.defs.get_all_schemas()}
     if foreign := sorted({node.op_type for node in model.graph.node} - known):
         raise DeepPaintError(f"cannot be converted to ONNX (it has no {', '.join(foreign)})")
+    _fill_inputs(onnx, model, function)
     entry = model.metadata_props.add()
-    entry.key = _METADATA
+    entry.key = METADATA
     entry.value = json.dumps(describe(network, size, "float32"))
     return model.SerializeToString()
 
 
-class OnnxPainting:
-    """Runs a converted network, one picture after another, on all cores.
-
-    Args:
-        path: A file written by `python -m export.onnx`.
-
-    Attributes:
-        metadata: The file's description of the network; see `traced_function.describe`.
-
-    Raises:
-        DeepPaintError: The file is missing, damaged, or not written by this package; or ONNX
-            Runtime is not installed.
-    """
-
-    def __init__(self, path: str | os.PathLike):
-        runtime = import_extra("onnxruntime", "onnx")
-        options = runtime.SessionOptions()
-        options.log_severity_level = 3
-        try:
-            self._session = runtime.InferenceSession(
-                os.fspath(path), options, providers=["CPUExecutionProvider"]
-            )
-        # Its errors have no other class in common.
-        except Exception as error:
-            raise DeepPaintError(
-                f"{path}: cannot be loaded by ONNX Runtime ({one_line(error)})"
-            ) from error
-        metadata = self._session.get_modelmeta().custom_metadata_map.get(_METADATA)
-        if metadata is None:
-            raise DeepPaintError(f"{path}: not written by `python -m export.onnx`")
-        self.metadata = json.loads(metadata)
-
-    def outputs(
-        self, sketches: np.ndarray, palettes: np.ndarray, names: Sequence[str]
-    ) -> list[np.ndarray]:
-        """The named outputs for canvases; see `LiteRtBackend.outputs`."""
-        painted = [
-            self._session.run(list(names), {"sketch": sketch[None], "palette": palette[None]})
-            for sketch, palette in zip(sketches, palettes, strict=True)
-        ]
-        return [np.concatenate(batch) for batch in zip(*painted, strict=True)]
+def _fill_inputs(onnx: ModuleType, model, function: Callable) -> None:
+    """Gives constants back to the graph that tf2onnx 1.17 has made inputs of, without a value."""
+    named = {spec.name for spec in function.input_signature}
+    graph = function.get_concrete_function().graph
+    for given in [given for given in model.graph.input if given.name not in named]:
+        operation = graph.get_operation_by_name(given.name.partition(":")[0])
+        value = tf.get_static_value(operation.outputs[0])
+        model.graph.initializer.append(onnx.numpy_helper.from_array(value, given.name))
+        model.graph.input.remove(given)

@@ -25,7 +25,8 @@ VERSION = 1
 _OUTPUTS = {
     "image": "the picture, RGB in [-1, 1]: round((x + 1) * 127.5) are its pixels",
     "attention": "attention_0 .. attention_5: maps of the gates, in (0, 1), deepest first",
-    "weights": "shares of the 16 colors, then of white and black",
+    "weights": "18 shares: number 4 * band + rank, both from 0, is that color of the palette; 16 "
+    "is white, 17 black",
     "shade": "factor of a mixed color, 0.7 to 1.3",
     "ink": "opacity of a pixel's line, in [0, 1]",
 }
@@ -77,6 +78,8 @@ def describe(network: PaintingNetwork, size: int, precision: str) -> dict:
             "sketch": f"uint8 (1, {size}, {size}): gray, 0 the darkest line, 255 paper",
             "palette": "uint8 (1, 4, 4, 3): band from the top, rank in the band, RGB",
         },
+        "padding": "scale the sketch so that its longer side is S, its aspect kept; put it in the "
+        "middle of a white square",
         "palette_rule": f"background={network.background}; see palette.extract_palette",
         "outputs": _OUTPUTS,
     }

@@ -5,7 +5,7 @@ multiples of 64. `inputs.to_inputs` makes them of uint8 sketches and palettes. T
 images* show the palette: the canvas has four horizontal bands, and channels 3k to 3k + 2 of band b
 are filled with color k of the palette's band b.
 
-`generator.Generator` follows "Attentioned Deep Paint" (K. Ahn, github.com/ktaebum/
+`generator.Generator` follows "Attentioned Deep Paint" (Kim, Oh, Lee, Kang; github.com/ktaebum/
 AttentionedDeepPaint), from the input to the picture:
 
 1. *stem*: a 3 x 3 convolution to `width` channels,

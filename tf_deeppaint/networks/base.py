@@ -14,7 +14,7 @@ class PaintingNetwork(Configured, keras.Model):
     """Paints a sketch in the colors of a palette: the base class of `Generator` and `UNet`.
 
     A subclass makes its layers in its constructor, ends that with `self.build()`, and implements
-    `build_layers`, `forward` and `normalized_convolutions`.
+    `build_layers` and `forward`.
 
     Args:
         width: Channels of the outermost level, an even number; the papers have 64.
@@ -93,8 +93,11 @@ class PaintingNetwork(Configured, keras.Model):
         raise NotImplementedError
 
     def normalized_convolutions(self) -> Iterator[tuple[keras.Layer, keras.Layer]]:
-        """Every convolution that is followed by a normalization layer, and that layer."""
-        raise NotImplementedError
+        """The convolutions, each with the normalization after it, that `folding` makes one of.
+
+        A network that yields any has no norms where it is made with `norm="none"`.
+        """
+        yield from ()
 
     def call(self, inputs, training=False, return_attention=False):
         picture, maps = self.forward(inputs, training)

@@ -19,9 +19,10 @@ def fold_norms(network: PaintingNetwork) -> PaintingNetwork:
 
     Returns:
         A network with `norm="none"`. Instance normalization depends on the picture and cannot be
-        folded: a network that has it is returned in float32, otherwise unchanged.
+        folded: a network that has it is returned in float32, otherwise unchanged, as is one that
+        names no convolutions before norms.
     """
-    if network.norm != "batch":
+    if network.norm != "batch" or not any(network.normalized_convolutions()):
         return with_precision(network, "float32")
     config = network.get_config() | {"norm": "none", "dtype": "float32"}
     folded = type(network).from_config(config)

@@ -15,12 +15,13 @@ from tf_deeppaint.networks.matcher.color_matcher import ColorMatcher
 from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.palette.rules import BACKGROUNDS
 from tf_deeppaint.utils import files, keras_archives
+from tf_deeppaint.utils.commands import command
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
 # The model that comes with the package; MODEL_CARD.md beside it describes it.
 BUNDLED_FILE = Path(tf_deeppaint.__file__).parent / "bundled" / "model.keras"
-# A generator's name in a run directory.
-GENERATOR_FILE = "generator.keras"
+# Names in a run directory: of the generator, and of that of the best epoch so far.
+GENERATOR_FILE, BEST_FILE = "generator.keras", "best.keras"
 
 # The classes by the names under which Keras registers them.
 NETWORKS = {f"{PACKAGE}>{network.__name__}": network for network in (Generator, UNet, ColorMatcher)}
@@ -35,14 +36,14 @@ def load_generator(path: str | os.PathLike | None = None) -> PaintingNetwork:
     Raises:
         DeepPaintError: The file is missing, damaged, or holds a model of another kind.
     """
-    path = BUNDLED_FILE if path is None else Path(path)
-    if files.is_folder(path):
-        path = path / GENERATOR_FILE
+    path = BUNDLED_FILE if path is None else _file_of(Path(path))
     if not files.is_file(path):
         raise DeepPaintError(
             f"{path}: no such model; give a run directory or a .keras file, or train one with "
-            "`python -m tf_deeppaint.train`"
+            f"`{command('train')}`"
         )
+    if path.suffix != ".keras":
+        raise DeepPaintError(f"{path}: not a model; give a run directory or a .keras file")
     document = keras_archives.read_config(path)
     kind = NETWORKS.get(str(document.get("registered_name")))
     if kind is None:
@@ -65,12 +66,18 @@ def load_generator(path: str | os.PathLike | None = None) -> PaintingNetwork:
     return network
 
 
+def _file_of(path: Path) -> Path:
+    """The file of a network: in a run that has not saved its generator yet, the best so far."""
+    if not files.is_folder(path):
+        return path
+    names = (name for name in (GENERATOR_FILE, BEST_FILE) if files.is_file(path / name))
+    return path / next(names, GENERATOR_FILE)
+
+
 def stored_rule(path: str | os.PathLike) -> str | None:
     """The palette rule of a run's generator or of a `.keras` file's; None where there is none."""
-    path = Path(path)
-    if files.is_folder(path):
-        path = path / GENERATOR_FILE
     try:
+        path = _file_of(Path(path))
         rule = keras_archives.read_config(path)["config"]["background"]
     except (DeepPaintError, KeyError, TypeError):
         return None

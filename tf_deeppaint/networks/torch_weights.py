@@ -17,6 +17,7 @@ import numpy as np
 
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.utils import files
+from tf_deeppaint.utils.commands import install_command
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.extras import import_extra
 
@@ -132,7 +133,7 @@ def _import_torch() -> ModuleType:
     if tuple(map(int, torch.__version__.split(".")[:2])) < _MIN_TORCH:
         raise DeepPaintError(
             f"PyTorch {torch.__version__} cannot read checkpoints safely: "
-            'run pip install --upgrade "tf-deeppaint[torch]"'
+            f"run {install_command('torch')} --upgrade"
         )
     return torch
 

@@ -1,6 +1,5 @@
 """The backend that runs a `.tflite` file by LiteRT: neither TensorFlow nor Keras is loaded."""
 
-import json
 import os
 import threading
 from collections.abc import Sequence
@@ -9,21 +8,17 @@ from pathlib import Path
 import numpy as np
 
 import tf_deeppaint
+from tf_deeppaint.painting.converted.description import METADATA, is_described, parse_description
 from tf_deeppaint.painting.prediction import Prediction, make_predictions
 from tf_deeppaint.palette.mixing import Mixture
-from tf_deeppaint.palette.rules import BACKGROUNDS, BANDS, COLORS
+from tf_deeppaint.utils.commands import command
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.extras import import_extra
 from tf_deeppaint.utils.silence import without_stderr
 
 SUFFIX = ".tflite"
-# `python -m export.litert --precision=float16` made it of the bundled `.keras` file.
+# `deeppaint export litert --precision=float16` made it of the bundled `.keras` file.
 BUNDLED_FILE = Path(tf_deeppaint.__file__).parent / "bundled" / "model.tflite"
-# The buffer of JSON inside; `traced_function.describe` says what it holds.
-METADATA = "tf_deeppaint"
-_FIELDS = {"size": int, "gates": int} | dict.fromkeys(
-    ("background", "head", "precision", "weights_sha256"), str
-)
 _IDENTIFIER = b"TFL3"
 
 
@@ -33,7 +28,7 @@ class LiteRtBackend:
     Any number of threads may use it; one runs at a time, on all cores.
 
     Args:
-        path: A file written by `python -m export.litert`.
+        path: A file written by `deeppaint export litert`.
 
     Attributes:
         size: Side of the canvas in pixels.
@@ -94,19 +89,13 @@ def read_metadata(path: str | os.PathLike) -> dict:
         entries = [model.Metadata(i) for i in range(model.MetadataLength())]
         buffers = [entry.Buffer() for entry in entries if entry.Name() == METADATA.encode()]
         if not buffers:
-            raise DeepPaintError(f"{path}: not written by `python -m export.litert`")
-        metadata = json.loads(bytes(model.Buffers(buffers[0]).DataAsNumpy()))
-        wrong = [name for name, kind in _FIELDS.items() if type(metadata[name]) is not kind]
-        if wrong:
-            raise TypeError(f"{wrong[0]} has another type")
-        if metadata["background"] not in BACKGROUNDS:
-            raise ValueError("no such palette rule")
+            raise DeepPaintError(f"{path}: not written by `{command('export litert')}`")
+        return parse_description(bytes(model.Buffers(buffers[0]).DataAsNumpy()))
     except DeepPaintError:
         raise
     # Offsets in a damaged file lead anywhere.
     except Exception as error:
         raise DeepPaintError(f"{path}: damaged; convert the network again") from error
-    return metadata
 
 
 def _load(path: str | os.PathLike, metadata: dict):
@@ -121,14 +110,7 @@ def _load(path: str | os.PathLike, metadata: dict):
         raise DeepPaintError(f"{path}: cannot be loaded by LiteRT ({one_line(error)})") from error
     inputs, outputs = runner.get_input_details(), runner.get_output_details()
     shapes = {name: tuple(details["shape"]) for name, details in inputs.items()}
-    size, gates = metadata["size"], metadata["gates"]
-    needed = {"image", *(Mixture._fields if metadata["head"] == "mixture" else ())}
-    maps = {name for name in outputs if name.startswith("attention_")}
-    if (
-        shapes != {"sketch": (1, size, size), "palette": (1, BANDS, COLORS, 3)}
-        or not needed <= outputs.keys()
-        or gates != len(maps)
-    ):
+    if not is_described(metadata, shapes, set(outputs)):
         raise DeepPaintError(
             f"{path}: damaged (its graph is not the one that it describes); convert the network "
             "again"

@@ -5,6 +5,7 @@ import os
 import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,15 +21,18 @@ from tf_deeppaint.line_art.ink import (
 from tf_deeppaint.line_art.pens import KEEP
 from tf_deeppaint.line_art.preparation import AUTO
 from tf_deeppaint.line_art.regions import find_parts, find_working_parts
+from tf_deeppaint.painting import litert_backend
 from tf_deeppaint.painting.backend import Backend
+from tf_deeppaint.painting.converted import onnx_backend
 from tf_deeppaint.painting.hints.hint import Hint
 from tf_deeppaint.painting.inputs import read_sketch, resolution_of, to_rgb
-from tf_deeppaint.painting.litert_backend import BUNDLED_FILE, SUFFIX, LiteRtBackend
+from tf_deeppaint.painting.litert_backend import BUNDLED_FILE, LiteRtBackend
 from tf_deeppaint.painting.painting import WHITE_PAPER, Painting, Picture, check_palettes
 from tf_deeppaint.painting.prediction import Prediction, make_predictions
 from tf_deeppaint.painting.region_colors import even_out_regions
 from tf_deeppaint.painting.windows import blend
 from tf_deeppaint.palette.extraction import reference_palette
+from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow
 
@@ -67,17 +71,25 @@ class Painter:
     def load(
         cls, path: str | os.PathLike | None = None, even_regions: bool | None = None
     ) -> "Painter":
-        """Loads a painter from a run directory, or from a `.keras` or `.tflite` file.
+        """Loads a painter from a run directory, or from a `.keras`, `.tflite` or `.onnx` file.
 
         Without a path it is the bundled model as a `.tflite` file. Such a file, written by
-        `python -m export.litert`, needs neither TensorFlow nor Keras.
+        `deeppaint export litert`, needs neither TensorFlow nor Keras, nor does an `.onnx` file,
+        which needs ONNX Runtime. A run whose training is not finished gives its last generator.
 
         Raises:
             DeepPaintError: nothing there, damaged, or a model of another kind.
         """
         path = BUNDLED_FILE if path is None else path
-        if os.fspath(path).endswith(SUFFIX):
+        suffix = Path(path).suffix
+        if suffix == litert_backend.SUFFIX:
             return cls(LiteRtBackend(path), even_regions)
+        if suffix == onnx_backend.SUFFIX:
+            return cls(onnx_backend.OnnxBackend(path), even_regions)
+        if suffix != ".keras" and files.is_file(path):
+            raise DeepPaintError(
+                f"{path}: not a model; give a run directory, or a .keras, .tflite or .onnx file"
+            )
         import_tensorflow()
         from tf_deeppaint.networks.model_files import load_generator
         from tf_deeppaint.painting.keras_backend import KerasBackend

@@ -1,8 +1,8 @@
 r"""Shows and writes the palette of a picture, or of color codes.
 
-    python -m tf_deeppaint.palette --picture=b.png --output=p.json --swatches=p.png
-    python -m tf_deeppaint.palette --colors="#f4c7a1,#3b5dc9" --output=p.json
-    python -m tf_deeppaint.palette --picture=b.png --colors="#3b5dc9" --bands=4 --output=p.json
+    deeppaint palette --picture=b.png --output=p.json --swatches=p.png
+    deeppaint palette --colors="#f4c7a1,#3b5dc9" --output=p.json
+    deeppaint palette --picture=b.png --colors="#3b5dc9" --bands=4 --output=p.json
 
 The bands are the quarters of the picture, 1 at the top. Without `--output` and `--swatches` the
 JSON is printed.

@@ -1,8 +1,8 @@
 """Opens the studio: a web page on this machine to color sketches on.
 
-    python -m tf_deeppaint.studio
-    python -m tf_deeppaint.studio --model=runs/quickstart --port=8000
-    python -m tf_deeppaint.studio --root_path=/paint --allowed_hosts=paint.example
+    deeppaint studio
+    deeppaint studio --model=runs/quickstart --port=8000
+    deeppaint studio --root_path=/paint --allowed_hosts=paint.example
 
 It is open until Ctrl-C. Nothing is sent to other machines; all files are removed at the end.
 """
@@ -14,7 +14,7 @@ from tf_deeppaint.utils import programs
 _MODEL = flags.DEFINE_string(
     "model",
     None,
-    "A run directory, or a .keras or .tflite file; by default the bundled model.",
+    "A run directory, or a .keras, .tflite or .onnx file; by default the bundled model.",
 )
 _PORT = flags.DEFINE_integer(
     "port", 7860, "The port of the page; 0 for any that is free.", 0, 65535

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from tf_deeppaint.studio import admission, leftovers
+from tf_deeppaint.utils.commands import install_command
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def serve(
     host, root_path = host.strip("[]"), admission.check_root_path(root_path)
     names = admission.names_to_answer(host, allowed_hosts)
     if importlib.util.find_spec("gradio") is None:
-        raise DeepPaintError("the studio needs Gradio: pip install 'tf-deeppaint[studio]'")
+        raise DeepPaintError(f"the studio needs Gradio: run {install_command('studio')}")
     port = _free_port(host, port)
     print("The studio is starting: it loads the model and the page, some seconds.", flush=True)
     painter = load()

@@ -2,10 +2,13 @@
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import tensorflow as tf
 
+from tf_deeppaint.utils.commands import install_command
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 
 _TF_CONFIG_FORM = (
@@ -49,8 +52,27 @@ def device_names(strategy: tf.distribute.Strategy) -> list[str]:
     """The names of a strategy's devices, for people."""
     if strategy.num_replicas_in_sync > 1:
         return list(strategy.extended.worker_devices)
-    gpus = tf.config.list_physical_devices("GPU")
-    return [gpus[0].name if gpus else "CPU"]
+    if not (gpus := tf.config.list_physical_devices("GPU")):
+        return [f"CPU ({os.cpu_count()} cores)"]
+    details = tf.config.experimental.get_device_details(gpus[0])
+    return [f"GPU ({details.get('device_name', gpus[0].name)})"]
+
+
+def unused_gpu() -> str | None:
+    """Why TensorFlow does not use the GPU of this machine; None where there is none, or it does."""
+    if tf.config.list_physical_devices("GPU") or not _has_nvidia_gpu():
+        return None
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1"):
+        return "CUDA_VISIBLE_DEVICES hides it"
+    if not tf.test.is_built_with_cuda():
+        return "this TensorFlow is built without CUDA; on Windows, use WSL"
+    return f"TensorFlow finds no CUDA libraries; run {install_command('gpu')}"
+
+
+def _has_nvidia_gpu() -> bool:
+    """Whether NVIDIA's driver is here, whatever TensorFlow makes of it."""
+    driver = Path("/proc/driver/nvidia/gpus")
+    return (driver.is_dir() and any(driver.iterdir())) or shutil.which("nvidia-smi") is not None
 
 
 def is_chief() -> bool:

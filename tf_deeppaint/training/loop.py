@@ -12,8 +12,8 @@ from tf_deeppaint.data import loading
 from tf_deeppaint.data.bad_records import BadRecords
 from tf_deeppaint.data.damage import wrap_damage_errors
 from tf_deeppaint.images.encoding import write_picture
-from tf_deeppaint.networks.model_files import GENERATOR_FILE, write_generator
-from tf_deeppaint.training import callbacks, distribution, run_directory, validation
+from tf_deeppaint.networks.model_files import BEST_FILE, GENERATOR_FILE, write_generator
+from tf_deeppaint.training import callbacks, distribution, run_directory, sessions, validation
 from tf_deeppaint.training.averaging import averaged_weights, make_statistics_estimator
 from tf_deeppaint.training.checkpoints import Checkpoints, load_initial_networks, tell_other_rule
 from tf_deeppaint.training.metrics_log import MetricsLog
@@ -66,7 +66,9 @@ def train(options: TrainingOptions) -> Path | None:
     # 2. Data. The run directory comes after all checks: a wrong flag leaves none behind.
     plan = make_plan(options, strategy.num_replicas_in_sync)
     is_chief = distribution.is_chief()
+    devices = distribution.device_names(strategy)
     with distribution.wrap_lost_workers(), run_directory.hold_run(options, is_chief) as folder:
+        _tell_devices(devices, options.precision)
         # 3. Model.
         with strategy.scope():
             model = make_model(options, plan)
@@ -85,15 +87,22 @@ def train(options: TrainingOptions) -> Path | None:
             # 4. Restore.
             _restore(run)
 
-            # 5. Epochs.
-            beside_steps = [*_make_callbacks(run), stop]
-            while run.step < plan.steps and stop.received is None:
-                epoch_end = _fit_epoch(run, beside_steps)
-                if run.step == epoch_end:
-                    _validate(run)
+            with sessions.recorded(folder, devices, lambda: run.step):
+                # 5. Epochs.
+                beside_steps = [*_make_callbacks(run), stop]
+                while run.step < plan.steps and stop.received is None:
+                    epoch_end = _fit_epoch(run, beside_steps)
+                    if run.step == epoch_end:
+                        _validate(run)
 
-            # 6. Finish.
-            return _finish(run)
+                # 6. Finish.
+                return _finish(run)
+
+
+def _tell_devices(devices: list[str], precision: str) -> None:
+    print_line(f"training on {', '.join(devices)} in {precision}")
+    if reason := distribution.unused_gpu():
+        print_line(f"note: a GPU is here but is not used: {reason}")
 
 
 def _open_devices(options: TrainingOptions) -> tf.distribute.Strategy:
@@ -222,7 +231,7 @@ def _validate(run: Run) -> None:
             f"{metrics['l1_swapped']:.4f} with the swapped one"
         )
         if metrics["l1"] <= run.metrics_log.smallest("validation", "l1"):
-            write_generator(run.model.generator, run.folder / run_directory.BEST_FILE)
+            write_generator(run.model.generator, run.folder / BEST_FILE)
 
 
 def _save_samples(run: Run) -> None:

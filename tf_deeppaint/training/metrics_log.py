@@ -1,11 +1,14 @@
 """The metrics of a run: one JSON object a line in metrics.jsonl, and TensorBoard's scalars.
 
-{"step": 50, "group": "training", "l1": 0.31, "skipped": 0, ...}
-{"step": 400, "group": "validation", "l1": 0.12, "l1_swapped": 0.19}
+{"step": 50, "group": "training", "wall_time": 1764437471.2, "l1": 0.31, "skipped": 0, ...}
+{"step": 400, "group": "validation", "wall_time": 1764437702.9, "l1": 0.12, "l1_swapped": 0.19}
+
+`wall_time` is in seconds since 1970, UTC.
 """
 
 import contextlib
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,7 +86,8 @@ class MetricsLog:
         for name, value in metrics.items():
             self._show(tf.summary.scalar, f"{group}/{name}", value, step)
         self._flush()
-        line = json.dumps({"step": step, "group": group} | metrics)
+        now = round(time.time(), 1)
+        line = json.dumps({"step": step, "group": group, "wall_time": now} | metrics)
         locks.check()
         try:
             with self.path.open("a") as file:

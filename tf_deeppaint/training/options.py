@@ -166,6 +166,10 @@ class TrainingOptions:
     keep_checkpoints: int = _resumable(2, "Checkpoints kept.", lower=1)
     validation_records: int = _resumable(256, "Test records measured after every epoch.", lower=1)
 
+    def __post_init__(self):
+        for name in ("data", "augment"):
+            object.__setattr__(self, name, checks.as_tuple(getattr(self, name)))
+
 
 def with_current_names(values: dict) -> dict:
     """Replaces `"colour"` among the augmentations, as earlier versions spelled it, by `"color"`.

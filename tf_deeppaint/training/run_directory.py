@@ -5,6 +5,7 @@ It holds:
     flags.txt          every option's value; a flagfile that repeats the run
     options.json       the same as JSON: what a resumed run must agree with
     data.json          SHA-256 of the data sets' manifests, likewise
+    sessions.json      of each start: versions, commit, host, devices, times
     metrics.jsonl      losses of every `log_every` steps, and the validation of every epoch
     tensorboard/       the same and the samples, for TensorBoard
     samples/*.png      what the generator paints of the same few test drawings as it learns
@@ -21,8 +22,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tf_deeppaint.data import records
-from tf_deeppaint.networks.model_files import GENERATOR_FILE
+from tf_deeppaint.networks.model_files import BEST_FILE, GENERATOR_FILE
 from tf_deeppaint.training.options import TrainingOptions, to_flagfile, with_current_names
+from tf_deeppaint.training.sessions import SESSIONS_FILE
 from tf_deeppaint.utils import files, locks
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -30,8 +32,15 @@ FLAGS_FILE = "flags.txt"
 OPTIONS_FILE = "options.json"
 DATA_FILE = "data.json"
 METRICS_FILE = "metrics.jsonl"
-BEST_FILE = "best.keras"
-_FILES = (FLAGS_FILE, DATA_FILE, METRICS_FILE, BEST_FILE, GENERATOR_FILE, OPTIONS_FILE)
+_FILES = (
+    FLAGS_FILE,
+    DATA_FILE,
+    SESSIONS_FILE,
+    METRICS_FILE,
+    BEST_FILE,
+    GENERATOR_FILE,
+    OPTIONS_FILE,
+)
 _FOLDERS = BOARD, SAMPLES, CHECKPOINTS = "tensorboard", "samples", "checkpoints"
 # Bytes of options.json and data.json at most; they have about one thousand.
 _MAX_OPTIONS = 2**20

@@ -16,9 +16,9 @@ from tf_deeppaint.training.optimizers import ADAM, FLOAT16_SCALE, Adam, GuardedO
 class Trainer(keras.Model):
     """The base class of models that train a generator.
 
-    A subclass implements `train_step`, which ends in `end_step`. Batches are
-    `{"sketch": (N, H, W, 3), "palette": (N, 4, 4, 3), "picture": (N, H, W, 3)}`, all floats in
-    [-1, 1], with a fixed N.
+    A subclass implements `train_step`, which begins with `to_batch` and ends in `end_step`. Batches
+    are `{"sketch": (N, H, W, 3), "palette": (N, 4, 4, 3), "picture": (N, H, W, 3)}`, all floats in
+    [-1, 1], or pairs `(inputs, picture)` of the same, as `data.loading.load` makes them.
 
     Args:
         generator: Paints.
@@ -77,9 +77,11 @@ class Trainer(keras.Model):
     def end_step(self, stepped: tf.Tensor, losses: dict) -> dict:
         """Counts a step, tracks its losses unless it was skipped, and returns their means."""
         skipped = tf.cast(~stepped, tf.int64)
-        self.steps.assign_add(1)
-        self.skipped.assign_add(skipped)
-        self.skipped_in_a_row.assign(skipped * (self.skipped_in_a_row + 1))
+        # A `fit` that does not know the number of batches finds their end inside a step.
+        with tf.control_dependencies([skipped]):
+            self.steps.assign_add(1)
+            self.skipped.assign_add(skipped)
+            self.skipped_in_a_row.assign(skipped * (self.skipped_in_a_row + 1))
         return self.track(stepped, losses)
 
     def track(self, counts: tf.Tensor, losses: dict) -> dict:
@@ -92,6 +94,23 @@ class Trainer(keras.Model):
             # Keras averages over workers along the first axis, which a scalar does not have.
             means = {name: tf.reshape(mean, (1,)) for name, mean in means.items()}
         return means
+
+
+def to_batch(data: dict | tuple) -> dict:
+    """What `fit` was given, as a batch with all under its name.
+
+    Raises:
+        ValueError: It is neither a dictionary nor a pair of inputs and picture.
+    """
+    if isinstance(data, tuple | list):
+        if len(data) != 2 or not isinstance(data[0], dict):
+            raise ValueError(
+                "batches are {sketch, palette, picture} or ({sketch, palette}, picture)"
+            )
+        data = {**data[0], "picture": data[1]}
+    if missing := {"sketch", "palette", "picture"} - data.keys():
+        raise ValueError(f"a batch lacks {', '.join(sorted(missing))}")
+    return data
 
 
 def to_generator_inputs(batch: dict) -> dict:

@@ -3,6 +3,7 @@
 import importlib
 from types import ModuleType
 
+from tf_deeppaint.utils.commands import install_command
 from tf_deeppaint.utils.errors import DeepPaintError
 
 
@@ -16,5 +17,5 @@ def import_extra(module: str, extra: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError as error:
         raise DeepPaintError(
-            f'{module.split(".")[0]} is missing: run pip install "tf-deeppaint[{extra}]"'
+            f"{module.split('.')[0]} is missing: run {install_command(extra)}"
         ) from error

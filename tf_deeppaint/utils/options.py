@@ -16,6 +16,7 @@ comma-separated flag. A field without a default must be given.
 
 import dataclasses
 import math
+import os
 import typing
 from collections.abc import Sequence
 
@@ -121,6 +122,11 @@ def flag_values(
         if flag.present or not only_given:
             values[field.name] = tuple(flag.value) if isinstance(flag.value, list) else flag.value
     return values
+
+
+def as_tuple(values: str | os.PathLike | Sequence) -> tuple:
+    """Values as a tuple; a string or path is one value, where a list of one is meant."""
+    return (values,) if isinstance(values, str | os.PathLike) else tuple(values)
 
 
 def check_options(options: object) -> None:

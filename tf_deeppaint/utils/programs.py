@@ -1,18 +1,17 @@
 """How every program starts and ends: flags are parsed, errors become one line, exit status 1."""
 
-import itertools
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 
 from absl import app, flags, logging
 
-from tf_deeppaint.utils import files, streams
+from tf_deeppaint.utils import streams
+from tf_deeppaint.utils.commands import command
 from tf_deeppaint.utils.errors import DeepPaintError
-
-# Bytes of one flagfile, and how many may name one another.
-_MAX_FLAGFILE, _MAX_FLAGFILES = 2**20, 100
+from tf_deeppaint.utils.flagfiles import expand_flagfiles
 
 
 def run(main: Callable[[], None]) -> None:
@@ -26,14 +25,23 @@ def run(main: Callable[[], None]) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.set_verbosity(logging.WARNING)
     warnings.filterwarnings("ignore", module="PIL")  # such as of EXIF that is damaged
+    _prepare_help(main)
     with streams.kept_open():
         app.run(lambda _: _run_reporting(main), flags_parser=_parse)
 
 
+def _prepare_help(main: Callable[[], None]) -> None:
+    """Makes `--help` show the document and flags of the module of `main`, whatever runs it."""
+    document = sys.modules[main.__module__].__doc__ or ""
+    called = re.sub(r"^( *)deeppaint ", lambda line: line[1] + command(""), document, flags=re.M)
+    sys.modules["__main__"].__doc__ = called
+    if main.__module__ != "__main__":
+        sys.argv[0] = main.__module__  # a program's own flags are those of the module of this name
+
+
 def _parse(argv: Sequence[str]) -> list[str]:
     try:
-        _check_flagfiles(argv, set())
-        rest = flags.FLAGS(argv)
+        rest = flags.FLAGS(expand_flagfiles(argv))
         if len(rest) > 1:
             raise DeepPaintError(f"unexpected argument {rest[1]!r}")
         _expand_homes()
@@ -59,25 +67,6 @@ def _expand_homes() -> None:
             flag.value = [
                 os.path.expanduser(item) if isinstance(item, str) else item for item in flag.value
             ]
-
-
-def _check_flagfiles(arguments: Sequence[str], seen: set[str]) -> None:
-    # absl would wait for a pipe, read a device without end, and raise at bytes that are not text.
-    for argument, following in itertools.pairwise([*arguments, ""]):
-        flag, equals, value = argument.partition("=")
-        if flag.lstrip("-") != "flagfile" or not flag.startswith("-"):
-            continue
-        path = os.path.expanduser((value if equals else following).strip().strip("\"'"))
-        if path in seen:
-            continue
-        seen.add(path)
-        if len(seen) > _MAX_FLAGFILES:
-            raise DeepPaintError(f"--flagfile={path}: over {_MAX_FLAGFILES} name one another")
-        try:
-            text = files.read_bytes(path, _MAX_FLAGFILE).decode()
-        except UnicodeDecodeError as error:
-            raise DeepPaintError(f"--flagfile={path}: not UTF-8 text; name a text file") from error
-        _check_flagfiles([line.strip() for line in text.splitlines()], seen)
 
 
 def _run_reporting(main: Callable[[], None]) -> None:

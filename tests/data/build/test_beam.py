@@ -91,4 +91,4 @@ def test_an_unknown_runner_is_told(folder, tmp_path):
 def test_without_beam_the_way_to_get_it_is_told(tmp_path):
     code = "import sys; sys.modules['apache_beam'] = None; import tf_deeppaint.data.build.beam"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert 'run pip install "tf-deeppaint[beam]"' in done.stderr.splitlines()[-1]
+    assert 'run pip install -e ".[beam]"' in done.stderr.splitlines()[-1]

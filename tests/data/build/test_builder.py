@@ -23,6 +23,7 @@ from tf_deeppaint.data.build.workers import Workers
 from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, Source
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.data.sources.folder import Folder
+from tf_deeppaint.data.sources.registry import make_source
 from tf_deeppaint.images.canvas import fit_to_canvas, resize
 from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.images.encoding import encode_png, write_picture
@@ -545,3 +546,17 @@ def test_a_missing_input_makes_no_output(tmp_path):
     with pytest.raises(DeepPaintError, match="none: no such folder"):
         build_dataset(Folder(tmp_path / "none"), tmp_path / "data", CONFIG)
     assert not (tmp_path / "data").exists()
+
+
+def test_the_manifest_tells_the_split_rule_that_was_used(doll_shards, tmp_path):
+    drawn = records.load_manifest(doll_shards).split_rule
+    assert drawn.startswith("test where SHA-256") and "source" not in drawn
+    picture = Dolls(1).load(next(iter(Dolls(1).examples())), 64)
+    pair = np.concatenate([picture.picture, np.full((64, 64, 3), 255, np.uint8)], axis=1)
+    for name in ("train/a.png", "val/b.png"):
+        pair[:9, :9] = len(name)
+        write_picture(tmp_path / "pairs" / name, pair)
+    source = make_source("pairs", {"input": str(tmp_path / "pairs")})
+    published = build_dataset(source, tmp_path / "data", CONFIG).split_rule
+    assert published.startswith("As their source gives it, for 2 examples.")
+    assert "SHA-256" not in published

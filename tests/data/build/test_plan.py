@@ -149,7 +149,7 @@ def test_published_splits_stay_unless_near_duplicates_are_on_both_sides(path):
     with Plan(path) as plan:
         placed = arranged(plan, results, splits)
         assert placed == {"a": "train", "b": "train", "c": "test", "d": "test", "e": "test"}
-        assert plan.moved == 1
+        assert (plan.moved, plan.drawn) == (1, 0)
 
 
 def test_examples_skipped_at_the_inspection_have_no_position(path):
@@ -158,7 +158,7 @@ def test_examples_skipped_at_the_inspection_have_no_position(path):
             plan, {"a": result(1), "b": InspectionResult(skipped="cut off"), "c": result(4)}
         )
         assert set(placed) == {"a", "c"}
-        assert plan.skipped() == {"cut off": 1}
+        assert plan.skipped() == {"cut off": 1} and plan.drawn == 2
 
 
 def test_a_second_builder_is_told_to_wait(path):

@@ -145,7 +145,7 @@ def test_openmoji_names_what_the_folder_lacks(emoji):
 
 def test_openmoji_without_rasterizer_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "resvg_py", None)
-    with pytest.raises(DeepPaintError, match=r'pip install "tf-deeppaint\[svg\]"'):
+    with pytest.raises(DeepPaintError, match=r'pip install -e "\.\[svg\]"'):
         next(OpenMoji(tmp_path).examples())
 
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tests.helpers.numpy_networks import randomize
 from tf_deeppaint import DeepPaint, Discriminator, Generator
 from tf_deeppaint.training.gan.losses import Objective
+from tf_deeppaint.training.trainer import to_batch
 
 SIZE, WIDTH, BATCH, STEPS, POOL, SEED = 64, 4, 2, 3, 2, 4
 # Far below 100, so that the gradient through the discriminator is not lost beside that of L1.
@@ -456,3 +457,48 @@ def test_each_network_has_a_loss_scale_of_its_own_under_float16() -> None:
     model.train_step(bad)
     assert [float(scale) for scale in scales] == [scale / 2 for scale in before]
     assert all(np.isfinite(weight).all() for weight in model.get_weights())
+
+
+@pytest.mark.slow
+def test_pairs_of_inputs_and_picture_train_like_batches_and_the_last_may_be_smaller():
+    """As `data.loading.load` and anybody's data sets give them."""
+    (batch,) = batches(1)
+
+    def elements(pairs: bool):
+        for count in (2, 1):
+            part = {key: value[:count] for key, value in batch.items()}
+            picture = part.pop("picture")
+            yield (part, picture) if pairs else part | {"picture": picture}
+
+    def shape(key: str) -> tf.TensorSpec:
+        return tf.TensorSpec((None, *batch[key].shape[1:]))
+
+    trained = []
+    for pairs in (True, False):
+        inputs = {key: shape(key) for key in ("sketch", "palette")}
+        picture = shape("picture")
+        signature = (inputs, picture) if pairs else inputs | {"picture": picture}
+        stream = tf.data.Dataset.from_generator(
+            lambda pairs=pairs: elements(pairs), output_signature=signature
+        )
+        model = DeepPaint(*networks(), pool_size=1, seed=SEED)
+        model.compile(keras.optimizers.SGD(1e-3), keras.optimizers.SGD(1e-3))
+        model.fit(stream, verbose=0)
+        assert int(model.steps) == 2 and int(model.skipped) == 0
+        trained.append(model.generator.get_weights())
+    for ours, theirs in zip(*trained, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (({"sketch": 0, "palette": 0}, 0, 0), "batches are"),
+        ((0, 0), "batches are"),
+        ({"sketch": 0, "picture": 0}, "a batch lacks palette"),
+        (({"sketch": 0}, 0), "a batch lacks palette"),
+    ],
+)
+def test_what_is_no_batch_is_refused(data, words):
+    with pytest.raises(ValueError, match=words):
+        to_batch(data)

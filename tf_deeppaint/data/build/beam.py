@@ -22,15 +22,14 @@ from tf_deeppaint.data.build.shards import (
 )
 from tf_deeppaint.data.sources.base import Example
 from tf_deeppaint.utils import files
+from tf_deeppaint.utils.commands import install_command
 from tf_deeppaint.utils.errors import DeepPaintError
 
 try:
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
 except ImportError as _error:
-    raise DeepPaintError(
-        '--runner needs Apache Beam: run pip install "tf-deeppaint[beam]"'
-    ) from _error
+    raise DeepPaintError(f"--runner needs Apache Beam: run {install_command('beam')}") from _error
 
 # Examples in one line of work for inspections: seconds of work, and one file of results.
 INSPECTIONS = 256

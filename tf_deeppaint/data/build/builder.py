@@ -27,6 +27,7 @@ SPLIT_RULE = (
     "test where SHA-256 of 'SOURCE/GROUP', its first 8 bytes as a number, is below "
     f"{TEST_SHARE} * 2**64; else train. Records of one group share a split."
 )
+PUBLISHED_RULE = "As their source gives it, for {} examples."
 MOVED_RULE = " {} published in another split than a near-duplicate were moved to train."
 
 
@@ -191,8 +192,16 @@ def _make_manifest(plan: Plan, source: Source, output: str, size: int) -> record
         skipped.update(receipt.skipped)
         if receipt.shard.records:
             shards[split].append(receipt.shard)
-    rule = SPLIT_RULE + (MOVED_RULE.format(plan.moved) if plan.moved else "")
-    return records.Manifest(plan.options, source.origin, rule, dict(skipped), shards)
+    return records.Manifest(plan.options, source.origin, _split_rule(plan), dict(skipped), shards)
+
+
+def _split_rule(plan: Plan) -> str:
+    """How the examples of a plan really came to their splits, in words."""
+    published = sum(map(plan.count_planned, records.SPLITS)) - plan.drawn
+    rule = PUBLISHED_RULE.format(published) if published else ""
+    if plan.drawn:
+        rule += f" Any other: {SPLIT_RULE}" if published else SPLIT_RULE
+    return rule + (MOVED_RULE.format(plan.moved) if plan.moved else "")
 
 
 def _plan_shards(plan: Plan, size: int) -> Iterator[tuple[str, str, range]]:

@@ -121,6 +121,12 @@ class Plan(contextlib.AbstractContextManager):
         with self._wrap_errors():
             return int(self._fact("moved") or 0)
 
+    @property
+    def drawn(self) -> int:
+        """Examples whose publisher chose no split, so that `arrange` gave them theirs."""
+        with self._wrap_errors():
+            return int(self._fact("drawn") or 0)
+
     def list_examples(self, items: Iterable[Example | Skipped], options: dict) -> None:
         """Stores the examples of a source; a listing that was broken off begins anew.
 
@@ -188,9 +194,10 @@ class Plan(contextlib.AbstractContextManager):
                 self._drop_copies()
             moved = self._reunite_clusters()
             database.create_function("split_of", 1, split_of, deterministic=True)
-            database.execute(
+            drawn = database.execute(
                 "UPDATE example SET split = split_of(cluster) WHERE split = '' AND skipped IS NULL"
             )
+            self._set_fact("drawn", str(drawn.rowcount))
             database.create_function("name_digest", 1, name_digest, deterministic=True)
             database.execute(
                 "UPDATE example SET position = ranked.position FROM (SELECT id, ROW_NUMBER() OVER "

@@ -9,7 +9,7 @@ loads one at a time (`base.Source`):
         loaded = source.load(example, size=256)   # picture (H, W, 3), sketch (H, W) or None
 
 It is a frozen dataclass derived from `Source`. Its fields, declared by `utils.options.option`, are
-its options and become the flags of `python -m tfrecords.build`; sources may share a flag. `origin`
+its options and become the flags of `deeppaint build`; sources may share a flag. `origin`
 says who made the pictures and under which license; it goes into the manifest and the model card. A
 source of characters also loads `partners`, other drawings in the same colors (`color_schemes`), and
 `parts`, the role of every pixel.

@@ -12,6 +12,7 @@ from types import ModuleType
 import numpy as np
 
 from tf_deeppaint.images.pixels import over_white
+from tf_deeppaint.utils.commands import install_command
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # Bytes, elements and levels of a document; the largest of the fetched art have 62,000, 900 and 8.
@@ -65,9 +66,7 @@ def load_rasterizer() -> ModuleType:
     try:
         import resvg_py
     except ImportError as error:
-        raise DeepPaintError(
-            'drawing SVG needs resvg_py: run pip install "tf-deeppaint[svg]"'
-        ) from error
+        raise DeepPaintError(f"drawing SVG needs resvg_py: run {install_command('svg')}") from error
     return resvg_py
 
 

@@ -20,11 +20,10 @@ import keras
 import tensorflow as tf
 
 from tf_deeppaint.networks import PACKAGE
-from tf_deeppaint.networks.discriminator import Discriminator
-from tf_deeppaint.networks.generator import Generator
+from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.training.gan import losses
 from tf_deeppaint.training.gan.image_pool import ImagePool
-from tf_deeppaint.training.trainer import Trainer, replicas
+from tf_deeppaint.training.trainer import Trainer, replicas, to_batch
 
 DEFAULT = losses.Objective()
 METRICS = ("generator_loss", "discriminator_loss", "adversarial", "l1", "perceptual", "tv")
@@ -34,15 +33,16 @@ METRICS = ("generator_loss", "discriminator_loss", "adversarial", "l1", "percept
 class DeepPaint(Trainer):
     """Trains a generator against a discriminator, as "Attentioned Deep Paint" does.
 
-    Batches are `{"sketch": (N, H, W, 3), "palette": (N, 4, 4, 3), "picture": (N, H, W, 3)}`, all
-    floats in [-1, 1], with a fixed N; H = W = `generator.size`. R replicas of N / R pictures take
+    Batches are those of `Trainer`, with H = W = `generator.size`. R replicas of N / R pictures take
     the step of one with N. Each has its own dropout and pool, and, unless synchronized, its own
-    statistics of the norms.
+    statistics of the norms. A subclass may add to `generator_losses`, and names what it adds in
+    `metric_names`.
 
     Args:
-        generator: Paints.
-        discriminator: Tells real pairs from painted ones.
-        objective: The losses that both minimize.
+        generator: Paints: any `PaintingNetwork`.
+        discriminator: Tells real pairs from painted ones: any Keras model of `(N, H, W, 6)`, sketch
+            and picture, that gives logits of any shape.
+        objective: The losses that both minimize, and their weights.
         pool_size: Number of past pairs kept to show the discriminator again.
         seed: Seed of the pool's choices.
         perceptual: Compares two batches of pictures, such as `losses.perceptual_loss` with its
@@ -58,18 +58,19 @@ class DeepPaint(Trainer):
     """
 
     network_names = ("generator", "discriminator")
+    metric_names = METRICS
 
     def __init__(
         self,
-        generator: Generator,
-        discriminator: Discriminator,
+        generator: PaintingNetwork,
+        discriminator: keras.Model,
         objective: losses.Objective = DEFAULT,
         pool_size: int = 50,
         seed: int = 0,
         perceptual: Callable | None = None,
         **kwargs,
     ):
-        super().__init__(generator, METRICS, **kwargs)
+        super().__init__(generator, self.metric_names, **kwargs)
         if objective.gan_loss not in losses.GAN_LOSSES:
             raise ValueError(f"gan_loss={objective.gan_loss!r}: one of {losses.GAN_LOSSES}")
         if objective.perceptual_weight and perceptual is None:
@@ -85,8 +86,9 @@ class DeepPaint(Trainer):
     def more_state(self) -> dict:
         return {"pool": self.pool, "pool_random": self.pool.random.state}
 
-    def train_step(self, batch: dict) -> dict:
+    def train_step(self, data: dict | tuple) -> dict:
         """Takes one step of both networks; returns the mean of each loss since the last reset."""
+        batch = to_batch(data)
         sketch, picture = batch["sketch"], batch["picture"]  # (N, H, W, 3) each
         with tf.GradientTape() as generator_tape:
             painted = self(batch, training=True)  # (N, H, W, 3)
@@ -100,7 +102,7 @@ class DeepPaint(Trainer):
         with tf.GradientTape() as picture_tape:
             picture_tape.watch(painted)
             logits = self._discriminate(sketch, painted)  # (N, H/8 - 2, W/8 - 2, 1)
-            terms = self._generator_losses(logits, picture, painted)  # () each
+            terms = self.generator_losses(logits, picture, painted)  # () each
             scaled_loss = optimizer.scale_loss(terms["generator_loss"] / replicas())
         # First with respect to the painted picture, then on through the generator: each of its
         # tapes is used once.
@@ -113,7 +115,8 @@ class DeepPaint(Trainer):
         stepped = discriminator_stepped & generator_stepped
         return self.end_step(stepped, {"discriminator_loss": discriminator_loss, **terms})
 
-    def test_step(self, batch: dict) -> dict:
+    def test_step(self, data: dict | tuple) -> dict:
+        batch = to_batch(data)
         l1 = losses.l1_loss(batch["picture"], self(batch))
         return self.track(tf.constant(True), {"l1": l1})
 
@@ -147,7 +150,14 @@ class DeepPaint(Trainer):
         pair = tf.concat([sketch, picture], axis=-1)  # (N, H, W, 6)
         return self.discriminator(pair, training=True)  # (N, H/8 - 2, W/8 - 2, 1)
 
-    def _generator_losses(self, logits, picture, painted) -> dict:
+    def generator_losses(self, logits, picture, painted) -> dict[str, tf.Tensor]:
+        """The losses of the generator, `()` each, by name; it minimizes `"generator_loss"`.
+
+        Args:
+            logits: What the discriminator says of the painted pairs.
+            picture: The true pictures, `(N, H, W, 3)` in [-1, 1].
+            painted: What the generator painted, likewise.
+        """
         objective, l1 = self.objective, losses.l1_loss(picture, painted)
         terms = {"adversarial": losses.adversarial_loss(objective.gan_loss, logits), "l1": l1}
         total = terms["adversarial"] + objective.l1_weight * l1

@@ -30,24 +30,31 @@ class ImagePool(tf.Module):
         self.random = keras.random.SeedGenerator(seed)
 
     def exchange(self, pictures: tf.Tensor, finite: tf.Tensor | bool = True) -> tf.Tensor:
-        """Exchanges a batch, float32 `(N, H, W, C)` of static N, one picture after another.
+        """Exchanges a batch, float32 `(N, H, W, C)`, one picture after another.
 
         Where it is not `finite`, the pictures are returned and the pool stays.
         """
         if not self.capacity:
             return pictures
-        size = pictures.shape[0]
+        size = tf.shape(pictures)[0]
         seed = tf.cast(self.random.next(), tf.int32) + tf.constant([0, _replica()])
         seeds = tf.random.split(seed, 2)
         slots = tf.random.stateless_uniform((size,), seeds[0], 0, self.capacity, tf.int32)
         swaps = tf.random.stateless_uniform((size,), seeds[1]) < 0.5
-        return tf.cond(
-            tf.convert_to_tensor(finite),
-            lambda: tf.stack(
-                [self._exchange_one(pictures[i], slots[i], swaps[i]) for i in range(size)]
-            ),
-            lambda: tf.identity(pictures),
-        )
+
+        def exchange_all() -> tf.Tensor:
+            if (count := pictures.shape[0]) is None:  # such as of a data set's last batch
+                return tf.map_fn(
+                    lambda one: self._exchange_one(*one),
+                    (pictures, slots, swaps),
+                    parallel_iterations=1,
+                    fn_output_signature=tf.TensorSpec(self.stored.shape[1:], pictures.dtype),
+                )
+            return tf.stack(
+                [self._exchange_one(pictures[i], slots[i], swaps[i]) for i in range(count)]
+            )
+
+        return tf.cond(tf.convert_to_tensor(finite), exchange_all, lambda: tf.identity(pictures))
 
     def _exchange_one(self, picture: tf.Tensor, slot: tf.Tensor, swap: tf.Tensor) -> tf.Tensor:
         def fill() -> tf.Tensor:

@@ -17,7 +17,7 @@ from tf_deeppaint.networks.heads import mix
 from tf_deeppaint.networks.matcher.color_matcher import ColorMatcher
 from tf_deeppaint.training.gan.losses import l1_loss
 from tf_deeppaint.training.matching import losses
-from tf_deeppaint.training.trainer import Trainer, replicas, to_generator_inputs
+from tf_deeppaint.training.trainer import Trainer, replicas, to_batch, to_generator_inputs
 
 DEFAULT = losses.MatchingObjective()
 METRICS = ("generator_loss", "color", "l1", "parts")
@@ -54,8 +54,9 @@ class ColorMatching(Trainer):
         self.parts_head.build((None, None, None, generator.width))
         self.built = True
 
-    def train_step(self, batch: dict) -> dict:
+    def train_step(self, data: dict | tuple) -> dict:
         """Takes one step; returns the mean of each loss since the last reset."""
+        batch = to_batch(data)
         optimizer, variables = self.generator_optimizer, self.generator.trainable_variables
         head_variables = self.parts_head.trainable_variables if self.objective.parts_weight else []
         with tf.GradientTape() as tape:
@@ -69,7 +70,8 @@ class ColorMatching(Trainer):
             stepped = self.apply_gradients(head_optimizer, head_gradients, head_variables, stepped)
         return self.end_step(stepped, terms)
 
-    def test_step(self, batch: dict) -> dict:
+    def test_step(self, data: dict | tuple) -> dict:
+        batch = to_batch(data)
         l1 = l1_loss(batch["picture"], self(batch))
         return self.track(tf.constant(True), {"l1": l1})
 

@@ -171,7 +171,7 @@ def test_a_folder_without_the_files_is_named(tmp_path, folder):
 
 def test_a_missing_rasterizer_is_asked_for(source, monkeypatch):
     monkeypatch.setitem(sys.modules, "resvg_py", None)
-    with pytest.raises(DeepPaintError, match=r'pip install "tf-deeppaint\[svg\]"'):
+    with pytest.raises(DeepPaintError, match=r'pip install -e "\.\[svg\]"'):
         source.load(example(source, 0), SIZE)
 
 
