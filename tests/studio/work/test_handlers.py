@@ -217,6 +217,28 @@ def test_a_painting_as_sketch_is_told_with_the_way_out(desk):
     assert not desk.put_sketch()["sketch"]["painted"]
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        None,
+        [],
+        {"source": "web"},
+        {"source": []},
+        {"clean": []},
+        {"clean": "perhaps"},
+        {"gap": 7},
+        {"gap": "wide"},
+        {"file": 7},
+        {"file": {"path": 7}},
+    ],
+)
+def test_a_mistaken_sketch_is_told(desk, fields):
+    desk.put_sketch()
+    desk.sketch = desk.sketch | fields if isinstance(fields, dict) else fields
+    with pytest.raises(DeepPaintError):
+        desk.color()
+
+
 def test_what_is_no_picture_is_taken_off_the_page(desk):
     (desk.folder / "text.png").write_text("no picture")
     desk.sketch["file"] = {"path": str(desk.folder / "text.png"), "orig_name": "text.png"}

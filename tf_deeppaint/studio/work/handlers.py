@@ -289,14 +289,14 @@ def _check_fields(sketch: object) -> dict:
     """The sketch on the page: where it is, and how it is read."""
     given = sketch if isinstance(sketch, dict) else {}
     source = given.get("source", "file")
-    gap = given.get("gap", "auto")
-    if source not in ("file", "drawn") or not isinstance(gap, str):
+    clean, gap = given.get("clean", "auto"), given.get("gap", "auto")
+    if source not in ("file", "drawn") or not isinstance(gap, str) or not isinstance(clean, str):
         raise DeepPaintError("that is no sketch; load the page again")
     return {
         "source": source,
         "file": given.get("file"),
         "drawn": given.get("drawn"),
-        "clean": given.get("clean", "auto"),
+        "clean": clean,
         "recolor": given.get("recolor") is True,
         "gap": gap,
     }
