@@ -366,7 +366,7 @@ def test_colors_lines_paper_and_the_inside_of_the_network(page, drawing, model):
     second[2, 1] = (255, 0, 128)
     recolored = page.new_picture(lambda: page.set_swatch(9, "#ff0080"))
     expected = original.recolor(second)
-    np.testing.assert_array_equal(page.swatches(), second)
+    page.wait(lambda: np.array_equal(page.swatches(), second), "the swatch")
     assert_alike(recolored, expected.picture())
     assert "Recolored" in page.find("#easel .status").text
 
@@ -374,10 +374,10 @@ def test_colors_lines_paper_and_the_inside_of_the_network(page, drawing, model):
     page.new_picture(lambda: page.click("[data-name=Night]"))
     mixed = PALETTES["Night"].copy()
     mixed[2, 1] = (255, 0, 128)
-    np.testing.assert_array_equal(page.swatches(), mixed)
+    page.wait(lambda: np.array_equal(page.swatches(), mixed), "Night but for the locked one")
     page.click("#swatches .unlock")
     page.new_picture(lambda: page.click("[data-name=Sea]"))
-    np.testing.assert_array_equal(page.swatches(), PALETTES["Sea"])
+    page.wait(lambda: np.array_equal(page.swatches(), PALETTES["Sea"]), "Sea")
     expected = original.recolor(PALETTES["Sea"])
 
     toned = page.new_picture(lambda: page.choose("#look [name=paper]", ""))  # a color

@@ -45,6 +45,7 @@ const pad = makePad(find('#pane-drawn'), () => {
 
 function choose(source) {
   value.source = source;
+  if (source === 'drawn') find('.advice').hidden = true;
   for (const name of ['file', 'drawn']) {
     const tab = find(`#tab-${name}`);
     tab.setAttribute('aria-selected', name === source);
