@@ -376,6 +376,7 @@ def test_colors_lines_paper_and_the_inside_of_the_network(page, drawing, model):
     mixed[2, 1] = (255, 0, 128)
     page.wait(lambda: np.array_equal(page.swatches(), mixed), "Night but for the locked one")
     page.click("#swatches .unlock")
+    page.wait(lambda: page.script("return !document.querySelector('.cell.locked')"), "unlocked")
     page.new_picture(lambda: page.click("[data-name=Sea]"))
     page.wait(lambda: np.array_equal(page.swatches(), PALETTES["Sea"]), "Sea")
     expected = original.recolor(PALETTES["Sea"])
