@@ -10,7 +10,7 @@ REFERENCE := $(PICTURES)/reference.png
 PAINTED := out/painted.png
 SHOWN := out/side_by_side.png
 
-.PHONY: help api paint studio train test test-slow bench fuzz faults load test-versions lint clean
+.PHONY: help api paint studio train test test-slow bench fuzz faults costs mutants load test-versions lint clean
 
 help:
 	@echo "make paint      color a drawing with the bundled model; yours: SKETCH=a.png REFERENCE=b.png"
@@ -68,6 +68,15 @@ fuzz: .venv/installed-dev .venv/installed-bench
 
 faults: .venv/installed-dev
 	$(BIN)/python -m tests.faults.faults --report=docs/reliability.md
+
+costs: .venv/installed-dev
+	$(BIN)/python -m tests.hostile.costs --report=docs/reliability.md
+
+# Another subject or number of mutants: make mutants SUBJECT=locks COUNT=100
+COUNT ?= 20
+mutants: .venv/installed-dev
+	$(BIN)/python -m tests.mutants --seed=$(SEED) --count=$(COUNT) \
+		$(if $(SUBJECT),--subject="$(SUBJECT)") --report=docs/reliability.md
 
 load: .venv/installed-dev
 	$(BIN)/python -m tests.faults.load --report=docs/reliability.md

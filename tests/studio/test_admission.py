@@ -133,6 +133,8 @@ def test_requests_of_the_studios_own_page_are_answered():
         {"x-forwarded-host": "evil.example"},
         {"x-forwarded-host": "evil.example, localhost"},
         {"origin": "http://evil.example"},
+        {"origin": "http://evil.127.0.0.1:7860"},
+        {"origin": "http://127.0.0.1:7860.evil.example"},
         {"origin": "http://127.0.0.1:8000"},
         {"origin": "null"},
         {"sec-fetch-site": "cross-site"},

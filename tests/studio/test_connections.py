@@ -3,12 +3,15 @@
 import contextlib
 import http.client
 import socket
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 import uvicorn
 
+from tests.helpers.programs import ROOT
 from tf_deeppaint.studio import connections
 
 
@@ -71,3 +74,16 @@ def test_a_connection_that_asks_nothing_is_closed(port, said):
             while slow.recv(1000):  # at last nothing: the end
                 pass
     assert ask(port) == b"hello"
+
+
+def test_where_the_system_has_no_such_modules_the_studio_is_imported_all_the_same():
+    """As on Windows, which knows neither `resource` nor `fcntl`."""
+    script = (
+        "import sys; sys.modules.update(resource=None); import filelock, uvicorn\n"
+        "sys.modules.update(fcntl=None)\n"
+        "from tf_deeppaint.studio import connections, leftovers\n"
+        "config = uvicorn.Config(lambda: None); config.load()\n"
+        "connections.limit_connections(config)\n"
+        "with leftovers.own_folder(): leftovers.remove()\n"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tf_deeppaint import DeepPaint, Discriminator
 from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.training import checkpoints as checkpoints_module
 from tf_deeppaint.training.checkpoints import Checkpoints
 from tf_deeppaint.training.optimizers import make_adam
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -150,6 +151,33 @@ def test_old_ones_stay_until_the_new_one_is_read_back(saved, copy, monkeypatch, 
     assert Checkpoints(make(), str(copy), keep=keep).restore() == 3
     checkpoints.save()
     assert Checkpoints(make(), str(copy), keep=keep).restore() == 4
+
+
+def test_of_an_old_one_the_index_goes_first(saved, copy, monkeypatch) -> None:
+    """Killed in between, the rest does not count as a checkpoint."""
+    model = make()
+    checkpoints = Checkpoints(model, str(copy), keep=1)
+    checkpoints.restore()
+    step(model, 3)
+    removed, remove = [], checkpoints_module.files.remove
+    monkeypatch.setattr(
+        checkpoints_module.files, "remove", lambda path: (removed.append(path), remove(path))
+    )
+    checkpoints.save()
+    for number in (2, 3):
+        names = [path.rpartition("/")[2] for path in removed if f"/state-{number}." in path]
+        assert names[0] == f"state-{number}.index" and len(names) > 1
+
+
+def test_one_that_lacks_a_part_of_the_state_is_skipped(saved, copy, capsys) -> None:
+    model = make()
+    for path in copy.glob("state-3.*"):
+        path.unlink()
+    part = tf.train.Checkpoint(generator=list(model.generator.variables))
+    part.write(str(copy / "state-3"))
+    assert Checkpoints(model, str(copy), keep=2).restore() == 2
+    assert_equal(model, saved[1][1])
+    assert "state-3: damaged" in capsys.readouterr().err
 
 
 def test_the_state_of_a_step_is_written_once(saved, copy, monkeypatch) -> None:

@@ -249,6 +249,8 @@ def test_a_file_that_is_zip_and_hdf5_at_once_is_checked_as_what_keras_opens(tmp_
     [
         {"class_name": "Lambda", "module": "keras.layers", "config": {}},
         {"class_name": "StringLookup", "config": {"vocabulary": "/etc/passwd"}},
+        {"class_name": "IntegerLookup", "config": {"vocabulary": "/etc/passwd"}},
+        {"class_name": "TFSMLayer", "module": "keras.layers", "config": {"filepath": "/tmp"}},
         {"class_name": "system", "module": "os", "config": "true"},
         {"class_name": "function", "module": "keras.utils", "config": "get_file"},
         {"class_name": "function", "module": "builtins", "config": "exec"},

@@ -192,7 +192,9 @@ def test_of_two_machines_that_start_together_one_holds_it(path, monkeypatch, tmp
     found_free, written, judged = (threading.Barrier(2) for _ in range(3))
     monkeypatch.setattr(locks, "_machine", lambda: threading.current_thread().name)
     monkeypatch.setattr(locks.secrets, "token_hex", lambda _: str(found_free.wait(20)))
-    monkeypatch.setattr(locks, "time", SimpleNamespace(sleep=lambda _: written.wait(20)))
+    settled = []
+    fake = SimpleNamespace(sleep=lambda s: (settled.append(s), written.wait(20)))
+    monkeypatch.setattr(locks, "time", fake)
     ends = []
 
     def work(path):
@@ -212,6 +214,7 @@ def test_of_two_machines_that_start_together_one_holds_it(path, monkeypatch, tmp
     for machine in machines:
         machine.join()
     refused, held = sorted(ends, key="held".__eq__)
+    assert settled == [locks.SETTLE_S] * 2  # each reads back once the other must have written
     assert held == "held" and f"process {os.getpid()} on {socket.gethostname()}" in refused
     assert not path.exists()
 
@@ -268,7 +271,7 @@ def test_another_machine_of_the_same_name_and_number_is_watched(path, monkeypatc
         assert len(slept) >= locks.WATCH_S - 2
 
 
-needs_proc = pytest.mark.skipif(not locks._started(os.getpid()), reason="no /proc here")
+needs_proc = pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="no /proc here")
 
 
 @needs_proc

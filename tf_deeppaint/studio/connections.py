@@ -4,10 +4,14 @@ uvicorn waits for a request as long as its sender likes, and opens a connection 
 the process has no file left to open.
 """
 
-import resource
 from collections import OrderedDict
 
 import uvicorn
+
+try:
+    import resource
+except ImportError:  # Windows, which has no such limit
+    resource = None
 
 # Connections at once; what comes beyond them takes the place of the oldest that only waits.
 MAX_CONNECTIONS = 512
@@ -20,13 +24,19 @@ def limit_connections(config: uvicorn.Config) -> None:
 
     uvicorn makes a protocol of `config.http_protocol_class` for each connection.
     """
+    _raise_limit_on_files()
+    config.http_protocol_class = _make_impatient(config.http_protocol_class)
+    config.limit_concurrency = 2 * MAX_CONNECTIONS
+
+
+def _raise_limit_on_files() -> None:
+    if resource is None:
+        return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 4 * MAX_CONNECTIONS
     if soft < wanted:
         wanted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
-    config.http_protocol_class = _make_impatient(config.http_protocol_class)
-    config.limit_concurrency = 2 * MAX_CONNECTIONS
 
 
 def _make_impatient(protocol: type) -> type:

@@ -1,13 +1,14 @@
 """The temporary folder of a studio, and those that killed studios have left."""
 
 import contextlib
-import fcntl
 import glob
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+
+from filelock import FileLock
 
 _PREFIX = "tf-deeppaint-studio-"
 _LOCK = "lock"
@@ -20,9 +21,8 @@ def own_folder() -> Iterator[str]:
     """A folder for all files of a studio, removed at the end; a lock in it says that it lives."""
     with (
         tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder,
-        open(os.path.join(folder, _LOCK), "x") as lock,
+        FileLock(os.path.join(folder, _LOCK), thread_local=False),
     ):
-        fcntl.flock(lock, fcntl.LOCK_EX)
         yield folder
 
 
@@ -34,10 +34,12 @@ def remove() -> None:
     for folder in glob.glob(os.path.join(glob.escape(tempfile.gettempdir()), f"{_PREFIX}*")):
         with contextlib.suppress(OSError):
             about = os.lstat(folder)
-            is_ours = not os.path.islink(folder) and about.st_uid == os.getuid()
+            own = os.getuid() if hasattr(os, "getuid") else about.st_uid  # Windows has none
+            is_ours = not os.path.islink(folder) and about.st_uid == own
+            lock = os.path.join(folder, _LOCK)
             if not is_ours or time.time() - about.st_mtime < _START_SECONDS:
                 continue
-            flags = os.O_RDONLY | os.O_NOFOLLOW
-            with open(os.open(os.path.join(folder, _LOCK), flags), "rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
+            if os.path.isfile(lock) and not os.path.islink(lock):
+                with FileLock(lock, timeout=0, fallback_to_soft=False):  # raises where it lives
+                    shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)  # Windows keeps a file that is open

@@ -119,8 +119,11 @@ class Every(StepCallback):
             self.called = time.monotonic()
 
 
+@dataclasses.dataclass(eq=False)
 class StopWhenNotFinite(StepCallback):
     """Ends a run after `SKIPPED_LIMIT` steps in a row whose gradients were not finite."""
+
+    run: str  # the run directory, to be named
 
     def on_step(self, step: int, logs: dict) -> None:
         if step % SKIPPED_LIMIT:
@@ -129,8 +132,8 @@ class StopWhenNotFinite(StepCallback):
         if in_a_row >= SKIPPED_LIMIT:
             raise DeepPaintError(
                 f"step {step}: {in_a_row} steps in a row were not finite and were skipped; the "
-                "last checkpoint is from before; resume from it with a lower --learning_rate, or "
-                "with --precision=mixed_bfloat16 or float32"
+                f"last checkpoint is from before; begin another run with --init_from={self.run} "
+                "and a lower --learning_rate, or with --precision=mixed_bfloat16 or float32"
             )
 
 

@@ -130,7 +130,7 @@ def _make_callbacks(run: Run) -> list[keras.callbacks.Callback]:
     return [
         callbacks.LossLog(run.metrics_log, options.log_every, options.batch_size, run.bad),
         callbacks.ProgressLine(steps, options.batch_size),
-        callbacks.StopWhenNotFinite(),
+        callbacks.StopWhenNotFinite(options.run),
         callbacks.Every(lambda _: _save_samples(run), options.save_every, last=steps),
         callbacks.Every(lambda _: run.checkpoints.save(), *saves),
     ]

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tests.helpers.numpy_networks import randomize
 from tf_deeppaint import DeepPaint, Discriminator, Generator
+from tf_deeppaint.training.gan import deep_paint
 from tf_deeppaint.training.gan.losses import Objective
 from tf_deeppaint.training.trainer import to_batch
 
@@ -441,6 +442,23 @@ def test_a_step_that_is_not_finite_changes_nothing_and_is_counted(key: str) -> N
     logs = model.train_step(good)
     assert [int(count) for count in counts] == [4, 2, 0]
     assert all(np.isfinite(float(value)) for value in logs.values())
+
+
+@pytest.mark.parametrize("which", ["discriminator", "generator"])
+def test_a_step_that_one_network_left_out_is_counted(which: str, monkeypatch) -> None:
+    model = DeepPaint(*networks(), pool_size=2)
+    model.compile(run_eagerly=True)
+    name = {"discriminator": "discriminator_loss", "generator": "adversarial_loss"}[which]
+    loss = getattr(deep_paint.losses, name)
+    monkeypatch.setattr(deep_paint.losses, name, lambda *a, **k: loss(*a, **k) * np.nan)
+    before = {n: getattr(model, n).get_weights() for n in model.network_names}
+    model.train_step(tensors(batches(1)[0]))
+    assert [int(count) for count in (model.steps, model.skipped)] == [1, 1]
+    for network, weights in before.items():
+        trained = [variable.trainable for variable in getattr(model, network).weights]
+        now = getattr(model, network).get_weights()
+        same = [np.array_equal(*pair) for pair in zip(weights, now, strict=True)]
+        assert all(np.array(same)[trained]) == (network == which)
 
 
 def test_each_network_has_a_loss_scale_of_its_own_under_float16() -> None:

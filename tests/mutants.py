@@ -1,0 +1,264 @@
+"""Changes the code in small ways, one at a time, and looks whether a test notices.
+
+    python -m tests.mutants --subject=locks --count=20
+
+Each mutant is one changed operator, constant, condition or statement. It is tried in a copy of the
+repository, by the few tests of its module: those of `SUBJECTS`. Of each subject the mutants that
+were once found by hand to survive are tried first, then as many others as asked for, chosen by a
+seed. A run that takes five times as long as the unchanged code, and a minute, counts as noticed.
+"""
+
+import argparse
+import ast
+import datetime
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.hostile.figures import rewrite
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 5  # times as long as the unchanged code, and a minute
+
+
+class Subject(NamedTuple):
+    """A module, and the tests that must notice its mutants."""
+
+    module: str
+    tests: str
+    known: tuple[tuple[str, str], ...] = ()  # texts, and what they were changed to
+
+
+SUBJECTS = {
+    "locks": Subject(
+        "utils/locks.py",
+        "tests/utils/test_locks.py",
+        (
+            ("        file.truncate()\n", ""),
+            ("not isinstance(error, ProcessLookupError)", "False"),
+            ("_started(holder.pid) in (holder.started, 0)", "holder.pid != os.getpid()"),
+            ("if _load_holder(path) == holder:\n            with", "if True:\n            with"),
+        ),
+    ),
+    "files": Subject("utils/files.py", "tests/utils/test_files.py"),
+    "archives": Subject(
+        "utils/keras_archives.py",
+        "tests/utils/test_keras_archives.py",
+        (('"TFSMLayer", ', ""),),
+    ),
+    "origin check": Subject(
+        "studio/admission.py",
+        "tests/studio/test_admission.py",
+        (
+            (
+                'origin.split("://")[-1].lower() != hosts[0].lower()',
+                "not origin.lower().endswith(hosts[0].lower())",
+            ),
+        ),
+    ),
+    "palette": Subject("palette/extraction.py", "tests/palette/test_extraction.py"),
+    "shuffle": Subject(
+        "data/ordering.py",
+        "tests/data/test_loading.py",
+        (("tf.constant([seed, purpose]", "tf.constant([seed // 2 * 2, purpose]"),),
+    ),
+    "pool": Subject("training/gan/image_pool.py", "tests/training/gan/test_image_pool.py"),
+    "losses": Subject("training/gan/losses.py", "tests/training/gan/test_losses.py"),
+    "layers": Subject(
+        "networks/normalization.py",
+        "tests/networks/test_normalization.py",
+        ((', "aggregation": "mean"}', "}"),),
+    ),
+    "training step": Subject(
+        "training/gan/deep_paint.py",
+        "tests/training/gan/test_deep_paint.py",
+        (("stepped = discriminator_stepped & generator_stepped", "stepped = generator_stepped"),),
+    ),
+    "checkpoints": Subject(
+        "training/checkpoints.py",
+        "tests/training/test_checkpoints.py",
+        (
+            ('            files.remove(f"{path}.index")', "            pass"),
+            (".read(path).assert_existing_objects_matched()", ".read(path)"),
+        ),
+    ),
+    "run": Subject(
+        "training/options.py",
+        "tests/training/test_run_directory.py",
+        (
+            ("    seed: int = option(", "    seed: int = _resumable("),
+            ("    learning_rate: float = option(", "    learning_rate: float = _resumable("),
+        ),
+    ),
+}
+
+_SWAPPED = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+}
+
+
+class Mutant(NamedTuple):
+    """One changed place: what is shown of it, and the whole changed module."""
+
+    change: str
+    code: str
+
+
+def known_mutants(code: str, subject: Subject) -> list[Mutant]:
+    """Those that were found by hand; ValueError where the text is no longer there."""
+    mutants = []
+    for old, new in subject.known:
+        if code.count(old) < 1:
+            raise ValueError(f"{subject.module}: no longer holds {old!r}")
+        shown = f"`{' '.join(old.split())}` became `{' '.join(new.split())}`"
+        mutants.append(Mutant(shown, code.replace(old, new, 1)))
+    return mutants
+
+
+def make_mutants(code: str) -> list[Mutant]:
+    """Every mutant of a module, in the order of its code."""
+    tree = ast.parse(code)
+    mutants = []
+    for node in ast.walk(tree):
+        for before, undo in _changes(node):
+            after = ast.unparse(node)
+            changed = ast.unparse(tree)
+            undo()
+            line = getattr(node, "lineno", 0)
+            shown = f"line {line}: `{_short(before)}` became `{_short(after)}`"
+            mutants.append(Mutant(shown, changed))
+    return mutants
+
+
+def _changes(node: ast.AST) -> Iterator[tuple[str, object]]:
+    """Changes a node in place, once for each way; yields its old code and what undoes it."""
+
+    def put(owner: object, name: str, value: object) -> tuple[str, object]:
+        before, old = ast.unparse(node), getattr(owner, name)
+        setattr(owner, name, value)
+        return before, lambda: setattr(owner, name, old)
+
+    if isinstance(node, ast.Compare) and type(node.ops[0]) in _SWAPPED:
+        yield put(node, "ops", [_SWAPPED[type(node.ops[0])](), *node.ops[1:]])
+    elif isinstance(node, ast.BoolOp | ast.BinOp) and type(node.op) in _SWAPPED:
+        yield put(node, "op", _SWAPPED[type(node.op)]())
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield put(node, "op", ast.UAdd())
+    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield put(node, "value", not node.value)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        yield put(node, "value", node.value + 1)
+    elif isinstance(node, ast.If | ast.IfExp):
+        yield put(node, "test", ast.Constant(False))
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        yield put(node, "value", ast.Constant(None))
+
+
+def _short(code: str) -> str:
+    line = code.strip().splitlines()[0]
+    return line if len(line) <= 70 else f"{line[:67]}..."
+
+
+def survivors(name: str, count: int, seed: int) -> tuple[int, int, list[str]]:
+    """How many mutants a subject has, how many were tried, and the survivors."""
+    subject = SUBJECTS[name]
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        copy = _copy_repository(Path(folder))
+        path = copy / "tf_deeppaint" / subject.module
+        code = path.read_text()
+        others = make_mutants(code)
+        chosen = random.Random(f"{name}/{seed}").sample(others, min(count, len(others)))
+        mutants = known_mutants(code, subject) + chosen
+        began = time.monotonic()
+        if not _is_noticed(copy, subject, None):
+            patience = PATIENCE * (time.monotonic() - began) + 60
+        else:
+            raise SystemExit(f"{subject.tests} fails without any change")
+        survived = []
+        for mutant in mutants:
+            path.write_text(mutant.code)
+            if not _is_noticed(copy, subject, patience):
+                survived.append(mutant.change)
+                print(f"{name}: survived: {mutant.change}", flush=True)
+    return len(others) + len(subject.known), len(mutants), survived
+
+
+def _copy_repository(folder: Path) -> Path:
+    copy = folder / "repository"
+    shutil.copytree(
+        ROOT,
+        copy,
+        ignore=shutil.ignore_patterns(".*", "__pycache__", "runs", "data", "out", "*.egg-info"),
+        symlinks=True,
+    )
+    shutil.copytree(ROOT / "tf_deeppaint" / "data", copy / "tf_deeppaint" / "data")
+    shutil.copytree(ROOT / "tests" / "data", copy / "tests" / "data")
+    return copy
+
+
+def _is_noticed(copy: Path, subject: Subject, patience: float | None) -> bool:
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider"]
+    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    process = subprocess.Popen(
+        [*command, subject.tests],
+        cwd=copy,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        return process.wait(patience) != 0
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return True
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=20, help="mutants of each subject")
+    parser.add_argument("--subject", action="append", choices=SUBJECTS, help="may be repeated")
+    parser.add_argument("--report", type=Path, help="document whose table is rewritten")
+    chosen = parser.parse_args()
+    before = chosen.report.read_text(encoding="utf-8") if chosen.report else ""
+    rows: dict[str, str] = {}
+    for name in SUBJECTS:
+        if chosen.subject and name not in chosen.subject:
+            kept = [line for line in before.splitlines() if line.startswith(f"| {name} |")]
+            rows |= {name: kept[0]} if kept else {}
+            continue
+        total, tried, survived = survivors(name, chosen.count, chosen.seed)
+        left = "; ".join(change.replace("|", "\\|") for change in survived) or "none"
+        when = f"{datetime.date.today().isoformat()}, seed {chosen.seed}"
+        rows[name] = f"| {name} | {total} | {tried} | {len(survived)} | {left} | {when} |"
+        print(rows[name], flush=True)
+    if chosen.report:
+        head = "| subject | mutants | tried | survived | which | `make mutants` of |"
+        rewrite(chosen.report, "mutants", [head, "|---|---|---|---|---|---|", *rows.values()])
+
+
+if __name__ == "__main__":
+    main()
