@@ -25,6 +25,7 @@ TABLE = {
     "forward": networks.forward,
     "input": data.read,
     "start": painting.start,
+    "folder": painting.folder,
     "roofline": roofline.roofline,
 }
 BENCHMARKS = TABLE | {"serving": painting.serving, "cost": cost.cost}

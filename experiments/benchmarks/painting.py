@@ -14,29 +14,66 @@ from tf_deeppaint.utils.silence import import_tensorflow
 _MODEL = flags.DEFINE_string("model", None, "The SavedModel of the bundled model to serve.")
 _SIDES = flags.DEFINE_list("sides", ["512", "1024", "2048", "4096"], "Sides of served sketches.")
 
-# Most seconds that `colorize` may take by each backend: the goals.
-START_GOALS = {"TensorFlow": 6.0, "LiteRT": 1.2}
+# Most seconds that `colorize` may take by each backend, and for a folder: the goals.
+START_GOALS = {"LiteRT, the default": 0.7, "TensorFlow": 6.0}
+FOLDER_GOAL, PAINT_GOAL = 6.0, 0.1
+# The folder's sketches, of so many drawings, and their side in pixels.
+SKETCHES, DRAWINGS, SIDE = 100, 10, 512
 
 
 def start() -> Iterator[Row]:
     """One sketch from the command line, the whole process, by the bundled model."""
     pictures = ROOT / "docs/pictures"
     with tempfile.TemporaryDirectory() as folder:
-        model = Path(folder, "model.tflite")
-        run_program("export.litert", f"--output={model}")
         arguments = [
             "tf_deeppaint.colorize",
             f"--output={Path(folder, 'painted.png')}",
             f"--sketch={pictures / 'sketch.png'}",
             f"--reference={pictures / 'reference.png'}",
         ]
+        network = f"--model={ROOT / 'tf_deeppaint/bundled/model.keras'}"
         functions = {
-            "TensorFlow": lambda: run_program(*arguments),
-            "LiteRT": lambda: run_program(*arguments, f"--model={model}"),
+            "LiteRT, the default": lambda: run_program(*arguments),
+            "TensorFlow": lambda: run_program(*arguments, network),
         }
         seconds = alternate(functions, rounds(5))
     for backend, goal in START_GOALS.items():
         yield Row("colorize one sketch", backend, seconds[backend], "s", goal=goal)
+
+
+def folder() -> Iterator[Row]:
+    """A folder of sketches from files to files, the whole process; and one in a running one."""
+    from tf_deeppaint import Painter
+    from tf_deeppaint.data.sources.dolls.source import Dolls
+    from tf_deeppaint.images.encoding import encode_png
+
+    dolls = Dolls(DRAWINGS + 1, seed=1)
+    drawn = [dolls.load(example, SIDE) for example in dolls.examples()]
+    reference = drawn.pop().picture
+    with tempfile.TemporaryDirectory() as work:
+        sketches = Path(work, "sketches")
+        sketches.mkdir()
+        for number in range(SKETCHES):
+            data = encode_png(drawn[number % DRAWINGS].sketch)
+            Path(sketches, f"{number}.png").write_bytes(data)
+        Path(work, "reference.png").write_bytes(encode_png(reference))
+        arguments = [
+            "tf_deeppaint.colorize",
+            f"--sketch={sketches}",
+            f"--reference={work}/reference.png",
+            f"--output={work}/painted",
+        ]
+        painter = Painter.load()
+        functions = {
+            "folder": lambda: run_program(*arguments),
+            "picture": lambda: painter.paint(drawn[0].sketch, reference=reference),
+        }
+        functions["picture"]()
+        seconds = alternate(functions, rounds(3))
+    work = f"{SKETCHES} sketches of {SIDE} px, files to files"
+    yield Row(work, "colorize", seconds["folder"], "s", goal=FOLDER_GOAL)
+    work = f"a sketch of {SIDE} px, pixels to pixels"
+    yield Row(work, "Painter", seconds["picture"], "s", goal=PAINT_GOAL)
 
 
 def serving() -> Iterator[Row]:
