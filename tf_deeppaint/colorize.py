@@ -138,6 +138,7 @@ def _color_one(choice: "ColorChoice") -> None:
     from tf_deeppaint.images.pixels import over_white
     from tf_deeppaint.line_art.gaps import parse_gap
     from tf_deeppaint.painting.hints.hint_files import load_hints
+    from tf_deeppaint.painting.hints.joining import join_palette
     from tf_deeppaint.painting.inputs import read_sketch, resolution_of
     from tf_deeppaint.painting.outputs import check_outputs, write_painting
     from tf_deeppaint.painting.painter import Painter
@@ -161,7 +162,8 @@ def _color_one(choice: "ColorChoice") -> None:
     if reference is not None:
         palette = painter.palette_of(reference)
     palette = choice.apply(palette)
-    painting = painter.make_paintings([page.sketch], palette[None], parse_gap(_GAP.value))[0]
+    joined = join_palette(palette, hints, len(page.sketch))
+    painting = painter.make_paintings([page.sketch], joined[None], parse_gap(_GAP.value))[0]
     painting = painting.add_hints(hints, _HINTS.value)
 
     # 3. Write the files.

@@ -16,6 +16,7 @@ from tf_deeppaint.images.decoding import is_large_file
 from tf_deeppaint.line_art.preparation import AUTO, Prepared
 from tf_deeppaint.painting.hints.hint import Hint
 from tf_deeppaint.painting.hints.hint_files import load_hints
+from tf_deeppaint.painting.hints.joining import join_palette
 from tf_deeppaint.painting.inputs import read_sketch
 from tf_deeppaint.painting.jobs import Job
 from tf_deeppaint.painting.painter import Painter
@@ -117,7 +118,10 @@ def paint_jobs(
             if page.note:
                 on_note(job, page.note)
         sketches = [page.sketch for page in prepared]
-        paintings = painter.make_paintings(sketches, np.stack(palettes), gap)
+        heights = [len(sketch) for sketch in sketches]
+        joined = np.stack(list(map(join_palette, palettes, hints, heights)))
+        # Hints that cannot be put in place fail alone, see `finish_hinted`.
+        paintings = painter.make_paintings(sketches, joined, gap)
         return list(zip(ready, paintings, hints, strict=True))
 
     with ThreadPoolExecutor() as workers:

@@ -25,6 +25,7 @@ from tf_deeppaint.painting import litert_backend
 from tf_deeppaint.painting.backend import Backend
 from tf_deeppaint.painting.converted import onnx_backend
 from tf_deeppaint.painting.hints.hint import Hint
+from tf_deeppaint.painting.hints.joining import join_palette
 from tf_deeppaint.painting.inputs import read_sketch, resolution_of, to_rgb
 from tf_deeppaint.painting.litert_backend import BUNDLED_FILE, LiteRtBackend
 from tf_deeppaint.painting.painting import WHITE_PAPER, Painting, Picture, check_palettes
@@ -163,7 +164,8 @@ class Painter:
             sketches: N sketches, uint8 `(H, W)` each.
             palettes: uint8 `(N, 4, 4, 3)`.
             gap: As `paint` takes it.
-            hints: The hints of each sketch.
+            hints: The hints of each sketch; their colors join its palette, so that the network can
+                use them elsewhere too.
 
         Returns:
             N paintings, of which pictures and layers can be made.
@@ -178,11 +180,14 @@ class Painter:
         fits = [working_to_strip if is_strip(*shape) else working_to_canvas for shape in shapes]
         fitted = [fit(sketch, self.size) for fit, sketch in zip(fits, working, strict=True)]
         canvases, placements = zip(*fitted, strict=True)
-        # 3. Find the regions at the working size, while the network runs.
+        # 3. Find the regions at the working size, while the network runs on the joined palettes.
+        hints = [tuple(given) for given in hints or [()] * len(shapes)]
+        heights = [height for height, _ in shapes]
+        joined = np.stack(list(map(join_palette, check_palettes(palettes), hints, heights)))
         with ThreadPoolExecutor() as workers:
             find = functools.partial(workers.submit, find_working_parts, gap=gap)
             finding = list(map(find, shapes, working)) if self.even_regions else []
-            predictions = self._predict(canvases, check_palettes(palettes))
+            predictions = self._predict(canvases, joined)
             # 4. Even them out: one color each.
             regions = [None] * len(sketches)
             if self.even_regions:
@@ -190,10 +195,7 @@ class Painter:
                 evened = workers.map(even_out_regions, predictions, labels, placements, pages)
                 regions, predictions = zip(*evened, strict=True)
         paintings = map(Painting, sketches, placements, predictions, regions)
-        return [
-            painting.add_hints(given)
-            for painting, given in zip(paintings, hints or [()] * len(shapes), strict=True)
-        ]
+        return [painting.add_hints(given) for painting, given in zip(paintings, hints, strict=True)]
 
     def _predict(self, canvases: Sequence[np.ndarray], palettes: np.ndarray) -> list[Prediction]:
         """Runs the network on canvases, and on those of strips in windows."""
