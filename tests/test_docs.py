@@ -210,6 +210,46 @@ def test_the_page_about_litert_paints_and_foretells_every_error(
             names["check"]("sketch", names["sketch"].reshape(shape))
 
 
+def test_the_python_of_the_readme_paints(tmp_path, monkeypatch):
+    """With the bundled model and the pictures that it names."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    exec(compile(python_of("README.md"), "README.md", "exec"), {})
+    painted = read_picture("out.png")
+    assert painted.shape[:2] == read_picture("docs/pictures/sketch.png").shape[:2]
+    assert painted.std() > 10
+
+
+def test_the_python_on_how_it_works_and_on_export_runs(tmp_path, monkeypatch):
+    """Fragments, which use what their pages speak of."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(4)
+    picture = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    network = tiny_painter("mixture").backend.generator
+    names = {
+        "picture": picture,
+        "generator": network,
+        "sketch": np.ones((1, 64, 64, 3), np.float32),
+        "other_palette": rng.uniform(-1, 1, (1, 4, 4, 3)).astype(np.float32),
+    }
+    first, second = python_of("docs/how-it-works.md").split("from tf_deeppaint.networks")
+    exec(compile(first.replace("512", "64"), "docs/how-it-works.md", "exec"), names)
+    assert names["palette"].shape == (4, 4, 3) and names["histogram"].shape == (64, 64, 12)
+    names["histogram"] = names["histogram"][None]
+    exec(compile("from tf_deeppaint.networks" + second, "docs/how-it-works.md", "exec"), names)
+    assert names["picture"].shape == (1, 64, 64, 3)
+    (tmp_path / "runs/quickstart").mkdir(parents=True)
+    network.save("runs/quickstart/generator.keras")
+    exec(compile(python_of("export/README.md"), "export/README.md", "exec"), names)
+    assert names["picture"].shape == (1, 64, 64, 3) and len(names["attention"]) == 6
+
+
+def python_of(document: str) -> str:
+    """The Python of a document, in one piece."""
+    text = (ROOT / document).read_text()
+    return "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+
+
 @pytest.mark.slow
 def test_the_python_on_the_page_about_training_trains_saves_and_paints(
     doll_shards, tmp_path, monkeypatch

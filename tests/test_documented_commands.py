@@ -20,6 +20,7 @@ from tests.helpers.programs import ROOT
 from tf_deeppaint.__main__ import VERBS
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.images.encoding import write_picture
+from tf_deeppaint.palette.palette_files import write_palette
 
 pytestmark = pytest.mark.slow
 
@@ -62,7 +63,7 @@ def reason_to_leave_out(command: str) -> str | None:
 
 def small(program: str, arguments: list[str]) -> list[str]:
     """The arguments of a small form of a command."""
-    arguments = [re.sub(r"^--count=\d+$", "--count=12", word) for word in arguments]
+    arguments = [re.sub(r"^--count=\d+$", "--count=40", word) for word in arguments]
     key = arguments[0] if program == "tf_deeppaint" else program.rpartition(".")[2]
     more = SMALL.get(key, ())
     if "--dry_run" in arguments or "--stock" in arguments:
@@ -101,6 +102,9 @@ def make_clone(tmp_path_factory) -> Path:
         write_picture(folder / f"mine/lines/{number}.png", example.sketch)
         write_picture(folder / f"colors/{number}.png", example.picture)
         write_picture(folder / f"lines/{number}.png", example.sketch)
+    write_palette(folder / "palette.json", np.zeros((4, 4, 3), np.uint8))
+    shown = re.search(r"```json\n(.*?)```", (ROOT / "docs/hints.md").read_text(), re.DOTALL)
+    (folder / "hints.json").write_text(shown[1])
     posts = [
         f'{{"id": "{number}", "file_ext": "png", "rating": "s", '
         '"tags": [{"name": "solo"}, {"name": "white_background"}]}'
@@ -110,7 +114,6 @@ def make_clone(tmp_path_factory) -> Path:
     (folder / "danbooru/metadata/posts.json").write_text("\n".join(posts) + "\n")
     source = ("--source=dolls", "--count=40", "--size=64", "--workers=1", "--background=white")
     run(folder, "tfrecords.build", *source, "--output=data/dolls128")
-    run(folder, "tfrecords.build", *source, "--output=data/mine")
     train = ("--data=data/dolls128", "--run=runs/quickstart", *SMALL["train"])
     run(folder, "tf_deeppaint.train", *train)
     return folder

@@ -5,6 +5,11 @@ A server runs in a process of its own, without this package and Keras; see `stan
 
 import base64
 import json
+import os
+import re
+import shutil
+import subprocess
+import sys
 import urllib.request
 
 import numpy as np
@@ -15,7 +20,7 @@ from export.serving import client
 from tests.helpers import picture_files
 from tests.helpers.huge_files import FILES, huge
 from tests.helpers.painters import tiny_painter
-from tests.helpers.programs import assert_refused, run
+from tests.helpers.programs import ROOT, assert_refused, run
 from tf_deeppaint import palette_to_histogram
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.exporting import saved_model
@@ -119,6 +124,36 @@ def test_a_batch_of_all_sizes_is_painted_as_the_painter_does_it(server, painter)
     )
     for data, sketch, reference in zip(found["image_bytes"], sketches, given, strict=True):
         assert_alike(data, painter.paint(sketch, reference=reference))
+
+
+def test_curl_paints_as_the_document_says(server, painter, tmp_path):
+    if not all(map(shutil.which, ("bash", "base64", "curl"))):
+        pytest.skip("needs bash, base64 and curl")
+    (sketch,), (reference,) = drawings(1), references(1)
+    for name, picture in (("sketch.png", sketch), ("reference.png", reference)):
+        (tmp_path / name).write_bytes(encode_png(picture))
+    text = (ROOT / "docs/serving.md").read_text()
+    (script,) = re.findall(r"```sh\n(b64\(\).*?)```", text, re.DOTALL)
+    script = script.replace("localhost:8501", server.rest).replace("python -c", '"$PYTHON" -c')
+    environment = {**os.environ, "PYTHON": sys.executable}
+    command = ["bash", "-ec", script]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    expected = painter.paint(sketch, reference=reference)
+    assert_alike((tmp_path / "painted.png").read_bytes(), expected)
+
+
+def test_tensorflow_paints_as_the_document_says(folder, painter, tmp_path, monkeypatch):
+    (sketch,), (reference,) = drawings(1), references(1)
+    for name, picture in (("sketch.png", sketch), ("reference.png", reference)):
+        (tmp_path / name).write_bytes(encode_png(picture))
+    (tmp_path / "models/deeppaint").mkdir(parents=True)
+    (tmp_path / "models/deeppaint/1").symlink_to(folder)
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs/serving.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(compile(code, "docs/serving.md", "exec"), {})
+    expected = painter.paint(sketch, reference=reference)
+    assert_alike((tmp_path / "painted.png").read_bytes(), expected)
 
 
 def test_rows_and_columns_of_json(server, painter):
