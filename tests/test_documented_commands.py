@@ -83,11 +83,14 @@ def make_clone(tmp_path_factory) -> Path:
     dolls = Dolls(24, seed=5)
     loaded = [dolls.load(example, 128) for example in dolls.examples()]
     picture, sketch = loaded[0].picture, loaded[0].sketch
-    for name in ("sketch.png", "a.png", "photo.jpg", "pages/one.png", "pages/more/two.png"):
+    for name in ("a.png", "photo.jpg", "pages/one.png", "pages/more/two.png"):
         write_picture(folder / name, sketch)
+    figure = np.full((512, 512), 255, np.uint8)  # which the hints of docs/hints.md lie on
+    figure[200:504, [180, 300]] = figure[[200, 310, 500], 180:300] = 0
+    write_picture(folder / "sketch.png", figure)
     brown = np.where(sketch[..., None] < 128, np.uint8([120, 70, 30]), np.uint8(255))
     write_picture(folder / "brown.png", brown)
-    for name in ("reference.png", "b.png", "references/one.png", "references/two.png"):
+    for name in ("reference.png", "b.png", "references/one.png", "references/more/two.png"):
         write_picture(folder / name, picture)
     for number, example in enumerate(loaded):
         write_picture(folder / f"my_pictures/{number}.png", example.picture)
