@@ -7,7 +7,6 @@ hint alone, and with its color in the palette too.
 python -m experiments.measure_hints --count=30
 """
 
-import cv2
 import numpy as np
 from absl import flags
 
@@ -34,6 +33,8 @@ def main() -> None:
 
 def _measure(painter, doll) -> np.ndarray | None:
     """Parts that are right, `(2, 2)`; None of a doll that has no color in three regions."""
+    import cv2
+
     from tf_deeppaint.painting.hints.hint import Hint
 
     palette = painter.palette_of(doll.picture)

@@ -146,6 +146,8 @@ def _color_one(choice: "ColorChoice") -> None:
     from tf_deeppaint.visualization.contact_sheets import draw_painting
 
     # 1. Read the sketch and the colors.
+    if not files.is_file(_SKETCH.value):
+        raise DeepPaintError(f"--sketch={_SKETCH.value}: there is no such file or folder")
     _check_png(_OUTPUT)
     read = (_SKETCH.value, _REFERENCE.value, _HINTS.value)
     check_outputs(_output_paths(), filter(None, read))

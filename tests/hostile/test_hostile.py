@@ -247,6 +247,9 @@ def test_importing_opens_no_connection():
 
     # Programs define flags, and two of them define the same.
     programs = ["train", "colorize", "evaluate", "import_torch"]
+    commands = sorted((ROOT / "tf_deeppaint/commands").glob("[!_]*.py"))
+    assert commands
+    programs += [f"commands.{path.stem}" for path in commands]
     names = [f"tf_deeppaint.{program}" for program in programs]
     done = subprocess.run(
         [sys.executable, "-c", ALONE, *names, "tf_deeppaint.data.build.beam"],

@@ -57,7 +57,8 @@ def test_a_mixture_is_the_generators(rng):
     expected, _ = backend.generator.forward(inputs_of(*sketches_and_palettes))
     for part, other in zip(found, expected, strict=True):
         assert isinstance(part, np.ndarray) and part.dtype == np.float32
-        np.testing.assert_allclose(part, to_numpy(other), atol=1e-4)
+        # Norms are folded into kernels: how sums are rounded depends on the processor.
+        np.testing.assert_allclose(part, to_numpy(other), atol=2e-3)
     np.testing.assert_allclose(found[0].sum(-1), 1, atol=1e-5)
 
 

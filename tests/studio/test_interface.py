@@ -162,6 +162,13 @@ def test_hints_color_their_regions(client, way):
     assert tuple(decode(body)[30, 20]) == (0x12, 0xAB, 0x34)
 
 
+def test_the_color_of_a_hint_joins_the_palette_as_on_the_command_line(client):
+    hints = '[{"x": 20, "y": 30, "color": "#12ab34"}]'
+    status, body, _ = client.paint(SENT, palette="#14406b", hints=hints, format="json")
+    assert status == 200, body
+    assert "#12ab34" in str(json.loads(body)["palette"]).lower()
+
+
 @pytest.mark.parametrize(
     ("files", "fields", "words"),
     [

@@ -414,6 +414,20 @@ def test_an_example_is_one_click_and_a_reload_keeps_it(page):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("page", SIZES[1:], indirect=True, ids=str)
+def test_on_a_phone_the_picture_stays_in_sight_while_its_palette_is_changed(page):
+    page.new_picture(lambda: page.click("#sketch [data-example]"))
+    for number in (0, 15):
+        top, bottom = page.script(
+            "document.querySelectorAll('.cell')[arguments[0]].scrollIntoView({block: 'end'});"
+            "const place = document.querySelector('.stage').getBoundingClientRect();"
+            "return [place.top, place.bottom]",
+            number,
+        )
+        assert top >= 0 and bottom <= SIZES[1][1]
+
+
+@pytest.mark.slow
 def test_what_is_drawn_on_the_page_is_colored(page):
     page.click("#tab-drawn")
     canvas = page.find("#sketch .pad")

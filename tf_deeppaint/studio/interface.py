@@ -23,6 +23,7 @@ from starlette.responses import Response
 from tf_deeppaint.images.decoding import decode_picture
 from tf_deeppaint.painting.hints.hint import Hint
 from tf_deeppaint.painting.hints.hint_files import hints_from_json, hints_from_picture
+from tf_deeppaint.painting.hints.joining import join_palette
 from tf_deeppaint.painting.inputs import decode_sketch
 from tf_deeppaint.painting.painting import AUTO_PAPER, KEEP, LINES
 from tf_deeppaint.palette.named_colors import palette_from_colors, parse_colors
@@ -131,6 +132,7 @@ class Interface:
         palette = self._palette(order)
         prepared = decode_sketch(*order.sketch, options["clean"], recolor)
         hints = read_hints(*order.hints, prepared.sketch.shape) if order.hints else ()
+        palette = join_palette(palette, hints, len(prepared.sketch))
         state = self.sessions.paint(prepared.sketch, palette, gap, tuple(hints))
         headers = {"x-content-type-options": "nosniff"}
         data = self._encode(state, kind, options, prepared.note)

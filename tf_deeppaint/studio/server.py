@@ -139,7 +139,8 @@ def launch(painter: "Painter", host: str, port: int, root_path: str, names: tupl
     )
     connections.limit_connections(blocks.server.config)
     # The first visitor waits no longer than the others.
-    threading.Thread(target=warm_up, daemon=True).start()
+    # The end of the program waits for it: a process must not end inside a network's run.
+    threading.Thread(target=warm_up).start()
     return blocks
 
 

@@ -16,6 +16,11 @@ for (let number = 0; number < 16; number++) {
   grid.append(cell);
 }
 
+let pointed = null;
+function describe() {
+  find('.about').textContent = pointed === null ? ABOUT : `Shown in the picture: ${nameOf(pointed)}.`;
+}
+
 function show() {
   [...grid.children].forEach((cell, number) => {
     const [swatch, lock] = cell.children;
@@ -29,6 +34,7 @@ function show() {
     cell.classList.toggle('locked', locks[number]);
   });
   find('.unlock').hidden = !locks.some(Boolean);
+  describe();
   studio.codes = codes.flat();
   studio.tell('codes', studio.codes);
 }
@@ -59,7 +65,8 @@ element.addEventListener('click', (event) => {
 
 // What is pointed at shows its color in the picture, and the other way round.
 const point = (number) => {
-  find('.about').textContent = number === null ? ABOUT : `Shown in the picture: ${nameOf(number)}.`;
+  pointed = number;
+  describe();
   studio.tell('slot', number);
 };
 for (const [kind, is] of [['pointerover', true], ['focusin', true], ['pointerout', false], ['focusout', false]]) {
