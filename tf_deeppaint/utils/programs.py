@@ -13,6 +13,9 @@ from tf_deeppaint.utils.commands import command
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.flagfiles import expand_flagfiles
 
+# What absl says of a flag that is required.
+_MISSING = re.compile(r"flag --(\w+)=None: Flag --\1 must have a value other than None\.")
+
 
 def run(main: Callable[[], None]) -> None:
     """Parses the command line, runs `main` and exits: 0, or 1 after a one-line error.
@@ -48,6 +51,8 @@ def _parse(argv: Sequence[str]) -> list[str]:
         return rest
     except (flags.Error, DeepPaintError) as error:
         message = " ".join(str(error).split())
+        if missing := [f"--{name}" for name in _MISSING.findall(message)]:
+            message = f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} missing"
         print(f"error: {message}; --help lists the flags", file=sys.stderr)
         sys.exit(1)
     except SystemExit:
