@@ -230,6 +230,14 @@ def test_of_one_visitor_the_oldest_uploads_go_and_of_others_none(studio, monkeyp
     assert studio.join("anna", {"path": own[0]})[0] == 400
 
 
+def test_what_is_in_use_is_no_old_upload(studio, monkeypatch):
+    monkeypatch.setattr(visitors, "MAX_UPLOADS", 2)
+    first, _ = studio.upload("anna"), studio.upload("anna")
+    assert studio.join("anna", {"path": first})[0] == 200
+    third = studio.upload("anna")
+    assert {str(path) for path in studio.files()} == {first, third}
+
+
 def test_a_full_folder_takes_no_more_work(studio, monkeypatch):
     studio.upload("anna")
     monkeypatch.setattr(visitors, "MAX_DISK_BYTES", 3)

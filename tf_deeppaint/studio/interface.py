@@ -96,6 +96,8 @@ class Interface:
         self.sessions = sessions
         self.visitors = visitors
         self._at_once = 0
+        # What is decoded and encoded takes the most memory.
+        self._turn = asyncio.Semaphore(1)
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         if scope["type"] != "http" or routes.route_of(scope) != ROUTE:
@@ -113,7 +115,8 @@ class Interface:
             )
             order = await read_order(request)
             accept = request.headers.get("accept", "")
-            answer = await asyncio.to_thread(self._answer, order, accept)
+            async with self._turn:
+                answer = await asyncio.to_thread(self._answer, order, accept)
             await answer(scope, receive, send)
         except RefusedError as refusal:
             await admission.refuse(send, refusal.status, refusal.line)
@@ -235,7 +238,8 @@ def read_palette(data: bytes, name: str) -> np.ndarray:
     if len(data) > MAX_PALETTE_BYTES:
         raise DeepPaintError(f"{name}: over {MAX_PALETTE_BYTES >> 10} KiB; that is no palette")
     text = data.decode("utf-8", "replace").strip()
-    if text.startswith("#") and "\n" not in text:
+    is_list = name.lower().endswith((".hex", ".txt"))
+    if text.startswith("#") and "\n" not in text and not is_list:
         return palette_from_colors(parse_colors(text))
     return decode_palette(data, name)
 

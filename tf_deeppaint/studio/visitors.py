@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from tf_deeppaint.studio.bodies import RefusedError
 
 # Uploads that are kept of one visitor; the oldest goes when another comes.
-MAX_UPLOADS = 16
+MAX_UPLOADS = 32
 # Sessions (open pages) at once; further ones are refused until one was idle for an hour.
 MAX_SESSIONS = 256
 # Bytes that all files in the studio's folder may have before new work is refused.
@@ -103,6 +103,8 @@ class Visitors:
                 raise RefusedError(
                     400, "That file was not uploaded here; drop it on the page again."
                 )
+            if owner == visitor:  # what is in use goes last
+                self._uploads[path] = self._uploads.pop(path)
         self._open_session(session, visitor)
         return json.dumps(call).encode()
 

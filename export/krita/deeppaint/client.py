@@ -4,6 +4,7 @@ Nothing but Python's own library is needed. Pixels are BGRA of 8 bits a channel,
 is what Krita calls RGBA, U8.
 """
 
+import http.client
 import io
 import os
 import secrets
@@ -52,10 +53,14 @@ def ask(pixels, width, height, reference, address=ADDRESS):
     kind = {"Content-Type": f"multipart/form-data; boundary={mark}"}
     request = urllib.request.Request(f"{address}/api/paint", body, kind)
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        # The studio is on this machine, whatever proxy others are reached by.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=PATIENCE) as answer:
             return read_layers(answer.read())
     except urllib.error.HTTPError as error:
         raise StudioError(error.read().decode("utf-8", "replace").strip()) from error
+    except (http.client.HTTPException, zipfile.BadZipFile) as error:
+        raise StudioError(f"what answers at {address} is no studio") from error
     except OSError as error:
         raise StudioError(
             f"no studio answers at {address}; start it: python -m tf_deeppaint.studio"

@@ -127,6 +127,14 @@ def test_what_is_no_json_of_hints_is_told_in_one_line(tmp_path, content, words):
     assert "\n" not in str(told.value)
 
 
+def test_all_strokes_of_a_file_share_one_bound(tmp_path):
+    # Back and forth on one line: few pixels are marked, but many are gone over.
+    stroke = {"points": [[0, 0], [60_000, 0]] * 8, "color": "#ffffff"}
+    (tmp_path / "hints.json").write_text(json.dumps([stroke, stroke]))
+    with pytest.raises(DeepPaintError, match=r"hints\.json: strokes of over 1048576 pixels"):
+        load_hints(tmp_path / "hints.json", (8, 8))
+
+
 def test_what_is_no_picture_of_hints_is_told(tmp_path):
     path = tmp_path / "h.png"
     marks = np.zeros((10, 20, 4), np.uint8)

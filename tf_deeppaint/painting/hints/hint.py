@@ -81,11 +81,17 @@ def _check_point(point: tuple[float, float]) -> tuple[int, int]:
     return int(values[0]), int(values[1])
 
 
+def trace_length(corners: Sequence[tuple[float, float]]) -> int:
+    """How many pixels straight lines from corner to corner run over."""
+    steps = np.abs(np.diff(np.array(corners, float), axis=0)).max(axis=1, initial=0)
+    return int(steps.sum()) + 1
+
+
 def _trace(corners: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """The pixels of straight lines from corner to corner, each once, in order."""
     ends = np.array(corners)
     lengths = np.abs(np.diff(ends, axis=0)).max(axis=1, initial=0)
-    if lengths.sum() > MOST_PIXELS:
+    if trace_length(corners) > MOST_PIXELS:
         raise DeepPaintError(f"a stroke of over {MOST_PIXELS} pixels; draw it as several")
     pixels = [corners[0]]
     for start, end, length in zip(ends[:-1], ends[1:], lengths, strict=True):

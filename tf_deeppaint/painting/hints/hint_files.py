@@ -18,7 +18,7 @@ import numpy as np
 from tf_deeppaint.images.decoding import decode_strip_rgba, read_size
 from tf_deeppaint.images.strips import is_large
 from tf_deeppaint.line_art.ink import working_factor
-from tf_deeppaint.painting.hints.hint import Hint
+from tf_deeppaint.painting.hints.hint import MOST_PIXELS, Hint, trace_length
 from tf_deeppaint.painting.hints.marking import MOST_COLORS, check_inside
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.files import read_bytes
@@ -62,6 +62,8 @@ def load_hints(path: str | os.PathLike, shape: tuple[int, int]) -> list[Hint]:
 
 def hints_from_json(data: bytes, name: str) -> list[Hint]:
     """Decodes hints of the JSON file called `name`; see `load_hints` for the errors."""
+    if len(data) > MAX_JSON_BYTES:
+        raise DeepPaintError(f"{name}: over {MAX_JSON_BYTES >> 10} KiB; that is no list of hints")
     try:
         listed = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -72,7 +74,14 @@ def hints_from_json(data: bytes, name: str) -> list[Hint]:
         )
     if len(listed) > MOST_HINTS:
         raise DeepPaintError(f"{name}: {len(listed)} hints; {MOST_HINTS} at most")
-    return [_parse(item, f"{name}: {number}. hint") for number, item in enumerate(listed, start=1)]
+    hints, pixels = [], 0
+    for number, item in enumerate(listed, start=1):
+        hints.append(_parse(item, f"{name}: {number}. hint"))
+        # Lines are traced pixel by pixel, those that lie over each other too.
+        pixels += trace_length(item["points"]) if "points" in item else 1
+        if pixels > MOST_PIXELS:
+            raise DeepPaintError(f"{name}: strokes of over {MOST_PIXELS} pixels; use several files")
+    return hints
 
 
 def _parse(item: dict, name: str) -> Hint:

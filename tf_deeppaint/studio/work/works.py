@@ -67,13 +67,16 @@ class Works:
                 raise DeepPaintError("the studio has as many pages as it can; try again later")
             self._works[key] = Work()
         work = self._works[key]
+        for other in list(self._works.values()):  # a page shows one work
+            if other is not work:
+                other.pages.discard(session)
         work.pages.add(session)
         work.used = time.monotonic()
         return work
 
     def leave(self, session: str) -> None:
         """A page was closed or loaded again."""
-        for work in self._works.values():
+        for work in list(self._works.values()):
             if session in work.pages:
                 work.pages.discard(session)
                 work.used = time.monotonic()
@@ -91,7 +94,7 @@ class Works:
 
         Its page may be open; it tells so when somebody comes back to it.
         """
-        waiting = [work for work in self._works.values() if work.state is not None]
+        waiting = [work for work in list(self._works.values()) if work.state is not None]
         oldest = min(waiting, key=lambda work: work.used, default=None)
         if oldest is not None and oldest.used < time.monotonic() - IDLE_SECONDS:
             oldest.state, oldest.edits, oldest.was_forgotten = None, None, True
