@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.helpers.layer_checks import check_layer
 from tests.helpers.numpy_networks import randomize
@@ -87,3 +88,21 @@ def test_four_pixels_become_four_channels():
 def test_without_a_palette_there_is_nothing_to_match():
     with pytest.raises(ValueError, match="histogram"):
         ColorMatcher(2, histogram=False)
+
+
+def test_a_graph_takes_pictures_of_any_size():
+    matcher = ColorMatcher(width=4, blocks=1, size=64)
+    specs = {
+        "sketch": tf.TensorSpec((None, None, None, 3)),
+        "histogram": tf.TensorSpec((None, None, None, 12)),
+    }
+    graph = tf.function(matcher, [specs], autograph=False)
+    rng = np.random.default_rng(0)
+    for height, width in ((64, 64), (128, 64)):
+        shape = (2, height, width)
+        inputs = {
+            "sketch": np.repeat(rng.uniform(-1, 1, (*shape, 1)).astype(np.float32), 3, axis=-1),
+            "histogram": np.full((*shape, 12), 0.5, np.float32),
+        }
+        tensors = {name: tf.constant(values) for name, values in inputs.items()}
+        np.testing.assert_allclose(graph(tensors), matcher(inputs), atol=1e-5)

@@ -149,7 +149,7 @@ class ColorMatcher(PaintingNetwork):
     def mixture(self, logits, shade_and_ink, sketch):
         """The mixture `(N, H, W, ...)` of what `match` returns; the sketch is `(N, H, W, 3)`."""
         channels = ops.concatenate([logits, shade_and_ink], axis=-1)
-        channels = _enlarge(channels, "bilinear")  # (N, H, W, 20)
+        channels = _interpolate(channels)  # (N, H, W, 20)
         logits, shade, ink = channels[..., :SLOTS], channels[..., -2:-1], channels[..., -1:]
         return make_mixture(logits, shade, ink, ops.cast(sketch, "float32"))
 
@@ -179,10 +179,25 @@ def fold_pixels(x):
     return ops.concatenate(cells, axis=-1)
 
 
-def _enlarge(x, interpolation: str = "nearest"):
-    """`(N, H, W, C)` -> `(N, 2H, 2W, C)`."""
-    _, height, width, _ = ops.shape(x)
-    return ops.image.resize(x, (2 * height, 2 * width), interpolation=interpolation)
+def _enlarge(x):
+    """`(N, H, W, C)` -> `(N, 2H, 2W, C)`: each place four times."""
+    return ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2)
+
+
+def _interpolate(x):
+    """`(N, H, W, C)` -> `(N, 2H, 2W, C)`, bilinearly, as pictures are resized.
+
+    `ops.image.resize` does it as well, but takes no size that is unknown while a graph is traced.
+    """
+    _, height, width, channels = ops.shape(x)
+    above = ops.concatenate([x[:, :1], x[:, :-1]], axis=1)
+    below = ops.concatenate([x[:, 1:], x[:, -1:]], axis=1)
+    rows = ops.stack([0.75 * x + 0.25 * above, 0.75 * x + 0.25 * below], axis=2)
+    x = ops.reshape(rows, (-1, 2 * height, width, channels))
+    left = ops.concatenate([x[:, :, :1], x[:, :, :-1]], axis=2)
+    right = ops.concatenate([x[:, :, 1:], x[:, :, -1:]], axis=2)
+    columns = ops.stack([0.75 * x + 0.25 * left, 0.75 * x + 0.25 * right], axis=3)
+    return ops.reshape(columns, (-1, 2 * height, 2 * width, channels))
 
 
 def _describe_slots(palette):
