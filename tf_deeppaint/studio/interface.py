@@ -36,7 +36,7 @@ from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
 ROUTE = "/api/paint"
-# Requests at once; of these one is painted, the others are read or wait. Further ones are refused.
+# Requests at once; one of them is answered, the others are received or wait. More are refused.
 MAX_AT_ONCE = 8
 # Files of one form: a sketch, a reference or a palette, hints.
 FILES = ("sketch", "reference", "palette", "hints")

@@ -89,10 +89,10 @@ def trace_length(corners: Sequence[tuple[float, float]]) -> int:
 
 def _trace(corners: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """The pixels of straight lines from corner to corner, each once, in order."""
-    ends = np.array(corners)
-    lengths = np.abs(np.diff(ends, axis=0)).max(axis=1, initial=0)
     if trace_length(corners) > MOST_PIXELS:
         raise DeepPaintError(f"a stroke of over {MOST_PIXELS} pixels; draw it as several")
+    ends = np.array(corners)
+    lengths = np.abs(np.diff(ends, axis=0)).max(axis=1, initial=0)
     pixels = [corners[0]]
     for start, end, length in zip(ends[:-1], ends[1:], lengths, strict=True):
         steps = np.arange(1, length + 1)[:, None]

@@ -1,4 +1,4 @@
-// The key of this tab's work: a reload keeps it, another tab has its own.
+// The key of this tab's work: a reload keeps it, a new tab has its own (a duplicated one shares it).
 const NAME = 'studio-work';
 let key = sessionStorage.getItem(NAME);
 const isKnown = key !== null;
