@@ -7,6 +7,7 @@ import numpy as np
 
 from tf_deeppaint.images.pixels import WHITE, from_signed_unit_range
 from tf_deeppaint.palette.mixing import Mixture, mix, mix_color
+from tf_deeppaint.palette.shades import soften
 from tf_deeppaint.utils.errors import DeepPaintError
 
 
@@ -70,9 +71,12 @@ class MixturePrediction(Prediction):
     def recolor(self, palette: np.ndarray) -> "MixturePrediction":
         return dataclasses.replace(self, palette=palette)
 
-    def with_weights(self, weights: np.ndarray) -> "MixturePrediction":
-        """The prediction with other weights, float32 `(S, S, 18)`."""
-        return dataclasses.replace(self, mixture=self.mixture._replace(weights=weights))
+    def evened_out(self, weights: np.ndarray) -> "MixturePrediction":
+        """The prediction with the weights of its regions, float32 `(S, S, 18)`, shaded softly."""
+        shade = soften(self.mixture.shade)
+        return dataclasses.replace(
+            self, mixture=self.mixture._replace(weights=weights, shade=shade)
+        )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -65,7 +65,7 @@ class RegionMixtures(NamedTuple):
 def even_out_regions(
     prediction: Prediction, labels: np.ndarray, placement: Placement, pages: np.ndarray
 ) -> tuple[RegionMixtures, Prediction]:
-    """Evens out each region to one color.
+    """Evens out each region to one color, whose shading is softened.
 
     Args:
         prediction: A prediction that mixes colors.
@@ -80,7 +80,7 @@ def even_out_regions(
     grown = grow(regions_to_canvas(labels, placement, prediction.canvas.shape), CANVAS_REACH)
     weights = mixtures[grown]
     weights[grown == 0] = prediction.weights[grown == 0]
-    return RegionMixtures(labels, mixtures, pages), prediction.with_weights(weights)
+    return RegionMixtures(labels, mixtures, pages), prediction.evened_out(weights)
 
 
 def color_regions(

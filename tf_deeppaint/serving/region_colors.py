@@ -9,6 +9,7 @@ from tf_deeppaint.images.pixels import WHITE, to_signed_unit_range
 from tf_deeppaint.line_art.regions import CANVAS_REACH, LINE_REACH, PAGE
 from tf_deeppaint.networks.heads import mix_color
 from tf_deeppaint.palette.mixing import Mixture
+from tf_deeppaint.palette.shades import soften
 from tf_deeppaint.serving.regions import even_out, grow, regions_to_canvas
 from tf_deeppaint.serving.upsampling import enlarge, fill_lines
 
@@ -32,6 +33,7 @@ def color_regions(
     top, left, height, width = tf.unstack(placement, 4)
     size = canvas.shape[0]
     mixtures = even_out(mixture.weights, labels, placement, palette)  # (labels + 1, C)
+    softened = soften(mixture.shade)
     colors = to_signed_unit_range(tf.cast(palette, tf.float32))[None]
 
     def cut(values: tf.Tensor) -> tf.Tensor:
@@ -45,9 +47,9 @@ def color_regions(
     # What no region reaches has the color of the canvas.
     on_canvas = grow(regions_to_canvas(labels, placement, size), CANVAS_REACH)[..., None]
     weights = tf.where(on_canvas > 0, tf.gather(mixtures, on_canvas[..., 0]), mixture.weights)
-    beside = tf.round(cut(mix(weights, mixture.shade)))
+    beside = tf.round(cut(mix(weights, softened)))
     grown = grow(labels, LINE_REACH)
-    shade = cut(fill_lines(mixture.shade, canvas))
+    shade = cut(fill_lines(softened, canvas))
     color = mix(tf.gather(mixtures, grown), shade)
     color = tf.where(grown[..., None] == PAGE, float(WHITE), color)
     return tf.cast(tf.where(grown[..., None] > 0, color, beside), tf.uint8)
