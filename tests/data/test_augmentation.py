@@ -83,6 +83,7 @@ def test_what_one_draws_does_not_depend_on_the_others(example, name):
         "lines": {"sketch"},
         "color": {"picture", "palette"},
         "bands": {"palette"},
+        "extract": {"sketch", "picture"},
     }
     others = [other for other in AUGMENTATIONS if not uses[other] & uses[name]]
     for number in range(8):
@@ -103,6 +104,7 @@ def test_each_leaves_alone_what_it_does_not_change(example):
         "lines": ["picture", "palette"],
         "color": ["sketch"],
         "bands": ["sketch", "picture"],
+        "extract": ["palette"],
     }.items():
         for number in range(12):
             found = augmented(example, [name], number)

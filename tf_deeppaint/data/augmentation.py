@@ -12,11 +12,13 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 
 from tf_deeppaint.data import page_marks
+from tf_deeppaint.data.extracted_lines import extract
 from tf_deeppaint.data.framing import draw_view, show, show_parts, whole_view
 from tf_deeppaint.palette.graph import extract_palettes
 from tf_deeppaint.utils.errors import DeepPaintError
 
-# In the order in which they are applied.
+# In the order in which they are applied, but for "extract", which comes before "frame": a new one
+# stands last, so that the random numbers of the others stay.
 AUGMENTATIONS = (
     "flip",
     "crop",
@@ -28,6 +30,7 @@ AUGMENTATIONS = (
     "paper",
     "color",
     "bands",
+    "extract",
 )
 # The first ones there were. Their seeds are split off together, those of others one by one.
 _FIRST = ("flip", "crop", "warp", "lines", "color", "bands")
@@ -68,6 +71,8 @@ def augment(
     * `"flip"` mirrors half of the pairs left to right.
     * `"crop"` cuts a square of 70 to 100 % of the side out of sketch and picture and brings it
       back to full size; the palette is extracted again.
+    * `"extract"` takes the lines of a third of the sketches out of the colors of the picture; see
+      `extracted_lines`.
     * `"frame"` shows two in five from nearer, down to a third of the side, and one in five from
       farther away; the palette stays that of the whole.
     * `"warp"` extracts the palette from a copy of the picture that is rolled and bent up and down,
@@ -120,6 +125,8 @@ def augment(
     if "crop" in augmentations or "warp" in augmentations:
         own = _extract_again(pair[1], "warp" in augmentations and seeds["warp"], background)
         palette = tf.where(example.get("swapped", False), palette, own)
+    if "extract" in augmentations:
+        pair[:2] = extract(*pair[:2], seeds["extract"])
     if "frame" in augmentations or size not in (None, side):
         view = draw_view(side, seeds["frame"]) if "frame" in augmentations else whole_view(side)
         views = [show(image, view, size or side) for image in pair[:2]]

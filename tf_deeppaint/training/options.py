@@ -103,7 +103,8 @@ class TrainingOptions:
         "farther away, with the palette of the whole. warp: take the palette from a copy rolled "
         "and bent up and down. lines: change weight and darkness of the lines. gaps: open gaps in "
         "them. page: add frames and speech bubbles. paper: tone the paper, add noise. color: "
-        "recolor picture and palette together. bands: permute the palette's bands.",
+        "recolor picture and palette together. bands: permute the palette's bands. extract: take "
+        "the lines out of the picture's colors.",
         choices=[
             "flip",
             "crop",
@@ -115,6 +116,7 @@ class TrainingOptions:
             "paper",
             "color",
             "bands",
+            "extract",
         ],
     )
     swapped_palettes: float = option(
