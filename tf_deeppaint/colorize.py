@@ -151,7 +151,8 @@ def _color_one(choice: "ColorChoice") -> None:
     _check_png(_OUTPUT)
     read = (_SKETCH.value, _REFERENCE.value, _HINTS.value)
     check_outputs(_output_paths(), filter(None, read))
-    page = read_sketch(_SKETCH.value, _CLEAN.value, _RECOLOR.value)
+    gap = parse_gap(_GAP.value)
+    page = read_sketch(_SKETCH.value, _CLEAN.value, _RECOLOR.value, gap)
     if page.note:
         _tell(_SKETCH.value, page.note)
     reference = read_picture(_REFERENCE.value) if _REFERENCE.value else None
@@ -165,7 +166,7 @@ def _color_one(choice: "ColorChoice") -> None:
         palette = painter.palette_of(reference)
     palette = choice.apply(palette)
     joined = join_palette(palette, hints, len(page.sketch))
-    painting = painter.make_paintings([page.sketch], joined[None], parse_gap(_GAP.value))[0]
+    painting = painter.make_paintings([page.sketch], joined[None], gap)[0]
     painting = painting.add_hints(hints, _HINTS.value)
 
     # 3. Write the files.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tf_deeppaint.line_art.gaps import ball_radii, parse_gap, working_gap
+from tf_deeppaint.line_art.gaps import ball_radii, parse_gap, tell_gap, working_gap
 from tf_deeppaint.line_art.regions import PAGE, find_regions
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -33,6 +33,24 @@ def test_the_largest_ball_does_not_fit_through_the_gap() -> None:
     assert ball_radii(600, 400, 0) == []
     assert ball_radii(600, 400, 10**8) == ball_radii(600, 400, 60)
     assert 2 * ball_radii(600, 400)[0] + 1 > 0.02 * 600
+
+
+@pytest.mark.parametrize(
+    "gap, height, width, most",
+    [
+        (500, 400, 600, 60),
+        (61, 600, 400, 60),
+        (60, 400, 600, None),
+        (None, 400, 600, None),
+        (0, 5, 5, None),
+        (1, 5, 5, 0),
+        (90, 3000, 800, 80),  # of a strip the short side counts
+    ],
+)
+def test_a_gap_over_a_tenth_of_the_side_is_told(gap, height, width, most) -> None:
+    told = tell_gap(gap, height, width)
+    assert told.startswith(f"gap={gap} is over") == (most is not None)
+    assert (f"up to {most} pixels" in told) == (most is not None)
 
 
 def torn_box(gap: int) -> np.ndarray:

@@ -235,8 +235,9 @@ def test_a_full_folder_and_full_memory_are_told(client, monkeypatch):
     from tf_deeppaint.studio import sessions, visitors
 
     monkeypatch.setattr(sessions, "MAX_PAINTINGS_BYTES", -1)
-    status, body, _ = client.paint(SENT, palette="#fff")
-    assert status == 400 and b"as many paintings as it can" in body
+    status, body, headers = client.paint(SENT, palette="#fff")
+    assert status == 503 and b"as many paintings as it can" in body
+    assert int(headers["retry-after"]) > 0
     monkeypatch.setattr(visitors, "MAX_DISK_BYTES", -1)
     assert client.paint(SENT, palette="#fff")[0] == 507
 
@@ -253,10 +254,9 @@ def test_requests_beyond_those_at_once_are_refused_and_then_taken_again(client):
         one.sendall(head.encode())
         assert b"100 Continue" in one.recv(100)  # its body is being read
         waiting.append(one)
-    assert client.paint(SENT, palette="#fff")[:2] == (
-        503,
-        b"The studio is busy; try again in a few seconds.\n",
-    )
+    status, body, headers = client.paint(SENT, palette="#fff")
+    assert status == 503 and body == b"The studio is busy; try again in a few seconds.\n"
+    assert int(headers["retry-after"]) > 0
     for one in waiting:
         one.sendall(bytes(100))
         assert b" 400 " in one.recv(1000)

@@ -489,6 +489,24 @@ def test_another_visitor_has_a_work_of_their_own(page, studio):
 
 
 @pytest.mark.slow
+def test_a_duplicated_tab_has_a_work_of_its_own_and_a_reload_keeps_it(page):
+    key = "return sessionStorage.getItem('studio-work')"
+    page.new_picture(lambda: page.click("#sketch [data-example]"))
+    first, tab = page.script(key), page.browser.current_window_handle
+    page.script("window.open(location.href)")  # begins with a copy of what the other stores
+    (other,) = set(page.browser.window_handles) - {tab}
+    page.browser.switch_to.window(other)
+    page.wait(lambda: (now := page.script(key)) and now != first, "a key of its own")
+    page.find("#swatches .cell")
+    assert page.shown() == ""
+    page.browser.close()
+    page.browser.switch_to.window(tab)
+    page.browser.refresh()
+    page.wait(page.shown)
+    assert page.script(key) == first
+
+
+@pytest.mark.slow
 def test_the_keyboard_is_enough(page):
     page.new_picture(lambda: page.click("#sketch [data-example]"))
     page.script("document.querySelector('#easel .stage').focus()")

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tf_deeppaint.images.strips import frame_of
 from tf_deeppaint.line_art.ink import working_factor
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -12,6 +13,8 @@ from tf_deeppaint.utils.errors import DeepPaintError
 GAP = 25
 # Regions touch at a gap if at least a part of 1 / AHEAD of their contact lies ahead of an end.
 AHEAD = 4
+# The widest gap is at most the longer side, or a strip's shorter one, by this.
+MOST_PART = 10
 # What people write for gaps of `GAP`.
 AUTO = "auto"
 
@@ -29,20 +32,31 @@ def parse_gap(text: str) -> int | None:
     return int(text[:9])
 
 
+def tell_gap(gap: int | None, height: int, width: int) -> str:
+    """One line that tells where a wider gap is to be closed than can be; otherwise empty.
+
+    Args:
+        gap: The widest gap that is to be closed, in pixels of the sketch; None: the usual one.
+        height: Height of the sketch in pixels.
+        width: Its width.
+    """
+    most = max(frame_of(height, width)) // MOST_PART
+    if gap is None or gap <= most:
+        return ""
+    return f"gap={gap} is over a tenth of the side; gaps of up to {most} pixels are closed"
+
+
 def working_gap(gap: int | None, height: int, width: int) -> int | None:
     """A gap in pixels of a sketch of some size, in pixels of its working size, rounded up."""
     return gap if gap is None else -(-gap // working_factor(height, width))
 
 
 def ball_radii(height: int, width: int, gap: int | None = None) -> list[int]:
-    """The radii of the balls in pixels, falling; the first does not fit through the widest gap.
-
-    A gap is at most a tenth of the longer side.
-    """
+    """The radii of the balls in pixels, falling; the first does not fit through the widest gap."""
     if gap == 0:
         return []
     side = max(height, width)
-    gap = GAP * side // 1000 if gap is None else min(gap, side // 10)
+    gap = GAP * side // 1000 if gap is None else min(gap, side // MOST_PART)
     largest = max(1, (gap + 1) // 2)
     return [largest, max(1, (largest + 1) // 2), 1]
 

@@ -99,7 +99,7 @@ def paint_jobs(
     large: list[Job] = []
 
     def read(job: Job) -> _Read:
-        prepared = read_sketch(job.sketch, clean, recolor)
+        prepared = read_sketch(job.sketch, clean, recolor, gap)
         hints = load_hints(job.hints, prepared.sketch.shape) if job.hints else []
         return _Read(job, prepared, palette_of(job.reference), hints)
 

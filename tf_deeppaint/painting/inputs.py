@@ -18,6 +18,7 @@ from tf_deeppaint.images.formats.limits import check_size
 from tf_deeppaint.images.pixels import MAX_SIDE, WHITE, over_white
 from tf_deeppaint.images.resolution import Dpi, read_dpi
 from tf_deeppaint.images.strips import MAX_LENGTH, is_large, is_strip
+from tf_deeppaint.line_art.gaps import tell_gap
 from tf_deeppaint.line_art.kinds import Kind
 from tf_deeppaint.line_art.pens import Sketch, find_ink, view_page
 from tf_deeppaint.line_art.preparation import AUTO, ON, Prepared, prepare, to_plain_gray
@@ -52,7 +53,10 @@ def to_sketch(
 
 
 def read_sketch(
-    picture: "PictureLike", clean: str | bool = AUTO, recolor: bool = False
+    picture: "PictureLike",
+    clean: str | bool = AUTO,
+    recolor: bool = False,
+    gap: int | None = None,
 ) -> Prepared:
     """Turns a picture, see `to_rgb`, into a sketch, and tells what was done.
 
@@ -62,24 +66,29 @@ def read_sketch(
         picture: The picture.
         clean: Whether it is cleaned first; see `preparation.prepare`.
         recolor: Whether the lines are taken out of a picture that is colored already; see there.
+        gap: The gap that is to be closed; the note tells where that is too wide.
 
     Raises:
         DeepPaintError: see `to_rgb`; or a large strip is to be cleaned or recolored.
     """
     pixels = _to_array(picture, read_sketch_pixels, strips=True)
     if not is_large(*pixels.shape[:2]):
-        return prepare(pixels, clean, recolor)
+        return _with_gap(prepare(pixels, clean, recolor), gap)
     if recolor or clean in (ON, True):
         name = picture if isinstance(picture, str | os.PathLike) else "the sketch"
         raise DeepPaintError(
             f"{name}: over {MAX_SIDE} x {MAX_SIDE} pixels, too large to be cleaned or recolored; "
             "leave that out, or scale it down"
         )
-    return Prepared(to_plain_gray(pixels), Kind.UNKNOWN, "")
+    return _with_gap(Prepared(to_plain_gray(pixels), Kind.UNKNOWN, ""), gap)
 
 
 def decode_sketch(
-    data: bytes, name: str, clean: str | bool = AUTO, recolor: bool = False
+    data: bytes,
+    name: str,
+    clean: str | bool = AUTO,
+    recolor: bool = False,
+    gap: int | None = None,
 ) -> Prepared:
     """Decodes the bytes of a picture file called `name`; see `read_sketch`.
 
@@ -87,6 +96,7 @@ def decode_sketch(
     """
     rgb, alpha, dpi = decode(data, name)
     prepared = prepare(rgb if alpha is None else np.dstack([rgb, alpha]), clean, recolor)
+    prepared = _with_gap(prepared, gap)
     if dpi is None:
         return prepared
     sketch = prepared.sketch
@@ -118,6 +128,12 @@ def resolution_of(picture: "PictureLike") -> Dpi | None:
     if isinstance(picture, Sketch):
         return picture.dpi
     return None if isinstance(picture, np.ndarray) else read_dpi(picture)
+
+
+def _with_gap(prepared: Prepared, gap: int | None) -> Prepared:
+    """A page whose note tells too where a wider gap is asked for than is closed in it."""
+    told = filter(None, (prepared.note, tell_gap(gap, *prepared.sketch.shape)))
+    return prepared._replace(note="; ".join(told))
 
 
 def _over_white(pixels: np.ndarray) -> np.ndarray:

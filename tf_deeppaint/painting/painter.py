@@ -124,8 +124,8 @@ class Painter:
             clean: Whether the sketch is cleaned first: where that is certain to be right
                 (`"auto"`), always or never; see `preparation.prepare`.
             recolor: Whether the lines are taken out of a picture that is colored already.
-            gap: The widest gap in lines that is closed, in pixels of the sketch; 0 closes none,
-                None those of 2 % of the longer side.
+            gap: The widest gap in lines that is closed, in pixels of the sketch, at most a tenth
+                of its longer side; 0 closes none, None those of 2 % of that.
             line_color: The color of the sketch's own lines: theirs (`"keep"`), `"black"` or
                 `"#rrggbb"`.
             paper: What stands where the sketch is open to its edge: `"white"`, `"transparent"`,
@@ -142,7 +142,7 @@ class Painter:
         if (reference is None) == (colors is None):
             raise DeepPaintError("give the colors either as a reference or as a palette")
         colors = self.palette_of(reference) if colors is None else colors
-        prepared = read_sketch(sketch, clean, recolor)
+        prepared = read_sketch(sketch, clean, recolor, gap)
         if prepared.note:
             name = f"{sketch}: " if isinstance(sketch, str | os.PathLike) else ""
             warnings.warn(name + prepared.note, stacklevel=2)

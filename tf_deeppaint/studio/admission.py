@@ -125,9 +125,14 @@ class RequestCheck:
         return _is_address(name) and not set(_EVERYWHERE).isdisjoint(self.names)
 
 
-async def refuse(send: Callable, status: int, line: str) -> None:
-    """Answers an ASGI request with one line of plain text."""
+async def refuse(send: Callable, status: int, line: str, retry_after: int | None = None) -> None:
+    """Answers an ASGI request with one line of plain text.
+
+    `retry_after`: in how many seconds it may be asked again, where that helps.
+    """
     headers = [(b"content-type", b"text/plain"), (b"x-content-type-options", b"nosniff")]
+    if retry_after is not None:
+        headers.append((b"retry-after", str(retry_after).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": line.encode() + b"\n"})
 

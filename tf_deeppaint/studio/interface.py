@@ -2,7 +2,7 @@
 
 The form holds files and fields; `OPTIONS` lists the fields. The answer is a PNG, layers as
 OpenRaster or PSD, or JSON, by the field `format` or else by the header `Accept`. A mistake is
-answered with status 400 and one line of text.
+answered with status 400 and one line of text; where there is no room now, with 503 and Retry-After.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from tf_deeppaint.palette.named_colors import palette_from_colors, parse_colors
 from tf_deeppaint.palette.palette_files import MAX_PALETTE_BYTES, decode_palette
 from tf_deeppaint.studio import admission, bodies, routes
 from tf_deeppaint.studio.bodies import RefusedError
-from tf_deeppaint.studio.sessions import MAX_BYTES, Sessions, State, palette_to_codes
+from tf_deeppaint.studio.sessions import MAX_BYTES, FullError, Sessions, State, palette_to_codes
 from tf_deeppaint.studio.visitors import Visitors
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -38,6 +38,8 @@ from tf_deeppaint.utils.errors import DeepPaintError
 ROUTE = "/api/paint"
 # Requests at once; one of them is answered, the others are received or wait. More are refused.
 MAX_AT_ONCE = 8
+# Seconds after which to try again: where others are painted, and where memory is full.
+_BUSY_SECONDS, _FULL_SECONDS = 5, 60
 # Files of one form: a sketch, a reference or a palette, hints.
 FILES = ("sketch", "reference", "palette", "hints")
 MAX_FILES, MAX_FIELDS, MAX_FIELD_BYTES = len(FILES), 16, 2**16
@@ -105,7 +107,8 @@ class Interface:
             return
         # Before a body is read: those that wait take no memory.
         if self._at_once >= MAX_AT_ONCE:
-            await admission.refuse(send, 503, "The studio is busy; try again in a few seconds.")
+            line = "The studio is busy; try again in a few seconds."
+            await admission.refuse(send, 503, line, _BUSY_SECONDS)
             return
         self._at_once += 1
         try:
@@ -120,6 +123,8 @@ class Interface:
             await answer(scope, receive, send)
         except RefusedError as refusal:
             await admission.refuse(send, refusal.status, refusal.line)
+        except FullError as error:
+            await admission.refuse(send, 503, str(error), _FULL_SECONDS)
         except DeepPaintError as error:
             await admission.refuse(send, 400, str(error))
         except ClientDisconnect:
@@ -133,7 +138,7 @@ class Interface:
         gap = parse_gap(options["gap"])
         recolor = _parse_switch("recolor", options["recolor"])
         palette = self._palette(order)
-        prepared = decode_sketch(*order.sketch, options["clean"], recolor)
+        prepared = decode_sketch(*order.sketch, options["clean"], recolor, gap)
         hints = read_hints(*order.hints, prepared.sketch.shape) if order.hints else ()
         palette = join_palette(palette, hints, len(prepared.sketch))
         state = self.sessions.paint(prepared.sketch, palette, gap, tuple(hints))

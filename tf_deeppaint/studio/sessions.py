@@ -4,7 +4,8 @@ import os
 import secrets
 import threading
 import weakref
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -24,13 +25,19 @@ from tf_deeppaint.visualization.heat_maps import draw_heat_map
 
 # Largest file that a visitor may put on the page, in bytes.
 MAX_BYTES = 32 * 2**20
-# Bytes of all paintings that are kept; one takes 100 MB where its sketch is of the largest size.
+# Bytes of all sketches and paintings that are kept, from which on none is begun; one takes 100 MB
+# where its sketch is of the largest size.
 MAX_PAINTINGS_BYTES = 2 * 2**30
 # Longest side of a picture on the page, in pixels; downloads have the sketch's own size.
 SHOWN_SIDE = 1024
 
 # A palette on the page: four rows of four codes `#rrggbb`.
 Codes = list[list[str]]
+Kept = TypeVar("Kept")
+
+
+class FullError(DeepPaintError):
+    """There is no room for another painting now, but there may be later."""
 
 
 class Upload(NamedTuple):
@@ -67,6 +74,7 @@ class Sessions:
         examples: The examples, drawn once.
         attention_maps: How many attention maps the model has.
         example_paths: Where `write_example` has written; any visitor may name these files.
+        make_room: Forgets a painting that nobody is at work on; whether there was one.
     """
 
     def __init__(self, painter: Painter, folder: str):
@@ -74,7 +82,8 @@ class Sessions:
         self.folder = folder
         self.example_paths: set[str] = set()
         self._example_folder = secrets.token_hex(16)
-        self._kept: dict[object, int] = {}
+        self.make_room: Callable[[], bool] = lambda: False
+        self._kept: dict[int, int] = {}  # bytes of arrays, by their ids
         self._turn = threading.Lock()
         self.examples: list[Example] = draw_examples()
         blank = np.full((1, painter.size, painter.size), 255, np.uint8)
@@ -99,26 +108,35 @@ class Sessions:
             hints: Likewise; those that do not fit the sketch are an error.
 
         Raises:
-            DeepPaintError: the paintings of others take all memory; none of them is forgotten.
+            FullError: the paintings of visitors at work take all memory.
+            DeepPaintError: hints that do not fit.
         """
-        if self.kept_bytes > MAX_PAINTINGS_BYTES:
-            raise DeepPaintError(
-                "the studio holds as many paintings as it can; try again when others have left"
-            )
+        self.check_room()
         with self._turn:
             painting = self.painter.make_paintings([sketch], palette[None], gap)[0]
         hinted = painting.add_hints(hints) if hints else painting
-        state = State(painting, hinted, shrink_sketch(sketch, SHOWN_SIDE))
-        # All states made of this one have the same original: it counts until the last is gone.
-        key = object()
-        self._kept[key] = _bytes_of(state)
-        weakref.finalize(painting, self._kept.pop, key)
-        return state
+        return self.count(State(painting, hinted, shrink_sketch(sketch, SHOWN_SIDE)))
+
+    def check_room(self) -> None:
+        """Makes room for another sketch or painting; raises FullError where there is none."""
+        while self.kept_bytes > MAX_PAINTINGS_BYTES:
+            if not self.make_room():
+                raise FullError(
+                    "the studio holds as many paintings as it can; try again when others have left"
+                )
 
     @property
     def kept_bytes(self) -> int:
-        """What the paintings of all visitors take."""
+        """What the sketches and paintings of all visitors take."""
         return sum(list(self._kept.values()))
+
+    def count(self, kept: Kept) -> Kept:
+        """Counts all arrays of a sketch or a state, each once, until it is gone; returns it."""
+        for array in _arrays_of(kept):
+            if id(array) not in self._kept:
+                self._kept[id(array)] = array.nbytes
+                weakref.finalize(array, self._kept.pop, id(array))
+        return kept
 
     def recolor(
         self, state: State, palette: np.ndarray, hints: tuple[Hint, ...] | None = None
@@ -136,13 +154,14 @@ class Sessions:
                 raise DeepPaintError("this model paints no single regions; hints need another")
             return self.paint(state.original.sketch, palette)
         painting = state.original.recolor(palette)
-        return state._replace(painting=painting.add_hints(hints) if hints else painting)
+        painting = painting.add_hints(hints) if hints else painting
+        return self.count(state._replace(painting=painting))
 
     def with_attention(self, state: State) -> State:
         """Adds the attention maps of a painting, unless the state has them."""
         if state.attention_maps:
             return state
-        return state._replace(attention_maps=self.painter.attention(state.original))
+        return self.count(state._replace(attention_maps=self.painter.attention(state.original)))
 
     def palette_of(self, upload: Upload | None) -> np.ndarray:
         """The palette of a reference, uint8 `(4, 4, 3)`.
@@ -227,7 +246,7 @@ def render(
 
 
 def read_sketch(
-    upload: Upload | None, clean: str | bool, recolor: bool = False
+    upload: Upload | None, clean: str | bool, recolor: bool = False, gap: int | None = None
 ) -> tuple[np.ndarray, str]:
     """Reads a sketch.
 
@@ -235,6 +254,7 @@ def read_sketch(
         upload: The file.
         clean: Whether it is cleaned first: `"auto"`, `"on"` or `"off"`; see `preparation.prepare`.
         recolor: Whether the lines are taken out of a picture that is colored already; see there.
+        gap: As `inputs.read_sketch` takes it.
 
     Returns:
         The sketch, uint8 `(H, W)`, and a line that tells what was done or what it is; empty where
@@ -245,7 +265,7 @@ def read_sketch(
     """
     if upload is None:
         raise DeepPaintError("there is no sketch yet; drop one, draw one, or choose an example")
-    prepared = decode_sketch(read_upload(upload), upload.name, clean, recolor)
+    prepared = decode_sketch(read_upload(upload), upload.name, clean, recolor, gap)
     return prepared.sketch, prepared.note
 
 
@@ -274,17 +294,16 @@ def read_upload(upload: Upload) -> bytes:
     return files.read_bytes(upload.path, MAX_BYTES)
 
 
-def _bytes_of(state: State) -> int:
-    """Bytes of all arrays that a state leads to, each counted once."""
-    left, seen, total = [state], set(), 0
+def _arrays_of(value: object) -> Iterator[np.ndarray]:
+    """All arrays that a value leads to, each once."""
+    left, seen = [value], set()
     while left:
         value = left.pop()
         if id(value) in seen:
             continue
         seen.add(id(value))
         if isinstance(value, np.ndarray):
-            total += value.nbytes
+            yield value
         if isinstance(value, (tuple, list)):
             left += value
         left += getattr(value, "__dict__", {}).values()
-    return total

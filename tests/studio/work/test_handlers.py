@@ -217,6 +217,25 @@ def test_a_painting_as_sketch_is_told_with_the_way_out(desk):
     assert not desk.put_sketch()["sketch"]["painted"]
 
 
+def test_a_note_on_the_sketch_stands_once_and_beside_the_sketch(desk):
+    desk.sketch["gap"] = "64"
+    note = desk.put_sketch()["note"]
+    assert "gaps of up to 9 pixels are closed" in note
+
+    def read_again():
+        return desk.handlers.read_again(desk.work, desk.sketch, desk.swatches, desk.look)
+
+    color = desk.handlers.color(desk.work, desk.sketch, desk.swatches, desk.look)
+    assert not color["note"] and color["easel"]["picture"]
+    assert desk.handlers.restore(desk.work, desk.look)["note"] == note
+    assert read_again()["note"] == note
+    desk.sketch["gap"] = "8"
+    assert read_again()["note"] == ""
+    desk.sketch["gap"] = "32"  # what was never told beside the sketch is told
+    told = desk.handlers.color(desk.work, desk.sketch, desk.swatches, desk.look)["note"]
+    assert told.startswith("gap=32")
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -367,8 +386,7 @@ def test_where_memory_is_full_the_longest_alone_makes_room_and_is_told(desk, mon
     monkeypatch.setattr(works.time, "monotonic", lambda: now)
     desk.put_sketch()
     desk.color()
-    monkeypatch.setattr(sessions_module, "MAX_PAINTINGS_BYTES", 1)
-    monkeypatch.setattr("tf_deeppaint.studio.work.handlers.MAX_PAINTINGS_BYTES", 1)
+    monkeypatch.setattr(sessions_module, "MAX_PAINTINGS_BYTES", desk.sessions.kept_bytes // 2)
     other = desk.handlers.works.get("f" * 32, "other")
     with pytest.raises(DeepPaintError, match="as many paintings"):
         desk.handlers.color(other, desk.sketch, desk.swatches, desk.look)
@@ -379,6 +397,40 @@ def test_where_memory_is_full_the_longest_alone_makes_room_and_is_told(desk, mon
         desk.edit(kind="undo")
     view = desk.handlers.after_error(desk.work)["easel"]
     assert view["stale"] and "Press Color to paint it again" in view["status"]
+
+
+@pytest.mark.parametrize("way", ["program", "batch"])
+def test_idle_pages_make_room_for_programs_and_batches(desk, monkeypatch, way):
+    now = time.monotonic()
+    monkeypatch.setattr(works.time, "monotonic", lambda: now)
+    get, kept = desk.handlers.works.get, []
+    for number in range(3):  # the sketch alone counts too
+        desk.put_sketch(f"{number}.png")
+        page = get(f"{number:032x}", f"page {number}")
+        if number == 0:
+            desk.handlers.take_sketch(page, desk.sketch, desk.look)
+        else:
+            desk.handlers.color(page, desk.sketch, desk.swatches, desk.look)
+        kept.append(page)
+        now += 1
+    del page
+    desk.work.source = None
+    monkeypatch.setattr(sessions_module, "MAX_PAINTINGS_BYTES", desk.sessions.kept_bytes * 2 // 3)
+
+    def paint():
+        if way == "program":
+            return desk.sessions.paint(boxes(), PALETTES["Sea"])
+        order = {"files": [desk.sketch["file"]]}
+        return desk.handlers.color_all(desk.work, order, desk.sketch, desk.swatches, desk.look)
+
+    with pytest.raises(DeepPaintError, match="as many paintings"):
+        paint()
+    assert all(work.source for work in kept)  # of visitors at work nothing goes
+    now += works.IDLE_SECONDS
+    get(f"{1:032x}", "page 1")
+    paint()
+    assert [work.state is not None for work in kept] == [False, True, False]
+    assert [work.source is not None for work in kept] == [False, True, False]
 
 
 @pytest.mark.parametrize("key", [None, "", "a" * 31, "A" * 32, "g" * 32, 7, ["a" * 32]])
@@ -393,6 +445,11 @@ def test_works_are_as_many_as_there_may_be(desk, monkeypatch):
         desk.handlers.works.get(f"{number:032x}", "page")
     with pytest.raises(DeepPaintError, match="as many pages"):
         desk.handlers.works.get(f"{2:032x}", "page")
+    # Pages that are open but were left alone for over an hour make room.
+    later = time.monotonic() + works.IDLE_SECONDS + 1
+    monkeypatch.setattr(works.time, "monotonic", lambda: later)
+    monkeypatch.setattr(desk.handlers.works, "sweep", lambda: None)
+    desk.handlers.works.get(f"{2:032x}", "page")
 
 
 def test_a_model_that_does_not_mix_paints_anew_and_takes_no_hints(tmp_path):

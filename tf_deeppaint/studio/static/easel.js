@@ -1,6 +1,7 @@
 const find = (selector) => element.querySelector(selector);
 const [stage, sheet, after, glow] = ['.stage', '.sheet', '.after', '.glow'].map(find);
 const MOST_ZOOM = 12;
+const OUTLINE = 4; // pixels of the screen
 let view = {}; // what the server told last
 let map = null; // which slot and region each pixel has, and its size
 let region = null; // the chosen place: x, y in pixels of the sketch, and its number
@@ -65,6 +66,7 @@ function zoom(factor, x = stage.clientWidth / 2, y = stage.clientHeight / 2) {
   camera.x = x - (x - camera.x) * camera.zoom / before;
   camera.y = y - (y - camera.y) * camera.zoom / before;
   place();
+  if (region) unlight();
 }
 
 async function load(url) {
@@ -86,19 +88,27 @@ async function load(url) {
 }
 
 // === What is pointed at ===
+// A band inside the edge of what is lit and a white one outside it, so that it is seen on any color.
+function outline(colors, isLit) {
+  const wide = OUTLINE * map.width / (sheet.clientWidth * camera.zoom || 1);
+  const [dark, light] = [wide, wide / 2].map((part) => Math.max(1, Math.round(part)));
+  const isBeside = (i, step, is) => [-step, step, -step * map.width, step * map.width]
+    .some((way) => isLit(i + way) === is);
+  for (let i = 0; i < colors.length; i++) {
+    if (isLit(i)) {
+      if (isBeside(i, dark, false)) colors[i] = 0xffff4d3d;
+    } else if (isBeside(i, light, true)) colors[i] = 0xffffffff;
+  }
+}
+
 function paint(isLit, isOutline) {
   if (!map) return;
   [glow.width, glow.height] = [map.width, map.height];
   const paper = glow.getContext('2d');
   const image = paper.createImageData(map.width, map.height);
   const colors = new Uint32Array(image.data.buffer);
-  const step = Math.max(1, Math.round(map.width / 250));
-  for (let i = 0; i < colors.length; i++) {
-    const lit = isLit(i);
-    if (isOutline) {
-      if (lit && !(isLit(i - step) && isLit(i + step) && isLit(i - step * map.width) && isLit(i + step * map.width))) colors[i] = 0xffff4d3d;
-    } else if (!lit) colors[i] = 0xd0ffffff;
-  }
+  if (isOutline) outline(colors, isLit);
+  else for (let i = 0; i < colors.length; i++) if (!isLit(i)) colors[i] = 0xd0ffffff;
   paper.putImageData(image, 0, 0);
 }
 
@@ -186,7 +196,7 @@ const acts = {
   redo: () => order({ kind: 'redo' }, 'Redoing'),
   in: () => zoom(1.5),
   out: () => zoom(1 / 1.5),
-  fit() { camera.zoom = 1; place(); },
+  fit() { zoom(1 / camera.zoom); },
   compare() {
     const slider = find('.slider');
     slider.hidden = !slider.hidden;

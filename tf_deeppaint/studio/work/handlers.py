@@ -10,7 +10,6 @@ from tf_deeppaint.palette.named_colors import MOST
 from tf_deeppaint.studio.examples import PALETTES
 from tf_deeppaint.studio.interface import parse_gap, read_palette
 from tf_deeppaint.studio.sessions import (
-    MAX_PAINTINGS_BYTES,
     Sessions,
     Upload,
     codes_to_palette,
@@ -45,6 +44,7 @@ class Handlers:
     def __init__(self, sessions: Sessions):
         self.sessions = sessions
         self.works = Works()
+        sessions.make_room = self.works.make_room
 
     def restore(self, work: Work, look: dict) -> dict:
         """What a page showed before it was loaded again."""
@@ -55,7 +55,7 @@ class Handlers:
             del changes["sketch"]
         if work.state is not None or work.was_forgotten:
             changes["easel"] = self._describe(work, look)
-        return changes
+        return changes | ({"note": work.told} if work.told else {})
 
     def take_sketch(self, work: Work, sketch: dict, look: dict) -> dict:
         """A sketch was put on the page, taken off it or drawn: the picture is of another one."""
@@ -76,10 +76,16 @@ class Handlers:
         if to_upload(fields[fields["source"]]) is None:
             return {}
         if work.state is not None and not work.is_stale:
-            return self.color(work, sketch, swatches, look)
+            return self._color(work, sketch, swatches, look)
         return self._read_and_tell(work, fields)
 
     def color(self, work: Work, sketch: dict, swatches: dict, look: dict) -> dict:
+        told = work.told
+        changes = self._color(work, sketch, swatches, look)
+        # What stands beside the sketch already is not told again beside the colors.
+        return changes | ({"note": ""} if changes["note"] == told else {})
+
+    def _color(self, work: Work, sketch: dict, swatches: dict, look: dict) -> dict:
         fields = _check_fields(sketch)
         changes = self._read_and_tell(work, fields)
         pixels, palette = work.source[1], codes_to_palette(_codes_of(swatches))
@@ -98,7 +104,7 @@ class Handlers:
         sketch_path, reference = self.sessions.write_example(number)
         palette = self.sessions.palette_of(Upload(reference, "reference"))
         fields = _check_fields({"file": {"path": sketch_path, "orig_name": "sketch.png"}})
-        self._read(work, fields)
+        self._read_and_tell(work, fields)
         self._paint(work, work.source[1], Edit(palette), None, False)
         shown = {"codes": palette_to_codes(palette), "locks": [False] * MOST}
         self._keep(work, fields, shown)
@@ -217,22 +223,23 @@ class Handlers:
         sketch = {"painted": _WOULD_TAKE in note}
         if fields["source"] == "file":
             sketch["preview"] = self._preview(work)
-        return {"sketch": sketch, "note": _ADVICE if sketch["painted"] else note}
+        work.told = _ADVICE if sketch["painted"] else note
+        return {"sketch": sketch, "note": work.told}
 
     def _read(self, work: Work, fields: dict) -> str:
         """Reads the sketch on the page into the work, unless it is there; what is told of it."""
         upload = to_upload(fields[fields["source"]])
-        key = (upload and upload.path, fields["clean"], fields["recolor"])
+        options = fields["clean"], fields["recolor"], parse_gap(fields["gap"])
+        key = (upload and upload.path, *options)
         if work.source is None or work.source[0] != key:
-            work.source = (key, *read_sketch(upload, fields["clean"], fields["recolor"]))
+            self.sessions.check_room()
+            sketch, note = read_sketch(upload, *options)
+            work.source = key, self.sessions.count(sketch), note
         return work.source[2]
 
     def _paint(
         self, work: Work, pixels: np.ndarray, edit: Edit, gap: int | None, goes_on: bool
     ) -> None:
-        if self.sessions.kept_bytes > MAX_PAINTINGS_BYTES:
-            self.works.make_room()
-        # The painting before is let go of first.
         work.state = self.sessions.paint(pixels, edit.palette, gap, edit.hints)
         work.is_stale, work.was_forgotten, work.is_painted = False, False, True
         if goes_on:

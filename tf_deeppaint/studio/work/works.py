@@ -25,6 +25,7 @@ class Work:
         was_forgotten: Whether there was a painting that had to make room.
         is_painted: Whether the picture is as the network chose it, with no palette since.
         source: Path of the sketch's file and how it is read, and the sketch read from it.
+        told: What is told of `source`, beside the sketch.
         painted: Path of the file of the sketch that is painted.
         fields: What the page's fields hold, for a reload.
         pages: The sessions of the pages that show it.
@@ -37,6 +38,7 @@ class Work:
     was_forgotten: bool = False
     is_painted: bool = True
     source: tuple[tuple, np.ndarray, str] | None = None
+    told: str = ""
     painted: str = ""
     fields: dict = field(default_factory=dict)
     pages: set[str] = field(default_factory=set)
@@ -64,7 +66,10 @@ class Works:
         self.sweep()
         if key not in self._works:
             if len(self._works) >= MAX_SESSIONS:
-                raise DeepPaintError("the studio has as many pages as it can; try again later")
+                idle = _longest_alone(list(self._works.items()))
+                if idle is None:
+                    raise DeepPaintError("the studio has as many pages as it can; try again later")
+                self._works.pop(idle[0], None)
             self._works[key] = Work()
         work = self._works[key]
         for other in list(self._works.values()):  # a page shows one work
@@ -89,12 +94,26 @@ class Works:
             if not work.pages and work.used < old:
                 del self._works[key]
 
-    def make_room(self) -> None:
-        """Forgets the painting that was left alone for longest, if that was for an hour.
+    def make_room(self) -> bool:
+        """Forgets the sketch and painting left alone for longest, if that was for an hour.
 
-        Its page may be open; it tells so when somebody comes back to it.
+        The page may be open; it tells so when somebody comes back to it.
+
+        Returns:
+            Whether there was one.
         """
-        waiting = [work for work in list(self._works.values()) if work.state is not None]
-        oldest = min(waiting, key=lambda work: work.used, default=None)
-        if oldest is not None and oldest.used < time.monotonic() - IDLE_SECONDS:
-            oldest.state, oldest.edits, oldest.was_forgotten = None, None, True
+        kept = [item for item in list(self._works.items()) if item[1].source or item[1].state]
+        idle = _longest_alone(kept)
+        if idle is None:
+            return False
+        work = idle[1]
+        work.was_forgotten = work.was_forgotten or work.state is not None
+        work.source, work.state, work.edits = None, None, None
+        return True
+
+
+def _longest_alone(works: list[tuple[str, Work]]) -> tuple[str, Work] | None:
+    """The work left alone for longest, and its key; None where none was for an hour."""
+    oldest = min(works, key=lambda item: item[1].used, default=None)
+    is_idle = oldest is not None and oldest[1].used < time.monotonic() - IDLE_SECONDS
+    return oldest if is_idle else None
