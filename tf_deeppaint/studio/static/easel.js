@@ -60,6 +60,13 @@ function place() {
   stage.classList.toggle('zoomed', camera.zoom > 1);
 }
 
+// What stays in place when a button zooms: the chosen region, or the middle of what is seen.
+function middle() {
+  if (!region) return [];
+  const part = camera.zoom * sheet.clientWidth / view.width;
+  return [camera.x + region.x * part, camera.y + region.y * part];
+}
+
 function zoom(factor, x = stage.clientWidth / 2, y = stage.clientHeight / 2) {
   const before = camera.zoom;
   camera.zoom = Math.min(MOST_ZOOM, Math.max(1, before * factor));
@@ -194,8 +201,8 @@ find('.hints').addEventListener('click', (event) => {
 const acts = {
   undo: () => order({ kind: 'undo' }, 'Undoing'),
   redo: () => order({ kind: 'redo' }, 'Redoing'),
-  in: () => zoom(1.5),
-  out: () => zoom(1 / 1.5),
+  in: () => zoom(1.5, ...middle()),
+  out: () => zoom(1 / 1.5, ...middle()),
   fit() { zoom(1 / camera.zoom); },
   compare() {
     const slider = find('.slider');
