@@ -282,8 +282,9 @@ def test_a_folder_is_painted_but_for_its_bad_files(folder, painter, pages):
     for name in ("notes.txt", "out.jpg", "out/b.png"):
         (pages / "pages" / name).unlink()
     (pages / "pages/out/a.png").write_bytes(b"kept")
-    done = colorize(pages, **flags, resume=True)
+    done = colorize(pages, **flags, resume=True, layers_format="psd")
     assert (done.returncode, done.stderr) == (0, "")
+    assert written(pages / "layers") == sorted([*(f"{name}.ora" for name in names), "b.psd"])
     assert "pages/out: 1 pictures painted, 4 existed" in done.stdout
     assert (pages / "pages/out/a.png").read_bytes() == b"kept"
     assert_painted(pages / "pages/out/b.png", expected)
@@ -383,6 +384,10 @@ BAD = {
     "a pattern of nothing": ({"sketch": "*.bmp", "output": "never"}, "no pictures"),
     "one file for many": ({"sketch": "s*.png"}, "--output=never.png: of many sketches"),
     "a file as the folder": ({"sketch": "s*.png", "output": "palette.json"}, "name a folder"),
+    "a format of layers of one": (
+        {"layers": "never", "layers_format": "psd"},
+        "--layers_format=psd: is for many sketches",
+    ),
     "layers of many in one": (
         {"sketch": "s*.png", "output": "never", "layers": "never.ora"},
         "--layers=never.ora: of many sketches",

@@ -102,8 +102,15 @@ _OUTPUT = flags.DEFINE_string(
 _LAYERS = flags.DEFINE_string(
     "layers",
     None,
-    "Also write layers: x.ora, x.psd, or a folder of PNG files; of many sketches, a folder of .ora "
-    "files.",
+    "Also write layers: x.ora, x.psd, or a folder of PNG files; of many sketches, a folder: see "
+    "--layers_format.",
+)
+_LAYERS_FORMAT = flags.DEFINE_enum(
+    "layers_format",
+    None,
+    ("ora", "psd", "png"),
+    "Of many sketches: what the layers of each are, an .ora or a .psd file, or a folder of PNG "
+    "files; ora by default. Of one sketch, the name that --layers gives tells it.",
 )
 _FLATS = flags.DEFINE_enum(
     "flats",
@@ -149,6 +156,11 @@ def _color_one(choice: "ColorChoice") -> None:
     if not files.is_file(_SKETCH.value):
         raise DeepPaintError(f"--sketch={_SKETCH.value}: there is no such file or folder")
     _check_png(_OUTPUT)
+    if _LAYERS_FORMAT.value:
+        raise DeepPaintError(
+            f"--layers_format={_LAYERS_FORMAT.value}: is for many sketches; of one, name an .ora "
+            "or a .psd file, or a folder, by --layers"
+        )
     read = (_SKETCH.value, _REFERENCE.value, _HINTS.value)
     check_outputs(_output_paths(), filter(None, read))
     gap = parse_gap(_GAP.value)
@@ -210,7 +222,7 @@ def _color_many(choice: "ColorChoice") -> None:
         lambda job, painting: write_painting(
             painter,
             painting,
-            outputs_of(job, folders),
+            outputs_of(job, folders, _LAYERS_FORMAT.value or "ora"),
             _LINES.value,
             resolution_of(job.sketch),
             _LINE_COLOR.value,

@@ -124,6 +124,8 @@ def test_the_picture_comes_last(tmp_path):
 def test_each_of_many_has_files_of_its_name():
     job = Job("in/sub/a.png", None, "sub/a")
     assert outputs_of(job, Outputs("out")) == Outputs("out/sub/a.png")
+    for kind, name in (("psd", "a.psd"), ("png", "a-layers")):
+        assert outputs_of(job, Outputs("out", "layers"), kind).layers == f"layers/sub/{name}"
     assert outputs_of(job, Outputs("out", "layers", "maps")) == Outputs(
         "out/sub/a.png", "layers/sub/a.ora", "maps/sub/a"
     )

@@ -301,6 +301,21 @@ def test_layers_part_the_picture_by_the_color_of_each_region(palette, shape):
 # --- other colors -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("mixes", [True, False])
+def test_color_that_is_made_once_is_the_same_and_stays_with_its_palette(
+    palette, mixes, monkeypatch
+):
+    painting = Painter(FakeBackend(64, mixes)).make_paintings([drawn(90, 60)], palette[None])[0]
+    picture, layers = painting.picture(paper="#fff0d0"), merge(painting.layers())
+    ready = painting.with_color()
+    if mixes:
+        for change in (lambda p: p.recolor(255 - palette), lambda p: p.hint(30, 30, "#c81e28")):
+            np.testing.assert_array_equal(change(ready).picture(), change(painting).picture())
+    monkeypatch.setattr("tf_deeppaint.painting.painting.upsample_color", None)
+    np.testing.assert_array_equal(ready.picture(paper="#fff0d0"), picture)
+    np.testing.assert_array_equal(merge(ready.layers()), layers)
+
+
 def test_recoloring_mixes_the_same_weights_anew(palette, rng):
     """Against the formula written out: `mixture` says it."""
     painter = tiny_painter("mixture")

@@ -26,6 +26,8 @@ from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
 OPEN_RASTER, PHOTOSHOP = ".ora", ".psd"
+# What layers of many pictures are written as, with the end of their names; PNG files in a folder.
+LAYERS = {"ora": OPEN_RASTER, "psd": PHOTOSHOP, "png": "-layers"}
 # Suffixes of other formats, which are refused: a folder of such a name would be confusing.
 OTHERS = (
     *(".kra", ".xcf", ".clip", ".pdf", ".svg", ".zip"),

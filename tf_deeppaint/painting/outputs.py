@@ -14,7 +14,7 @@ from tf_deeppaint.images.resolution import Dpi
 from tf_deeppaint.images.strips import is_large
 from tf_deeppaint.line_art.pens import KEEP
 from tf_deeppaint.painting.jobs import Job
-from tf_deeppaint.painting.layer_files import OPEN_RASTER, write_layers
+from tf_deeppaint.painting.layer_files import LAYERS, write_layers
 from tf_deeppaint.painting.layers.flats import BY_COLOR
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.painting.painting import WHITE_PAPER, Painting
@@ -35,11 +35,14 @@ class Outputs(NamedTuple):
     attention: str | None = None  # a folder
 
 
-def outputs_of(job: Job, folders: Outputs) -> Outputs:
-    """The paths of one job's files below the folders of all jobs."""
+def outputs_of(job: Job, folders: Outputs, layers: str = "ora") -> Outputs:
+    """The paths of one job's files below the folders of all jobs.
+
+    `layers`: what they are written as, one of `layer_files.LAYERS`.
+    """
     return Outputs(
         files.join(folders.picture, f"{job.name}.png"),
-        folders.layers and files.join(folders.layers, job.name + OPEN_RASTER),
+        folders.layers and files.join(folders.layers, job.name + LAYERS[layers]),
         folders.attention and files.join(folders.attention, job.name),
     )
 
@@ -86,6 +89,7 @@ def write_painting(
             "--attention; leave them out, or scale the sketch down"
         )
     if outputs.layers:
+        painting = painting.with_color()
         layers = painting.layers(line_color, paper, flats)
         merged = painting.parts("original", line_color, paper)
         write_layers(outputs.layers, layers, dpi, merged)

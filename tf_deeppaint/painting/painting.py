@@ -96,6 +96,22 @@ class Painting:
         self.regions = regions
         self.hints: tuple[Hint, ...] = ()
         self._painted = regions  # without hints
+        self._color: np.ndarray | None = None
+
+    def with_color(self) -> "Painting":
+        """The painting with its color made once, for all pictures and layers that are made of it.
+
+        It keeps 3 bytes a pixel, a large one nothing.
+        """
+        drawn = self._copy()
+        if not is_large(*self.sketch.shape):
+            drawn._color = self.color()
+        return drawn
+
+    def _copy(self) -> "Painting":
+        copied = copy.copy(self)
+        copied._color = None
+        return copied
 
     def recolor(self, palette: np.ndarray) -> "Painting":
         """The painting in another palette, uint8 `(4, 4, 3)`, without running the network.
@@ -103,7 +119,7 @@ class Painting:
         Raises:
             DeepPaintError: The model's head is not mixture, or this is no palette.
         """
-        recolored = copy.copy(self)
+        recolored = self._copy()
         recolored.prediction = self.prediction.recolor(check_palettes(palette[None])[0])
         return recolored
 
@@ -151,7 +167,7 @@ class Painting:
             hints: The hints; later ones go over earlier ones.
             name: The name of the file they stand in, which errors name.
         """
-        hinted = copy.copy(self)
+        hinted = self._copy()
         for hint in hints:
             if hinted.regions is None:
                 raise DeepPaintError("hints need a model of the mixture head, its regions evened")
@@ -170,7 +186,7 @@ class Painting:
         Example:
         >>> without_the_last = painting.with_hints(painting.hints[:-1])
         """
-        bare = copy.copy(self)
+        bare = self._copy()
         bare.regions, bare.hints = self._painted, ()
         return bare.add_hints(hints)
 
@@ -232,6 +248,9 @@ class Painting:
         return joined
 
     def _color_parts(self) -> Iterator[np.ndarray]:
+        if self._color is not None:
+            yield self._color
+            return
         if self.regions is None:
             color = fill_lines(self.prediction.colors(), self.prediction.canvas)
             yield upsample_color(self.cut(color), self.sketch)

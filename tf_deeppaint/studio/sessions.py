@@ -191,7 +191,7 @@ class Sessions:
         name: str = "painted.ora",
     ) -> str:
         """Writes the layers to a file, or a folder, of a name as `write_layers` takes it."""
-        path, painting = self.new_path(name), state.painting
+        path, painting = self.new_path(name), state.painting.with_color()
         layers = painting.layers(line_color, paper)
         merged = painting.parts(LINES[0], line_color, paper)
         write_layers(path, layers, resolution_of(painting.sketch), merged)

@@ -9,6 +9,7 @@ Multiplied with M or screened with S, F is C within half a level, whatever F is.
 they differ by a level at most, neither layer has anything.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -123,20 +124,22 @@ def _make_shades(
     # The flat color, and the channel in which it is lightest.
     table = np.column_stack([flats.colors, flats.colors.argmax(axis=1)]).astype(np.uint8)
 
-    def shading(rows: slice) -> np.ndarray:
+    def look_up(rows: slice) -> tuple[np.ndarray, np.ndarray]:
         flat = _look_up(table, flats.labels[rows])
-        return _shade(color[rows], flat[..., :3], flat[..., 3], painted(rows))
+        return cv2.cvtColor(flat, cv2.COLOR_RGBA2RGB), flat[..., 3]
+
+    def shading(rows: slice) -> np.ndarray:
+        return _shade(color[rows], *look_up(rows), painted(rows))
 
     def highlights(rows: slice) -> np.ndarray:
-        flat = _look_up(table, flats.labels[rows])[..., :3]
-        return _light(color[rows], flat, painted(rows))
+        return _light(color[rows], look_up(rows)[0], painted(rows))
 
     is_darker = is_lighter = False
     for rows in row_slices(shape[0]):
-        flat = _look_up(table, flats.labels[rows])[..., :3]
-        mask = (painted(rows) & _differs(color[rows], flat))[..., None] > 0
-        is_darker = is_darker or bool(((color[rows] < flat) & mask).any())
-        is_lighter = is_lighter or bool(((color[rows] > flat) & mask).any())
+        flat, _ = look_up(rows)
+        mask = painted(rows) & _differs(color[rows], flat)
+        is_darker = is_darker or bool((_any(cv2.subtract(flat, color[rows])) & mask).any())
+        is_lighter = is_lighter or bool((_any(cv2.subtract(color[rows], flat)) & mask).any())
     layers = [Layer(SHADING, shading, shape, MULTIPLY)] if is_darker else []
     return layers + ([Layer(HIGHLIGHTS, highlights, shape, SCREEN)] if is_lighter else [])
 
@@ -148,37 +151,61 @@ def _shade(
 
     `lead`: the channel in which the flat color is lightest, uint8 `(h, W)`.
     """
-    part = (color.astype(np.uint16) * WHITE + (flat >> 1)) // np.maximum(flat, 1)
-    part = np.where(color < flat, part, WHITE).astype(np.uint8)
-    gray = np.choose(lead, list(np.moveaxis(part, -1, 0)))[..., None]
-    multiplied = (flat.astype(np.uint16) * gray + WHITE // 2) // WHITE
-    is_gray = (multiplied == color).all(axis=-1, keepdims=True)
-    part = np.where(is_gray, gray, part)
-    return _cut_out(part, painted & (part < WHITE).any(axis=-1) & _differs(color, flat))
+    shading, _, multiplied = _tables()
+    part = _look_up_pairs(shading, flat, color)
+    gray = cv2.cvtColor(np.choose(lead, cv2.split(part)), cv2.COLOR_GRAY2RGB)
+    is_gray = 1 - _any(cv2.absdiff(_look_up_pairs(multiplied, flat, gray), color))
+    part = cv2.copyTo(gray, is_gray, part)
+    return _cut_out(part, painted & _any(WHITE - part) & _differs(color, flat))
 
 
 def _light(color: np.ndarray, flat: np.ndarray, painted: np.ndarray) -> np.ndarray:
     """Rows of the layer that screens."""
+    part = _look_up_pairs(_tables()[1], flat, color)
+    return _cut_out(part, painted & _any(part) & _differs(color, flat))
+
+
+@functools.cache
+def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Shading and highlights by flat color and color, and products by both factors, each rounded.
+
+    uint8 `(256 * 256,)`; see the module.
+    """
+    flat, color = np.divmod(np.arange((WHITE + 1) ** 2), WHITE + 1)
     room = WHITE - flat
-    lighter = np.where(color > flat, color - flat, 0).astype(np.uint16)
-    part = ((lighter * WHITE + (room >> 1)) // np.maximum(room, 1)).astype(np.uint8)
-    return _cut_out(part, painted & (part > 0).any(axis=-1) & _differs(color, flat))
+    darker = (color * WHITE + (flat >> 1)) // np.maximum(flat, 1)
+    lighter = ((color - flat) * WHITE + (room >> 1)) // np.maximum(room, 1)
+    shading = np.where(color < flat, darker, WHITE)
+    highlights = np.where(color > flat, lighter, 0)
+    product = (flat * color + WHITE // 2) // WHITE
+    return shading.astype(np.uint8), highlights.astype(np.uint8), product.astype(np.uint8)
+
+
+def _look_up_pairs(table: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """What one of `_tables` has for two levels in each channel of each pixel."""
+    return table[first.astype(np.uint16) << 8 | second]
+
+
+def _any(levels: np.ndarray) -> np.ndarray:
+    """Where any channel of levels `(h, W, 3)` is not 0, uint8 `(h, W)`, 0 or 1."""
+    red, green, blue = cv2.split(levels)
+    return ((red | green | blue) > 0).astype(np.uint8)
 
 
 def _differs(color: np.ndarray, flat: np.ndarray) -> np.ndarray:
     """Where two pictures differ by more than a level, uint8 `(h, W)`, 0 or 1."""
-    return (cv2.absdiff(color, np.ascontiguousarray(flat)) > 1).any(axis=-1).astype(np.uint8)
+    return _any(cv2.absdiff(color, flat) >> 1)
 
 
 def _cut_out(color: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The color inside a mask; outside transparent white, which scaling a layer mixes in."""
-    cut = np.full((*mask.shape, 4), (WHITE, WHITE, WHITE, 0), np.uint8)
-    return cv2.copyTo(cv2.cvtColor(color, cv2.COLOR_RGB2RGBA), mask.astype(np.uint8), cut)
+    cut = np.full((*mask.shape, 1), _CLEAR).view(np.uint8)
+    return cv2.copyTo(cv2.cvtColor(color, cv2.COLOR_RGB2RGBA), mask, cut)
 
 
 def _keep(rgba: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """RGBA inside a mask; outside transparent white."""
-    rgba.view(np.uint32)[mask == 0] = _CLEAR
+    np.copyto(rgba.view(np.uint32)[..., 0], _CLEAR, where=mask == 0)
     return rgba
 
 
