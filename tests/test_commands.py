@@ -63,19 +63,40 @@ def environment(**variables: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "variables",
-    [{"LC_ALL": "C", "PYTHONUTF8": "0"}, {"NO_COLOR": "1", "TERM": "dumb"}, {"COLUMNS": "80"}],
+    [
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"NO_COLOR": "1", "TERM": "dumb"},
+        {"COLUMNS": "80"},
+    ],
     ids=lambda variables: " ".join(variables),
 )
-def test_what_is_printed_is_plain_whatever_the_terminal(variables):
+def test_what_is_printed_is_plain_whatever_the_terminal(tmp_path, variables):
     command = [*COMMAND, "palette", "--colors=#f4c7a1", "--output=setup.py/é/p.json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, env=environment(**variables))
     assert done.returncode == 1 and done.stderr.startswith(b"error: ")
     assert done.stderr.count(b"\n") == 1 and b"\x1b" not in done.stderr + done.stdout
+    folder = tmp_path / "für"
+    command = [*COMMAND, "palette", "--colors=#f4c7a1", f"--output={folder}/p é.json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, env=environment(**variables))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert [path.name for path in folder.iterdir()] == ["p é.json"]
+
+
+@pytest.mark.parametrize("verb", ["studio", "evaluate", "import-torch"])
+def test_help_fills_the_lines_of_a_terminal_but_not_of_a_command(verb):
+    done = subprocess.run(
+        [*COMMAND, verb, "--help"], cwd=ROOT, capture_output=True, env=environment(COLUMNS="60")
+    )
+    about = done.stdout.decode().partition("\nflags:\n")[0]
+    lines = [line for line in about.splitlines() if not line.startswith("    ")]
+    assert max(map(len, lines)) <= 60 and f" {verb} " in about
+    assert "\n    python -m tf_deeppaint" in about
 
 
 @pytest.mark.parametrize("shell", ["{} | head -1", "{} >&-", "{} 2>&-", "{} </dev/null"])
 def test_verbs_go_on_without_readers(shell):
     line = shell.format(f"{sys.executable} -m tf_deeppaint --help")
-    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment())
-    assert done.stderr == ""
+    bash = ["bash", "-o", "pipefail", "-c", line]
+    done = subprocess.run(bash, capture_output=True, text=True, env=environment())
+    assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("deeppaint VERB") or ">&-" in shell

@@ -117,8 +117,7 @@ def make_clone(tmp_path_factory) -> Path:
     (folder / "danbooru/metadata/posts.json").write_text("\n".join(posts) + "\n")
     source = ("--source=dolls", "--count=40", "--size=64", "--workers=1", "--background=white")
     run(folder, "tfrecords.build", *source, "--output=data/dolls128")
-    train = ("--data=data/dolls128", "--run=runs/quickstart", *SMALL["train"])
-    run(folder, "tf_deeppaint.train", *train)
+    run(folder, "tf_deeppaint.train", "--flagfile=experiments/quickstart.flags", *SMALL["train"])
     return folder
 
 

@@ -1,6 +1,8 @@
-r"""Turns the authors' PyTorch checkpoint into a generator, to paint with or to go on training.
+"""Turns the authors' PyTorch checkpoint into a generator, to paint with or to go on training.
 
-deeppaint import-torch --checkpoint=deepunetG_030.pth.tar --output=model.keras
+    deeppaint import-torch --checkpoint=deepunetG_030.pth.tar --output=model.keras
+
+Needs the extra `torch`.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 r"""Trains the network on TFRecord shards.
 
-deeppaint train --flagfile=experiments/quickstart.flags
+    deeppaint train --flagfile=experiments/quickstart.flags
 
 The same command resumes a run that stopped.
 """

@@ -1,7 +1,7 @@
 """Size, speed and fidelity of every artifact of a network, beside PyTorch on the same machine.
 
-python -m experiments.benchmarks.artifacts --width=16
-python -m experiments.benchmarks.artifacts --width=64
+    python -m experiments.benchmarks.artifacts --width=16
+    python -m experiments.benchmarks.artifacts --width=64
 
 Every artifact is made by its own program, which checks it against its network. It is then timed in
 rounds with the published network of the same width in PyTorch, both one picture at a time on all

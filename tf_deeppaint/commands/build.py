@@ -1,6 +1,6 @@
 r"""Builds TFRecord shards of sketch, picture and palette.
 
-deeppaint build --source=folder --input=my_pictures --output=data/mine --size=256
+    deeppaint build --source=folder --input=my_pictures --output=data/mine --size=256
 
 The same command goes on with a build that was broken off.
 """

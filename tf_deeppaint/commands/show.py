@@ -1,6 +1,6 @@
 r"""Shows a data set: its counts, sizes and palettes in figures, and a contact sheet of records.
 
-deeppaint show --data=data/mine --output=sheet.png
+    deeppaint show --data=data/mine --output=sheet.png
 
 With `--augment` the sheet shows what becomes of the records in training, each change by itself.
 """

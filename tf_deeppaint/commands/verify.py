@@ -1,6 +1,8 @@
-r"""Checks a data set: every checksum, CRC, record and split. Exits with 1 where anything is wrong.
+"""Checks a data set: every checksum, CRC, record and split.
 
-deeppaint verify --data=data/mine
+    deeppaint verify --data=data/mine
+
+Exits with 1 where anything is wrong.
 """
 
 from absl import flags

@@ -83,7 +83,7 @@ def _load_chapters(card: Path) -> dict[str, str]:
     """The chapters of a card, by artifact; none where there is no card."""
     if not card.is_file():
         return {}
-    text = card.read_text()
+    text = card.read_text(encoding="utf-8")
     if not text.startswith(TITLE):  # earlier versions had no title, and headings a level higher
         text = re.sub(r"^(#+) ", r"#\1 ", text, flags=re.MULTILINE)
     return _split_chapters(text, "##")
@@ -100,7 +100,7 @@ def _origin(model: Path) -> dict[str, str]:
     """What is known about data and scores, as sections."""
     if model.resolve() == BUNDLED_FILE.resolve():
         # Relative links would not lead anywhere from another folder.
-        text = BUNDLED_FILE.with_name("MODEL_CARD.md").read_text()
+        text = BUNDLED_FILE.with_name("MODEL_CARD.md").read_text(encoding="utf-8")
         card = _split_chapters(re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text), "##")
         titles = {"Data and license": "Data", "Scores": "Scores", "Limits": "Limits"}
         return {title: card[bundled].lstrip("\n") for title, bundled in titles.items()}

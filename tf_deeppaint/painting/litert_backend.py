@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 
 import tf_deeppaint
+from tf_deeppaint.painting.converted.backend import ConvertedBackend
 from tf_deeppaint.painting.converted.description import METADATA, is_described, parse_description
-from tf_deeppaint.painting.prediction import Prediction, make_predictions
-from tf_deeppaint.palette.mixing import Mixture
 from tf_deeppaint.utils.commands import command
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.extras import import_extra
@@ -22,7 +21,7 @@ BUNDLED_FILE = Path(tf_deeppaint.__file__).parent / "bundled" / "model.tflite"
 _IDENTIFIER = b"TFL3"
 
 
-class LiteRtBackend:
+class LiteRtBackend(ConvertedBackend):
     """Runs a converted network on uint8 canvases, by XNNPACK on all cores.
 
     Any number of threads may use it; one runs at a time, on all cores.
@@ -30,45 +29,19 @@ class LiteRtBackend:
     Args:
         path: A file written by `deeppaint export litert`.
 
-    Attributes:
-        size: Side of the canvas in pixels.
-        background: The palette rule that the network was trained with.
-        mixes: Whether it mixes the palette's colors.
-        metadata: As `read_metadata` returns it.
-
     Raises:
         DeepPaintError: see `read_metadata`; or LiteRT cannot load it.
     """
 
     def __init__(self, path: str | os.PathLike):
-        self.metadata = read_metadata(path)
-        self.size = self.metadata["size"]
-        self.background = self.metadata["background"]
-        self.mixes = self.metadata["head"] == "mixture"
-        self._run = _load(path, self.metadata)
+        super().__init__(read_metadata(path))
+        self._runner = _load(path, self.metadata)
         self._lock = threading.Lock()
 
-    def run(self, sketches: np.ndarray, palettes: np.ndarray) -> list[Prediction]:
-        """Runs the network on a batch; see `KerasBackend.run`."""
-        names = Mixture._fields if self.mixes else ("image",)
-        outputs = dict(zip(names, self.outputs(sketches, palettes, names), strict=True))
-        return make_predictions(outputs, sketches, palettes)
-
-    def attention(self, sketches: np.ndarray, palettes: np.ndarray) -> list[np.ndarray]:
-        """The attention maps behind `run`; see `KerasBackend.attention`."""
-        names = [f"attention_{stage}" for stage in range(self.metadata["gates"])]
-        return [level[..., 0] for level in self.outputs(sketches, palettes, names)]
-
-    def outputs(
-        self, sketches: np.ndarray, palettes: np.ndarray, names: Sequence[str]
-    ) -> list[np.ndarray]:
-        """The named outputs of the file's graph, `(N, ...)` each, for the arguments of `run`."""
-        batches = []
-        for sketch, palette in zip(sketches, palettes, strict=True):
-            with self._lock:
-                outputs = self._run(sketch=sketch[None], palette=palette[None])
-                batches.append([outputs[name] for name in names])
-        return [np.concatenate(batch) for batch in zip(*batches, strict=True)]
+    def _run(self, inputs: dict[str, np.ndarray], names: Sequence[str]) -> list[np.ndarray]:
+        with self._lock:
+            outputs = self._runner(**inputs)
+            return [outputs[name] for name in names]
 
 
 def read_metadata(path: str | os.PathLike) -> dict:

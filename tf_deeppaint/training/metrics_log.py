@@ -73,7 +73,7 @@ class MetricsLog:
 
     def lines(self) -> list[dict]:
         """All lines so far, a dictionary each; damaged lines are left out."""
-        text = self.path.read_text(errors="replace") if self.path.exists() else ""
+        text = self.path.read_text(encoding="utf-8", errors="replace") if self.path.exists() else ""
         return [line for line in map(_parse_line, text.splitlines()) if line is not None]
 
     def write(self, step: int, group: str, metrics: dict[str, float]) -> None:
@@ -90,7 +90,7 @@ class MetricsLog:
         line = json.dumps({"step": step, "group": group, "wall_time": now} | metrics)
         locks.check()
         try:
-            with self.path.open("a") as file:
+            with self.path.open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
         except OSError as error:
             reason = f"cannot be written ({error.strerror}); free space"

@@ -168,7 +168,9 @@ def name_aside(name: str) -> str:
     suffix = os.path.splitext(name)[1]
     end = f".{secrets.token_hex(6)}{INCOMPLETE}{suffix if len(suffix) <= _SUFFIX else ''}"
     room = _NAME_BYTES - 1 - len(os.fsencode(end))
-    return f".{os.fsencode(name)[:room].decode(errors='ignore')}{end}"
+    while len(os.fsencode(name)) > room:
+        name = name[:-1]
+    return f".{name}{end}"
 
 
 def remove_asides(folder: str | os.PathLike, name: str | None = None) -> None:

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import textwrap
 import warnings
 from collections.abc import Callable, Sequence
 
@@ -37,7 +38,10 @@ def _prepare_help(main: Callable[[], None]) -> None:
     """Makes `--help` show the document and flags of the module of `main`, whatever runs it."""
     document = sys.modules[main.__module__].__doc__ or ""
     called = re.sub(r"^( *)deeppaint ", lambda line: line[1] + command(""), document, flags=re.M)
-    sys.modules["__main__"].__doc__ = called
+    width = flags.get_help_width()  # of the terminal
+    parts = called.strip().split("\n\n")
+    filled = [part if part[:1] == " " else textwrap.fill(part, width) for part in parts]
+    sys.modules["__main__"].__doc__ = "\n\n".join(filled) + "\n"
     if main.__module__ != "__main__":
         sys.argv[0] = main.__module__  # a program's own flags are those of the module of this name
 

@@ -1,6 +1,7 @@
 """What programs print: never a control character, never an error where nothing can be written."""
 
 import contextlib
+import errno
 import io
 import os
 import re
@@ -10,6 +11,8 @@ from typing import TextIO
 
 # What moves the cursor, colors or reorders the text of a terminal; only line feed and tab may.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+_READER_LEFT = errno.EINVAL if os.name == "nt" else errno.EPIPE  # of a pipe
 
 
 class Output:
@@ -72,7 +75,8 @@ def kept_open() -> Iterator[None]:
     """Inside the block printing raises nothing; `sys.stdout` and `sys.stderr` are `Output`s.
 
     A stream that is closed is as one to the null device. Where stdout could not take all, the
-    program says so at its end and exits with 1; a reader who has left needs no telling.
+    program says so at its end and exits with 1. A reader who has left, such as `head`, has what it
+    wanted: that is no error.
     """
     _fill_descriptors()
     out, errors = Output(_open(sys.stdout, 1)), Output(_open(sys.stderr, 2))
@@ -83,10 +87,10 @@ def kept_open() -> Iterator[None]:
     except SystemExit as end:
         status = end.code
     out.flush()
-    if out.error is not None and status in (0, None):
+    is_lost = out.error is not None and out.error.errno != _READER_LEFT
+    if is_lost and status in (0, None):
         status = 1
-        if not isinstance(out.error, BrokenPipeError):
-            print(f"error: stdout: cannot be written ({out.error.strerror})", file=errors)
+        print(f"error: stdout: cannot be written ({out.error.strerror})", file=errors)
     errors.flush()
     sys.exit(status)
 
