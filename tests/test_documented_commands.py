@@ -44,7 +44,10 @@ LEFT_OUT = {
 # Programs, or their verbs, and what makes their work small: flags that are given after the others.
 SMALL = {
     "build": ("--size=64", "--workers=1"),
-    "train": ("--steps=2", "--width=4", "--batch_size=2", "--size=64", "--validation_records=2"),
+    "train": (
+        *("--steps=2", "--width=4", "--batch_size=2", "--size=64", "--validation_records=2"),
+        "--log_every=1",  # experiments.compare reads what a finished run has logged
+    ),
     "evaluate": ("--features=none", "--nobaselines"),
     "compare": (),
 }
@@ -68,6 +71,8 @@ def small(program: str, arguments: list[str]) -> list[str]:
     more = SMALL.get(key, ())
     if "--dry_run" in arguments or "--stock" in arguments:
         return arguments
+    if "--output=data/figures128" in arguments:  # int8 is calibrated on it, at the model's size
+        return [*arguments, "--workers=1"]
     if key == "build" and not any(word.startswith("--count") for word in arguments):
         more = (*more, "--min_size=16")
     return [*arguments, *more]
