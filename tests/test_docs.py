@@ -2,7 +2,6 @@
 
 import json
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -82,6 +81,13 @@ def test_every_command_of_a_document_parses(document):
         assert done.returncode == 0, f"{module} {commands}: {done.stderr.splitlines()[-1]}"
 
 
+def test_documents_name_programs_by_their_verbs():
+    """So that the commands are those of a clone and of an installed package alike."""
+    text = "".join(path.read_text() for path in [*DOCUMENTS, *FLAGFILES])
+    modules = set(re.findall(r"python -m ((?:tf_deeppaint|tfrecords|export)\.[\w.]+) ", text))
+    assert modules == {"export.serving.client"}
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_make_target_of_a_document_exists(document):
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -103,8 +109,9 @@ def test_a_flagfile_is_complete_and_says_how_to_run_it(flagfile):
     assert parse("tf_deeppaint.train", [[f"--flagfile={flagfile}"]]).returncode == 0
     header = [line for line in flagfile.read_text().splitlines() if line.startswith("#")]
     for line in header:
-        if match := re.match(r"# (?:Data|Command) +python -m (\S+) (.*)", line):
-            assert parse(match[1], [shlex.split(match[2])]).returncode == 0, line
+        if match := re.match(r"# (?:Data|Command) +(.*)", line):
+            for _, _, module, *arguments in commands_of(f"```sh\n{match[1]}\n```"):
+                assert parse(module, [arguments]).returncode == 0, line
     assert f"--flagfile={named(flagfile)}" in flagfile.read_text()
 
 

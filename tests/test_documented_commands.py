@@ -35,7 +35,7 @@ LEFT_OUT = {
     r"matcher128 |out/model\.(keras|tflite) ": "made of what was fetched",
     r"vgg16_lpips": "the reader's weights",
     r"authors\.keras": "the authors' weights",
-    r"tf_deeppaint\.studio|tf_deeppaint studio": "tests/studio opens the studio",
+    "tf_deeppaint studio": "tests/studio opens the studio",
     r"export\.serving\.client": "tests/serving has a server",
     r"--runner": "tests/data/build/test_beam.py runs it",
     r"tests\.hostile|experiments\.(benchmarks|sketch_kinds|measure_line_art)": "takes minutes",
