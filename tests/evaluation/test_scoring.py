@@ -9,12 +9,13 @@ from scipy.optimize import linear_sum_assignment
 from tests.helpers.drawn_records import GROUPS, NAMES, OPEN, SIZE, Banded, draw, write_drawn
 from tf_deeppaint import extract_palette
 from tf_deeppaint.evaluation import held_out_records, scoring
+from tf_deeppaint.evaluation.baselines import fill_flat
 from tf_deeppaint.evaluation.bootstrap import estimate
 from tf_deeppaint.evaluation.held_out_records import choose_donors
 from tf_deeppaint.evaluation.metrics import METRICS, to_lab
 from tf_deeppaint.evaluation.scoring import Evaluation
 from tf_deeppaint.evaluation.set_distances import frechet_distance, kernel_distance
-from tf_deeppaint.line_art.regions import fill_flat, find_regions, region_spread
+from tf_deeppaint.line_art.regions import find_regions, region_spread
 from tf_deeppaint.utils.errors import DeepPaintError
 
 METHODS = [

@@ -1,4 +1,4 @@
-"""Regions: a slow account of their definition, gaps, and what is measured and filled in them."""
+"""Regions: a slow account of their definition, gaps, and what is measured in them."""
 
 import math
 
@@ -13,9 +13,6 @@ from tf_deeppaint.line_art.page import find_page
 from tf_deeppaint.line_art.regions import (
     PAGE,
     PAPER,
-    WHITE_SLOT,
-    even_out,
-    fill_flat,
     find_open,
     find_open_paper,
     find_regions,
@@ -266,66 +263,6 @@ def whole(sketch: np.ndarray, size: int = SIDE) -> Placement:
     return fit_to_canvas(sketch, size)[1]
 
 
-def random_weights(size: int = SIDE) -> np.ndarray:
-    return np.random.default_rng(0).dirichlet(np.ones(18), (size, size)).astype(np.float32)
-
-
-# Four shades each of four colors that are far apart.
-HUES = np.array([[210, 60, 60], [60, 200, 70], [70, 80, 220], [225, 205, 60]])
-PALETTE = np.stack([HUES * share // 100 for share in (100, 95, 90, 85)], axis=1).astype(np.uint8)
-GROUPS = np.array([*np.repeat(range(4), 4), 4, 5])
-
-
-def choose(weights: np.ndarray) -> np.ndarray:
-    """The color that leads in the mean weights `(18,)`, white last, mixed with its shades."""
-    votes = weights * np.where(np.arange(18) == WHITE_SLOT, 0.15, 1)
-    chosen = np.where(GROUPS[votes.argmax()] == GROUPS, weights, 0)
-    return chosen / chosen.sum()
-
-
-def test_each_region_has_the_color_that_leads_mixed_with_its_shades() -> None:
-    sketch = draw_box(draw_box(blank(), 4, 4, 20, 20), 30, 30, 50, 60)
-    regions, weights = find_regions(sketch), random_weights()
-    mixtures = even_out(weights, regions, whole(sketch), PALETTE)
-    assert mixtures.dtype == np.float32 and len(mixtures) == 4
-    for number, box in ((2, np.s_[5:20, 5:20]), (3, np.s_[31:50, 31:60])):
-        expected = choose(weights[box].astype(float).mean((0, 1)))
-        np.testing.assert_allclose(mixtures[number], expected, rtol=1e-5)
-        assert regions[box].min() == number
-    np.testing.assert_array_equal(mixtures[PAGE], np.eye(18)[WHITE_SLOT])
-
-
-def test_a_region_thinner_than_a_pixel_of_the_canvas_has_a_color_too() -> None:
-    """A slit 3 pixels wide, of which the canvas of an eighth of the size has no pixel."""
-    sketch = draw_box(blank(512), 100, 205, 400, 209)
-    regions, weights = find_regions(sketch), random_weights()
-    slit = regions[250, 207]
-    placement = whole(sketch)
-    assert slit > PAGE
-    assert (regions_to_canvas(regions, placement, (SIDE, SIDE)) == slit).sum() == 0
-    mixtures = even_out(weights, regions, placement, PALETTE)
-    cells = np.ix_(np.arange(101, 400) // 8, [206 // 8, 207 // 8, 208 // 8])
-    expected = choose(weights[cells].astype(float).mean((0, 1)))
-    np.testing.assert_allclose(mixtures[slit], expected, rtol=1e-5)
-
-
-@pytest.mark.parametrize("shape", [(100, 100), (90, 40), (40, 200), (3, 5)])
-def test_colors_are_chosen_from_where_the_sketch_lies_on_the_canvas(shape) -> None:
-    labels = np.random.default_rng(0).integers(0, 9, shape).astype(np.int32)
-    weights, placement = random_weights(), whole(np.zeros(shape, np.uint8))
-    mixtures = even_out(weights, labels, placement, PALETTE)
-    for number in range(PAGE + 1, 9):
-        cells = [
-            weights[
-                placement.top + int((y + 0.5) * placement.height / shape[0]),
-                placement.left + int((x + 0.5) * placement.width / shape[1]),
-            ]
-            for y, x in zip(*np.nonzero(labels == number), strict=True)
-        ]
-        expected = choose(np.mean(cells, axis=0, dtype=float)) if cells else np.zeros(18)
-        np.testing.assert_allclose(mixtures[number], expected, rtol=1e-5)
-
-
 def test_regions_grow_into_lines_and_meet_in_their_middle() -> None:
     labels = np.zeros((9, 30), np.int32)
     labels[:, :5], labels[:, 15:] = 7, 3
@@ -374,47 +311,6 @@ def test_regions_of_one_color_each_have_no_spread_whatever_lies_between_them():
 
 def test_without_regions_there_is_no_spread():
     assert math.isnan(region_spread(np.zeros((SIDE, SIDE, 3)), find_regions(blank())))
-
-
-# --- fill_flat ----------------------------------------------------------------------------------
-
-
-def some_palette() -> np.ndarray:
-    return np.random.default_rng(1).integers(0, 200, (4, 4, 3), dtype=np.uint8)
-
-
-def test_each_region_gets_its_bands_first_color_up_to_the_lines() -> None:
-    sketch, palette = blank(), some_palette()
-    expected = np.full((SIDE, SIDE, 3), 255, np.uint8)
-    for band in range(4):
-        top, left = 16 * band + 2, 10 * band + 3
-        draw_box(sketch, top, left, top + 11, left + 20)
-        expected[top : top + 12, left : left + 21] = 0
-        expected[top + 1 : top + 11, left + 1 : left + 20] = palette[band, 0]
-    filled = fill_flat(sketch, palette)
-    assert filled.dtype == np.uint8
-    np.testing.assert_array_equal(filled, expected)
-
-
-@pytest.mark.parametrize("top, bottom, band", [(2, 28, 0), (2, 33, 1), (2, 61, 1), (20, 61, 2)])
-def test_of_several_bands_the_middle_row_decides(top, bottom, band) -> None:
-    palette = some_palette()
-    filled = fill_flat(draw_box(blank(), top, 5, bottom, 40), palette)
-    assert (filled[top + 1 : bottom, 6:40] == palette[band, 0]).all()
-
-
-def test_open_paper_stays_white_and_soft_lines_soft() -> None:
-    sketch = draw_box(blank(), 10, 10, 28, 30)
-    sketch[10, 11:30] = 255
-    np.testing.assert_array_equal(
-        fill_flat(sketch, some_palette()), sketch[..., None].repeat(3, -1)
-    )
-    sketch = draw_box(blank(), 10, 10, 28, 30)
-    sketch[11, 11:30] = 230
-    palette = some_palette()
-    # The region reaches down to row 28, and so its middle into band 1.
-    expected = np.rint(palette[1, 0] * (230 / 255))
-    np.testing.assert_array_equal(fill_flat(sketch, palette)[11, 11:30], [expected] * 19)
 
 
 # --- open paper ---------------------------------------------------------------------------------

@@ -7,7 +7,9 @@ import tensorflow as tf
 
 from tf_deeppaint.images.canvas import fit_to_canvas
 from tf_deeppaint.line_art import regions
-from tf_deeppaint.serving.regions import even_out, find_regions, grow, regions_to_canvas
+from tf_deeppaint.painting.region_colors import vote_by_region
+from tf_deeppaint.serving import region_colors
+from tf_deeppaint.serving.regions import find_regions, grow, regions_to_canvas
 
 
 def blank(side: int) -> np.ndarray:
@@ -79,8 +81,9 @@ def test_regions_and_mixtures_are_those_of_the_library(name) -> None:
     _, placement = fit_to_canvas(sketch, 64)
     palette = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
     palette[1, :2] = 240 if len(name) % 2 else 20
-    evened = even_out(tf.constant(weights), labels, tf.constant(placement), tf.constant(palette))
-    own = regions.even_out(weights, expected, placement, palette)
+    inputs = map(tf.constant, (weights, labels, placement, palette))
+    evened = region_colors.vote_by_region(*inputs)
+    own = vote_by_region(weights, expected, placement, palette)
     np.testing.assert_allclose(evened, own, atol=1e-6)
     np.testing.assert_array_equal(grow(labels, 5), regions.grow(expected, 5))
     on_canvas = regions_to_canvas(labels, tf.constant(placement), 64)

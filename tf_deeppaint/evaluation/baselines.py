@@ -7,7 +7,8 @@ import numpy as np
 
 from tf_deeppaint.evaluation.held_out_records import Records
 from tf_deeppaint.images.pixels import WHITE
-from tf_deeppaint.line_art.regions import fill_flat
+from tf_deeppaint.line_art.regions import LINE_REACH, find_open, find_sketch_regions, grow
+from tf_deeppaint.palette.rules import BANDS
 
 
 class Method(NamedTuple):
@@ -22,6 +23,31 @@ class Method(NamedTuple):
     name: str
     color: Callable[[Records, np.ndarray], np.ndarray]
     uses_palette: bool
+
+
+def fill_flat(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    """Colors a sketch without a network.
+
+    Each closed region gets the first color of the band in which its mean row lies. Open paper stays
+    white, and lines stay.
+
+    Args:
+        sketch: uint8 `(H, W)`.
+        palette: uint8 `(4, 4, 3)`.
+
+    Returns:
+        uint8 RGB `(H, W, 3)`.
+    """
+    regions = find_sketch_regions(sketch)
+    rows = np.broadcast_to(np.arange(len(sketch))[:, None], regions.shape)
+    is_open = find_open(regions)
+    counts = np.maximum(np.bincount(regions.ravel(), minlength=len(is_open)), 1)
+    mean_row = np.bincount(regions.ravel(), rows.ravel(), len(is_open)) / counts
+    band = np.minimum((mean_row * BANDS / len(sketch)).astype(int), BANDS - 1)
+    colors = palette[band, 0].astype(np.float32)
+    colors[is_open] = WHITE
+    filled = colors[grow(regions, LINE_REACH)] * (sketch[..., None] / WHITE)
+    return np.rint(filled).astype(np.uint8)
 
 
 def _fill_flat(records: Records, palettes: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Regions: the paper that the lines of a sketch part, and what is measured or filled in them.
+"""Regions: the paper that the lines of a sketch part, and what is measured in them.
 
 `find_regions` is the one definition of a region. Everything that needs regions takes the labels it
 returns. `serving.regions` is the same function in the TensorFlow graph, equal label by label.
@@ -20,7 +20,6 @@ import cv2
 import numpy as np
 
 from tf_deeppaint.images.canvas import Placement
-from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.images.strips import is_strip
 from tf_deeppaint.line_art.gaps import (
     Contacts,
@@ -34,15 +33,11 @@ from tf_deeppaint.line_art.gaps import (
 from tf_deeppaint.line_art.ink import to_working_size, working_factor
 from tf_deeppaint.line_art.line_ends import find_ahead
 from tf_deeppaint.line_art.page import find_page
-from tf_deeppaint.palette.rules import BANDS, COLORS
-from tf_deeppaint.palette.shades import count_votes, find_shades
 
 # The lowest gray level of paper. A darker pixel is line.
 PAPER = 200
 # How often regions join: a joined region may touch a third one longer.
 JOINS = 3
-# White's place among the colors of a mixture.
-WHITE_SLOT = BANDS * COLORS
 # How many pixels regions reach into lines, at the working size and on the network's canvas. What is
 # dark and wider has no region.
 LINE_REACH, CANVAS_REACH = 12, 6
@@ -245,67 +240,6 @@ def region_spread(lab: np.ndarray, regions: np.ndarray) -> float:
     counts = np.maximum(np.bincount(labels), 1)
     means = np.stack([np.bincount(labels, channel) / counts for channel in colors.T], axis=-1)
     return float(np.linalg.norm(colors - means[labels], axis=-1).mean())
-
-
-def even_out(
-    weights: np.ndarray, labels: np.ndarray, placement: Placement, palette: np.ndarray
-) -> np.ndarray:
-    """Evens out each region to one color: that which leads over its pixels, mixed with its shades.
-
-    Other colors that are mixed in where the network is unsure would be right nowhere. White needs
-    more weight to lead than others. The pixels are those of the working size, so that regions that
-    are thinner than a pixel of the canvas have a color too. The page is white.
-
-    Args:
-        weights: Shares of the colors of `mixing.slot_colors` on the canvas, float32 `(H, W, 18)`,
-            1 together.
-        labels: int32 `(h, w)`, as `find_regions` returns them.
-        placement: Where the sketch lies on the canvas.
-        palette: uint8 `(4, 4, 3)`; `shades.find_shades` tells which colors may be mixed.
-
-    Returns:
-        float32 `(labels + 1, 18)`, 1 together; all 0 for a label without pixels.
-    """
-    rows = placement.top + scale_index(labels.shape[0], placement.height)
-    columns = placement.left + scale_index(labels.shape[1], placement.width)
-    count, cells = max(PAGE, int(labels.max())) + 1, weights.shape[0] * weights.shape[1]
-    # Many pixels of a region lie in one pixel of the canvas.
-    pairs = labels.astype(np.int64) * cells + (rows[:, None] * weights.shape[1] + columns)
-    pairs, pixels = np.unique(pairs, return_counts=True)
-    label, cell = np.divmod(pairs, cells)
-    shares = weights.reshape(cells, -1).T
-    sums = np.stack([np.bincount(label, share[cell] * pixels, count) for share in shares], axis=-1)
-    leading = (sums * count_votes(palette)).argmax(axis=-1)
-    chosen = np.where(find_shades(palette)[leading], sums, 0)
-    mixtures = chosen / np.maximum(chosen.sum(axis=-1, keepdims=True), 1e-9)
-    mixtures = mixtures.astype(np.float32)
-    mixtures[PAGE] = np.arange(mixtures.shape[1]) == WHITE_SLOT
-    return mixtures
-
-
-def fill_flat(sketch: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """Colors a sketch without a network: the baseline that a model must beat.
-
-    Each closed region gets the first color of the band in which its mean row lies. Open paper stays
-    white, and lines stay.
-
-    Args:
-        sketch: uint8 `(H, W)`.
-        palette: uint8 `(4, 4, 3)`.
-
-    Returns:
-        uint8 RGB `(H, W, 3)`.
-    """
-    regions = find_sketch_regions(sketch)
-    rows = np.broadcast_to(np.arange(len(sketch))[:, None], regions.shape)
-    is_open = find_open(regions)
-    counts = np.maximum(np.bincount(regions.ravel(), minlength=len(is_open)), 1)
-    mean_row = np.bincount(regions.ravel(), rows.ravel(), len(is_open)) / counts
-    band = np.minimum((mean_row * BANDS / len(sketch)).astype(int), BANDS - 1)
-    colors = palette[band, 0].astype(np.float32)
-    colors[is_open] = WHITE
-    filled = colors[grow(regions, LINE_REACH)] * (sketch[..., None] / WHITE)
-    return np.rint(filled).astype(np.uint8)
 
 
 def grow(labels: np.ndarray, reach: int) -> np.ndarray:

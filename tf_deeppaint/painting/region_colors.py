@@ -16,14 +16,14 @@ from tf_deeppaint.line_art.regions import (
     CANVAS_REACH,
     LINE_REACH,
     PAGE,
-    even_out,
     grow,
     regions_to_canvas,
     scale_index,
 )
 from tf_deeppaint.painting.prediction import MixturePrediction, Prediction
 from tf_deeppaint.painting.upsampling import fill_lines
-from tf_deeppaint.palette.mixing import SLOTS, slot_colors
+from tf_deeppaint.palette.mixing import SLOTS, WHITE_SLOT, slot_colors
+from tf_deeppaint.palette.shades import count_votes, find_shades
 
 # The least level of every channel of paper that nobody painted.
 _BARE = 250
@@ -35,7 +35,7 @@ class RegionMixtures(NamedTuple):
     Attributes:
         labels: int32 `(h, w)` at the working size, as `regions.find_regions` returns them; hints
             take parts of the page out of it.
-        mixtures: float32 `(labels + 1, 18)`, as `regions.even_out` returns them; one column more
+        mixtures: float32 `(labels + 1, 18)`, as `vote_by_region` returns them; one column more
             for each color of `hinted`.
         pages: int32 `(h, w)`, the parts of the page as `regions.find_parts` returns them.
         hinted: The colors of hints, uint8 `(colors, 3)`.
@@ -76,11 +76,47 @@ def even_out_regions(
     Returns:
         The mixtures, and the prediction with them on its canvas.
     """
-    mixtures = even_out(prediction.weights, labels, placement, prediction.palette)
+    mixtures = vote_by_region(prediction.weights, labels, placement, prediction.palette)
     grown = grow(regions_to_canvas(labels, placement, prediction.canvas.shape), CANVAS_REACH)
     weights = mixtures[grown]
     weights[grown == 0] = prediction.weights[grown == 0]
     return RegionMixtures(labels, mixtures, pages), prediction.evened_out(weights)
+
+
+def vote_by_region(
+    weights: np.ndarray, labels: np.ndarray, placement: Placement, palette: np.ndarray
+) -> np.ndarray:
+    """Decides the color of each region: that which leads over its pixels, mixed with its shades.
+
+    Other colors that are mixed in where the network is unsure would be right nowhere. White needs
+    more weight to lead than others. The pixels are those of the working size, so that regions that
+    are thinner than a pixel of the canvas have a color too. The page is white.
+
+    Args:
+        weights: Shares of the colors of `mixing.slot_colors` on the canvas, float32 `(H, W, 18)`,
+            1 together.
+        labels: int32 `(h, w)`, as `regions.find_regions` returns them.
+        placement: Where the sketch lies on the canvas.
+        palette: uint8 `(4, 4, 3)`; `shades.find_shades` tells which colors may be mixed.
+
+    Returns:
+        float32 `(labels + 1, 18)`, 1 together; all 0 for a label without pixels.
+    """
+    rows = placement.top + scale_index(labels.shape[0], placement.height)
+    columns = placement.left + scale_index(labels.shape[1], placement.width)
+    count, cells = max(PAGE, int(labels.max())) + 1, weights.shape[0] * weights.shape[1]
+    # Many pixels of a region lie in one pixel of the canvas.
+    pairs = labels.astype(np.int64) * cells + (rows[:, None] * weights.shape[1] + columns)
+    pairs, pixels = np.unique(pairs, return_counts=True)
+    label, cell = np.divmod(pairs, cells)
+    shares = weights.reshape(cells, -1).T
+    sums = np.stack([np.bincount(label, share[cell] * pixels, count) for share in shares], axis=-1)
+    leading = (sums * count_votes(palette)).argmax(axis=-1)
+    chosen = np.where(find_shades(palette)[leading], sums, 0)
+    mixtures = chosen / np.maximum(chosen.sum(axis=-1, keepdims=True), 1e-9)
+    mixtures = mixtures.astype(np.float32)
+    mixtures[PAGE] = np.arange(mixtures.shape[1]) == WHITE_SLOT
+    return mixtures
 
 
 def color_regions(

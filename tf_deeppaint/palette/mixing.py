@@ -14,6 +14,8 @@ from tf_deeppaint.palette.rules import BANDS, COLORS
 
 # The colors of a palette, then white and black.
 SLOTS = BANDS * COLORS + 2
+# The place of white.
+WHITE_SLOT = BANDS * COLORS
 
 
 class Mixture(NamedTuple):

@@ -4,7 +4,7 @@ import numpy as np
 
 from tf_deeppaint.palette.extraction import NEAR_WHITE
 from tf_deeppaint.palette.figure import SHADES, UNIT, shade_features
-from tf_deeppaint.palette.mixing import slot_colors
+from tf_deeppaint.palette.mixing import WHITE_SLOT, slot_colors
 
 # Shades of one color are nearer than 15 units of the features, whose lightness counts little: hair
 # and its shadow are, skin and hair are not.
@@ -16,7 +16,7 @@ WHITE_VOTE = 0.5
 FOREIGN_WHITE_VOTE = 0.15
 # How much of the network's shading a region keeps. Its shades are right on average, but uneven from
 # pixel to pixel: the mean CIEDE2000 is least near one half, and cloth is not mottled.
-SHADING = 0.5
+KEPT_SHADING = 0.5
 
 
 def count_votes(palette: np.ndarray) -> np.ndarray:
@@ -27,15 +27,14 @@ def count_votes(palette: np.ndarray) -> np.ndarray:
     """
     is_white = (slot_colors(palette) >= NEAR_WHITE).all(axis=-1)
     votes = np.where(is_white, WHITE_VOTE, 1.0)
-    white = palette.size // 3  # the first behind the palette's own
-    if not is_white[:white].any():
-        votes[white] = FOREIGN_WHITE_VOTE
+    if not is_white[:WHITE_SLOT].any():
+        votes[WHITE_SLOT] = FOREIGN_WHITE_VOTE
     return votes
 
 
 def soften(shade):
     """The shade of a region's pixels, from the network's; NumPy's or TensorFlow's numbers."""
-    return 1 + SHADING * (shade - 1)
+    return 1 + KEPT_SHADING * (shade - 1)
 
 
 def find_shades(palette: np.ndarray) -> np.ndarray:
@@ -50,5 +49,5 @@ def find_shades(palette: np.ndarray) -> np.ndarray:
     red, green, blue = slot_colors(palette).T.astype(np.int64) * SHADES // 256
     features = shade_features()[(red * SHADES + green) * SHADES + blue]  # (18, 3)
     are_near = ((features[:, None] - features[None]) ** 2).sum(-1) <= NEAR
-    are_near[palette.size // 3 :] = are_near[:, palette.size // 3 :] = False
+    are_near[WHITE_SLOT:] = are_near[:, WHITE_SLOT:] = False
     return are_near | np.eye(len(are_near), dtype=bool)

@@ -10,10 +10,7 @@ import tensorflow as tf
 
 from tf_deeppaint.images.graph import dilate, label_parts
 from tf_deeppaint.line_art.gaps import GAP, is_no_gap, is_nook
-from tf_deeppaint.line_art.regions import JOINS, PAGE, PAPER, WHITE_SLOT
-from tf_deeppaint.palette.extraction import NEAR_WHITE
-from tf_deeppaint.palette.figure import SHADES, shade_features
-from tf_deeppaint.palette.shades import FOREIGN_WHITE_VOTE, NEAR, WHITE_VOTE
+from tf_deeppaint.line_art.regions import JOINS, PAGE, PAPER
 from tf_deeppaint.serving.line_ends import find_ahead
 from tf_deeppaint.serving.page import find_page
 
@@ -64,64 +61,6 @@ def regions_to_canvas(labels: tf.Tensor, placement: tf.Tensor, size: int) -> tf.
     cut = tf.gather(tf.gather(labels, rows), columns, axis=1)
     canvas = tf.pad(cut, [[top, size - height - top], [left, size - width - left]])
     return tf.ensure_shape(canvas, (size, size))
-
-
-@tf.function(autograph=False)
-def even_out(
-    weights: tf.Tensor, labels: tf.Tensor, placement: tf.Tensor, palette: tf.Tensor
-) -> tf.Tensor:
-    """Evens out each region to one color; see `line_art.regions.even_out`.
-
-    Args:
-        weights: float32 `(S, S, C)`.
-        labels: int32 `(h, w)`, as `find_regions` returns them.
-        placement: Where the sketch lies on the canvas, int32 `(4,)`.
-        palette: uint8 `(4, 4, 3)`.
-
-    Returns:
-        float32 `(labels + 1, C)`.
-    """
-    top, left, height, width = tf.unstack(placement, 4)
-    sides, size = tf.shape(labels), tf.shape(weights)[1]
-    rows, columns = top + scale_index(sides[0], height), left + scale_index(sides[1], width)
-    count = tf.maximum(PAGE, tf.reduce_max(labels)) + 1
-    # Many pixels of a region lie in one pixel of the canvas.
-    cells = tf.cast(tf.size(weights) // weights.shape[-1], tf.int64)
-    cell = tf.cast(rows[:, None] * size + columns, tf.int64)
-    pairs = tf.reshape(tf.cast(labels, tf.int64) * cells + cell, [-1])
-    pairs, _, pixels = tf.unique_with_counts(pairs)
-    shares = tf.gather(tf.reshape(weights, [-1, weights.shape[-1]]), pairs % cells)
-    shares = tf.cast(shares, tf.float64) * tf.cast(pixels, tf.float64)[:, None]
-    sums = tf.math.unsorted_segment_sum(shares, tf.cast(pairs // cells, tf.int32), count)
-    leading = tf.argmax(sums * _count_votes(palette), axis=-1)
-    chosen = tf.where(tf.gather(find_shades(palette), leading), sums, 0)
-    mixtures = chosen / tf.maximum(tf.reduce_sum(chosen, axis=-1, keepdims=True), 1e-9)
-    white = tf.one_hot(WHITE_SLOT, weights.shape[-1], dtype=tf.float64)
-    is_page = tf.range(count) == PAGE
-    return tf.cast(tf.where(is_page[:, None], white, mixtures), tf.float32)
-
-
-def _count_votes(palette: tf.Tensor) -> tf.Tensor:
-    """See `palette.shades.count_votes`; float64 `(C,)`."""
-    is_white = tf.reduce_all(tf.reshape(palette, (-1, 3)) >= NEAR_WHITE, axis=-1)  # (C - 2,)
-    votes = tf.where(is_white, tf.constant(WHITE_VOTE, tf.float64), 1.0)
-    own_white, foreign_white = tf.unstack(tf.constant([WHITE_VOTE, FOREIGN_WHITE_VOTE], tf.float64))
-    white = tf.where(tf.reduce_any(is_white), own_white, foreign_white)
-    return tf.concat([votes, [white, 1.0]], axis=0)
-
-
-def find_shades(palette: tf.Tensor) -> tf.Tensor:
-    """Tells which colors are shades of one color, bool `(18, 18)`; see `palette.shades`.
-
-    Args:
-        palette: uint8 `(4, 4, 3)`.
-    """
-    levels = tf.cast(tf.reshape(palette, (-1, 3)), tf.int32) * SHADES // 256  # (16, 3)
-    numbers = tf.tensordot(levels, [SHADES * SHADES, SHADES, 1], 1)
-    features = tf.gather(tf.constant(shade_features()), numbers)
-    distances = tf.reduce_sum((features[:, None] - features[None]) ** 2, axis=-1)
-    are_near = tf.pad(distances <= NEAR, [[0, 2], [0, 2]])
-    return are_near | tf.eye(tf.shape(are_near)[0], dtype=tf.bool)
 
 
 def scale_index(length: tf.Tensor, source: tf.Tensor) -> tf.Tensor:

@@ -8,8 +8,8 @@ from tf_deeppaint.evaluation.metrics import to_lab
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.compositing import lay_lines
 from tf_deeppaint.line_art.ink import INK
-from tf_deeppaint.line_art.regions import PAGE, WHITE_SLOT
-from tf_deeppaint.palette.mixing import slot_colors
+from tf_deeppaint.line_art.regions import PAGE
+from tf_deeppaint.palette.mixing import WHITE_SLOT, slot_colors
 
 
 def white_page(sketch: np.ndarray) -> np.ndarray:

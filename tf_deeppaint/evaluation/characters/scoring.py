@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tf_deeppaint.evaluation.baselines import TRUE_PICTURE
+from tf_deeppaint.evaluation.baselines import TRUE_PICTURE, fill_flat
 from tf_deeppaint.evaluation.bootstrap import Estimate, estimate
 from tf_deeppaint.evaluation.characters.baselines import (
     choose_by_pixel,
@@ -18,7 +18,6 @@ from tf_deeppaint.evaluation.characters.drawings import Drawings
 from tf_deeppaint.evaluation.characters.measures import FigureMeasures
 from tf_deeppaint.evaluation.lpips import Lpips
 from tf_deeppaint.evaluation.scoring import PAINTED, WITH_OWN, WITH_SWAPPED
-from tf_deeppaint.line_art.regions import fill_flat
 from tf_deeppaint.painting.painter import Painter
 
 # Drawings that go through the network together.
