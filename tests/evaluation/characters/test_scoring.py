@@ -1,9 +1,13 @@
 """Scores on the benchmark's drawings: each against the picture alone; means over sources."""
 
+import re
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from tests.helpers.painters import FakeBackend
+from tests.helpers.programs import ROOT
 from tf_deeppaint import Painter
 from tf_deeppaint.evaluation.bootstrap import estimate
 from tf_deeppaint.evaluation.characters import scoring
@@ -67,6 +71,20 @@ def test_scores_are_those_of_each_picture_alone(painter, drawings):
     assert (scores["oracle by region, swapped palette"]["right color"] == 1).all()
     assert (scores["white page"]["left white"] == 1).all()
     assert (scores["true picture"]["right color"] == 1).all()
+
+
+def test_the_python_on_the_page_about_evaluation_scores(painter, drawings, monkeypatch, capsys):
+    """With a few drawings in the place of those that are fetched."""
+    monkeypatch.setattr(Painter, "load", lambda: painter)
+    drawings = drawings._replace(references=drawings.pictures)
+    drawn = SimpleNamespace(sources={"squares": drawings})
+    monkeypatch.setattr(scoring, "load_drawings", lambda count: drawn if count == 10 else None)
+    text = (ROOT / "docs/evaluation.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(compile(code, "docs/evaluation.md", "exec"), {})
+    expected = Benchmark({"squares": score(painter, drawings, baselines=False)}).means()
+    printed = expected[SWAPPED]["right color"]
+    assert printed.mean > 0.6 and capsys.readouterr().out == f"{printed}\n"
 
 
 def test_batches_do_not_change_the_scores(painter, drawings, monkeypatch):
