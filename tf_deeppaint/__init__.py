@@ -12,6 +12,8 @@ from tf_deeppaint.utils.imports import after_import
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ColorMatcher": "networks.matcher.color_matcher",
+    "ColorMatching": "training.matching.color_matching",
     "DeepPaint": "training.gan.deep_paint",
     "DeepPaintError": "utils.errors",
     "Discriminator": "networks.discriminator",

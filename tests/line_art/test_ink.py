@@ -33,6 +33,16 @@ def test_large_sketches_are_shrunk_by_a_whole_factor(side, factor) -> None:
     assert shrink_factor(side, 1) == shrink_factor(1, side) == factor
 
 
+def test_the_example_of_the_documents() -> None:
+    """A sketch of 3000 x 4000: docs/how-it-works.md."""
+    sketch = np.full((4000, 3000), 255, np.uint8)
+    assert shrink_factor(*sketch.shape) == 8
+    working = to_working_size(sketch)
+    assert working.shape == (500, 375)
+    canvas, placement = working_to_canvas(working, 128)
+    assert canvas.shape == (128, 128) and placement == (0, 16, 128, 96)
+
+
 def test_every_pixel_is_the_darkest_of_those_it_covers() -> None:
     sketch = np.random.default_rng(0).integers(0, 256, (1500, 700)).astype(np.uint8)
     sketch[:3, :3] = 0

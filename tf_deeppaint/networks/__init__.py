@@ -1,9 +1,13 @@
-"""The networks: sketch and palette in, picture out, and the discriminator they are trained against.
+"""The networks: sketch and palette in, picture out; and the discriminator that judges pictures.
 
 Inputs are `{"sketch": (N, H, W, 3), "histogram": (N, H, W, 12)}`, floats in [-1, 1], H and W
 multiples of 64. `inputs.to_inputs` makes them of uint8 sketches and palettes. The *histogram
 images* show the palette: the canvas has four horizontal bands, and channels 3k to 3k + 2 of band b
 are filled with color k of the palette's band b.
+
+`matcher.color_matcher.ColorMatcher` is the bundled network: colors and patches of the drawing are
+tokens that look at each other before colors are chosen. It is trained as a classifier, without a
+discriminator; `matcher` describes it.
 
 `generator.Generator` follows "Attentioned Deep Paint" (Kim, Oh, Lee, Kang; github.com/ktaebum/
 AttentionedDeepPaint), from the input to the picture:
@@ -14,9 +18,9 @@ AttentionedDeepPaint), from the input to the picture:
 4. *up*: six `blocks.UpBlock`s; each unpools by the mask of its level and joins the gated skip,
 5. *head*: a convolution to RGB, or `heads.PaletteMixture`, which mixes the palette's colors.
 
-`unet.UNet` is the baseline of pix2pix; both are `base.PaintingNetwork`s. `discriminator` judges
-patches. `model_files` reads and writes `.keras` files, `folding` prepares a network for inference,
-`torch_weights` takes over the weights of the original project.
+`unet.UNet` is the baseline of pix2pix. These three are `base.PaintingNetwork`s. `discriminator`
+judges patches. `model_files` reads and writes `.keras` files, `folding` prepares a network for
+inference, `torch_weights` takes over the weights of the original project.
 
 Conventions: tensors are `(N, H, W, C)`. Layers use `keras.ops`, with a TensorFlow kernel or
 gradient where that is faster. Where a line changes the shape, a comment gives the new one. Keras

@@ -11,7 +11,7 @@ from tf_deeppaint.palette.rules import check_background
 
 
 class PaintingNetwork(Configured, keras.Model):
-    """Paints a sketch in the colors of a palette: the base class of `Generator` and `UNet`.
+    """Paints a sketch in the colors of a palette: the base class of all generators.
 
     A subclass makes its layers in its constructor, ends that with `self.build()`, and implements
     `build_layers` and `forward`.

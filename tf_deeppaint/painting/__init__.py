@@ -1,16 +1,26 @@
 """The Painter: from a sketch and colors to a picture of the sketch's size.
 
 In: a sketch, uint8 `(H, W)`, and a palette, uint8 `(4, 4, 3)`, or the reference it is extracted
-from. Out: a picture, uint8 RGB `(H, W, 3)`, or layers for a paint program.
+from. Out: a picture, uint8 RGB `(H, W, 3)`, or layers for a paint program. `Painter.make_paintings`
+and `Painting.parts` take these steps, here for a network that mixes the palette's colors:
 
-1. `inputs` reads sketches and references. The sketch is fitted onto the network's square canvas.
-   A sketch over twice as long as wide has a longer one, and `windows` runs the network along it.
-2. `keras_backend` or `litert_backend` runs the network on canvases `(N, S, S)`. What it returns is
-   a `prediction`, which can be mixed in other palettes without the network.
-3. `painting` cuts the colors out of the canvas, `upsampling` enlarges them so that none crosses a
-   line, and the sketch's own lines are laid over them.
-4. `outputs` and `layer_files` write pictures, layers, contact sheets and heat maps.
+1. `inputs` reads the sketch, `(H, W)`, and the reference.
+2. `line_art.ink` shrinks the sketch by a whole factor to the *working size*, `(h, w)`, the longer
+   side near 512 pixels, and makes its ink black. No line is lost.
+3. The working size is fitted onto the network's square *canvas*, `(S, S)`, lines wide enough. A
+   sketch over twice as long as wide has a longer canvas, and `windows` runs the network along it.
+4. A backend, `keras_backend`, `litert_backend` or one of `converted`, runs the network: a
+   `prediction` with weights `(S, S, 18)` of the palette's colors, white and black. Meanwhile
+   `line_art.regions` finds the regions at the working size: labels `(h, w)`.
+5. `region_colors` lets the pixels of each region vote: its color is that which leads in their
+   weights, mixed with its shades: mixtures `(labels + 1, 18)`. The colors of `hints` join them.
+6. `region_colors.color_regions` mixes the color of every pixel at the working size, `(h, w, 3)`,
+   shaded as on the canvas. The page stays white.
+7. `upsampling` enlarges the color so that none crosses a line, `(H, W, 3)`.
+8. `line_art.compositing` lays the sketch's own lines over it. `layers` parts the picture instead.
 
-`painter` holds the class that does it all. `jobs` and `batch` paint folders. Painting is
+A network without the mixture head, or `even_regions=False`, leaves out 5 and 6: then 7 enlarges the
+canvas's colors. `painter` holds the class, `painting` what it returns: other colors need no
+network. `jobs` and `batch` paint folders, `outputs` and `layer_files` write files. Painting is
 deterministic and float32. How the network works is in `networks`.
 """

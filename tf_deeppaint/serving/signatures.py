@@ -1,9 +1,13 @@
 """The exported signatures: encoded pictures in, encoded pictures out, all in the TensorFlow graph.
 
-They paint what `Painter.paint` does, within a level of rounding. Requests come from strangers: the
-size of every picture is checked before it is decoded, and pictures are worked on one after another,
-so that memory is bounded. A wrong request is an `InvalidArgumentError` that names the input and the
-picture's number in the batch.
+They paint a plain gray sketch as `Painter.paint` does with `clean="off"`, `line_color="black"` and
+nothing else chosen, within a level of rounding. Pages are not prepared, there are no hints, gaps,
+pens, papers or layers, and strips are not cut into windows: `docs/serving.md` lists what is left
+out.
+
+Requests come from strangers: the size of every picture is checked before it is decoded, and
+pictures are worked on one after another, so that memory is bounded. A wrong request is an
+`InvalidArgumentError` that names the input and the picture's number in the batch.
 """
 
 from collections.abc import Callable
