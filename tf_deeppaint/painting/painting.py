@@ -18,6 +18,7 @@ from tf_deeppaint.line_art.pens import BLACK, KEEP, Sketch, choose_pen
 from tf_deeppaint.line_art.regions import find_open_paper, find_working_regions
 from tf_deeppaint.painting.hints.hint import Hint
 from tf_deeppaint.painting.hints.marking import apply_hint
+from tf_deeppaint.painting.hints.redrawing import redraw
 from tf_deeppaint.painting.layers.flats import BY_COLOR, FLATS, make_flats
 from tf_deeppaint.painting.layers.layer import Layer
 from tf_deeppaint.painting.layers.separation import make_layers
@@ -97,20 +98,27 @@ class Painting:
         self.hints: tuple[Hint, ...] = ()
         self._painted = regions  # without hints
         self._color: np.ndarray | None = None
+        self._cells: np.ndarray | None = None
 
-    def with_color(self) -> "Painting":
+    def with_color(self, like: "Painting | None" = None) -> "Painting":
         """The painting with its color made once, for all pictures and layers that are made of it.
 
-        It keeps 3 bytes a pixel, a large one nothing.
+        It keeps 3 bytes a pixel, a large one nothing. `like`: a painting of the same sketch with
+        its color; only what differs from it is made.
         """
         drawn = self._copy()
-        if not is_large(*self.sketch.shape):
+        if self.regions is None:
             drawn._color = self.color()
+        elif not is_large(*self.sketch.shape):
+            drawn._cells = color_regions(self.regions, self.prediction, self.placement)
+            factor = cell_factor(self.sketch.shape, self.regions.labels.shape)
+            known = None if like is None or like._cells is None else (like._cells, like._color)
+            drawn._color = redraw(drawn._cells, self.sketch, factor, known)
         return drawn
 
     def _copy(self) -> "Painting":
         copied = copy.copy(self)
-        copied._color = None
+        copied._color = copied._cells = None
         return copied
 
     def recolor(self, palette: np.ndarray) -> "Painting":

@@ -55,12 +55,14 @@ class State(NamedTuple):
         painting: The same in the palette chosen since.
         small_sketch: The sketch as large as the page shows it, uint8 `(h, w)`.
         attention_maps: Those of `original`, or None before they are asked for.
+        last: What the page showed last, with its color; only what differs from it is drawn anew.
     """
 
     original: Painting
     painting: Painting
     small_sketch: np.ndarray
     attention_maps: list[np.ndarray] | None = None
+    last: Painting | None = None
 
 
 class Sessions:
@@ -135,7 +137,7 @@ class Sessions:
         for array in _arrays_of(kept):
             if id(array) not in self._kept:
                 self._kept[id(array)] = array.nbytes
-                weakref.finalize(array, self._kept.pop, id(array))
+                weakref.finalize(array, self._kept.pop, id(array), None)
         return kept
 
     def recolor(
@@ -240,9 +242,17 @@ def render(
         if attention not in range(1, 1 + len(state.attention_maps or ())):
             raise DeepPaintError(f"there is no attention map {attention} in this model")
         return draw_heat_map(state.attention_maps[attention - 1], state.small_sketch)
-    painting = state.painting
+    return draw(state).last.picture(lines, line_color, paper)
+
+
+def draw(state: State) -> State:
+    """The state with what the page shows of its painting."""
+    painting, last = state.painting, state.last
+    if last and last.prediction is painting.prediction and last.regions is painting.regions:
+        return state
     small = Painting(state.small_sketch, painting.placement, painting.prediction, painting.regions)
-    return small.picture(lines, line_color, paper)
+    small.hints = painting.hints
+    return state._replace(last=small.with_color(last))
 
 
 def read_sketch(

@@ -101,6 +101,24 @@ def test_a_click_in_a_region_and_a_swatch_color_that_region_alone(desk):
     np.testing.assert_array_equal(saved, after)
 
 
+def test_what_is_drawn_again_in_part_is_the_same_as_all_drawn_anew(desk):
+    desk.put_sketch("large.png", boxes().repeat(9, axis=0).repeat(9, axis=1))
+    desk.color()
+    for step in (
+        {"kind": "hint", "x": 300, "y": 300, "color": "#12ab34"},
+        {"kind": "undo"},
+        {"kind": "redo"},
+        {"kind": "hint", "x": 5, "y": 5, "color": "#ab1234"},
+        {"kind": "remove", "number": 0},
+    ):
+        view, state = desk.edit(**step), desk.work.state
+        anew = sessions_module.render(state._replace(last=None), "original", 0)
+        np.testing.assert_array_equal(shown(view), anew)
+    desk.look = {"lines": "network"}
+    hinted = desk.edit(kind="hint", x=300, y=300, color="#00ff00")
+    assert (shown(hinted)[300, 300] == (0, 255, 0)).all()
+
+
 def test_hints_are_listed_replaced_removed_and_survive_other_colors(desk):
     desk.put_sketch()
     desk.color()

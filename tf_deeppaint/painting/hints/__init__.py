@@ -7,6 +7,7 @@ once, and they stay in place whatever palette the painting is recolored in.
 * `hint` has `Hint`: which pixels of the sketch it marks, its color, and whether everything that has
   the color of the marked regions changes with them.
 * `marking` finds the regions that a hint marks, and colors them.
+* `redrawing` draws again what a hint has changed.
 * `joining` lets the colors of hints join the palette before the network runs.
 * `hint_files` reads hints from a transparent PNG of dots and strokes, or from JSON.
 

@@ -9,7 +9,7 @@ from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.painting.inputs import shrink_sketch
 from tf_deeppaint.painting.painting import AUTO_PAPER, KEEP, LINES
 from tf_deeppaint.palette.named_colors import color_code
-from tf_deeppaint.studio.sessions import SHOWN_SIDE, Sessions, State, render
+from tf_deeppaint.studio.sessions import SHOWN_SIDE, Sessions, State, draw, render
 from tf_deeppaint.studio.work.maps import draw_map
 from tf_deeppaint.studio.work.works import Work
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -40,7 +40,7 @@ def describe(sessions: Sessions, work: Work, look: dict) -> dict:
         return outline(work)
     if look["attention"]:
         work.state = sessions.with_attention(work.state)
-    state = work.state
+    state = work.state = sessions.count(draw(work.state))
     picture = render(state, look["lines"], look["attention"], look["line_color"], look["paper"])
     height, width = state.painting.sketch.shape
     drawn = draw_map(state.painting)
