@@ -10,6 +10,7 @@ from tests.helpers.programs import ROOT
 
 MAX_LINES = 350
 MAX_MODULES = 15  # of a folder, `__init__` among them
+MAX_FUNCTION = 60  # lines of code, without docstring, blank lines and comments
 
 LIBRARY = sorted((ROOT / "tf_deeppaint").rglob("*.py"))
 PROGRAMS = sorted(
@@ -52,6 +53,39 @@ def test_a_module_is_short_and_says_what_it_is(path):
     docstring = ast.get_docstring(ast.parse(text))
     if text.strip():
         assert docstring and docstring.splitlines()[0].endswith((".", ":"))
+
+
+def code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]) -> int:
+    """The lines of a function's code, its decorators and its signature among them."""
+    first = min([function.lineno, *(d.lineno for d in function.decorator_list)])
+    described = range(0)
+    if ast.get_docstring(function) is not None:
+        described = range(function.body[0].lineno, function.body[0].end_lineno + 1)
+    own = (n for n in range(first, function.end_lineno + 1) if n not in described)
+    return sum(bool(line) and line[0] != "#" for line in (lines[n - 1].strip() for n in own))
+
+
+def long_functions(text: str) -> list[str]:
+    functions = [
+        node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    lines = text.splitlines()
+    return [f.name for f in functions if code_lines(f, lines) > MAX_FUNCTION]
+
+
+@pytest.mark.parametrize("path", [*LIBRARY, *PROGRAMS], ids=named)
+def test_a_function_fits_on_a_screen(path):
+    assert long_functions(path.read_text()) == []
+
+
+def test_what_is_no_code_makes_no_function_long():
+    head = ["@staticmethod", "def f():", '    """One line.', "", '    And more."""']
+    filling = ["", "    # why"] * MAX_FUNCTION
+    for count, expected in ((MAX_FUNCTION - 2, []), (MAX_FUNCTION - 1, ["f"])):
+        text = "\n".join([*head, *filling, *["    pass"] * count, "pass"])
+        assert long_functions(text) == expected
 
 
 @pytest.mark.parametrize("package", [p for p in LIBRARY if p.name == "__init__.py"], ids=named)
