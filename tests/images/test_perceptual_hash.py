@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 
 from tf_deeppaint.images.perceptual_hash import (
-    HASH_BYTES,
     SHAPE_BYTES,
     count_differing_bits,
     perceptual_hash,
@@ -45,7 +44,6 @@ def test_the_mean_colors_of_the_cells_follow():
     quarters = np.zeros((40, 40, 3), np.uint8)
     quarters[:20, 20:] = (250, 0, 10)
     data = perceptual_hash(quarters)
-    assert len(data) == HASH_BYTES
     cells = np.frombuffer(data, np.uint8)[SHAPE_BYTES:].reshape(4, 4, 3)
     assert (cells[:2, 2:] == (250, 0, 10)).all() and not cells[2:].any() and not cells[:, :2].any()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tf_deeppaint.images.sizes import check_size, is_network_size
+from tf_deeppaint.images.sizes import check_network_size, is_network_size
 from tf_deeppaint.utils.errors import DeepPaintError
 
 
@@ -11,6 +11,6 @@ def test_network_sizes_are_the_positive_multiples_of_64():
 
 
 def test_another_size_is_refused_and_named():
-    check_size(512)
+    check_network_size(512)
     with pytest.raises(DeepPaintError, match="--size=100: a multiple of 64"):
-        check_size(100)
+        check_network_size(100)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tf_deeppaint.exporting import fidelity
 from tf_deeppaint.exporting.model_card import write_model_card
-from tf_deeppaint.images.sizes import check_size
+from tf_deeppaint.images.sizes import check_network_size
 from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.model_files import load_generator
 from tf_deeppaint.utils import files, locks
@@ -47,7 +47,7 @@ def export_file(
     if output.exists() and not overwrite:
         raise DeepPaintError(f"--output={output}: is there already; --overwrite replaces it")
     if size is not None:
-        check_size(size)
+        check_network_size(size)
     network = load_generator(model)
     with written_aside(output) as aside:
         write(network, aside)

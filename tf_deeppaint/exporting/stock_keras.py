@@ -14,7 +14,7 @@ import types
 import keras
 from keras import ops
 
-from tf_deeppaint.images.sizes import check_size
+from tf_deeppaint.images.sizes import check_network_size
 from tf_deeppaint.networks import PACKAGE
 from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.networks.folding import fold_norms
@@ -43,7 +43,7 @@ def make_stock_model(network: PaintingNetwork, size: int | None = None) -> keras
         DeepPaintError: The size is no multiple of 64.
     """
     size = network.size if size is None else size
-    check_size(size)
+    check_network_size(size)
     inputs = {
         "sketch": keras.Input((size, size, SKETCH_CHANNELS), name="sketch"),
         "histogram": keras.Input((size, size, HISTOGRAM_CHANNELS), name="histogram"),

@@ -87,11 +87,6 @@ def read_rgba(path: str | os.PathLike) -> np.ndarray:
     return decode_rgba(read_bytes(path), str(path))
 
 
-def read_decoded(path: str | os.PathLike) -> Decoded:
-    """Reads a picture file with its transparency and its resolution; see `read_picture`."""
-    return decode(read_bytes(path), str(path))
-
-
 def read_resolution(path: str | os.PathLike) -> Dpi | None:
     """Reads the resolution of a picture file, as `Decoded.dpi`, without decoding its pixels.
 

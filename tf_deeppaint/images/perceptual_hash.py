@@ -15,7 +15,6 @@ SIDE, COEFFICIENTS = 64, 16
 # The first bytes of a perceptual hash, those that describe shapes.
 SHAPE_BYTES = COEFFICIENTS * COEFFICIENTS // 8
 CELLS = 4
-HASH_BYTES = SHAPE_BYTES + CELLS * CELLS * 3
 
 
 def perceptual_hash(picture: np.ndarray) -> bytes:

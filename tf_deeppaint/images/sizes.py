@@ -11,7 +11,7 @@ def is_network_size(side: int) -> bool:
     return side >= STRIDE and side % STRIDE == 0
 
 
-def check_size(size: int) -> None:
+def check_network_size(size: int) -> None:
     """Raises DeepPaintError unless the networks take pictures of `size` x `size` pixels."""
     if not is_network_size(size):
         raise DeepPaintError(f"--size={size}: a multiple of {STRIDE} is needed")

@@ -14,7 +14,7 @@ from tf_deeppaint.images.resolution import Dpi
 from tf_deeppaint.images.strips import is_large
 from tf_deeppaint.line_art.compositing import is_white, lay_lines
 from tf_deeppaint.line_art.ink import to_working_size, working_factor
-from tf_deeppaint.line_art.pens import BLACK, KEEP, Sketch, choose_pen
+from tf_deeppaint.line_art.pens import KEEP, Sketch, choose_pen
 from tf_deeppaint.line_art.regions import find_open_paper, find_working_regions
 from tf_deeppaint.painting.hints.hint import Hint
 from tf_deeppaint.painting.hints.marking import apply_hint
@@ -40,7 +40,6 @@ from tf_deeppaint.palette.named_colors import parse_word_or_color
 from tf_deeppaint.utils.errors import DeepPaintError
 
 LINES = ("original", "network")
-LINE_COLORS = (KEEP, BLACK)
 # What stands where nothing is painted: as in the sketch, transparent or white; or else a color.
 AUTO_PAPER, WHITE_PAPER, TRANSPARENT = "auto", "white", "transparent"
 PAPERS = (AUTO_PAPER, WHITE_PAPER, TRANSPARENT)
