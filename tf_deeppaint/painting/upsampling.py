@@ -30,13 +30,13 @@ from tf_deeppaint.line_art.regions import PAPER, scale_index
 ROUNDS = 4
 HALF_LINE = 3
 # How far lines look in a round, in cells. Two rounds along each axis reach paper from any line.
-LINE_REACH = 2
+LOOK_CELLS = 2
 # The most pixels that a walk goes in a round, which bounds the time that grainy paper takes.
 MOST_REACH = 16
 # The most pixels that a walk over the canvas's lines goes in a round.
 FILL_REACH = 16
 # Cells above and below on which the color of a pixel depends.
-MARGIN = max(ROUNDS + 2, ROUNDS * LINE_REACH)
+MARGIN = max(ROUNDS + 2, ROUNDS * LOOK_CELLS)
 # Pixels of a sketch worked on at a time, which bounds the memory beside the pictures.
 STRIP_PIXELS = 1 << 21
 
@@ -171,7 +171,7 @@ def _fill(
         enlarged[strip] = filled[strip.start - around.start :][: strip.stop - strip.start]
     for around, strip in _strips(rows, width):
         part = Axis(*(side[around] for side in rows))
-        filled = _fill_lines(enlarged[around], paper(part, around), LINE_REACH * reach)
+        filled = _fill_lines(enlarged[around], paper(part, around), LOOK_CELLS * reach)
         enlarged[strip] = filled[strip.start - around.start :][: strip.stop - strip.start]
 
 

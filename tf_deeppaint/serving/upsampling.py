@@ -17,7 +17,7 @@ from tf_deeppaint.painting.upsampling import (
     FILL_REACH,
     HALF_LINE,
     LINE,
-    LINE_REACH,
+    LOOK_CELLS,
     MARGIN,
     MOST_REACH,
     ROUNDS,
@@ -94,7 +94,7 @@ def paint_under_lines(
     def paint_lines(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
         strip = around(start, stop)
         part = tf.reshape(enlarged[strip], [-1, 3])
-        filled = _fill_lines(part, paper[strip], LINE_REACH * reach)
+        filled = _fill_lines(part, paper[strip], LOOK_CELLS * reach)
         filled = filled[(start - strip.start) * width : (stop - strip.start) * width]
         lines = tf.cast(tf.reshape(sketch[start:stop], [-1, 1]), tf.int32)
         return tf.cast((tf.cast(filled, tf.int32) * lines + WHITE // 2) // WHITE, tf.uint8)
