@@ -10,12 +10,15 @@ import tf_deeppaint
 from tests.helpers.programs import ROOT
 
 NAMES = [
+    "ColorMatcher",
+    "ColorMatching",
     "DeepPaint",
     "DeepPaintError",
     "Discriminator",
     "Generator",
     "Painter",
     "PaintingNetwork",
+    "UNet",
     "extract_palette",
     "palette_to_histogram",
 ]
