@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from tf_deeppaint.painting.upsampling import LINE_REACH, ROUNDS, upsample_color
+from tf_deeppaint.painting.upsampling import LOOK_CELLS, ROUNDS, upsample_color
 
 # Cells around one in which its color may be: paper, and then lines, take it from round to round.
-REACH = (ROUNDS + 2) + ROUNDS * LINE_REACH
+REACH = (ROUNDS + 2) + ROUNDS * LOOK_CELLS
 
 
 def redraw(
