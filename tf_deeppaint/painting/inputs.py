@@ -118,6 +118,13 @@ def shrink_sketch(sketch: np.ndarray, side: int) -> np.ndarray:
     return small
 
 
+def page_of(sketch: np.ndarray) -> np.ndarray:
+    """A sketch in the color of its lines, uint8 RGB `(H, W, 3)`; `(H, W)` where they are gray."""
+    if not isinstance(sketch, Sketch) or sketch.ink is None:
+        return np.asarray(sketch)
+    return view_page(sketch, slice(0, len(sketch)), sketch.ink)[0]
+
+
 def resolution_of(picture: "PictureLike") -> Dpi | None:
     """Horizontal and vertical pixels an inch of a picture, see `to_rgb`.
 

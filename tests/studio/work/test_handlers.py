@@ -119,6 +119,15 @@ def test_what_is_drawn_again_in_part_is_the_same_as_all_drawn_anew(desk):
     assert (shown(hinted)[300, 300] == (0, 255, 0)).all()
 
 
+def test_the_sketch_is_shown_in_the_color_of_its_lines(desk):
+    brown = np.array([120, 60, 20])
+    page = np.where(boxes()[..., None] < 255, brown, 255).astype(np.uint8)
+    preview = desk.put_sketch("brown.png", page)["sketch"]["preview"]
+    before = desk.color()["before"]
+    for shown_page in (preview, before):
+        np.testing.assert_array_equal(read_picture(shown_page["path"]), page)
+
+
 def test_hints_are_listed_replaced_removed_and_survive_other_colors(desk):
     desk.put_sketch()
     desk.color()

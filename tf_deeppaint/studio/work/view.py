@@ -6,7 +6,7 @@ import os
 import numpy as np
 
 from tf_deeppaint.images.encoding import write_picture
-from tf_deeppaint.painting.inputs import shrink_sketch
+from tf_deeppaint.painting.inputs import page_of, shrink_sketch
 from tf_deeppaint.painting.painting import AUTO_PAPER, KEEP, LINES
 from tf_deeppaint.palette.named_colors import color_code
 from tf_deeppaint.studio.sessions import SHOWN_SIDE, Sessions, State, draw, render
@@ -46,7 +46,7 @@ def describe(sessions: Sessions, work: Work, look: dict) -> dict:
     drawn = draw_map(state.painting)
     return outline(work) | {
         "picture": show_file(sessions, "painted.png", picture),
-        "before": show_file(sessions, "sketch.png", np.asarray(state.small_sketch)),
+        "before": show_file(sessions, "sketch.png", page_of(state.small_sketch)),
         "map": None if drawn is None else show_file(sessions, "map.png", drawn),
         "width": width,
         "height": height,
@@ -97,7 +97,7 @@ def show_file(sessions: Sessions, name: str, picture: np.ndarray) -> dict:
 
 def show_sketch(sessions: Sessions, sketch: np.ndarray) -> dict:
     """A sketch as a file that the page may load, as large as the page shows it."""
-    return show_file(sessions, "sketch.png", np.asarray(shrink_sketch(sketch, SHOWN_SIDE)))
+    return show_file(sessions, "sketch.png", page_of(shrink_sketch(sketch, SHOWN_SIDE)))
 
 
 def download(path: str) -> dict:
