@@ -225,11 +225,11 @@ def test_the_program_refuses_in_one_line_and_writes_nothing(tmp_path) -> None:
 def checkpoint_of(torch, state: dict) -> dict:
     """What the authors' training saves: the weights, Adam's state and the epoch."""
     tensors = {name: torch.tensor(values) for name, values in state.items()}
-    head = torch.nn.Conv2d(WIDTH, 3, 3)
-    adam = torch.optim.Adam(head.parameters(), lr=2e-4, betas=(0.5, 0.999))
-    head(torch.ones(1, WIDTH, 8, 8)).sum().backward()
-    adam.step()
-    return {"model_state": tensors, "last_epoch": 30, "optimizer": adam.state_dict()}
+    # As Adam writes it. `torch.optim` itself may import Triton, which crashes beside TensorFlow.
+    moments = {"step": 1, "exp_avg": torch.ones(3), "exp_avg_sq": torch.ones(3)}
+    group = {"lr": 2e-4, "betas": (0.5, 0.999), "eps": 1e-8, "weight_decay": 0, "params": [0]}
+    adam = {"state": {0: moments}, "param_groups": [group]}
+    return {"model_state": tensors, "last_epoch": 30, "optimizer": adam}
 
 
 FORMATS = {"zip": True, "legacy": False}
