@@ -283,7 +283,7 @@ def test_strips_and_repetition_do_not_change_the_result(monkeypatch):
     expected = upsample_color(color, sketch)
     np.testing.assert_array_equal(upsample_color(color, sketch), expected)
     for pixels in (1, 15_000, 60_000):
-        monkeypatch.setattr(upsampling, "STRIP_PIXELS", pixels)
+        monkeypatch.setattr(upsampling, "BLOCK_PIXELS", pixels)
         np.testing.assert_array_equal(upsample_color(color, sketch), expected)
 
 

@@ -85,7 +85,7 @@ def test_strips_do_not_show(monkeypatch):
     sketch, picture = split(LINES["wavy"])
     color = to_canvas(picture, FACTOR)
     whole = paint(color, sketch)
-    monkeypatch.setattr(upsampling, "_STRIP_PIXELS", 1)
+    monkeypatch.setattr(upsampling, "_BLOCK_PIXELS", 1)
     again = paint_under_lines.python_function(tf.constant(color), tf.constant(sketch))
     np.testing.assert_array_equal(whole, again)
 

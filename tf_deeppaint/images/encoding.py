@@ -1,4 +1,4 @@
-"""Pixels to PNG: as bytes, and as files that are written strip by strip."""
+"""Pixels to PNG: as bytes, and as files that are written in row blocks."""
 
 import os
 import struct
@@ -51,9 +51,9 @@ def stream_png(
     dpi: Dpi | None = None,
     is_srgb: bool = False,
 ) -> Iterator[bytes]:
-    """Encodes a picture that comes strip by strip; equal pixels give equal bytes.
+    """Encodes a picture that comes in row blocks; equal pixels give equal bytes.
 
-    It takes the memory of a few strips.
+    It takes the memory of a few row blocks.
 
     Args:
         height: Height of the picture in pixels.
@@ -66,14 +66,14 @@ def stream_png(
         The bytes of a PNG file, piece by piece.
     """
     compressor, is_first = zlib.compressobj(_LEVEL), True
-    for strip in parts:
-        channels = strip.shape[2] if strip.ndim == 3 else 1
+    for block in parts:
+        channels = block.shape[2] if block.ndim == 3 else 1
         if is_first:
             header = struct.pack(">2I5B", width, height, 8, _COLOR_TYPES[channels], 0, 0, 0)
             srgb = _chunk(b"sRGB", _PERCEPTUAL) if is_srgb else b""
             yield _SIGNATURE + _chunk(b"IHDR", header) + srgb + _resolution(dpi)
             is_first = False
-        rows = strip.reshape(len(strip), width * channels)
+        rows = block.reshape(len(block), width * channels)
         filtered = np.empty((len(rows), 1 + width * channels), np.uint8)
         filtered[:, 0] = _SUB
         filtered[:, 1 : 1 + channels] = rows[:, :channels]
@@ -84,7 +84,7 @@ def stream_png(
 
 
 def write_picture(path: str | os.PathLike, picture: np.ndarray, dpi: Dpi | None = None) -> None:
-    """Writes a PNG file, as `files.write_bytes` does, strip by strip; see `encode_png`."""
+    """Writes a PNG file, as `files.write_bytes` does, in row blocks; see `encode_png`."""
     parts = (picture[rows] for rows in row_slices(len(picture)))
     write_parts(path, *picture.shape[:2], parts, dpi)
 
@@ -96,7 +96,7 @@ def write_parts(
     parts: Iterable[np.ndarray],
     dpi: Dpi | None = None,
 ) -> None:
-    """Writes a PNG file, as `files.write_bytes` does, of strips; see `stream_png`."""
+    """Writes a PNG file, as `files.write_bytes` does, of row blocks; see `stream_png`."""
     with open_aside(path) as file:
         for data in stream_png(height, width, parts, dpi):
             file.write(data)

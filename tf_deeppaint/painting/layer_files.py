@@ -48,7 +48,7 @@ def write_layers(
 ) -> None:
     """Writes layers, listed from the bottom up. Equal layers give equal bytes.
 
-    They are computed and written strip by strip, in the memory of a few strips. All files say that
+    They are computed and written in row blocks, in the memory of a few. All files say that
     their colors are sRGB.
 
     Args:
@@ -119,10 +119,10 @@ def _write_open_raster(
     step = 1 << max(0, (max(height, width) // (4 * THUMBNAIL_SIDE)).bit_length() - 1)
     small = []
 
-    def watch(strip: np.ndarray) -> np.ndarray:
+    def watch(block: np.ndarray) -> np.ndarray:
         """Keeps a smaller version, for the thumbnail: the whole would take as much as a picture."""
-        small.append(resize(strip, -(-len(strip) // step), -(-width // step)))
-        return strip
+        small.append(resize(block, -(-len(block) // step), -(-width // step)))
+        return block
 
     if not hasattr(file, "fileno"):  # in a cloud, where no file is written but from its start
         file = types.SimpleNamespace(write=file.write, flush=file.flush)
@@ -131,13 +131,13 @@ def _write_open_raster(
         _add(archive, "stack.xml", iter([_stack(layers, sources, dpi)]))
         for source, layer in zip(sources, layers, strict=True):
             _add(archive, source, _encode(layer, dpi))
-        shown = map(watch, _strips(merge_rows(layers) if merged is None else merged))
+        shown = map(watch, _row_blocks(merge_rows(layers) if merged is None else merged))
         _add(archive, "mergedimage.png", stream_png(height, width, shown, dpi, is_srgb=True))
         thumbnail = encode_png(shrink(np.concatenate(small), THUMBNAIL_SIDE))
         _add(archive, "Thumbnails/thumbnail.png", iter([thumbnail]))
 
 
-def _strips(parts: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+def _row_blocks(parts: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     """Parts of a picture again in those of `row_slices`."""
     for part in parts:
         for rows in row_slices(len(part)):

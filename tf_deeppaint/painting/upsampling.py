@@ -38,7 +38,7 @@ FILL_REACH = 16
 # Cells above and below on which the color of a pixel depends.
 MARGIN = max(ROUNDS + 2, ROUNDS * LOOK_CELLS)
 # Pixels of a sketch worked on at a time, which bounds the memory beside the pictures.
-STRIP_PIXELS = 1 << 21
+BLOCK_PIXELS = 1 << 21
 
 # States of a pixel. A walk goes on over uncolored pixels and ends at the others.
 UNCOLORED, COLORED, LINE = 0, 1, 2
@@ -94,7 +94,7 @@ def upsample_color(color: np.ndarray, sketch: np.ndarray, factor: int | None = N
             None divides the sketch evenly.
 
     Returns:
-        uint8 RGB `(H, W, 3)`. It takes the memory of one strip beside.
+        uint8 RGB `(H, W, 3)`. It takes the memory of one row block beside.
     """
     height, width = sketch.shape
     color = resize(color, min(height, color.shape[0]), min(width, color.shape[1]))
@@ -164,22 +164,22 @@ def _fill(
         """The paper of some rows, uint8; only theirs, which saves a byte a pixel."""
         return (sketch[around] >= PAPER) | _per_pixel(dark, rows, columns)
 
-    for around, strip in _strips(rows, width):
+    for around, block in _row_blocks(rows, width):
         part = Axis(*(side[around] for side in rows))
         known = paper(part, around)
         filled = _fill_paper(enlarged[around], known, color, full, part, columns, reach, blend)
-        enlarged[strip] = filled[strip.start - around.start :][: strip.stop - strip.start]
-    for around, strip in _strips(rows, width):
+        enlarged[block] = filled[block.start - around.start :][: block.stop - block.start]
+    for around, block in _row_blocks(rows, width):
         part = Axis(*(side[around] for side in rows))
         filled = _fill_lines(enlarged[around], paper(part, around), LOOK_CELLS * reach)
-        enlarged[strip] = filled[strip.start - around.start :][: strip.stop - strip.start]
+        enlarged[block] = filled[block.start - around.start :][: block.stop - block.start]
 
 
-def _strips(rows: Axis, width: int) -> Iterator[tuple[slice, slice]]:
-    """The rows of pixels of strips with `MARGIN` cells around, and of the strips alone."""
+def _row_blocks(rows: Axis, width: int) -> Iterator[tuple[slice, slice]]:
+    """The rows of pixels of row blocks with `MARGIN` cells around, and of the blocks alone."""
     starts = rows.starts()
     cells = len(starts) - 1
-    step = max(MARGIN, STRIP_PIXELS * cells // (width * starts[-1]))
+    step = max(MARGIN, BLOCK_PIXELS * cells // (width * starts[-1]))
     for first in range(0, cells, step):
         last = min(first + step, cells)
         around = slice(starts[max(0, first - MARGIN)], starts[min(last + MARGIN, cells)])

@@ -145,7 +145,7 @@ def _over_white(rgba: tf.Tensor) -> tf.Tensor:
         blended = pixels[..., :3] * alpha + WHITE * (WHITE - alpha)
         return tf.cast((blended + WHITE // 2) // WHITE, tf.uint8)
 
-    return tf.reshape(by_strips(blend, height, width, AT_A_TIME), [height, width, 3])
+    return tf.reshape(by_row_blocks(blend, height, width, AT_A_TIME), [height, width, 3])
 
 
 def to_gray(picture: tf.Tensor) -> tf.Tensor:
@@ -158,23 +158,23 @@ def to_gray(picture: tf.Tensor) -> tf.Tensor:
             gray += weight * tf.cast(picture[start:stop, :, channel], tf.int32)
         return tf.cast(tf.bitwise.right_shift(gray, _GRAY_BITS), tf.uint8)
 
-    return tf.reshape(by_strips(weigh, height, width, AT_A_TIME), [height, width])
+    return tf.reshape(by_row_blocks(weigh, height, width, AT_A_TIME), [height, width])
 
 
-def by_strips(work: Callable, height: tf.Tensor, width: tf.Tensor, pixels: int) -> tf.Tensor:
-    """Works on strips of about `pixels` pixels one after another, which bounds memory.
+def by_row_blocks(work: Callable, height: tf.Tensor, width: tf.Tensor, pixels: int) -> tf.Tensor:
+    """Works on row blocks of about `pixels` pixels one after another, which bounds memory.
 
-    `work` takes the first row of a strip and that behind its last, and returns uint8 of any shape.
+    `work` takes the first row of a block and that behind its last, and returns uint8 of any shape.
     The results come out one after the other, uint8 `(values,)`.
     """
     step = tf.maximum(1, pixels // width)
-    strips = tf.map_fn(
+    blocks = tf.map_fn(
         lambda top: tf.reshape(work(top, tf.minimum(top + step, height)), [-1]),
         tf.range(0, height, step),
         parallel_iterations=1,
         fn_output_signature=tf.RaggedTensorSpec((None,), tf.uint8, ragged_rank=0),
     )
-    return strips.values
+    return blocks.values
 
 
 def _upright(pixels: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:

@@ -24,10 +24,10 @@ from tf_deeppaint.painting.upsampling import (
     UNCOLORED,
 )
 from tf_deeppaint.serving.canvas import resize
-from tf_deeppaint.serving.decoding import by_strips
+from tf_deeppaint.serving.decoding import by_row_blocks
 
 # Pixels of a sketch worked on at a time, which bounds the memory beside the pictures.
-_STRIP_PIXELS = 1 << 20
+_BLOCK_PIXELS = 1 << 20
 
 
 class _Axis(NamedTuple):
@@ -86,22 +86,22 @@ def paint_under_lines(
         return slice(starts[first], starts[last])
 
     def paint_paper(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
-        strip = around(start, stop)
-        part = _Axis(*(side[strip] for side in rows))
-        filled = _fill_paper(paper[strip], color, full, part, columns, reach)
-        return filled[(start - strip.start) * width : (stop - strip.start) * width]
+        block = around(start, stop)
+        part = _Axis(*(side[block] for side in rows))
+        filled = _fill_paper(paper[block], color, full, part, columns, reach)
+        return filled[(start - block.start) * width : (stop - block.start) * width]
 
     def paint_lines(start: tf.Tensor, stop: tf.Tensor) -> tf.Tensor:
-        strip = around(start, stop)
-        part = tf.reshape(enlarged[strip], [-1, 3])
-        filled = _fill_lines(part, paper[strip], LOOK_CELLS * reach)
-        filled = filled[(start - strip.start) * width : (stop - strip.start) * width]
+        block = around(start, stop)
+        part = tf.reshape(enlarged[block], [-1, 3])
+        filled = _fill_lines(part, paper[block], LOOK_CELLS * reach)
+        filled = filled[(start - block.start) * width : (stop - block.start) * width]
         lines = tf.cast(tf.reshape(sketch[start:stop], [-1, 1]), tf.int32)
         return tf.cast((tf.cast(filled, tf.int32) * lines + WHITE // 2) // WHITE, tf.uint8)
 
-    pixels = tf.maximum(_STRIP_PIXELS, MARGIN * (height // cells[0] + 1) * width)
-    enlarged = tf.reshape(by_strips(paint_paper, height, width, pixels), [height, width, 3])
-    return tf.reshape(by_strips(paint_lines, height, width, pixels), [height, width, 3])
+    pixels = tf.maximum(_BLOCK_PIXELS, MARGIN * (height // cells[0] + 1) * width)
+    enlarged = tf.reshape(by_row_blocks(paint_paper, height, width, pixels), [height, width, 3])
+    return tf.reshape(by_row_blocks(paint_lines, height, width, pixels), [height, width, 3])
 
 
 def _measure(pixels: tf.Tensor, cells: tf.Tensor, factor: tf.Tensor | int = 0) -> _Axis:

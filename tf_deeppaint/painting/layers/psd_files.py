@@ -1,7 +1,7 @@
 """Layers as Photoshop's format, by psd-tools: groups, blend modes, resolution and sRGB profile.
 
-The format wants the lengths of compressed layers before the layers. They are compressed strip by
-strip, as PackBits, and kept in memory that way: flats take next to nothing.
+The format wants the lengths of compressed layers before the layers. They are compressed in row
+blocks, as PackBits, and kept in memory that way: flats take next to nothing.
 """
 
 import functools
@@ -170,22 +170,22 @@ def _name(record, name: str) -> None:
 
 
 class _Planes:
-    """Channels of a picture that come strip by strip, compressed as PackBits."""
+    """Channels of a picture that comes in row blocks, compressed as PackBits."""
 
     def __init__(self, count: int):
         self._lengths = [[] for _ in range(count)]
         self._rows = [[] for _ in range(count)]
 
-    def add(self, strip: np.ndarray) -> None:
+    def add(self, block: np.ndarray) -> None:
         """Adds rows, uint8 `(h, W, count)`."""
-        first = strip[0, 0].tobytes()
-        if (strip == strip[0, 0]).all():  # most strips of a flat are empty
-            packed = _pack_even(first, *strip.shape[:2])
+        first = block[0, 0].tobytes()
+        if (block == block[0, 0]).all():  # most blocks of a flat are empty
+            packed = _pack_even(first, *block.shape[:2])
         else:
-            packed = [_pack(plane.tobytes(), *plane.shape) for plane in cv2.split(strip)]
+            packed = [_pack(plane.tobytes(), *plane.shape) for plane in cv2.split(block)]
         for channel, data in enumerate(packed):
-            self._lengths[channel].append(data[: 2 * len(strip)])
-            self._rows[channel].append(data[2 * len(strip) :])
+            self._lengths[channel].append(data[: 2 * len(block)])
+            self._rows[channel].append(data[2 * len(block) :])
 
     def channels(self) -> list:
         """A `ChannelData` a channel."""
@@ -222,11 +222,11 @@ def _pack_even(color: bytes, height: int, width: int) -> list[bytes]:
 def _pack_merged(merged: Iterable[np.ndarray], height: int) -> tuple:
     """The merged picture, and its number of channels."""
     planes, count = None, 0
-    for strip in merged:
-        count = strip.shape[2]
+    for block in merged:
+        count = block.shape[2]
         planes = planes or _Planes(count)
-        for rows in row_slices(len(strip)):
-            planes.add(strip[rows])
+        for rows in row_slices(len(block)):
+            planes.add(block[rows])
     return planes.image_data(), count
 
 
