@@ -1,5 +1,6 @@
 """Normalization, against NumPy in float64 and across replicas."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -7,7 +8,6 @@ import tensorflow as tf
 from tests.helpers import numpy_networks as oracle
 from tests.helpers.layer_checks import check_layer
 from tests.helpers.two_replicas import CUT, norm_case_inputs, on_one_device, on_two_replicas
-from tf_deeppaint.networks import normalization
 from tf_deeppaint.networks.normalization import BatchNormalization, make_norm
 
 
@@ -57,17 +57,24 @@ def test_inference_normalizes_with_the_moving_statistics_and_leaves_them() -> No
         np.testing.assert_array_equal(old, new)
 
 
-def test_the_fused_kernel_and_the_plain_formula_agree_with_their_gradients() -> None:
-    inputs = [tf.constant(numbers(2, 3, 5, 4, seed=s)) for s in (0, 1)]
-    x, above = inputs
-    gamma, beta = tf.constant([0.5, 1.0, -2.0, 1.5]), tf.constant([0.0, 1.0, 2.0, -1.0])
+def pretend_another_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The layers take the way that needs no kernel of TensorFlow's."""
+    monkeypatch.setattr(keras.backend, "backend", lambda: "another")
+
+
+def test_the_fused_kernel_and_the_plain_formula_agree_with_their_gradients(monkeypatch) -> None:
+    x, above = (tf.constant(numbers(2, 3, 5, 4, seed=s)) for s in (0, 1))
     results = []
-    for normalize in (normalization._fused_norm, normalization._plain_norm):
+    for path in ("fused", "plain"):
+        if path == "plain":
+            pretend_another_backend(monkeypatch)
+        layer = shaken_norm(4, momentum=0.0)
         with tf.GradientTape() as tape:
-            tape.watch([x, gamma, beta])
-            y, mean, variance = normalize(x, gamma, beta, 1e-5)
-        gradients = tape.gradient(y, [x, gamma, beta], output_gradients=above)
-        results.append([y, mean, variance, *gradients])
+            tape.watch(x)
+            y = layer(x, training=True)
+        watched = [x, layer.gamma.value, layer.beta.value]
+        gradients = tape.gradient(y, watched, output_gradients=above)
+        results.append([y, *map(np.asarray, layer.non_trainable_weights), *gradients])
     for fused, plain in zip(*results, strict=True):
         # Two orders of summing 30 float32 numbers.
         np.testing.assert_allclose(fused, plain, rtol=1e-4, atol=1e-5)
@@ -79,7 +86,7 @@ def test_statistics_are_float32_under_mixed_precision(
     dtype: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if path == "plain":
-        monkeypatch.setattr(normalization, "_fused_norm", normalization._plain_norm)
+        pretend_another_backend(monkeypatch)
     layer = shaken_norm(2, momentum=0.0, dtype=f"mixed_{dtype}")
     x = tf.cast(100.0 + numbers(4, 8, 8, 2), dtype)
     assert layer(x, training=True).dtype == dtype
@@ -94,7 +101,7 @@ def test_statistics_that_are_not_finite_leave_their_channels_as_they_are(
     path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if path == "plain":
-        monkeypatch.setattr(normalization, "_fused_norm", normalization._plain_norm)
+        pretend_another_backend(monkeypatch)
     layer = shaken_norm(5)
     before = [np.asarray(weight).copy() for weight in layer.non_trainable_weights]
     x = numbers(2, 4, 4, 5)

@@ -197,8 +197,8 @@ def open_studio(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "environ", os.environ.copy())
         patch.setattr(tempfile, "tempdir", tempfile.gettempdir())
-        server._confine_gradio(str(tmp_path_factory.mktemp("studio")), "::1")
-        port = server._free_port("::1", 0)
+        server.confine_gradio(str(tmp_path_factory.mktemp("studio")), "::1")
+        port = server.find_port("::1", 0)
         names = admission.names_to_answer("::1", ["paint.example"])
         page = server.launch(painter, "::1", port, "/paint", names)
         client = Client(port)
@@ -323,6 +323,6 @@ def test_a_studio_answers_to_its_names_alone(client):
 
 
 def test_the_port_must_be_free_on_ipv6_and_where_gradio_looks():
-    port = server._free_port("::1", 0)
+    port = server.find_port("::1", 0)
     with socket.create_server(("127.0.0.1", port)), pytest.raises(DeepPaintError, match="--port"):
-        server._free_port("::1", port)
+        server.find_port("::1", port)

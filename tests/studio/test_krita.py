@@ -168,8 +168,8 @@ def open_studio(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "environ", os.environ.copy())
         patch.setattr(tempfile, "tempdir", tempfile.gettempdir())
-        server._confine_gradio(str(tmp_path_factory.mktemp("studio")), "127.0.0.1")
-        port = server._free_port("127.0.0.1", 0)
+        server.confine_gradio(str(tmp_path_factory.mktemp("studio")), "127.0.0.1")
+        port = server.find_port("127.0.0.1", 0)
         names = admission.names_to_answer("127.0.0.1", [])
         page = server.launch(PAINTER, "127.0.0.1", port, "", names)
         yield f"http://127.0.0.1:{port}"

@@ -74,7 +74,7 @@ def make_app(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "environ", os.environ.copy())
         patch.setattr(tempfile, "tempdir", tempfile.gettempdir())
-        server._confine_gradio(str(tmp_path_factory.mktemp("studio")), "127.0.0.1")
+        server.confine_gradio(str(tmp_path_factory.mktemp("studio")), "127.0.0.1")
         from gradio.routes import App
 
         blocks, options, _ = server.make_application(Painter(FakeBackend()), ("localhost",))

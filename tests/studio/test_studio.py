@@ -154,8 +154,11 @@ def test_other_colors_need_no_network_where_the_model_mixes(rng, tmp_path, monke
     sessions = Sessions(painter_of("mixture"), str(tmp_path))
     first, second = palettes(rng, 2)
     state = sessions.paint(sketch_of(64, 64), first)
+    expected = render(sessions.recolor(state, second), "original", 0)
     monkeypatch.setattr(sessions.painter.backend, "run", None)
-    sessions.recolor(state, second)
+    recolored = render(sessions.recolor(state, second), "original", 0)
+    np.testing.assert_array_equal(recolored, expected)
+    assert (recolored != render(state, "original", 0)).any()
 
 
 def test_a_model_that_does_not_mix_paints_anew(rng, tmp_path):

@@ -40,7 +40,7 @@ def test_a_damaged_file_costs_the_earlier_sessions_alone(tmp_path) -> None:
 
 
 def test_the_commit_is_that_of_the_clone(tmp_path) -> None:
-    assert sessions._commit(tmp_path) is None
+    assert sessions.commit_of(tmp_path) is None
 
     def git(*arguments: str) -> str:
         identity = ("-c", "user.name=a", "-c", "user.email=a@b")
@@ -52,6 +52,6 @@ def test_the_commit_is_that_of_the_clone(tmp_path) -> None:
     git("add", "a")
     git("commit", "-qm", "one")
     commit = git("rev-parse", "HEAD")
-    assert sessions._commit(tmp_path) == commit
+    assert sessions.commit_of(tmp_path) == commit
     (tmp_path / "a").write_text("2")
-    assert sessions._commit(tmp_path) == f"{commit}-dirty"
+    assert sessions.commit_of(tmp_path) == f"{commit}-dirty"

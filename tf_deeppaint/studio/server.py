@@ -49,12 +49,12 @@ def serve(
     names = admission.names_to_answer(host, allowed_hosts)
     if importlib.util.find_spec("gradio") is None:
         raise DeepPaintError(f"the studio needs Gradio: run {install_command('studio')}")
-    port = _free_port(host, port)
+    port = find_port(host, port)
     print("The studio is starting: it loads the model and the page, some seconds.", flush=True)
     painter = load()
     leftovers.remove()
     with leftovers.own_folder() as folder:
-        _confine_gradio(folder, host)
+        confine_gradio(folder, host)
         page = launch(painter, host, port, root_path, names)
         signals: list[int] = []
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -68,7 +68,8 @@ def serve(
         page.close(verbose=False)
 
 
-def _free_port(host: str, port: int) -> int:
+def find_port(host: str, port: int) -> int:
+    """Returns a port that is free, 0 for any; raises DeepPaintError where that one is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.create_server((host, port), family=family) as server:
@@ -95,7 +96,7 @@ def _show_page(address: str) -> None:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
-def _confine_gradio(folder: str, host: str) -> None:
+def confine_gradio(folder: str, host: str) -> None:
     """Makes Gradio write into a folder and send no statistics; it reads these when imported."""
     tempfile.tempdir = folder
     os.environ |= {

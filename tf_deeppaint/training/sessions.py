@@ -46,7 +46,7 @@ def _describe(devices: list[str]) -> dict:
     versions = {name: metadata.version(name) for name in _LIBRARIES}
     return {
         "tf_deeppaint": tf_deeppaint.__version__,
-        "commit": _commit(Path(tf_deeppaint.__file__).parents[1]),
+        "commit": commit_of(Path(tf_deeppaint.__file__).parents[1]),
         "python": platform.python_version(),
         **versions,
         "system": platform.platform(),
@@ -56,7 +56,7 @@ def _describe(devices: list[str]) -> dict:
     }
 
 
-def _commit(clone: Path) -> str | None:
+def commit_of(clone: Path) -> str | None:
     """The commit of a clone, with `-dirty` where its files differ; None outside of a clone."""
     if not (clone / ".git").exists():
         return None
