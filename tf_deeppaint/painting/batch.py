@@ -4,6 +4,8 @@ Memory does not grow with their number: a few sketches are read ahead, and no mo
 as many wait to be written. Large strips are painted one by one, after the others.
 """
 
+import contextlib
+import dataclasses
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -43,6 +45,54 @@ class _Read(NamedTuple):
     hints: list[Hint]
 
 
+class _Painted(NamedTuple):
+    """A job that is painted, and the hints that are still to be put in place."""
+
+    job: Job
+    painting: Painting
+    hints: list[Hint]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Steps:
+    """What is done with a job, one step after another; see `paint_jobs`."""
+
+    painter: Painter
+    palette_of: Callable[[str | None], np.ndarray]
+    finish: Callable[[Job, Painting], None]
+    clean: str | bool
+    recolor: bool
+    gap: int | None
+    on_note: Callable[[Job, str], None]
+
+    def read(self, job: Job) -> _Read:
+        prepared = read_sketch(job.sketch, self.clean, self.recolor, self.gap)
+        hints = load_hints(job.hints, prepared.sketch.shape) if job.hints else []
+        return _Read(job, prepared, self.palette_of(job.reference), hints)
+
+    def read_ahead(self, job: Job) -> _Read | Job:
+        """Reads a job; one whose sketch is large waits as it is."""
+        return job if is_large_file(job.sketch) else self.read(job)
+
+    def paint(self, batch: Sequence[_Read]) -> list[_Painted]:
+        for read in batch:
+            if read.prepared.note:
+                self.on_note(read.job, read.prepared.note)
+        sketches = [read.prepared.sketch for read in batch]
+        joined = [
+            join_palette(read.palette, read.hints, len(read.prepared.sketch)) for read in batch
+        ]
+        # Hints that cannot be put in place fail alone, see `write`.
+        paintings = self.painter.make_paintings(sketches, np.stack(joined), self.gap)
+        return [
+            _Painted(read.job, painting, read.hints)
+            for read, painting in zip(batch, paintings, strict=True)
+        ]
+
+    def write(self, job: Job, painting: Painting, hints: list[Hint]) -> None:
+        self.finish(job, painting.add_hints(hints, job.hints))
+
+
 class _Outcome:
     """How many of the jobs are done, and which failed."""
 
@@ -57,15 +107,21 @@ class _Outcome:
         self._done += 1
         self._on_progress(self._done, self._total)
 
+    @contextlib.contextmanager
+    def catching(self, job: Job) -> Iterator[None]:
+        """Notes and counts the failure of a job in the block."""
+        try:
+            yield
+        except DeepPaintError as error:
+            self.failures.append(Failure(job, str(error)))
+            self.count()
+
     def collect(self, pending: deque[tuple[Job, Future]], number: int) -> Iterator:
         """Yields the results of the first jobs that are pending; notes and counts failures."""
         for _ in range(min(number, len(pending))):
             job, future = pending.popleft()
-            try:
+            with self.catching(job):
                 yield future.result()
-            except DeepPaintError as error:
-                self.failures.append(Failure(job, str(error)))
-                self.count()
 
 
 def paint_jobs(
@@ -95,53 +151,27 @@ def paint_jobs(
     Returns:
         The failures, in the order of the jobs.
     """
+    steps = _Steps(painter, palette_of, finish, clean, recolor, gap, on_note)
     outcome = _Outcome(len(jobs), on_progress)
     large: list[Job] = []
-
-    def read(job: Job) -> _Read:
-        prepared = read_sketch(job.sketch, clean, recolor, gap)
-        hints = load_hints(job.hints, prepared.sketch.shape) if job.hints else []
-        return _Read(job, prepared, palette_of(job.reference), hints)
-
-    def read_ahead(job: Job) -> _Read | None:
-        if is_large_file(job.sketch):
-            large.append(job)
-            return None
-        return read(job)
-
-    def finish_hinted(job: Job, painting: Painting, hints: list[Hint]) -> None:
-        finish(job, painting.add_hints(hints, job.hints))
-
-    def paint(batch: Sequence[_Read]) -> list[tuple[Job, Painting, list[Hint]]]:
-        ready, prepared, palettes, hints = zip(*batch, strict=True)
-        for job, page in zip(ready, prepared, strict=True):
-            if page.note:
-                on_note(job, page.note)
-        sketches = [page.sketch for page in prepared]
-        heights = [len(sketch) for sketch in sketches]
-        joined = np.stack(list(map(join_palette, palettes, hints, heights)))
-        # Hints that cannot be put in place fail alone, see `finish_hinted`.
-        paintings = painter.make_paintings(sketches, joined, gap)
-        return list(zip(ready, paintings, hints, strict=True))
-
     with ThreadPoolExecutor() as workers:
         reading, writing = deque(), deque()
         waiting = iter(jobs)
         while True:
             for job in islice(waiting, 2 * BATCH - len(reading)):
-                reading.append((job, workers.submit(read_ahead, job)))
+                reading.append((job, workers.submit(steps.read_ahead, job)))
             if not reading and not writing:
                 break
-            if batch := list(filter(None, outcome.collect(reading, BATCH))):
-                for painted in paint(batch):
-                    writing.append((painted[0], workers.submit(finish_hinted, *painted)))
+            read = list(outcome.collect(reading, BATCH))
+            large += [one for one in read if isinstance(one, Job)]
+            if batch := [one for one in read if isinstance(one, _Read)]:
+                for painted in steps.paint(batch):
+                    writing.append((painted.job, workers.submit(steps.write, *painted)))
             for _ in outcome.collect(writing, len(writing) - (BATCH if reading else 0)):
                 outcome.count()
-        for job in sorted(large, key=jobs.index):
-            alone = deque(
-                [(job, workers.submit(lambda job: finish_hinted(*paint([read(job)])[0]), job))]
-            )
-            for _ in outcome.collect(alone, 1):
-                outcome.count()
+    for job in large:
+        with outcome.catching(job):
+            steps.write(*steps.paint([steps.read(job)])[0])
+            outcome.count()
     order = {job: number for number, job in enumerate(jobs)}
     return sorted(outcome.failures, key=lambda failure: order[failure.job])
