@@ -193,11 +193,17 @@ def scale_index(length: int, source: int) -> np.ndarray:
     return (2 * np.arange(length) + 1) * source // (2 * length)
 
 
+def _touches_edge(labels: np.ndarray, count: int) -> np.ndarray:
+    """Which of so many labels touch the edge of `(H, W)`, bool `(count,)`."""
+    touches = np.zeros(count, bool)
+    for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        touches[edge] = True
+    return touches
+
+
 def find_open(regions: np.ndarray) -> np.ndarray:
     """Which labels touch the sketch's edge, bool `(labels + 1,)`; lines and the page count."""
-    is_open = np.zeros(max(PAGE, regions.max()) + 1, bool)
-    for edge in (regions[0], regions[-1], regions[:, 0], regions[:, -1]):
-        is_open[edge] = True
+    is_open = _touches_edge(regions, max(PAGE, regions.max()) + 1)
     is_open[: PAGE + 1] = True
     return is_open
 
@@ -214,9 +220,7 @@ def find_open_paper(labels: np.ndarray) -> np.ndarray:
         bool `(H, W)`.
     """
     _, parts = cv2.connectedComponents((labels == PAGE).astype(np.uint8), connectivity=4)
-    is_open = np.zeros(parts.max() + 1, bool)
-    for edge in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
-        is_open[edge] = True
+    is_open = _touches_edge(parts, parts.max() + 1)
     is_open[0] = False
     enclosed = (labels == PAGE) & ~is_open[parts]
     return grow(np.where(enclosed, labels.max() + 1, labels), LINE_REACH) == PAGE

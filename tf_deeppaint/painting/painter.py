@@ -3,7 +3,7 @@
 import functools
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -210,13 +210,20 @@ class Painter:
         return [predictions[number] for number in range(len(canvases))]
 
     def _predict_strip(self, canvas: np.ndarray, palette: np.ndarray) -> Prediction:
-        def run(windows: np.ndarray) -> list[dict[str, np.ndarray]]:
-            palettes = np.repeat(palette[None], len(windows), axis=0)
+        def run(windows: np.ndarray, palettes: np.ndarray) -> list[dict[str, np.ndarray]]:
             return [window.outputs() for window in self.backend.run(windows, palettes)]
 
-        outputs = blend(canvas, self.size, run)
+        outputs = self._blend(canvas, palette, run)
         batch = {name: values[None] for name, values in outputs.items()}
         return make_predictions(batch, canvas[None], palette[None])[0]
+
+    def _blend(
+        self, canvas: np.ndarray, palette: np.ndarray, run: Callable[..., list]
+    ) -> dict[str, np.ndarray]:
+        """Blends what `run` returns for windows on a canvas, and for as many equal palettes."""
+        return blend(
+            canvas, self.size, lambda windows: run(windows, np.stack([palette] * len(windows)))
+        )
 
     def attention(self, painting: Painting) -> list[np.ndarray]:
         """The attention maps behind a painting, the deepest gate's first.
@@ -226,8 +233,7 @@ class Painter:
         """
         canvas, palette = painting.prediction.canvas, painting.prediction.palette
 
-        def run(windows: np.ndarray) -> list[dict[str, np.ndarray]]:
-            palettes = np.repeat(palette[None], len(windows), axis=0)
+        def run(windows: np.ndarray, palettes: np.ndarray) -> list[dict[str, np.ndarray]]:
             levels = self.backend.attention(windows, palettes)
             return [
                 {
@@ -238,9 +244,9 @@ class Painter:
             ]
 
         if canvas.shape == (self.size, self.size):
-            maps = run(canvas[None])[0]
+            maps = run(canvas[None], palette[None])[0]
         else:
-            maps = blend(canvas, self.size, run)
+            maps = self._blend(canvas, palette, run)
         return [painting.cut(level[..., 0]) for level in maps.values()]
 
     def palette_of(self, reference: "PictureLike") -> np.ndarray:
