@@ -372,7 +372,7 @@ BAD = {
     "no colors": ({"reference": None}, "either"),
     "no color of lines": ({"line_color": "brown"}, "line_color='brown': choose keep, black or"),
     "no paper": ({"paper": "glass"}, "paper='glass': choose auto, white, transparent or"),
-    "no gap": ({"gap": "wide"}, "gap=wide"),
+    "no gap": ({"gap": "wide"}, "gap='wide'"),
     "no color": ({"reference": None, "colors": "#12345"}, "'#12345'"),
     "colors without bands": ({"colors": "#fff"}, "--bands"),
     "too many colors": ({"colors": "#000,#111,#222,#333,#444", "bands": "1"}, "5 colors"),

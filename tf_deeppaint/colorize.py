@@ -143,10 +143,9 @@ def _color_one(choice: "ColorChoice") -> None:
     from tf_deeppaint.images.decoding import read_picture
     from tf_deeppaint.images.encoding import write_picture
     from tf_deeppaint.images.pixels import over_white
-    from tf_deeppaint.line_art.gaps import parse_gap
     from tf_deeppaint.painting.hints.hint_files import load_hints
     from tf_deeppaint.painting.hints.joining import join_palette
-    from tf_deeppaint.painting.inputs import read_sketch, resolution_of
+    from tf_deeppaint.painting.inputs import parse_gap, read_sketch, resolution_of
     from tf_deeppaint.painting.outputs import check_outputs, write_painting
     from tf_deeppaint.painting.painter import Painter
     from tf_deeppaint.palette.palette_files import load_palette
@@ -194,9 +193,8 @@ def _color_one(choice: "ColorChoice") -> None:
 
 
 def _color_many(choice: "ColorChoice") -> None:
-    from tf_deeppaint.line_art.gaps import parse_gap
     from tf_deeppaint.painting.batch import paint_jobs
-    from tf_deeppaint.painting.inputs import resolution_of
+    from tf_deeppaint.painting.inputs import parse_gap, resolution_of
     from tf_deeppaint.painting.outputs import outputs_of, write_contact_sheet, write_painting
     from tf_deeppaint.painting.painter import Painter
     from tf_deeppaint.palette.palette_files import load_palette
@@ -287,8 +285,8 @@ def _plan_jobs(folders: "Outputs") -> tuple[list, list[str], int]:
 
 def _check_flags() -> "ColorChoice":
     """Checks the flags that need no file; returns the colors that they name."""
-    from tf_deeppaint.line_art.gaps import parse_gap
     from tf_deeppaint.line_art.pens import parse_line_color
+    from tf_deeppaint.painting.inputs import parse_gap
     from tf_deeppaint.painting.painting import parse_paper
     from tf_deeppaint.palette.named_colors import ColorChoice
     from tf_deeppaint.palette.palette_files import is_palette_file

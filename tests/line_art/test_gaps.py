@@ -1,22 +1,10 @@
-"""Gaps: what people write for them, and that those up to the given width are closed."""
+"""Gaps: that those up to the given width are closed."""
 
 import numpy as np
 import pytest
 
-from tf_deeppaint.line_art.gaps import ball_radii, parse_gap, tell_gap, working_gap
+from tf_deeppaint.line_art.gaps import ball_radii, tell_gap, working_gap
 from tf_deeppaint.line_art.regions import PAGE, find_regions
-from tf_deeppaint.utils.errors import DeepPaintError
-
-
-@pytest.mark.parametrize("text, gap", [("auto", None), ("0", 0), ("12", 12), ("8192", 8192)])
-def test_a_gap_is_a_number_of_pixels_or_auto(text, gap) -> None:
-    assert parse_gap(text) == gap
-
-
-@pytest.mark.parametrize("text", ["", "-1", "1.5", "wide", "2%", "\u0663", "1e3"])
-def test_anything_else_is_refused(text) -> None:
-    with pytest.raises(DeepPaintError, match="a number of pixels, 0 for none, or auto"):
-        parse_gap(text)
 
 
 @pytest.mark.parametrize("side, gap, at_work", [(500, 7, 7), (1000, 7, 4), (4000, 7, 1)])

@@ -10,7 +10,7 @@ from tests.helpers.picture_files import encode, gradient, image, oriented, png16
 from tf_deeppaint import Painter
 from tf_deeppaint.images.decoding import read_picture
 from tf_deeppaint.line_art.cleaning import clean
-from tf_deeppaint.painting.inputs import resolution_of, to_rgb, to_sketch
+from tf_deeppaint.painting.inputs import parse_gap, resolution_of, to_rgb, to_sketch
 from tf_deeppaint.utils.errors import DeepPaintError
 
 # What a Pillow image can hold of the gradient, as (R, G, B) floats over white.
@@ -219,3 +219,16 @@ def test_a_resolution_is_kept_in_what_is_painted(tmp_path, kind):
     painter.paint(gradient(), colors=palette).save(tmp_path / "painted.png")
     with Image.open(tmp_path / "painted.png") as painted:
         assert "dpi" not in painted.info
+
+
+@pytest.mark.parametrize(
+    "text, gap", [("auto", None), ("", None), ("0", 0), ("12", 12), ("999999999", 10**9 - 1)]
+)
+def test_a_gap_is_a_number_of_pixels_or_auto(text, gap) -> None:
+    assert parse_gap(text) == gap
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "wide", "2%", "\u0663", "1e3", "1" * 10])
+def test_a_gap_that_is_neither_is_refused(text) -> None:
+    with pytest.raises(DeepPaintError, match="a number of pixels, 0 for none, or auto"):
+        parse_gap(text)

@@ -7,7 +7,6 @@ import numpy as np
 
 from tf_deeppaint.images.strips import frame_of
 from tf_deeppaint.line_art.ink import working_factor
-from tf_deeppaint.utils.errors import DeepPaintError
 
 # The widest gap that is closed, in thousandths of the longer side: 2 %, and more for ragged ends.
 GAP = 25
@@ -15,21 +14,6 @@ GAP = 25
 AHEAD = 4
 # The widest gap is at most the longer side, or a strip's shorter one, by this.
 MOST_PART = 10
-# What people write for gaps of `GAP`.
-AUTO = "auto"
-
-
-def parse_gap(text: str) -> int | None:
-    """Parses the widest gap that is closed: a number of pixels, or `AUTO`, which is None.
-
-    Raises:
-        DeepPaintError: neither.
-    """
-    if text == AUTO:
-        return None
-    if not (text.isascii() and text.isdigit()):
-        raise DeepPaintError(f"gap={text}: write a number of pixels, 0 for none, or {AUTO}")
-    return int(text[:9])
 
 
 def tell_gap(gap: int | None, height: int, width: int) -> str:

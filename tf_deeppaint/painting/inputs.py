@@ -137,6 +137,22 @@ def resolution_of(picture: "PictureLike") -> Dpi | None:
     return None if isinstance(picture, np.ndarray) else read_dpi(picture)
 
 
+def parse_gap(text: str) -> int | None:
+    """Parses the widest gap that is closed, in pixels of the sketch.
+
+    Args:
+        text: A number of at most nine digits; `"auto"`, or nothing, is None: the usual gaps.
+
+    Raises:
+        DeepPaintError: it is something else.
+    """
+    if text in ("", AUTO):
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise DeepPaintError(f"gap={text[:40]!r}: write a number of pixels, 0 for none, or {AUTO}")
+    return int(text)
+
+
 def _with_gap(prepared: Prepared, gap: int | None) -> Prepared:
     """A page whose note tells too where a wider gap is asked for than is closed in it."""
     told = filter(None, (prepared.note, tell_gap(gap, *prepared.sketch.shape)))

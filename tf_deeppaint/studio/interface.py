@@ -24,7 +24,7 @@ from tf_deeppaint.images.decoding import decode_picture
 from tf_deeppaint.painting.hints.hint import Hint
 from tf_deeppaint.painting.hints.hint_files import hints_from_json, hints_from_picture
 from tf_deeppaint.painting.hints.joining import join_palette
-from tf_deeppaint.painting.inputs import decode_sketch
+from tf_deeppaint.painting.inputs import decode_sketch, parse_gap
 from tf_deeppaint.painting.painting import AUTO_PAPER, KEEP, LINES
 from tf_deeppaint.palette.named_colors import palette_from_colors, parse_colors
 from tf_deeppaint.palette.palette_files import MAX_PALETTE_BYTES, decode_palette
@@ -263,19 +263,6 @@ def read_hints(data: bytes, name: str, shape: tuple[int, int]) -> list[Hint]:
     if data.lstrip().startswith(b"["):
         return hints_from_json(data, name)
     return hints_from_picture(data, name, shape)
-
-
-def parse_gap(text: str) -> int | None:
-    """Pixels of the widest gap that is closed; None: the usual ones.
-
-    Raises:
-        DeepPaintError: it is no number of pixels.
-    """
-    if text in ("", "auto"):
-        return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 4):
-        raise DeepPaintError(f"gap={text[:40]!r}: write a number of pixels, 0 to 9999, or auto")
-    return int(text)
 
 
 def _parse_switch(name: str, text: str) -> bool:

@@ -6,9 +6,10 @@ import zipfile
 import numpy as np
 
 from tf_deeppaint.painting.hints.hint import Hint
+from tf_deeppaint.painting.inputs import parse_gap
 from tf_deeppaint.palette.named_colors import MOST
 from tf_deeppaint.studio.examples import PALETTES
-from tf_deeppaint.studio.interface import parse_gap, read_palette
+from tf_deeppaint.studio.interface import read_palette
 from tf_deeppaint.studio.sessions import (
     Sessions,
     Upload,
