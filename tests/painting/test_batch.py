@@ -231,7 +231,7 @@ def test_memory_does_not_grow_with_the_number_of_sketches(monkeypatch, rng):
         most[kind] = max(most[kind], alive[kind])
         weakref.finalize(array, gone)
 
-    def read(path, clean, recolor):
+    def read(path, clean, recolor, gap):
         sketch = np.full((40, 30), 255, np.uint8)
         count("sketches", sketch)
         return Prepared(sketch, Kind.SKETCH, "")

@@ -84,7 +84,7 @@ def stream_png(
 
 
 def write_picture(path: str | os.PathLike, picture: np.ndarray, dpi: Dpi | None = None) -> None:
-    """Writes a PNG file, as `files.write_bytes` does, in row blocks; see `encode_png`."""
+    """Writes a PNG file, as `files.write_bytes` does, strip by strip; see `encode_png`."""
     parts = (picture[rows] for rows in row_slices(len(picture)))
     write_parts(path, *picture.shape[:2], parts, dpi)
 
@@ -96,7 +96,7 @@ def write_parts(
     parts: Iterable[np.ndarray],
     dpi: Dpi | None = None,
 ) -> None:
-    """Writes a PNG file, as `files.write_bytes` does, of row blocks; see `stream_png`."""
+    """Writes a PNG file, as `files.write_bytes` does, of strips; see `stream_png`."""
     with open_aside(path) as file:
         for data in stream_png(height, width, parts, dpi):
             file.write(data)
