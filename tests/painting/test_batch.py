@@ -260,11 +260,11 @@ def test_sketches_are_read_by_several_threads_while_the_network_works(tmp_path, 
     jobs = draw_sketches(tmp_path, rng, 2 * BATCH)
     read, all_read = [], threading.Event()
 
-    def reading(path, clean, recolor):
+    def reading(path, clean, recolor, gap):
         read.append(path)
         if len(set(read)) == len(jobs):
             all_read.set()
-        return read_sketch(path, clean, recolor)
+        return read_sketch(path, clean, recolor, gap)
 
     class Waiting(FakeBackend):
         def run(self, sketches, palettes):
