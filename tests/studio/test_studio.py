@@ -362,3 +362,29 @@ def test_a_mistaken_command_line_is_one_line():
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
     assert "70000" in done.stderr
+
+
+def test_what_the_studio_imports_is_what_its_page_needs(tmp_path):
+    """Gradio parses all of its components and renders 300 templates, unless it is kept from it."""
+    code = """if True:
+        import sys
+        compiled = []
+        sys.addaudithook(lambda name, about: name == "compile" and compiled.append(about[1]))
+        from tf_deeppaint.studio import server
+        server._confine_gradio(sys.argv[1], "127.0.0.1")
+        from tf_deeppaint.painting.painter import Painter
+        from tf_deeppaint.studio import page
+        heavy = {"tensorflow", "keras", "skimage", "scipy", "torch", "matplotlib"}
+        counts = compiled.count("<unknown>"), compiled.count("<template>")
+        print(sorted(heavy & set(sys.modules)), *counts)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    modules, parsed, rendered = done.stdout.rsplit(maxsplit=2)
+    assert modules == "[]"
+    assert int(parsed) < 20 and int(rendered) < 20

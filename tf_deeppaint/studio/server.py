@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tf_deeppaint.studio import admission, leftovers
 from tf_deeppaint.utils.commands import install_command
 from tf_deeppaint.utils.errors import DeepPaintError, one_line
+from tf_deeppaint.utils.imports import after_import
 
 if TYPE_CHECKING:
     from gradio import Blocks
@@ -107,6 +108,18 @@ def confine_gradio(folder: str, host: str) -> None:
         # Gradio sends itself a request when it starts, which no proxy could forward.
         "NO_PROXY": ",".join([*admission.LOCAL, host, os.environ.get("NO_PROXY", "")]),
     }
+    after_import("gradio.component_meta", _write_no_stubs)
+    after_import("gradio.events", _render_no_docstrings)
+
+
+def _write_no_stubs() -> None:
+    """Halves Gradio's import, which parses each of its components and writes stubs for editors."""
+    sys.modules["gradio.component_meta"].create_or_modify_pyi = lambda *_: None
+
+
+def _render_no_docstrings() -> None:
+    """Spares Gradio's import the docstrings of its methods, which it renders from templates."""
+    sys.modules["gradio.events"].EventListener.set_doc = lambda *_, **__: None
 
 
 def launch(painter: "Painter", host: str, port: int, root_path: str, names: tuple[str, ...]):

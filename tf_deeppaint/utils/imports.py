@@ -8,7 +8,7 @@ from importlib.machinery import ModuleSpec
 
 
 def after_import(name: str, action: Callable[[], None]) -> None:
-    """Calls an action once the top-level module `name` is imported; at once where it is already."""
+    """Calls an action once the module `name` is imported; at once where it is already."""
     if name in sys.modules:
         action()
     else:
