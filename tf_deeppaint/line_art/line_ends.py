@@ -65,14 +65,31 @@ def thin_lines(ink: np.ndarray) -> np.ndarray:
 
     Areas wider than twice `ROUNDS` pixels are left with a core.
     """
-    thin = ink.astype(np.uint8)
-    for _ in range(ROUNDS):
-        before = thin
-        for stays in stays_by_code():
-            thin = thin & cv2.LUT(_filter(thin, np.uint8(NEIGHBORS)), stays)
-        if (thin == before).all():
+    thin = np.pad(ink.astype(np.uint8), 1)
+    bits, offsets = _neighbors(thin.shape[1])
+    flat, is_near = thin.ravel(), np.zeros(thin.size, bool)
+    # Only a pixel near one that was taken away since may be taken away now; at first any border.
+    pixels = before = np.flatnonzero(thin > _erode(thin))
+    for half in range(2 * ROUNDS):
+        code = np.zeros(len(pixels), np.uint8)
+        for bit, offset in zip(bits, offsets, strict=True):
+            code |= flat[pixels + offset] * bit
+        gone = pixels[stays_by_code()[half % 2][code] == 0]
+        flat[gone] = 0
+        changed = np.concatenate([before, gone])
+        if not len(changed):
             break
-    return thin
+        for offset in offsets:
+            is_near[changed + offset] = True
+        pixels, before = np.flatnonzero(is_near & flat.view(bool)), gone
+        is_near[:] = False
+    return np.ascontiguousarray(thin[1:-1, 1:-1])
+
+
+def _neighbors(width: int) -> tuple[np.ndarray, np.ndarray]:
+    """The bits of a pixel's neighbors, uint8, and how far each is in an image of such a width."""
+    rows, columns = np.nonzero(NEIGHBORS)
+    return np.uint8(NEIGHBORS)[rows, columns], (rows - 1) * width + columns - 1
 
 
 @functools.cache

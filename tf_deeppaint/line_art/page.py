@@ -100,10 +100,15 @@ def find_page(
     _, marks, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=4)
     left, top, wide, tall, _ = stats.T.astype(np.int64)
     mark_boxes = Boxes(top, left, top + tall - 1, left + wide - 1)
-    hosts = _find_hosts(marks, regions, count)
+    is_small = _are_small(mark_boxes, height)
+    if is_small.sum() < LETTERS:  # so many stand in a row
+        return is_page
+    hosts = _find_hosts(marks, is_small, regions, count)
     is_letter = np.zeros(len(hosts), bool)
     for near in _part(mark_boxes, regions.shape, (height, width)):
-        is_letter |= _find_letters(mark_boxes, hosts, height, near)
+        is_letter |= _find_letters(mark_boxes, hosts, is_small & near)
+    if not is_letter.any():
+        return is_page
     letters = np.bincount(hosts[is_letter], minlength=count)
     is_bubble = letters >= LETTERS
     is_bubble &= _is_surrounded(regions, boxes, is_page, max(height, width))
@@ -144,16 +149,19 @@ def is_margin(
 
 
 def _boxes(labels: np.ndarray, count: int) -> Boxes:
-    rows, columns = (
-        np.broadcast_to(axis, labels.shape).ravel()
-        for axis in np.ogrid[: labels.shape[0], : labels.shape[1]]
-    )
-    flat, far = labels.ravel(), max(labels.shape)
+    # Runs of equal labels, none longer than a row: they are far fewer than pixels.
+    starts = np.ones(labels.shape, bool)
+    np.not_equal(labels[:, 1:], labels[:, :-1], out=starts[:, 1:])
+    starts = np.flatnonzero(starts)
+    ends = np.append(starts[1:], labels.size) - 1
+    (rows, columns), last = np.divmod(starts, labels.shape[1]), ends % labels.shape[1]
+    found, far = labels.ravel()[starts], max(labels.shape)
     top, left = np.full(count, far), np.full(count, far)
     bottom, right = np.full(count, -1), np.full(count, -1)
-    for values, least, most in ((rows, top, bottom), (columns, left, right)):
-        np.minimum.at(least, flat, values)
-        np.maximum.at(most, flat, values)
+    np.minimum.at(top, found, rows)
+    np.minimum.at(left, found, columns)
+    np.maximum.at(bottom, found, rows)
+    np.maximum.at(right, found, last)
     return Boxes(top, left, bottom, right)
 
 
@@ -188,20 +196,28 @@ def _find_panels(regions: np.ndarray, boxes: Boxes, frame: tuple[int, int]) -> n
     return is_panel
 
 
-def _find_hosts(marks: np.ndarray, regions: np.ndarray, count: int) -> np.ndarray:
-    """The region that each mark of ink touches most, int `(marks + 1,)`."""
-    pairs = []
-    for first, second in (
-        (np.s_[:, :-1], np.s_[:, 1:]),
-        (np.s_[:, 1:], np.s_[:, :-1]),
-        (np.s_[:-1], np.s_[1:]),
-        (np.s_[1:], np.s_[:-1]),
-    ):
-        mark, region = marks[first], regions[second]
-        touching = (mark > 0) & (region > 0)
-        pairs.append(mark[touching].astype(np.int64) * count + region[touching])
-    pairs, contacts = np.unique(np.concatenate(pairs), return_counts=True)
-    best = np.zeros(int(marks.max()) + 1, np.int64)
+def _are_small(boxes: Boxes, height: int) -> np.ndarray:
+    """Which marks of ink have the size of letters, bool `(marks + 1,)`; false for 0."""
+    is_small = (100 * boxes.height <= LETTER_PERCENT * height) & (boxes.height >= LETTER_PIXELS)
+    is_small &= boxes.width <= LETTER_ASPECT * boxes.height
+    is_small[0] = False
+    return is_small
+
+
+def _find_hosts(
+    marks: np.ndarray, is_small: np.ndarray, regions: np.ndarray, count: int
+) -> np.ndarray:
+    """The region that each small mark of ink touches most, int `(marks + 1,)`; 0 for the others."""
+    width = marks.shape[1] + 2
+    around = np.pad(regions, 1).ravel()
+    inked = np.flatnonzero(is_small.take(marks))
+    mark = marks.ravel()[inked].astype(np.int64)
+    rows, columns = np.divmod(inked, marks.shape[1])
+    place = (rows + 1) * width + columns + 1
+    touched = around[place + np.array([[1], [-1], [width], [-width]])]  # (4, N)
+    pairs = (mark * count + touched)[touched > 0]
+    pairs, contacts = np.unique(pairs, return_counts=True)
+    best = np.zeros(len(is_small), np.int64)
     np.maximum.at(best, pairs // count, contacts * count + pairs % count)
     return best % count
 
@@ -218,14 +234,9 @@ def _part(
         yield (starts >= start) & (starts < start + 2 * frame[0])
 
 
-def _find_letters(
-    boxes: Boxes, hosts: np.ndarray, height: int, near: np.ndarray | bool
-) -> np.ndarray:
-    """Which marks of ink, of those that are near, are letters, bool `(marks + 1,)`."""
-    is_small = (100 * boxes.height <= LETTER_PERCENT * height) & (boxes.height >= LETTER_PIXELS)
-    is_small &= (boxes.width <= LETTER_ASPECT * boxes.height) & near
-    is_small[0] = False
-    chosen = np.flatnonzero(is_small)
+def _find_letters(boxes: Boxes, hosts: np.ndarray, is_near: np.ndarray) -> np.ndarray:
+    """Which marks of ink, of the small ones that are near, are letters, bool `(marks + 1,)`."""
+    chosen = np.flatnonzero(is_near)
     is_letter = np.zeros(len(hosts), bool)
     if len(chosen) > MOST_MARKS:
         return is_letter
@@ -277,9 +288,9 @@ def _pairs(regions: np.ndarray, reach: int, count: int) -> tuple[np.ndarray, ...
         (regions[:, :-reach], regions[:, reach:]),
         (regions[:-reach], regions[reach:]),
     ):
-        for one, other in ((first, second), (second, first)):
-            apart = (one > 0) & (other > 0) & (one != other)
-            pairs.append(one[apart].astype(np.int64) * count + other[apart])
+        apart = (first != second) & (first > 0) & (second > 0)
+        one, other = first[apart].astype(np.int64), second[apart].astype(np.int64)
+        pairs += [one * count + other, other * count + one]
     pairs, contacts = np.unique(np.concatenate(pairs), return_counts=True)
     return pairs // count, pairs % count, contacts
 

@@ -85,14 +85,14 @@ def find_parts(
         frames = -(-sketch.size // (frame[0] * frame[1]))
         ahead = find_ahead(~paper, 3 * radii[0] // 2 + 1, frames)
         joined = _join_parted(joined, areas, contacts.mark(ahead), radii[0])
-    labels = joined.astype(np.int32)[labels]
-    is_region = np.bincount(labels.ravel()) > 0
+    labels = joined.astype(np.int32).take(labels)
+    is_region = np.bincount(joined, areas)[: labels.max() + 1] > 0
     is_page = find_page(labels, ~paper, frame)
     is_region &= ~is_page
     is_region[0] = False
     numbers = np.where(is_region, PAGE + np.cumsum(is_region), np.where(is_page, PAGE, 0))
-    regions = numbers.astype(np.int32)[labels]
-    return regions, np.where(regions == PAGE, labels, 0)
+    regions = numbers.astype(np.int32).take(labels)
+    return regions, labels * (regions == PAGE)
 
 
 def _fill_with_balls(paper: np.ndarray, radii: list[int]) -> tuple[np.ndarray, int]:
@@ -101,7 +101,7 @@ def _fill_with_balls(paper: np.ndarray, radii: list[int]) -> tuple[np.ndarray, i
     Returns:
         int32 `(H, W)`, 0 for lines; and the last label that balls gave.
     """
-    labels, count, free = np.zeros(paper.shape, np.int32), 0, paper
+    labels, count, free = np.zeros(paper.shape, np.int32), 0, paper.copy()
     for radius in radii:
         ball = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
         # Balls may hang over the edge.
@@ -110,11 +110,13 @@ def _fill_with_balls(paper: np.ndarray, radii: list[int]) -> tuple[np.ndarray, i
         )
         new_count, new = cv2.connectedComponents(centers, connectivity=4)
         filled = cv2.dilate(to_dilatable(new), ball).astype(np.int32)
-        filled[filled > 0] += count
-        labels = np.where(free, filled, labels)
-        count, free = count + new_count - 1, free & (labels == 0)
+        np.add(filled, count, out=filled, where=filled > 0)
+        np.copyto(labels, filled, where=free)
+        free &= labels == 0
+        count += new_count - 1
     _, rest = cv2.connectedComponents(free.astype(np.uint8), connectivity=4)
-    return np.where(rest > 0, rest + np.int32(count), labels), count
+    np.add(rest, count, out=labels, where=free)
+    return labels, count
 
 
 def to_dilatable(labels: np.ndarray) -> np.ndarray:
@@ -251,5 +253,8 @@ def grow(labels: np.ndarray, reach: int) -> np.ndarray:
     window = np.ones((3, 3), np.uint8)
     grown = to_dilatable(labels)
     for _ in range(reach):
-        np.copyto(grown, cv2.dilate(grown, window), where=grown == 0)
+        is_line = grown == 0
+        if not is_line.any():  # most lines are thinner than twice the reach
+            break
+        np.copyto(grown, cv2.dilate(grown, window), where=is_line)
     return grown.astype(np.int32)

@@ -107,7 +107,7 @@ def vote_by_region(
     count, cells = max(PAGE, int(labels.max())) + 1, weights.shape[0] * weights.shape[1]
     # Many pixels of a region lie in one pixel of the canvas.
     pairs = labels.astype(np.int64) * cells + (rows[:, None] * weights.shape[1] + columns)
-    pairs, pixels = np.unique(pairs, return_counts=True)
+    pairs, pixels = _count(pairs)
     label, cell = np.divmod(pairs, cells)
     shares = weights.reshape(cells, -1).T
     sums = np.stack([np.bincount(label, share[cell] * pixels, count) for share in shares], axis=-1)
@@ -117,6 +117,17 @@ def vote_by_region(
     mixtures = mixtures.astype(np.float32)
     mixtures[PAGE] = np.arange(mixtures.shape[1]) == WHITE_SLOT
     return mixtures
+
+
+def _count(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`np.unique` with counts of values of long runs, int `(H, W)`: only the runs are sorted."""
+    values = values.ravel()
+    starts = np.flatnonzero(np.diff(values, prepend=values[0] - 1))
+    values, lengths = values[starts], np.diff(starts, append=values.size)
+    order = np.argsort(values, kind="stable")
+    values = values[order]
+    first = np.flatnonzero(np.diff(values, prepend=values[0] - 1))
+    return values[first], np.add.reduceat(lengths[order], first)
 
 
 def color_regions(
@@ -136,10 +147,13 @@ def color_regions(
     shade = _enlarge(shade, height, width).reshape(height, width)
     mixed = regions.mixed(prediction.palette)
     # Rounded and clipped by OpenCV, channel by channel: no float32 picture is made.
+    page = (grown == PAGE) * np.uint8(WHITE)
     color = cv2.merge(
-        [cv2.multiply(channel.take(grown), shade, dtype=cv2.CV_8U) for channel in mixed.T.copy()]
+        [
+            cv2.max(cv2.multiply(channel.take(grown), shade, dtype=cv2.CV_8U), page)
+            for channel in mixed.T.copy()
+        ]
     )
-    color[grown == PAGE] = WHITE
     beside = grown == 0
     if beside.any():
         color[beside] = _enlarge(prediction.colors()[placement.area], height, width)[beside]
@@ -194,10 +208,13 @@ def leading_slots(
         uint8 `(h, w)`, a place in `regions.slots`.
     """
     grown = grow(regions.labels, LINE_REACH)
-    leading = leading_slot(regions.mixtures, merged)[grown]
-    rows = placement.top + scale_index(grown.shape[0], placement.height)
-    columns = placement.left + scale_index(grown.shape[1], placement.width)
-    return np.where(grown > 0, leading, leading_slot(weights, merged)[np.ix_(rows, columns)])
+    leading = leading_slot(regions.mixtures, merged).take(grown)
+    row, column = np.nonzero(grown == 0)
+    if len(row):
+        rows = placement.top + scale_index(grown.shape[0], placement.height)
+        columns = placement.left + scale_index(grown.shape[1], placement.width)
+        leading[row, column] = leading_slot(weights[rows[row], columns[column]], merged)
+    return leading
 
 
 def merge_equal(colors: np.ndarray) -> np.ndarray:
