@@ -9,7 +9,7 @@ canvas is of whole numbers; `serving.canvas` is the same in the TensorFlow graph
 import cv2
 import numpy as np
 
-from tf_deeppaint.images.canvas import Placement, fit_to_canvas, resize
+from tf_deeppaint.images.canvas import Placement, fit_to_canvas, reduce_blocks, resize
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.images.strips import frame_of, is_strip
 
@@ -18,8 +18,6 @@ WORKING_SIDE = 512
 # The most pixels of a strip at the working size, whose shorter side is else brought there. The most
 # pixels of its canvas, and how many times as long as wide that may be; longer ones are narrower.
 MOST_WORKING, MOST_CANVAS, MOST_CANVASES = 1 << 23, 1 << 22, 64
-# Rows of a working size that are shrunk at a time, which bounds the memory beside the sketch.
-_ROWS = 64
 # A pixel darker than this has ink.
 INK = 250
 # The level of the darkest tenth of the ink becomes black, unless it is as dark as this already.
@@ -40,16 +38,7 @@ def to_working_size(sketch: np.ndarray, factor: int | None = None) -> np.ndarray
         covers. Smaller sketches keep their size.
     """
     factor = factor or shrink_factor(*sketch.shape)
-    step = _ROWS * factor
-    parts = [_darkest(sketch[top : top + step], factor) for top in range(0, len(sketch), step)]
-    return _blacken(np.concatenate(parts))
-
-
-def _darkest(sketch: np.ndarray, factor: int) -> np.ndarray:
-    rows, columns = (-side % factor for side in sketch.shape)
-    padded = np.pad(sketch, ((0, rows), (0, columns)), constant_values=WHITE)
-    height, width = (side // factor for side in padded.shape)
-    return padded.reshape(height, factor, width, factor).min(axis=(1, 3))
+    return _blacken(reduce_blocks(np.minimum, np.asarray(sketch), factor))
 
 
 def shrink_factor(height: int, width: int) -> int:

@@ -68,7 +68,7 @@ def find_ink(page: np.ndarray, sketch: np.ndarray) -> Ink | None:
         The ink; None where the page is gray.
     """
     parts = [(page[rows], sketch[rows] < WHITE) for rows in row_slices(len(page))]
-    if all((part[..., :2] == part[..., 1:]).all() for part, _ in parts):
+    if all(_is_gray(part) for part, _ in parts):
         return None
     colors = np.concatenate([part[inked] for part, inked in parts])
     counts = np.concatenate([np.count_nonzero(inked, axis=1) for _, inked in parts])
@@ -140,6 +140,11 @@ def _find_opaque(colors: np.ndarray) -> int:
     level = int(np.searchsorted(np.cumsum(counts), -(-counts.sum() // DARKEST_PART)))
     darkest = colors[least <= level]
     return level if np.ptp(darkest, axis=1).mean() >= _CHROMA else 0
+
+
+def _is_gray(page: np.ndarray) -> bool:
+    red, green, blue = cv2.split(page)
+    return np.array_equal(red, green) and np.array_equal(green, blue)
 
 
 def _least_channel(colors: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from tf_deeppaint.images.canvas import resize
+from tf_deeppaint.images.canvas import reduce_blocks, resize
 from tf_deeppaint.line_art.ink import working_factor
 from tf_deeppaint.line_art.regions import PAPER, scale_index
 
@@ -152,7 +152,7 @@ def _fill(
         MOST_REACH,
     )
     lightest, darkest = (
-        _per_cell(reduce, sketch, rows, columns) for reduce in (np.maximum, np.minimum)
+        _per_cell(reduce, sketch, rows, columns, factor) for reduce in (np.maximum, np.minimum)
     )
     near = np.ones((2 * HALF_LINE + 1, 2 * HALF_LINE + 1), np.uint8)
     dark = 1 - cv2.dilate((lightest >= PAPER).astype(np.uint8), near)
@@ -186,14 +186,14 @@ def _row_blocks(rows: Axis, width: int) -> Iterator[tuple[slice, slice]]:
         yield around, slice(starts[first], starts[last])
 
 
-def _per_cell(reduce: np.ufunc, pixels: np.ndarray, rows: Axis, columns: Axis) -> np.ndarray:
+def _per_cell(
+    reduce: np.ufunc, pixels: np.ndarray, rows: Axis, columns: Axis, factor: int | None
+) -> np.ndarray:
     """Reduces the pixels `(H, W)` of each cell to one value, `(h, w)`."""
-    if pixels.shape == (rows.cell[-1] + 1, columns.cell[-1] + 1):  # a pixel each
-        return pixels
-    # Along rows both times, which NumPy does many times as fast.
+    if factor:
+        return reduce_blocks(reduce, np.asarray(pixels), factor)
     pixels = reduce.reduceat(pixels, rows.starts()[:-1], axis=0)
-    pixels = np.ascontiguousarray(pixels.T)
-    return np.ascontiguousarray(reduce.reduceat(pixels, columns.starts()[:-1], axis=0).T)
+    return reduce.reduceat(pixels, columns.starts()[:-1], axis=1)
 
 
 def _per_pixel(cells: np.ndarray, rows: Axis, columns: Axis) -> np.ndarray:
@@ -263,7 +263,9 @@ def _spread(
     Returns the rows and columns of the paper that still has no color.
     """
     state = np.full((colored.shape[0] + 2, colored.shape[1] + 2), LINE, np.uint8)
-    state[1:-1, 1:-1] = np.where(colored, COLORED, np.where(paper, UNCOLORED, LINE))
+    inside = state[1:-1, 1:-1]
+    np.multiply(paper == 0, np.uint8(LINE), out=inside)
+    np.copyto(inside, COLORED, where=colored > 0)
     y, x = _nonzero(state == UNCOLORED)
     width, flat = state.shape[1], enlarged.reshape(-1, enlarged.shape[-1])
     for _ in range(ROUNDS):
@@ -273,11 +275,11 @@ def _spread(
             break
         ends, distance = ends[:, seen], distance[:, seen]
         if blend is None:
-            ends = np.take_along_axis(ends, distance.argmin(0)[None], 0)
+            ends = _nearest(ends, distance)
         row, column = np.divmod(ends, width)
         pixels = (row - 1) * enlarged.shape[1] + column - 1
         if blend is None:
-            colors = flat[pixels[0]]
+            colors = flat.take(pixels, axis=0)
         else:
             weights = 1 / np.square(distance.astype(np.float32)) - np.float32(1 / (reach + 1) ** 2)
             colors = blend(flat, pixels, weights)
@@ -297,13 +299,25 @@ def _look(state: np.ndarray, pixels: np.ndarray, reach: int) -> tuple[np.ndarray
     steps = np.array([[-1], [1], [-state.shape[1]], [state.shape[1]]], np.int32)
     state = state.ravel()
     ends = pixels + steps
+    distance = np.ones(ends.shape, np.int32)
     for _ in range(reach - 1):
-        goes_on = state[ends] == UNCOLORED
+        goes_on = state.take(ends) == UNCOLORED
         if not goes_on.any():
             break
         ends += steps * goes_on
-    met = state[ends] == COLORED
-    return np.where(met, ends, pixels), np.where(met, (ends - pixels) // steps, reach + 1)
+        distance += goes_on
+    met = state.take(ends) == COLORED
+    return np.where(met, ends, pixels), np.where(met, distance, reach + 1)
+
+
+def _nearest(ends: np.ndarray, distance: np.ndarray) -> np.ndarray:
+    """Of ends `(4, N)` the nearest each, `(N,)`; of several the first."""
+    nearest, least = ends[0].copy(), distance[0].copy()
+    for end, away in zip(ends[1:], distance[1:], strict=True):
+        is_nearer = away < least
+        np.copyto(nearest, end, where=is_nearer)
+        np.copyto(least, away, where=is_nearer)
+    return nearest
 
 
 def _mean(colors: np.ndarray, pixels, weights) -> np.ndarray:

@@ -1,5 +1,6 @@
 """A map of a picture: which color of the palette, and which region, each of its pixels has."""
 
+import cv2
 import numpy as np
 
 from tf_deeppaint.painting.painting import Painting
@@ -23,4 +24,4 @@ def draw_map(painting: Painting) -> np.ndarray | None:
     each = np.arange(len(regions.slots(painting.prediction.palette)))
     slots = leading_slots(regions, painting.prediction.weights, each, painting.placement)
     places = np.where(regions.pages > 0, PAGES + regions.pages, regions.labels)
-    return np.dstack([slots, (places >> 8) & 0xFF, places & 0xFF]).astype(np.uint8)
+    return cv2.merge([slots, (places >> 8).astype(np.uint8), places.astype(np.uint8)])
