@@ -98,7 +98,7 @@ class Studio:
         return {"path": json.loads(found)[0], "orig_name": name, "meta": _FILE}
 
     def call(self, event: int, data: list) -> tuple[bool, str]:
-        """Runs an event as the page does; whether it succeeded, and the last it said."""
+        """Runs an event as the page does; whether it succeeded, and what it said."""
         session = secrets.token_hex(8)
         body = json.dumps({"data": data, "fn_index": event, "session_hash": session}).encode()
         status, found = self.ask("POST", "/gradio_api/queue/join", body)
@@ -106,7 +106,7 @@ class Studio:
             return False, f"join: {status} {found[:200]!r}"
         status, found = self.ask("GET", f"/gradio_api/queue/data?session_hash={session}")
         lines = [line for line in found.decode().splitlines() if "process_completed" in line]
-        return '"success":true' in (lines or [""])[-1].replace(" ", ""), found.decode()[-500:]
+        return '"success":true' in (lines or [""])[-1].replace(" ", ""), found.decode()
 
     def memory(self) -> int:
         """Bytes of memory the studio has."""
@@ -239,7 +239,7 @@ class StudioLoad(Load):
             is_done, said = self.server.call(self.color, self.data(file, rng))
         except OSError as error:
             return repr(error)
-        return "" if is_done and ".png" in said else said or "no answer"
+        return "" if is_done and "painted.png" in said else said[-500:] or "no answer"
 
     def harm(self, rng: random.Random) -> str:
         picture = rng.choice(self.sketches)

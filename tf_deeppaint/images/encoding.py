@@ -83,10 +83,12 @@ def stream_png(
     yield _chunk(b"IDAT", compressor.flush()) + PNG_END
 
 
-def write_picture(path: str | os.PathLike, picture: np.ndarray, dpi: Dpi | None = None) -> None:
-    """Writes a PNG file, as `files.write_bytes` does, strip by strip; see `encode_png`."""
+def write_picture(
+    path: str | os.PathLike, picture: np.ndarray, dpi: Dpi | None = None, is_lasting: bool = True
+) -> None:
+    """Writes a PNG file as `files.open_aside` does, strip by strip; see `encode_png`."""
     parts = (picture[rows] for rows in row_slices(len(picture)))
-    write_parts(path, *picture.shape[:2], parts, dpi)
+    write_parts(path, *picture.shape[:2], parts, dpi, is_lasting)
 
 
 def write_parts(
@@ -95,9 +97,10 @@ def write_parts(
     width: int,
     parts: Iterable[np.ndarray],
     dpi: Dpi | None = None,
+    is_lasting: bool = True,
 ) -> None:
-    """Writes a PNG file, as `files.write_bytes` does, of strips; see `stream_png`."""
-    with open_aside(path) as file:
+    """Writes a PNG file of strips as `files.open_aside` does; see `stream_png`."""
+    with open_aside(path, is_lasting) as file:
         for data in stream_png(height, width, parts, dpi):
             file.write(data)
 

@@ -209,7 +209,7 @@ class Sessions:
         folder = os.path.join(self.folder, f"{self._example_folder}{number}")
         paths = os.path.join(folder, "sketch.png"), os.path.join(folder, "reference.png")
         for path, picture in zip(paths, self.examples[number], strict=True):
-            write_picture(path, picture)
+            write_picture(path, picture, is_lasting=False)
         self.example_paths.update(paths)
         return paths
 

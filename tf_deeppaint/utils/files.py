@@ -136,10 +136,15 @@ def write_lines(path: str | os.PathLike, lines: Iterable[str]) -> int:
 
 
 @contextlib.contextmanager
-def open_aside(path: str | os.PathLike) -> Iterator[IO[bytes]]:
+def open_aside(path: str | os.PathLike, is_lasting: bool = True) -> Iterator[IO[bytes]]:
     """Yields a file to write; it gets its name at the end, or is removed where an error is raised.
 
     The errors of file systems are raised as DeepPaintError.
+
+    Args:
+        path: The file's name.
+        is_lasting: Whether it is synced to the disk, so that it survives a failure of the machine;
+            disks take 10 ms and more for that.
     """
     folder, name = os.path.split(path)
     if name in ("", ".", ".."):
@@ -153,7 +158,7 @@ def open_aside(path: str | os.PathLike) -> Iterator[IO[bytes]]:
             with file_system(path).GFile(aside, "wb" if is_remote(path) else "xb") as file:
                 file.write(b"")  # tf.io.gfile makes no file where nothing is written
                 yield file
-                if hasattr(file, "fileno"):
+                if is_lasting and hasattr(file, "fileno"):
                     file.flush()
                     os.fsync(file.fileno())
             rename(aside, path)

@@ -91,7 +91,7 @@ def check_look(values: object) -> dict:
 def show_file(sessions: Sessions, name: str, picture: np.ndarray) -> dict:
     """A picture as a file that the page may load."""
     path = sessions.new_path(name)
-    write_picture(path, picture)
+    write_picture(path, picture, is_lasting=False)  # the studio's folder goes with it
     return as_file(path)
 
 
