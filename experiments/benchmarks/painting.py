@@ -1,6 +1,10 @@
-"""How long coloring takes from files to files: the whole program, and a served model."""
+"""How long coloring takes from files to files: the whole program, the studio, a served model."""
 
+import subprocess
+import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,13 +20,13 @@ _SIDES = flags.DEFINE_list("sides", ["512", "1024", "2048", "4096"], "Sides of s
 
 # Most seconds that `colorize` may take by each backend, and for a folder: the goals.
 START_GOALS = {"LiteRT, the default": 0.7, "TensorFlow": 6.0}
-FOLDER_GOAL, PAINT_GOAL = 6.0, 0.1
+FOLDER_GOAL, PAINT_GOAL, PAGE_GOAL = 6.0, 0.1, 3.0
 # The folder's sketches, of so many drawings, and their side in pixels.
 SKETCHES, DRAWINGS, SIDE = 100, 10, 512
 
 
 def start() -> Iterator[Row]:
-    """One sketch from the command line, the whole process, by the bundled model."""
+    """One sketch from the command line, and the studio's page, by the bundled model."""
     pictures = ROOT / "docs/pictures"
     with tempfile.TemporaryDirectory() as folder:
         arguments = [
@@ -39,6 +43,22 @@ def start() -> Iterator[Row]:
         seconds = alternate(functions, rounds(5))
     for backend, goal in START_GOALS.items():
         yield Row("colorize one sketch", backend, seconds[backend], "s", goal=goal)
+    pages = [_open_page() for _ in range(rounds(5))]
+    yield Row("the studio, to its first page", "LiteRT", pages, "s", goal=PAGE_GOAL)
+
+
+def _open_page() -> float:
+    """Starts the studio, loads its page and ends it; seconds until the page was loaded."""
+    command = [sys.executable, "-m", "tf_deeppaint.studio", "--port=0"]
+    began = time.perf_counter()
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as studio:
+        lines = (line.split() for line in studio.stdout)
+        address = next(line[5] for line in lines if line[3:5] == ["open", "at"])
+        with urllib.request.urlopen(address) as page:
+            page.read()
+        seconds = time.perf_counter() - began
+        studio.terminate()
+    return seconds
 
 
 def folder() -> Iterator[Row]:

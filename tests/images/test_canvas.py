@@ -5,7 +5,7 @@ import pytest
 
 from tests.helpers import picture_files as pictures
 from tests.helpers.picture_files import averaged
-from tf_deeppaint.images.canvas import FITS, fit_to_canvas, resize, shrink
+from tf_deeppaint.images.canvas import FITS, fit_to_canvas, reduce_blocks, resize, shrink
 from tf_deeppaint.utils.errors import DeepPaintError
 
 SHAPES = [(1, 1), (1, 300), (300, 1), (300, 8), (8, 300), (63, 64), (64, 64), (65, 64), (200, 130)]
@@ -145,3 +145,17 @@ def test_shrinking_averages_and_never_enlarges():
     means = picture.reshape(30, 2, 20, 2).mean(axis=(1, 3))
     assert np.abs(shrink(picture, 30) - means).max() <= 0.5
     assert shrink(picture, 60) is picture and shrink(picture, 900) is picture
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (7, 5), (8, 8), (9, 8), (3, 20)])
+@pytest.mark.parametrize("side", [1, 2, 3, 8, 30])
+@pytest.mark.parametrize("reduce", [np.minimum, np.maximum])
+def test_each_block_is_reduced_to_one_value(shape, side, reduce):
+    pixels = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    kept = pixels.copy()
+    rows, columns = (range(0, length, side) for length in shape)
+    blocks = [[pixels[y : y + side, x : x + side] for x in columns] for y in rows]
+    expected = [[reduce.reduce(block, axis=None) for block in row] for row in blocks]
+    found = reduce_blocks(reduce, pixels, side)
+    assert found.dtype == np.uint8 and np.array_equal(found, expected)
+    assert np.array_equal(pixels, kept)

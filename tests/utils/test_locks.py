@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from types import SimpleNamespace
 
+import filelock
 import pytest
 
 from tf_deeppaint.utils import locks
@@ -164,7 +165,7 @@ def test_where_the_file_system_has_no_locks_a_living_process_is_still_seen(
         raise error
 
     first = holder(path)
-    monkeypatch.setattr(locks.FileLock, "acquire", acquire)
+    monkeypatch.setattr(filelock.FileLock, "acquire", acquire)
     with (
         pytest.raises(DeepPaintError, match=f"process {first.pid} on "),
         locks.hold(path, "training"),
@@ -182,7 +183,7 @@ def no_system_locks(monkeypatch) -> None:
     def acquire(*_, **__):
         raise NotImplementedError
 
-    monkeypatch.setattr(locks.FileLock, "acquire", acquire)
+    monkeypatch.setattr(filelock.FileLock, "acquire", acquire)
 
 
 def test_of_two_machines_that_start_together_one_holds_it(path, monkeypatch, tmp_path):

@@ -85,7 +85,10 @@ class Strokes(NamedTuple):
 def measure(rgb: np.ndarray) -> Measures:
     """Measures a page, uint8 RGB `(H, W, 3)`, a sample of about 640 x 640 pixels."""
     planes = np.stack(cv2.split(rgb))
-    surface = np.stack([_surface(plane) for plane in planes])
+    if (planes[1:] == planes[0]).all():
+        surface = np.stack([_surface(planes[0])] * 3)
+    else:
+        surface = np.stack([_surface(plane) for plane in planes])
     paper = np.percentile(surface[:, ::2, ::2].reshape(3, -1), 80, axis=1)
     paper = np.maximum(1, paper).astype(np.float32)[:, None, None]
     relative = np.minimum(surface / paper, np.float32(1.3))

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from tf_deeppaint.painting.painter import Painter
 
+# The name of the thread that paints a first picture.
+_WARM_UP = "warm-up"
+
 
 def serve(
     load: Callable[[], "Painter"],
@@ -67,6 +70,10 @@ def serve(
         while not signals:
             time.sleep(0.1)
         page.close(verbose=False)
+        # A process must not end inside a network's run, and its threads start no others at its end.
+        for thread in threading.enumerate():
+            if thread.name == _WARM_UP:
+                thread.join()
 
 
 def find_port(host: str, port: int) -> int:
@@ -145,6 +152,8 @@ def launch(painter: "Painter", host: str, port: int, root_path: str, names: tupl
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
+        # Or Gradio asks itself for the page, and gives up where that takes over three seconds.
+        _frontend=False,
         max_file_size=MAX_BYTES,
         theme=layout.make_theme(),
         # Not as `css`, which Gradio rewrites, and breaks selectors with commas.
@@ -153,8 +162,7 @@ def launch(painter: "Painter", host: str, port: int, root_path: str, names: tupl
     )
     connections.limit_connections(blocks.server.config)
     # The first visitor waits no longer than the others.
-    # The end of the program waits for it: a process must not end inside a network's run.
-    threading.Thread(target=warm_up).start()
+    threading.Thread(target=warm_up, name=_WARM_UP).start()
     return blocks
 
 

@@ -18,13 +18,13 @@ import secrets
 import socket
 import threading
 import time
-import uuid
 from collections.abc import Iterator
-from typing import NamedTuple
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, NamedTuple
 
 from tf_deeppaint.utils.errors import DeepPaintError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 LOCK_FILE = ".lock"
 # Seconds between two touches, and for how long those of another machine are waited for.
@@ -77,6 +77,8 @@ def hold(path: str | os.PathLike, work: str, name: str = "") -> Iterator[None]:
         DeepPaintError: another process is at work there, which the message names; or the file
             cannot be written.
     """
+    from filelock import FileLock  # slow, and programs that hold nothing import this module too
+
     path = os.fspath(path)
     folder = os.path.dirname(path) or "."
     is_new = not os.path.isdir(folder)
@@ -121,7 +123,9 @@ def check() -> None:
             )
 
 
-def _take(lock: FileLock, path: str, work: str, name: str) -> Holder:
+def _take(lock: "FileLock", path: str, work: str, name: str) -> Holder:
+    from filelock import Timeout
+
     try:
         lock.acquire()
     except Timeout as error:
@@ -183,6 +187,8 @@ def _machine() -> str:
         with open(_BOOT, encoding="ascii") as file:
             return f"{file.read().strip()} {os.readlink(_PROCESSES)}"
     except OSError:
+        import uuid
+
         return f"{uuid.getnode():x}"
 
 

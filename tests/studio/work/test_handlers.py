@@ -487,3 +487,13 @@ def test_a_model_that_does_not_mix_paints_anew_and_takes_no_hints(tmp_path):
     assert desk.recolor(NIGHT)["status"].startswith("Painted")
     with pytest.raises(DeepPaintError, match="single regions"):
         desk.edit(kind="hint", x=70, y=30, color="#12ab34")
+
+
+def test_what_a_page_shows_is_not_synced_to_the_disk(desk, monkeypatch):
+    """Disks take 13 ms for each file; these go with the studio."""
+    synced = []
+    monkeypatch.setattr("os.fsync", synced.append)
+    desk.sketch["file"] = desk.put("one.png", boxes())
+    assert len(synced) == 1  # by the test itself: people's own files are
+    easel = desk.color()
+    assert len(synced) == 1 and shown(easel).shape == (64, 96, 3)
