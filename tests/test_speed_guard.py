@@ -14,8 +14,9 @@ import tensorflow as tf
 from experiments.benchmarks.roofline import demands, training_graph
 from tf_deeppaint import Generator
 from tf_deeppaint.images.canvas import Placement
-from tf_deeppaint.line_art.regions import even_out, find_parts
+from tf_deeppaint.line_art.regions import find_parts
 from tf_deeppaint.painting.keras_backend import KerasBackend
+from tf_deeppaint.painting.region_colors import even_out
 
 WIDTH, BATCH, SIZE = 4, 2, 128
 # Convolutions of the generator, and of three passes of the discriminator.
