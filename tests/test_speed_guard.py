@@ -16,7 +16,7 @@ from tf_deeppaint import Generator
 from tf_deeppaint.images.canvas import Placement
 from tf_deeppaint.line_art.regions import find_parts
 from tf_deeppaint.painting.keras_backend import KerasBackend
-from tf_deeppaint.painting.region_colors import even_out
+from tf_deeppaint.painting.region_colors import vote_by_region
 
 WIDTH, BATCH, SIZE = 4, 2, 128
 # Convolutions of the generator, and of three passes of the discriminator.
@@ -104,6 +104,6 @@ def test_finding_regions_sorts_runs_of_pixels_and_the_edges_of_lines(monkeypatch
 
         monkeypatch.setattr(np, name, count)
     labels, _ = find_parts(sketch)
-    even_out(weights, labels, Placement(0, 0, 64, 64), palette)
+    vote_by_region(weights, labels, Placement(0, 0, 64, 64), palette)
     assert labels.max() == 5 and len(sorted_values) >= 2
     assert sum(sorted_values) < sketch.size / 2
