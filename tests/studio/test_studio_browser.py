@@ -353,6 +353,20 @@ def test_a_wrong_region_is_put_right_with_a_click_and_a_swatch(page, drawing, mo
 
 
 @pytest.mark.slow
+def test_on_a_line_the_nearest_region_is_chosen(page, drawing):
+    page.upload("#sketch", drawing[0])
+    page.wait(lambda: "file=" in page.shown("#sketch .drop img"))
+    before = page.new_picture(lambda: page.click("#color"))
+    page.point(0.5, 21.5 / 150)  # on the line of the upper box, beside what is in it
+    lit = "return [...document.querySelector('#easel .glow').getContext('2d')"
+    rows = page.script(f"{lit}.getImageData(50, 0, 1, 150).data].filter((_, i) => i % 4 === 3)")
+    assert any(rows[:75]) and not any(rows[75:])  # one region, not all lines
+    after = page.new_picture(lambda: page.click("#easel .choice [data-code]:last-child"))
+    changed = (after != before).any(axis=-1)
+    assert changed.any() and not changed[75:].any()
+
+
+@pytest.mark.slow
 def test_colors_lines_paper_and_the_inside_of_the_network(page, drawing, model):
     sketch, reference = drawing
     painter = Painter.load(model)

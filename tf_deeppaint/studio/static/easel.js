@@ -2,6 +2,7 @@ const find = (selector) => element.querySelector(selector);
 const [stage, sheet, after, glow] = ['.stage', '.sheet', '.after', '.glow'].map(find);
 const MOST_ZOOM = 12;
 const OUTLINE = 4; // pixels of the screen
+const LINE = 8; // half of the widest line, in pixels of the map
 let view = {}; // what the server told last
 let map = null; // which slot and region each pixel has, and its size
 let region = null; // the chosen place: x, y in pixels of the sketch, and its number
@@ -152,11 +153,28 @@ function look(point) {
   studio.tell('pointed', studio.codes[map.slots[indexAt(point.x, point.y)]] ?? null);
 }
 
+// The point itself, or on a line the nearest one in a region; null in wide black.
+function besideLine(point) {
+  if (map.regions[indexAt(point.x, point.y)]) return point;
+  let [best, least] = [null, Infinity];
+  for (let down = -LINE; down <= LINE; down++) {
+    for (let right = -LINE; right <= LINE; right++) {
+      const at = { x: point.x + right / map.width, y: point.y + down / map.height };
+      const away = right ** 2 + down ** 2;
+      if (away >= least || at.x < 0 || at.y < 0 || at.x >= 1 || at.y >= 1) continue;
+      if (map.regions[indexAt(at.x, at.y)]) [best, least] = [at, away];
+    }
+  }
+  return best;
+}
+
 function choose(point) {
   if (!point || !can()) return;
   if (!map) return studio.say('easel', 'This model paints no single regions.', 'error');
-  const number = map.regions[indexAt(point.x, point.y)];
-  region = { x: Math.floor(point.x * view.width), y: Math.floor(point.y * view.height), number };
+  const at = besideLine(point);
+  if (!at) return studio.say('easel', 'There is no region here, only black: click beside it.', 'error');
+  const number = map.regions[indexAt(at.x, at.y)];
+  region = { x: Math.floor(at.x * view.width), y: Math.floor(at.y * view.height), number };
   find('.choice').hidden = false;
   unlight();
 }
