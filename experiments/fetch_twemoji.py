@@ -17,6 +17,10 @@ from tf_deeppaint.utils import programs
 _OUTPUT = flags.DEFINE_string("output", None, "Folder for the pictures.", required=True)
 
 PACKAGE = "@twemoji/svg@15.0.0"
+DIGEST = (
+    "sha512-ZSPef2B6nBaYnfgdTbAy4jgW95o7pi2xPGwGCU+W"
+    "MTxo7J6B1lMPTWwSq/wTuiMq+N0khQ90CcvYp1wFoQpo/w=="
+)
 SIDE = 256
 # The first code point of a flag of two letters.
 FLAG_LETTERS = "1f1"
@@ -27,7 +31,7 @@ def main() -> None:
     from tf_deeppaint.data.sources.openmoji import rasterize
     from tf_deeppaint.images.encoding import write_picture
 
-    art = fetch_npm(PACKAGE, ["*.svg"], "try later")
+    art = fetch_npm(PACKAGE, DIGEST, ["*.svg"], "try later")
     drawings = [path for path in art.glob("*.svg") if not path.stem.startswith(FLAG_LETTERS)]
     for path in drawings:
         picture = rasterize(path.read_bytes(), str(path), SIDE)

@@ -1,7 +1,11 @@
 """Fetching of packages: what is unpacked, kept, and said where it fails."""
 
+import base64
 import gzip
+import hashlib
 import io
+import os
+import shutil
 import sys
 import tarfile
 import zipfile
@@ -54,12 +58,25 @@ NPM_FILES = {
 
 
 def npm_pack(clients: Path, archive: Path) -> None:
+    shutil.copy(archive, clients / "archive")
     log = f"open({str(clients / 'calls')!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')"
     write_client(clients, "npm", f"{log}\nshutil.copy({str(archive)!r}, 'fake-1.0.0.tgz')")
 
 
+def integrity(clients: Path) -> str:
+    """The digest of what `npm pack` brings, as npm tells it."""
+    archive = clients / "archive"
+    digest = hashlib.sha512(archive.read_bytes() if archive.exists() else b"").digest()
+    return f"sha512-{base64.b64encode(digest).decode()}"
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def fetch_fake() -> Path:
-    return fetching.fetch_npm("fake@1.0.0", ["art/*", "*escaped*"], INSTEAD)
+    wanted = ["art/*", "*escaped*"]
+    return fetching.fetch_npm("fake@1.0.0", integrity(Path(os.environ["PATH"])), wanted, INSTEAD)
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
@@ -142,9 +159,19 @@ def test_what_a_client_writes_is_bounded(clients, monkeypatch):
     assert not any(fetching.cache_dir().iterdir())
 
 
+def test_a_package_of_another_digest_is_not_opened(clients, tmp_path, monkeypatch):
+    npm_pack(clients, write_archive(tmp_path / "good.tgz", NPM_FILES))
+    true = integrity(clients)
+    monkeypatch.setattr(fetching, "_tar_members", None)
+    for other in (true.swapcase(), true[:-1], "sha512-", "", "0" * 64):
+        with pytest.raises(DeepPaintError, match=r"^fake@1\.0\.0: another digest"):
+            fetching.fetch_npm("fake@1.0.0", other, ["art/*"], INSTEAD)
+    assert not any(fetching.cache_dir().iterdir())
+
+
 def test_fetch_of_other_files_is_another_cache_entry(clients, tmp_path):
     npm_pack(clients, write_archive(tmp_path / "good.tgz", NPM_FILES))
-    readme = fetching.fetch_npm("fake@1.0.0", ["readme.md"], INSTEAD)
+    readme = fetching.fetch_npm("fake@1.0.0", integrity(clients), ["readme.md"], INSTEAD)
     assert readme != fetch_fake()
     assert files_below(readme) == {"readme.md": b"not wanted"}
 
@@ -177,7 +204,7 @@ def test_missing_clients_are_named(clients):
     with pytest.raises(DeepPaintError, match=r"npm is not installed: .*--input"):
         fetch_fake()
     with pytest.raises(DeepPaintError, match=r"apt-get is not installed: .*--input"):
-        fetching.fetch_debian(["fake-data"], ["*"], INSTEAD)
+        fetching.fetch_debian(["fake-data"], {}, ["*"], INSTEAD)
 
 
 def test_damaged_download_leaves_nothing_and_the_next_fetch_succeeds(clients, tmp_path):
@@ -220,22 +247,29 @@ def test_fetch_debian_unpacks_all_packages_into_one_folder(clients, tmp_path):
     write_client(
         clients,
         "apt-get",
-        f"assert sys.argv[1] == 'download'\nfor name in sys.argv[2:]:\n    {copy}",
+        "assert sys.argv[1] == 'download' and sys.argv[-1].endswith('Unauthenticated=false')\n"
+        f"for name in sys.argv[2:-2]:\n    {copy}",
     )
     pipe = "shutil.copyfileobj(open(sys.argv[2], 'rb'), sys.stdout.buffer)"
     write_client(clients, "dpkg", f"assert sys.argv[1] == '--fsys-tarfile'\n{pipe}")
-    folder = fetching.fetch_debian(["data", "extra"], ["*/portraits/*"], INSTEAD)
+    known, digest = "data_1%3a1.0_all.deb", sha256(clients / "data.deb")
+    folder = fetching.fetch_debian(["data", "extra"], {known: digest}, ["*/portraits/*"], INSTEAD)
     assert files_below(folder) == {
         "usr/share/data/images/portraits/x.png": b"data",
         "usr/share/extra/images/portraits/x.png": b"extra",
     }
+    shutil.rmtree(fetching.cache_dir())
+    digest = sha256(clients / "extra.deb")
+    with pytest.raises(DeepPaintError, match=r"data_1%3a1\.0_all\.deb: another digest"):
+        fetching.fetch_debian(["data", "extra"], {known: digest}, ["*/portraits/*"], INSTEAD)
+    assert not any(fetching.cache_dir().iterdir())
 
 
 def test_fetch_debian_of_an_unknown_package_advises_an_update(clients):
     write_client(clients, "dpkg", "")
     write_client(clients, "apt-get", "sys.exit('W: odd\\nE: Unable to locate package fake-data')")
     with pytest.raises(DeepPaintError) as caught:
-        fetching.fetch_debian(["fake-data"], ["*"], INSTEAD)
+        fetching.fetch_debian(["fake-data"], {}, ["*"], INSTEAD)
     message = str(caught.value)
     assert "Unable to locate package fake-data; run `apt-get update`" in message
     assert message.endswith(INSTEAD)
@@ -262,28 +296,32 @@ def write_wheel(path: Path) -> Path:
 
 
 def test_fetch_pypi_unpacks_only_wanted_files_and_only_once(clients, monkeypatch, tmp_path):
-    pip_download(clients, monkeypatch, write_wheel(tmp_path / "good.whl"))
-    folder = fetching.fetch_pypi("fake==1.0", ["*.json"], INSTEAD)
+    wheel = write_wheel(tmp_path / "good.whl")
+    pip_download(clients, monkeypatch, wheel)
+    folder = fetching.fetch_pypi("fake==1.0", sha256(wheel), ["*.json"], INSTEAD)
     assert files_below(folder) == {"art/one.json": b"one"}
     assert not list(tmp_path.rglob("*escaped*"))
-    assert fetching.fetch_pypi("fake==1.0", ["*.json"], INSTEAD) == folder
+    assert fetching.fetch_pypi("fake==1.0", sha256(wheel), ["*.json"], INSTEAD) == folder
     (call,) = (clients / "calls").read_text().splitlines()
     assert call.startswith("-m pip download fake==1.0 --no-deps ")
+    with pytest.raises(DeepPaintError, match=r"fake==1\.0: another digest"):
+        fetching.fetch_pypi("fake==1.0", "0" * 64, ["*.json"], INSTEAD)
 
 
 def test_fetch_pypi_says_why_it_failed(clients, monkeypatch):
     write_client(clients, "python", "sys.exit('WARNING: slow\\nERROR: No matching distribution.')")
     monkeypatch.setattr(fetching.sys, "executable", str(clients / "python"))
     with pytest.raises(DeepPaintError, match="No matching distribution; .*" + INSTEAD):
-        fetching.fetch_pypi("fake==1.0", ["*.json"], INSTEAD)
+        fetching.fetch_pypi("fake==1.0", "0" * 64, ["*.json"], INSTEAD)
     assert not list(fetching.cache_dir().iterdir())
 
 
 def test_fetch_pypi_refuses_a_file_that_would_fill_the_disk(clients, monkeypatch, tmp_path):
     monkeypatch.setattr(fetching, "_MAX_FILE", 2)
-    pip_download(clients, monkeypatch, write_wheel(tmp_path / "large.whl"))
+    wheel = write_wheel(tmp_path / "large.whl")
+    pip_download(clients, monkeypatch, wheel)
     with pytest.raises(DeepPaintError, match=r"art/one\.json in the fetched package is too large"):
-        fetching.fetch_pypi("fake==1.0", ["*.json"], INSTEAD)
+        fetching.fetch_pypi("fake==1.0", sha256(wheel), ["*.json"], INSTEAD)
     assert not list(fetching.cache_dir().iterdir())
 
 
@@ -292,4 +330,4 @@ def test_fetch_pypi_of_a_damaged_wheel_says_so(clients, monkeypatch, tmp_path):
     wheel.write_bytes(write_wheel(tmp_path / "good.whl").read_bytes()[:60])
     pip_download(clients, monkeypatch, wheel)
     with pytest.raises(DeepPaintError, match="the fetched package is damaged"):
-        fetching.fetch_pypi("fake==1.0", ["*.json"], INSTEAD)
+        fetching.fetch_pypi("fake==1.0", sha256(wheel), ["*.json"], INSTEAD)

@@ -1,5 +1,9 @@
-"""Downloads of public art by package name, by the package's own client, into a cache."""
+"""Downloads of public art by package name, by the package's own client, into a cache.
 
+What a client has downloaded is compared with the digest that is known here before it is opened.
+"""
+
+import base64
 import fnmatch
 import functools
 import gzip
@@ -14,7 +18,7 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -50,6 +54,8 @@ _PIP_FLAGS = (
     "--retries=1",
     "--quiet",
 )
+# Whatever the machine's settings are.
+_APT_FLAGS = ("-o", "APT::Get::AllowUnauthenticated=false")
 # npm prints these about every failure; the reason stands in another line.
 _NPM_NOISE = re.compile(
     r"npm (error|ERR!) (code|errno|syscall|type|A complete log)\b|npm (warn|WARN)"
@@ -72,11 +78,12 @@ def cache_dir() -> Path:
     raise DeepPaintError("this user has no home folder to keep files in; set XDG_CACHE_HOME")
 
 
-def fetch_npm(spec: str, wanted: Sequence[str], instead: str) -> Path:
+def fetch_npm(spec: str, digest: str, wanted: Sequence[str], instead: str) -> Path:
     """Fetches one npm package, unless it is in the cache already.
 
     Args:
         spec: Name and exact version, as in `openmoji@17.0.0`.
+        digest: `sha512-...`, as `npm view SPEC dist.integrity` tells it.
         wanted: Patterns of the paths inside the package to keep; `*` also matches `/`.
         instead: What to do where fetching fails, as the end of a sentence.
 
@@ -84,23 +91,31 @@ def fetch_npm(spec: str, wanted: Sequence[str], instead: str) -> Path:
         The folder that holds the wanted files under their paths inside the package.
 
     Raises:
-        DeepPaintError: no npm, no network, no such package, or nothing wanted inside it.
+        DeepPaintError: no npm, no network, no such package, another digest, or nothing wanted
+            inside it.
     """
 
     def unpack(work: Path, art: Path) -> None:
         npm = _client("npm", f"install Node.js with npm, or {instead}")
         _run([npm, "pack", spec, *_NPM_FLAGS], work, f"try again with a network, or {instead}")
         for archive in sorted(work.glob("*.tgz")):
+            _check_digest(archive, digest, spec)
             _unpack(_tar_members(archive), wanted, art, skip_parts=1)
 
-    return _fetched(spec, [spec], wanted, unpack)
+    return _fetched(spec, [spec, digest], wanted, unpack)
 
 
-def fetch_debian(packages: Sequence[str], wanted: Sequence[str], instead: str) -> Path:
+def fetch_debian(
+    packages: Sequence[str], digests: Mapping[str, str], wanted: Sequence[str], instead: str
+) -> Path:
     """Fetches Debian packages, unless they are in the cache already. Nothing is installed.
+
+    `apt-get` compares each with the signed lists of its distribution.
 
     Args:
         packages: Package names; the versions are those of the machine's own Debian or Ubuntu.
+        digests: SHA-256 in hexadecimal of the files that are known here, by their names as in
+            `renpy-demo_8.0.3+dfsg-1_all.deb`; a colon of a version is `%3a`.
         wanted: Patterns of the paths inside the packages to keep; `*` also matches `/`.
         instead: What to do where fetching fails, as the end of a sentence.
 
@@ -108,15 +123,18 @@ def fetch_debian(packages: Sequence[str], wanted: Sequence[str], instead: str) -
         The folder that holds the wanted files of all packages, `usr/...`.
 
     Raises:
-        DeepPaintError: no apt-get or dpkg, no network, no such package, or nothing wanted inside.
+        DeepPaintError: no apt-get or dpkg, no network, no such package, another digest, or nothing
+            wanted inside.
     """
 
     def unpack(work: Path, art: Path) -> None:
         apt = _client("apt-get", f"fetching needs Debian or Ubuntu; {instead}")
         dpkg = _client("dpkg", f"fetching needs Debian or Ubuntu; {instead}")
         advice = f"run `apt-get update` and try again with a network, or {instead}"
-        _run([apt, "download", *packages], work, advice)
+        _run([apt, "download", *packages, *_APT_FLAGS], work, advice)
         for archive in sorted(work.glob("*.deb")):
+            if archive.name in digests:
+                _check_digest(archive, digests[archive.name], archive.name)
             listing = work / "files.tar"
             with listing.open("wb") as stream:
                 _run([dpkg, "--fsys-tarfile", archive.name], work, advice, stream)
@@ -125,11 +143,12 @@ def fetch_debian(packages: Sequence[str], wanted: Sequence[str], instead: str) -
     return _fetched(packages[0], packages, wanted, unpack)
 
 
-def fetch_pypi(spec: str, wanted: Sequence[str], instead: str) -> Path:
+def fetch_pypi(spec: str, digest: str, wanted: Sequence[str], instead: str) -> Path:
     """Fetches the wheel of one PyPI package, unless it is in the cache already; installs nothing.
 
     Args:
-        spec: Name and exact version, as in `dicebear-styles==10.6.0`.
+        spec: Name and exact version, as in `dicebear-styles==10.6.0`, of which there is one wheel.
+        digest: Its SHA-256 in hexadecimal, as `pip hash` and the index tell it.
         wanted: Patterns of the paths inside the wheel to keep; `*` also matches `/`.
         instead: What to do where fetching fails, as the end of a sentence.
 
@@ -137,16 +156,18 @@ def fetch_pypi(spec: str, wanted: Sequence[str], instead: str) -> Path:
         The folder that holds the wanted files under their paths inside the wheel.
 
     Raises:
-        DeepPaintError: no pip, no network, no such package, or nothing wanted inside it.
+        DeepPaintError: no pip, no network, no such package, another digest, or nothing wanted
+            inside it.
     """
 
     def unpack(work: Path, art: Path) -> None:
         advice = f"try again with a network, or {instead}"
         _run([sys.executable, "-m", "pip", "download", spec, *_PIP_FLAGS], work, advice)
         for archive in sorted(work.glob("*.whl")):
+            _check_digest(archive, digest, spec)
             _unpack(_zip_members(archive), wanted, art)
 
-    return _fetched(spec, [spec], wanted, unpack)
+    return _fetched(spec, [spec, digest], wanted, unpack)
 
 
 def _fetched(
@@ -249,6 +270,19 @@ def _error_line(stderr: str) -> str:
         return next((line for line in npm if not _NPM_NOISE.match(line)), npm[0]).rstrip(".")
     errors = [line for line in lines if line.startswith("E:")]
     return (errors or lines or [""])[-1].rstrip(".")
+
+
+def _check_digest(path: Path, expected: str, title: str) -> None:
+    """Compares a file with its digest: `sha512-` and base64, or SHA-256 in hexadecimal."""
+    digest = hashlib.new("sha512" if expected.startswith("sha512-") else "sha256")
+    with path.open("rb") as stream:
+        while block := stream.read(2**20):
+            digest.update(block)
+    npms = f"sha512-{base64.b64encode(digest.digest()).decode()}"
+    if expected not in (npms, digest.hexdigest()):
+        raise DeepPaintError(
+            f"{title}: another digest than known here; it was changed on its way or at its source"
+        )
 
 
 class _Bounded(io.RawIOBase):

@@ -20,6 +20,10 @@ from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.options import option
 
 PACKAGE = "openmoji@17.0.0"
+DIGEST = (
+    "sha512-EBnYrNGdcdw+OSXmENeNE1yBNRu6tOraTmoOyUbJ"
+    "kTmvT/+XETp8RZLSJFzD3lrPc5N9CzsyPnRTk0Vp4UaI9w=="
+)
 COLOR = "color/svg"
 LINES = "black/svg"
 LISTING = "data/openmoji.json"
@@ -70,7 +74,7 @@ class OpenMoji(Source):
             DeepPaintError: the rasterizer is not installed, or the package cannot be fetched.
         """
         load_rasterizer()
-        return os.fspath(self.input or fetch_npm(PACKAGE, WANTED, INSTEAD))
+        return os.fspath(self.input or fetch_npm(PACKAGE, DIGEST, WANTED, INSTEAD))
 
     def examples(self) -> Iterator[Example]:
         """Lists the pairs that are worth learning from, by name: the emoji's hexcodes.

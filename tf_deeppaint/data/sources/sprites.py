@@ -15,6 +15,12 @@ from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.options import option
 
 PACKAGE = "renpy-demo"
+# Debian 12's; other distributions have other versions.
+DIGESTS = {
+    "renpy-demo_8.0.3+dfsg-1_all.deb": (
+        "b7599368598cd7a96e89772d48d7c89327fcc8d4490e0760eceda0bd792025d5"
+    )
+}
 # The figures; their files are named "eileen happy.png".
 FIGURES = ("eileen", "lucy")
 WANTED = (
@@ -50,7 +56,7 @@ class Sprites(Source):
         Raises:
             DeepPaintError: the package cannot be fetched.
         """
-        return os.fspath(self.input or fetch_debian([PACKAGE], WANTED, INSTEAD))
+        return os.fspath(self.input or fetch_debian([PACKAGE], DIGESTS, WANTED, INSTEAD))
 
     def examples(self) -> Iterator[Example]:
         """Lists the sprites by their path below the folder; those of one figure are a group.

@@ -13,8 +13,13 @@ from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.options import option
 
 AVATARS_PACKAGE = "dicebear-styles==10.6.0"
+AVATARS_DIGEST = "5a5b0b9c534d133fa06f1dd29f280139995965b32b08c5635a69cc6afc30930d"
 AVATARS_FOLDER = "dicebear_styles"
 COMICGEN_PACKAGE = "comicgen@1.9.9"
+COMICGEN_DIGEST = (
+    "sha512-F5WKCwR9OhwiYejBio1RXcs6oVTsnkW3hzuuIdXI"
+    "fhLJonktYcpbJt5xKZTWtr2JJ2hqck+VAd4jrYZ9WSDG3A=="
+)
 COMICGEN_FOLDER = "svg"
 INSTEAD = (
     f"pass --input with a folder that holds the package's {AVATARS_FOLDER} and, but for avatars, "
@@ -78,10 +83,11 @@ class Characters(Source):
             avatars = comicgen = self.input
         else:
             wanted = [f"{AVATARS_FOLDER}/{style}.json" for style in _ORIGINS]
-            avatars = str(fetch_pypi(AVATARS_PACKAGE, [*wanted, "*/LICENSE*"], INSTEAD))
+            wanted.append("*/LICENSE*")
+            avatars = str(fetch_pypi(AVATARS_PACKAGE, AVATARS_DIGEST, wanted, INSTEAD))
             if self.needs_comicgen:
                 wanted = [f"{COMICGEN_FOLDER}/*.svg", "LICENSE", "README.md"]
-                comicgen = str(fetch_npm(COMICGEN_PACKAGE, wanted, INSTEAD))
+                comicgen = str(fetch_npm(COMICGEN_PACKAGE, COMICGEN_DIGEST, wanted, INSTEAD))
         return (
             files.join(avatars, AVATARS_FOLDER),
             files.join(comicgen, COMICGEN_FOLDER) if self.needs_comicgen else None,
