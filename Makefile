@@ -1,4 +1,4 @@
-# `make train` and `make test` need nothing but Python 3.10 - 3.13 with venv: they install into .venv.
+# `make train` and `make test` need nothing but Python 3.11 - 3.13 with venv: they install into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -10,7 +10,7 @@ REFERENCE := $(PICTURES)/reference.png
 PAINTED := out/painted.png
 SHOWN := out/side_by_side.png
 
-.PHONY: help api paint studio train test test-slow bench fuzz faults costs mutants load test-versions lint clean
+.PHONY: help api paint studio train test test-slow bench fuzz faults costs mutants load test-versions lint lock sbom clean
 
 help:
 	@echo "make paint      color a drawing with the bundled model; yours: SKETCH=a.png REFERENCE=b.png"
@@ -25,6 +25,7 @@ help:
 	@echo "make load       ask the studio and a SavedModel for pictures from 64 places at once"
 	@echo "make test-versions  run the tests with the oldest and newest dependencies and Pythons"
 	@echo "make lint       check style and format"
+	@echo "make sbom       list all that is installed, with licenses, to out/"
 	@echo "make clean      remove what these commands made, but not .venv"
 
 paint: .venv/installed
@@ -89,6 +90,20 @@ lint: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache --no-logo
 
+# The releases that `make test` installs, with their hashes. No index is named: pip asks its own.
+lock: .venv/bin/python
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -m uv pip compile setup.py --quiet --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements.lock
+
+# In an environment of its own, so that it lists none of its own tools.
+sbom: .venv/installed-dev
+	$(PYTHON) -m venv .venv-sbom
+	.venv-sbom/bin/python -m pip install --quiet cyclonedx-bom pip-licenses
+	mkdir -p out
+	.venv-sbom/bin/cyclonedx-py environment --output-reproducible --output-file out/sbom.json $(BIN)/python
+	.venv-sbom/bin/pip-licenses --python=$(BIN)/python --format=markdown --output-file=out/licenses.md
+
 clean:
 	rm -rf data runs out
 
@@ -107,6 +122,7 @@ clean:
 	$(BIN)/python -m pip install --quiet --editable ".[bench]"
 	@touch .venv/installed $@
 
-.venv/installed-dev: setup.py | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+.venv/installed-dev: setup.py requirements.lock | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch .venv/installed $@

@@ -69,7 +69,7 @@ setup(
     packages=find_packages(include=["tf_deeppaint", "tf_deeppaint.*"]),
     cmdclass={"build_py": BuildWithFlagfiles},
     entry_points={"console_scripts": ["deeppaint = tf_deeppaint.__main__:main"]},
-    python_requires=">=3.10,<3.14",
+    python_requires=">=3.11,<3.14",
     install_requires=[
         "tensorflow>=2.21,<2.22",
         "tensorboard>=2.19",

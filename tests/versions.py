@@ -27,7 +27,7 @@ class Environment(NamedTuple):
 
 
 ENVIRONMENTS = (
-    Environment("lowest", "python3.10", "lowest-direct"),
+    Environment("lowest", "python3.11", "lowest-direct"),
     Environment("highest", "python3.13", "highest"),
     Environment("3.11", "python3.11", "highest"),
 )
