@@ -19,6 +19,7 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
+from tests.hostile import memory
 from tests.hostile.targets import TARGETS
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -45,7 +46,7 @@ def main(name: str, seed: str, first: str, last: str, progress: str) -> None:
     refused = 0
     for number in range(int(first), int(last)):
         data = target.input(name, int(seed), number)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        before = memory.begin()
         shared[:8] = number.to_bytes(8, "little")
         began = time.process_time()
         try:
@@ -62,7 +63,7 @@ def main(name: str, seed: str, first: str, last: str, progress: str) -> None:
         if seconds > 5:
             told = {"number": number, "finding": f"a hang of {seconds:.0f} s"}
             print(json.dumps(told), file=say)
-        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+        grown = memory.peak() - before
         if grown > MEMORY:
             told = {"number": number, "finding": f"{grown >> 20} MiB of memory"}
             print(json.dumps(told), file=say)

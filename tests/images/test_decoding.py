@@ -1,7 +1,6 @@
 """Picture files of any kind become pixels, or are refused by name; hostile ones at bounded cost."""
 
 import io
-import resource
 import struct
 import time
 import zlib
@@ -14,6 +13,7 @@ from PIL import Image, ImageCms, ImageOps
 from tests.helpers import picture_files as pictures
 from tests.helpers.picture_files import averaged
 from tests.helpers.psd_files import psd
+from tests.hostile import memory
 from tf_deeppaint.images import decoding
 from tf_deeppaint.images.decoding import (
     decode_picture,
@@ -650,13 +650,13 @@ COSTLY = {
 def test_hostile_files_cost_little(name):
     """Under two seconds of one core and 700 MiB, whether refused or not."""
     data = COSTLY[name]()
-    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    before, began = memory.begin(), time.process_time()
     try:
         assert decode_picture(data, "it").shape[:2] in {(1, 1), (12, 17)}
     except DeepPaintError as error:
         assert str(error).startswith("it: ")
     assert time.process_time() - began < 2
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 700 << 10
+    assert memory.peak() - before < 700 << 20
 
 
 def test_a_jpeg_of_more_scans_than_any_encoder_writes_is_refused():
@@ -697,7 +697,7 @@ def test_pixels_in_many_parts_are_read():
 
 def test_a_wide_webp_takes_no_memory_before_it_is_refused():
     data = pictures.encode(Image.new("L", (16383, 900), 9), "WEBP", lossless=True, method=0)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = memory.begin()
     with pytest.raises(DeepPaintError, match="16383 x 900 pixels"):
         decode_picture(data, "it")
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 << 10
+    assert memory.peak() - before < 50 << 20
