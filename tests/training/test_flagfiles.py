@@ -16,7 +16,7 @@ from tf_deeppaint.utils.options import define_flags, flag_values
 ROOT = Path(__file__).parents[2]
 FLAGFILES = sorted((ROOT / "experiments").glob("*.flags"))
 # What makes a run long, and the run before it; everything else stays as the flagfile says.
-SMALL = ("--width=4", "--steps=2", "--batch_size=2", "--pool_size=2", "--strategy=one")
+SMALL = ("--width=4", "--steps=2", "--batch_size=2", "--strategy=one")
 ANEW = "--init_from="
 
 

@@ -4,24 +4,28 @@ import dataclasses
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from absl import flags
 
 from experiments import write_options
 from tf_deeppaint.data.augmentation import AUGMENTATIONS
-from tf_deeppaint.training.gan.losses import GAN_LOSSES
+from tf_deeppaint.training.gan.losses import GAN_LOSSES, Objective
+from tf_deeppaint.training.matching.losses import MatchingObjective
 from tf_deeppaint.training.optimizers import SCHEDULES
 from tf_deeppaint.training.options import (
     TrainingOptions,
     check_options,
     options_table,
     to_flagfile,
+    unused_options,
     with_current_names,
 )
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.options import define_flags, flag_values
 
+ROOT = Path(__file__).parents[2]
 FIELDS = dataclasses.fields(TrainingOptions)
 
 
@@ -92,6 +96,78 @@ def test_values_that_are_not_allowed_are_refused_by_flag(change) -> None:
     ((name, _),) = change.items()
     with pytest.raises(DeepPaintError, match=f"--{name}="):
         check_options(TrainingOptions(**{"data": ("a",), "run": "r"} | change))
+
+
+# A value that is not the default, how the flag is given, and who has a use for it.
+NOT_FOR_ALL = {
+    "norm": ("instance", "--norm=instance", "deeppaint matcher"),
+    "attention": (False, "--noattention", "deeppaint"),
+    "histogram": (False, "--nohistogram", "deeppaint pix2pix"),
+    "head": ("mixture", "--head=mixture", "deeppaint"),
+    "discriminator_norm": ("none", "--discriminator_norm=none", "deeppaint pix2pix"),
+    "spectral_norm": (True, "--spectral_norm", "deeppaint pix2pix"),
+    "gan_loss": ("hinge", "--gan_loss=hinge", "deeppaint pix2pix"),
+    "color_weight": (2.0, "--color_weight=2.0", "matcher"),
+    "parts_weight": (0.3, "--parts_weight=0.3", "matcher"),
+    "perceptual_weight": (5.0, "--perceptual_weight=5.0", "deeppaint pix2pix"),
+    "vgg16": ("v.npz", "--vgg16=v.npz", "deeppaint pix2pix"),
+    "tv_weight": (0.1, "--tv_weight=0.1", "deeppaint pix2pix"),
+    "r1_weight": (1.0, "--r1_weight=1.0", "deeppaint pix2pix"),
+    "pool_size": (0, "--pool_size=0", "deeppaint pix2pix"),
+    "discriminator_learning_rate": (
+        1e-3,
+        "--discriminator_learning_rate=0.001",
+        "deeppaint pix2pix",
+    ),
+}
+
+
+@pytest.mark.parametrize("generator", ["deeppaint", "pix2pix", "matcher"])
+@pytest.mark.parametrize("name", NOT_FOR_ALL)
+def test_an_option_that_the_generator_does_not_use_is_refused(generator, name) -> None:
+    value, flag, users = NOT_FOR_ALL[name]
+    options = TrainingOptions(data=("a",), run="r", generator=generator)
+    check_options(options)
+    changed = dataclasses.replace(options, **{name: value})
+    if generator in users.split():
+        together = {"perceptual_weight": {"vgg16": "v"}, "vgg16": {"perceptual_weight": 1.0}}
+        return check_options(dataclasses.replace(changed, **together.get(name, {})))
+    with pytest.raises(DeepPaintError) as refused:
+        check_options(changed)
+    assert str(refused.value) == (
+        f"{flag} has no effect with --generator={generator}, only with "
+        f"{users.replace(' ', ' and ')}; leave it out"
+    )
+
+
+def test_every_weight_of_an_objective_is_refused_where_the_other_one_is_minimized() -> None:
+    weights = {
+        generator: {field.name for field in dataclasses.fields(objective)}
+        for generator, objective in (("pix2pix", Objective), ("matcher", MatchingObjective))
+    }
+    for generator, other in (("pix2pix", "matcher"), ("matcher", "pix2pix")):
+        unused = set(unused_options(generator))
+        assert weights[other] - weights[generator] <= unused
+        assert not weights[generator] & unused
+
+
+def test_the_weight_of_l1_is_that_of_the_objective_unless_it_is_given() -> None:
+    for generator, objective in (
+        ("deeppaint", Objective()),
+        ("pix2pix", Objective()),
+        ("matcher", MatchingObjective()),
+    ):
+        chosen = ("--data=a", "--run=r", f"--generator={generator}")
+        assert parsed(*chosen).l1_weight == objective.l1_weight
+        assert parsed(*chosen, "--l1_weight=7").l1_weight == 7.0
+        for options in (parsed(*chosen), parsed(*chosen, "--l1_weight=7")):
+            assert parsed(*to_flagfile(options).splitlines()) == options
+
+
+@pytest.mark.parametrize("flagfile", sorted(ROOT.glob("experiments/*.flags")), ids=lambda p: p.stem)
+def test_the_options_of_every_experiment_are_used(flagfile, monkeypatch) -> None:
+    monkeypatch.chdir(ROOT)
+    check_options(parsed(f"--flagfile={flagfile}"))
 
 
 def test_help_needs_no_tensorflow_and_names_every_option() -> None:

@@ -70,6 +70,34 @@ def test_a_run_whose_options_are_spelled_as_earlier_is_the_same_run(options) -> 
         open_run(options)
 
 
+@pytest.mark.parametrize("generator", ["deeppaint", "pix2pix"])
+def test_a_run_of_a_version_whose_weight_of_l1_was_always_100_is_the_same_run(
+    options, generator
+) -> None:
+    options = dataclasses.replace(options, generator=generator)
+    run = open_run(options)
+    assert json.loads((run / "options.json").read_text())["l1_weight"] == 100.0
+    open_run(options)
+
+
+def test_a_color_matcher_that_was_trained_with_another_weight_of_l1_keeps_it(options) -> None:
+    matcher = {"data": options.data, "run": options.run, "generator": "matcher"}
+    run = open_run(TrainingOptions(**matcher, l1_weight=100.0))  # once the default
+    open_run(TrainingOptions(**matcher, l1_weight=100.0))
+    with pytest.raises(DeepPaintError, match=r"another l1_weight \(l1_weight was 100\.0\)"):
+        open_run(TrainingOptions(**matcher))
+    assert "--l1_weight=100.0\n" in (run / "flags.txt").read_text()
+
+
+def test_what_had_no_effect_may_be_left_out_of_a_run_of_an_earlier_version(options) -> None:
+    options = TrainingOptions(data=options.data, run=options.run, generator="matcher")
+    run = open_run(dataclasses.replace(options, pool_size=2, tv_weight=1.0))
+    assert '"pool_size": 2' in (run / "options.json").read_text()
+    open_run(options)
+    with pytest.raises(DeepPaintError, match="another color_weight"):
+        open_run(dataclasses.replace(options, color_weight=3.0))
+
+
 def test_workers_that_are_not_the_chief_write_to_a_folder_that_vanishes(options) -> None:
     with hold_run(options, is_chief=False) as folder:
         (folder / "checkpoints" / "state-1.index").write_bytes(b"")

@@ -18,6 +18,7 @@ class Cake:
     toppings: tuple[str, ...] = option(("nuts",), "On top.", ["nuts", "cream"])
     candles: bool = option(True, "Whether there are candles.")
     note: str | None = option(None, "A note.")
+    weight: float | None = option(None, "Weight; None: as it comes.", lower=0.1)
 
 
 def parse(*line: str, only_given: bool = False) -> dict:
@@ -35,10 +36,11 @@ def test_flags_have_the_names_defaults_and_types_of_the_fields():
 def test_flags_that_are_given_become_values_of_the_fields_type():
     values = parse(
         *("--name=x", "--slices=4", "--sugar=1", "--kind=yeast"),
-        *("--toppings=cream,nuts", "--nocandles", "--note=n"),
+        *("--toppings=cream,nuts", "--nocandles", "--note=n", "--weight=2"),
     )
-    assert values == dataclasses.asdict(Cake("x", 4, 1.0, "yeast", ("cream", "nuts"), False, "n"))
-    assert isinstance(values["sugar"], float)
+    given = Cake("x", 4, 1.0, "yeast", ("cream", "nuts"), False, "n", 2.0)
+    assert values == dataclasses.asdict(given)
+    assert isinstance(values["sugar"], float) and isinstance(values["weight"], float)
 
 
 def test_only_the_flags_on_the_command_line():
@@ -54,6 +56,7 @@ def test_only_the_flags_on_the_command_line():
         (["--name=x", "--slices=5"], "multiple of 2"),
         (["--name=x", "--kind=rye"], "sponge"),
         (["--name=x", "--sugar=-1"], "sugar"),
+        (["--name=x", "--weight=0"], "weight"),
     ],
 )
 def test_a_command_line_out_of_bounds_does_not_parse(line, message):
@@ -68,6 +71,7 @@ def test_a_command_line_out_of_bounds_does_not_parse(line, message):
         ({"slices": 66}, r"--slices=66: must be at most 64"),
         ({"slices": 7}, r"--slices=7: a multiple of 2"),
         ({"sugar": float("nan")}, r"--sugar=nan: a finite number"),
+        ({"weight": 0.0}, r"--weight=0.0: must be at least 0.1"),
         ({"sugar": -0.1}, r"--sugar=-0.1: must be at least 0"),
         ({"kind": "rye"}, r"--kind=rye: choose one of sponge, yeast"),
         ({"toppings": ("nuts", "mud")}, r"--toppings=nuts,mud: choose from nuts, cream"),

@@ -11,6 +11,29 @@ from tf_deeppaint.utils import options as checks
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.options import option
 
+# Weight of L1 where none is given, by generator: the default of its objective.
+L1_WEIGHTS = {"deeppaint": 100.0, "pix2pix": 100.0, "matcher": 5.0}
+# The generators that a discriminator judges in training.
+_JUDGED = ("deeppaint", "pix2pix")
+# The generators that use an option, where not all of them do.
+USED_BY = {
+    "norm": ("deeppaint", "matcher"),
+    "attention": ("deeppaint",),
+    "histogram": ("deeppaint", "pix2pix"),
+    "head": ("deeppaint",),
+    "discriminator_norm": _JUDGED,
+    "spectral_norm": _JUDGED,
+    "gan_loss": _JUDGED,
+    "color_weight": ("matcher",),
+    "parts_weight": ("matcher",),
+    "perceptual_weight": _JUDGED,
+    "vgg16": _JUDGED,
+    "tv_weight": _JUDGED,
+    "r1_weight": _JUDGED,
+    "pool_size": _JUDGED,
+    "discriminator_learning_rate": _JUDGED,
+}
+
 
 def _resumable(*arguments, **keywords):
     """An option that a resumed run may change; see `option` for the arguments."""
@@ -51,7 +74,12 @@ class TrainingOptions:
     gan_loss: str = option(
         "bce", "Cross-entropy, least squares, or hinge.", choices=["bce", "lsgan", "hinge"]
     )
-    l1_weight: float = option(100.0, "Weight of L1 beside the adversarial loss.", lower=0.0)
+    l1_weight: float | None = option(
+        None,
+        "Weight of L1 beside the adversarial loss or the choice among the colors; where none is "
+        "given 100, and 5 for the color matcher.",
+        lower=0.0,
+    )
     color_weight: float = option(
         1.0, "Weight of the choice among the colors, for the color matcher.", lower=0.0
     )
@@ -171,6 +199,8 @@ class TrainingOptions:
     def __post_init__(self):
         for name in ("data", "augment"):
             object.__setattr__(self, name, checks.as_tuple(getattr(self, name)))
+        if self.l1_weight is None:
+            object.__setattr__(self, "l1_weight", L1_WEIGHTS.get(self.generator))
 
 
 def with_current_names(values: dict) -> dict:
@@ -199,18 +229,33 @@ def check_options(options: TrainingOptions) -> None:
         DeepPaintError: they do not; the message names the flag.
     """
     checks.check_options(options)
+    _check_used(options)
     if bool(options.perceptual_weight) != bool(options.vgg16):
         raise DeepPaintError("--perceptual_weight and --vgg16=FILE go together; give both")
     if options.sync_norm and "instance" in (options.norm, options.discriminator_norm):
         raise DeepPaintError("--sync_norm is for batch norm; instance norm needs no other device")
-    if options.generator == "pix2pix" and (options.norm != "batch" or not options.attention):
-        raise DeepPaintError("--generator=pix2pix has batch norm and no gates; leave out the flags")
-    if options.head == "mixture" and (options.generator == "pix2pix" or not options.histogram):
-        raise DeepPaintError("--head=mixture needs --generator=deeppaint and --histogram")
-    if options.generator == "matcher" and not options.histogram:
-        raise DeepPaintError("--generator=matcher chooses among colors; leave out --nohistogram")
-    if options.parts_weight and options.generator != "matcher":
-        raise DeepPaintError("--parts_weight is for --generator=matcher")
+    if options.head == "mixture" and not options.histogram:
+        raise DeepPaintError("--head=mixture mixes the palette's colors; leave out --nohistogram")
+
+
+def unused_options(generator: str) -> list[str]:
+    """The options that have no effect with a generator."""
+    return [name for name, generators in USED_BY.items() if generator not in generators]
+
+
+def _check_used(options: TrainingOptions) -> None:
+    """Raises DeepPaintError where an option that the generator does not use has been changed."""
+    defaults = {field.name: field.default for field in dataclasses.fields(options)}
+    for name in unused_options(options.generator):
+        value = getattr(options, name)
+        if value != defaults[name]:
+            flag = f"--{name}={value}"
+            if isinstance(value, bool):
+                flag = f"--{name}" if value else f"--no{name}"
+            raise DeepPaintError(
+                f"{flag} has no effect with --generator={options.generator}, only with "
+                f"{' and '.join(USED_BY[name])}; leave it out"
+            )
 
 
 def options_table() -> str:
@@ -226,8 +271,10 @@ def options_table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def _as_text(value: bool | int | float | str | tuple[str, ...]) -> str:
-    """A value as a flag takes it."""
+def _as_text(value: bool | int | float | str | tuple[str, ...] | None) -> str:
+    """A value as a flag takes it; of None there is none."""
+    if value is None:
+        return ""
     if isinstance(value, tuple | list):
         return flags.CsvListSerializer(",").serialize(value)
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -23,7 +23,12 @@ from pathlib import Path
 
 from tf_deeppaint.data import records
 from tf_deeppaint.networks.model_files import BEST_FILE, GENERATOR_FILE
-from tf_deeppaint.training.options import TrainingOptions, to_flagfile, with_current_names
+from tf_deeppaint.training.options import (
+    TrainingOptions,
+    to_flagfile,
+    unused_options,
+    with_current_names,
+)
 from tf_deeppaint.training.sessions import SESSIONS_FILE
 from tf_deeppaint.utils import files, locks
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -138,8 +143,10 @@ def _check_data(run: Path, digests: dict[str, str]) -> None:
 
 def _check_same(run: Path, values: dict, stored: dict) -> None:
     fields = dataclasses.fields(TrainingOptions)
-    resumable = {field.name for field in fields if field.metadata.get("resumable")}
-    names = sorted((values.keys() | stored.keys()) - resumable)
+    free = {field.name for field in fields if field.metadata.get("resumable")}
+    # Earlier versions took options that have no effect.
+    free.update(unused_options(values["generator"]))
+    names = sorted((values.keys() | stored.keys()) - free)
     changed = [name for name in names if values.get(name) != stored.get(name)]
     if changed:
         raise DeepPaintError(

@@ -10,7 +10,7 @@
     options = Options(**flag_values(Options))
     check_options(options)
 
-A field is a `bool`, `int`, `float`, `str`, `str | None` or a tuple of strings, which is a
+A field is a `bool`, `int`, `float`, `str`, one of these or None, or a tuple of strings, which is a
 comma-separated flag. A field without a default must be given.
 """
 
@@ -85,6 +85,8 @@ def define_flags(
     kinds = typing.get_type_hints(options)
     for field in dataclasses.fields(options):
         kind, metadata = kinds[field.name], field.metadata
+        if type(None) in typing.get_args(kind):
+            kind = typing.get_args(kind)[0]
         has_default = field.default is not dataclasses.MISSING
         default = field.default if has_default else None
         extra = {"required": required and not has_default, "flag_values": registry}
