@@ -80,6 +80,17 @@ def test_a_run_of_a_version_whose_weight_of_l1_was_always_100_is_the_same_run(
     open_run(options)
 
 
+def test_options_that_a_run_of_an_earlier_version_lacks_have_their_defaults(options) -> None:
+    run = open_run(options)
+    stored = json.loads((run / "options.json").read_text())
+    for name in ("size", "swapped_palettes", "augment", "r1_weight"):
+        del stored[name]
+    (run / "options.json").write_text(json.dumps(stored))
+    with pytest.raises(DeepPaintError, match=r"another size \(size was 0\)"):
+        open_run(dataclasses.replace(options, size=128))
+    open_run(options)
+
+
 def test_a_color_matcher_that_was_trained_with_another_weight_of_l1_keeps_it(options) -> None:
     matcher = {"data": options.data, "run": options.run, "generator": "matcher"}
     run = open_run(TrainingOptions(**matcher, l1_weight=100.0))  # once the default

@@ -75,8 +75,7 @@ def open_run(options: TrainingOptions) -> Path:
     run = Path(options.run)
     if options.fresh:
         _remove_run(run)
-    # As JSON has it: tuples are lists there.
-    values = json.loads(json.dumps(dataclasses.asdict(options)))
+    values = _as_json(options)
     if (stored := stored_options(run)) is not None:
         _check_same(run, values, stored)
     manifests = {folder: files.join(folder, records.MANIFEST) for folder in options.data}
@@ -91,6 +90,11 @@ def open_run(options: TrainingOptions) -> Path:
     files.write_bytes(run / DATA_FILE, json.dumps(digests, indent=2).encode() + b"\n")
     files.write_bytes(run / FLAGS_FILE, to_flagfile(options).encode())
     return run
+
+
+def _as_json(options: TrainingOptions) -> dict:
+    """The options as JSON has them: tuples are lists there."""
+    return json.loads(json.dumps(dataclasses.asdict(options)))
 
 
 def _remove_run(run: Path) -> None:
@@ -146,6 +150,8 @@ def _check_same(run: Path, values: dict, stored: dict) -> None:
     free = {field.name for field in fields if field.metadata.get("resumable")}
     # Earlier versions took options that have no effect.
     free.update(unused_options(values["generator"]))
+    # What an earlier version did not have yet was as it is by default.
+    stored = _as_json(TrainingOptions(data=(), run="")) | stored
     names = sorted((values.keys() | stored.keys()) - free)
     changed = [name for name in names if values.get(name) != stored.get(name)]
     if changed:
