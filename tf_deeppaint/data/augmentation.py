@@ -14,26 +14,28 @@ import tensorflow as tf
 from tf_deeppaint.data import page_marks
 from tf_deeppaint.data.extracted_lines import extract
 from tf_deeppaint.data.framing import draw_view, show, show_parts, whole_view
+from tf_deeppaint.data.ranges import between
 from tf_deeppaint.palette.graph import extract_palettes
 from tf_deeppaint.utils.errors import DeepPaintError
 
-# In the order in which they are applied, but for "extract", which comes before "frame": a new one
-# stands last, so that the random numbers of the others stay.
+# In the order in which they are applied.
 AUGMENTATIONS = (
     "flip",
     "crop",
-    "frame",
     "warp",
+    "extract",
+    "frame",
     "lines",
     "gaps",
     "page",
     "paper",
     "color",
     "bands",
-    "extract",
 )
-# The first ones there were. Their seeds are split off together, those of others one by one.
+# The first ones there were: their seeds are split off together. Those of the others are made one by
+# one; a new one stands last here, so that the random numbers of all others stay.
 _FIRST = ("flip", "crop", "warp", "lines", "color", "bands")
+_LATER = ("frame", "gaps", "page", "paper", "extract")
 
 # Least side of the square that "crop" cuts out, as a share of the canvas.
 LEAST_CROP = 0.7
@@ -71,12 +73,12 @@ def augment(
     * `"flip"` mirrors half of the pairs left to right.
     * `"crop"` cuts a square of 70 to 100 % of the side out of sketch and picture and brings it
       back to full size; the palette is extracted again.
+    * `"warp"` extracts the palette from a copy of the picture that is rolled and bent up and down,
+      half of the time upside down: a palette then says which colors, not where.
     * `"extract"` takes the lines of a third of the sketches out of the colors of the picture; see
       `extracted_lines`.
     * `"frame"` shows two in five from nearer, down to a third of the side, and one in five from
       farther away; the palette stays that of the whole.
-    * `"warp"` extracts the palette from a copy of the picture that is rolled and bent up and down,
-      half of the time upside down: a palette then says which colors, not where.
     * `"lines"` thickens or thins the sketch's lines by up to a pixel on each side and changes how
       dark they are; paper stays white.
     * `"gaps"` opens up to eight gaps in the lines of half of the sketches.
@@ -104,61 +106,76 @@ def augment(
         Sketch, picture, palette and, if given, parts, of the same dtypes.
     """
     seeds = dict(zip(_FIRST, tf.unstack(tf.random.split(seed, len(_FIRST))), strict=True))
-    for number, name in enumerate(name for name in AUGMENTATIONS if name not in _FIRST):
-        seeds[name] = tf.random.fold_in(seed, number)
-    has_parts = "parts" in example
-    pair = [example["sketch"], example["picture"], *([example["parts"]] if has_parts else [])]
-    if "flip" in augmentations:
+    seeds |= {name: tf.random.fold_in(seed, number) for number, name in enumerate(_LATER)}
+    seeds = {name: seeds[name] for name in augmentations}
+    return _change_look(_change_view(example, seeds, background, size), seeds)
+
+
+def _change_view(
+    example: dict, seeds: dict[str, tf.Tensor], background: str, size: int | None
+) -> dict[str, tf.Tensor]:
+    """What of a record is shown, from "flip" to "frame", and the palette that belongs to it."""
+    images = {key: example[key] for key in ("sketch", "picture", "parts") if key in example}
+    palette, side = example["palette"], images["sketch"].shape[0]
+    if "flip" in seeds:
         # Branches, here and in `redraw`: tf.where computes both sides, several milliseconds each.
-        pair = tf.cond(
+        images = tf.cond(
             _chance(0.5, seeds["flip"]),
-            lambda: [tf.reverse(image, axis=[1]) for image in pair],
-            lambda: pair,
+            lambda: {key: tf.reverse(image, axis=[1]) for key, image in images.items()},
+            lambda: images,
         )
-    side = pair[0].shape[0]
-    if "crop" in augmentations:
+    if "crop" in seeds:
         square = _draw_square(side, seeds["crop"])
-        pair[:2] = [crop(image, *square) for image in pair[:2]]
-        if has_parts:
-            pair[2] = show_parts(pair[2], tf.cast(tf.stack(square), tf.float32), side)
-    palette = example["palette"]
-    if "crop" in augmentations or "warp" in augmentations:
-        own = _extract_again(pair[1], "warp" in augmentations and seeds["warp"], background)
+        view = tf.cast(tf.stack(square), tf.float32)
+        images = {
+            key: show_parts(image, view, side) if key == "parts" else crop(image, *square)
+            for key, image in images.items()
+        }
+    if "crop" in seeds or "warp" in seeds:
+        own = _extract_again(images["picture"], seeds.get("warp"), background)
         palette = tf.where(example.get("swapped", False), palette, own)
-    if "extract" in augmentations:
-        pair[:2] = extract(*pair[:2], seeds["extract"])
-    if "frame" in augmentations or size not in (None, side):
-        view = draw_view(side, seeds["frame"]) if "frame" in augmentations else whole_view(side)
-        views = [show(image, view, size or side) for image in pair[:2]]
-        pair = views + [show_parts(image, view, size or side) for image in pair[2:]]
-    sketch, picture, *parts = pair
-    if "lines" in augmentations:
+    if "extract" in seeds:
+        lines = extract(images["sketch"], images["picture"], seeds["extract"])
+        images["sketch"], images["picture"] = lines
+    if "frame" in seeds or size not in (None, side):
+        view = draw_view(side, seeds["frame"]) if "frame" in seeds else whole_view(side)
+        images = {
+            key: (show_parts if key == "parts" else show)(image, view, size or side)
+            for key, image in images.items()
+        }
+    return images | {"palette": palette}
+
+
+def _change_look(example: dict, seeds: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """How the lines, the page and the colors look, from "lines" to "bands"."""
+    sketch, picture, palette = (example[key] for key in ("sketch", "picture", "palette"))
+    parts = {key: example[key] for key in ("parts",) if key in example}
+    if "lines" in seeds:
         shares = tf.unstack(tf.random.stateless_uniform([3], seeds["lines"]))
-        sketch = redraw(sketch, *map(_between, (LINE_WEIGHTS, GAINS, GAMMAS), shares))
-    if "gaps" in augmentations:
+        sketch = redraw(sketch, *map(between, (LINE_WEIGHTS, GAINS, GAMMAS), shares))
+    if "gaps" in seeds:
         sketch = page_marks.tear(sketch, seeds["gaps"])
-    if "page" in augmentations:
-        roles = parts[0] if parts else tf.zeros_like(sketch)
+    if "page" in seeds:
+        roles = parts.get("parts", tf.zeros_like(sketch))
         sketch, picture, roles = page_marks.mark_page(sketch, picture, roles, seeds["page"])
-        parts = [roles] if parts else []
-    if "paper" in augmentations:
+        parts = dict.fromkeys(parts, roles)
+    if "paper" in seeds:
         sketch = page_marks.tone_paper(sketch, seeds["paper"])
-    if "color" in augmentations:
+    if "color" in seeds:
         matrix = _draw_color_matrix(seeds["color"])
         picture, palette = _recolor(picture, matrix), _recolor(palette, matrix)
-    if "bands" in augmentations:
+    if "bands" in seeds:
         order = tf.argsort(tf.random.stateless_uniform([4], seeds["bands"]))
         permuted = _chance(PERMUTED_BANDS, tf.reverse(seeds["bands"], [0]))
         palette = tf.where(permuted, tf.gather(palette, order), palette)
-    augmented = {"sketch": sketch, "picture": picture, "palette": palette}
-    return augmented | ({"parts": parts[0]} if parts else {})
+    return {"sketch": sketch, "picture": picture, "palette": palette, **parts}
 
 
-def _extract_again(picture: tf.Tensor, seed: tf.Tensor | bool, background: str) -> tf.Tensor:
+def _extract_again(picture: tf.Tensor, seed: tf.Tensor | None, background: str) -> tf.Tensor:
     """The palette of a picture that was cut, or with a seed of a warped copy of it."""
     step = max(1, picture.shape[0] // _COUNTED_SIDE)
     counted = picture[::step, ::step]
-    if seed is not False:
+    if seed is not None:
         counted = warp(counted, *_draw_warp(*counted.shape[:2], seed))
     return extract_palettes(counted[None], background)[0]
 
@@ -223,7 +240,10 @@ def redraw(sketch: tf.Tensor, weight: tf.Tensor, gain: tf.Tensor, gamma: tf.Tens
 
 
 def _spread(pixels: tf.Tensor, choose: Callable) -> tf.Tensor:
-    """The most or least of each 3 x 3 pixels `(H, W, 1)`; edges are continued outwards."""
+    """The most or least of each 3 x 3 pixels `(H, W, 1)`; edges are continued outwards.
+
+    Max-pooling, which is made for many channels, takes several times as long.
+    """
     rows = tf.pad(pixels, [[1, 1], [0, 0], [0, 0]], "SYMMETRIC")
     pixels = choose(choose(rows[:-2], rows[1:-1]), rows[2:])
     columns = tf.pad(pixels, [[0, 0], [1, 1], [0, 0]], "SYMMETRIC")
@@ -232,10 +252,6 @@ def _spread(pixels: tf.Tensor, choose: Callable) -> tf.Tensor:
 
 def _chance(share: float, seed: tf.Tensor) -> tf.Tensor:
     return tf.random.stateless_uniform([], seed) < share
-
-
-def _between(bounds: tuple[float, float], shares: tf.Tensor) -> tf.Tensor:
-    return bounds[0] + (bounds[1] - bounds[0]) * shares
 
 
 def _draw_square(size: int, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
@@ -250,7 +266,7 @@ def _draw_square(size: int, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.T
 def _draw_warp(height: int, width: int, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """The arguments of `warp` after the picture: a roll plus a wave."""
     turned, roll, bend, waves, phase = tf.unstack(tf.random.stateless_uniform([5], seed))
-    angle = 2 * math.pi * (_between(WAVES, waves) * tf.range(width, dtype=tf.float32) / width)
+    angle = 2 * math.pi * (between(WAVES, waves) * tf.range(width, dtype=tf.float32) / width)
     wave = bend * MOST_WAVE * tf.sin(angle + 2 * math.pi * phase)
     return turned < 0.5, tf.cast(tf.round(height * (roll + wave)), tf.int32)
 

@@ -10,6 +10,7 @@ import math
 
 import tensorflow as tf
 
+from tf_deeppaint.data.ranges import between
 from tf_deeppaint.line_art.regions import PAPER
 from tf_deeppaint.line_art.styles import STYLES
 
@@ -37,8 +38,7 @@ def extract(sketch: tf.Tensor, picture: tf.Tensor, seed: tf.Tensor) -> tuple[tf.
         The lines, and the picture with these instead of its own.
     """
     chosen, kept, width = tf.unstack(tf.random.stateless_uniform([3], seed))
-    kept = KEPT[0] + (KEPT[1] - KEPT[0]) * kept
-    width = WIDTHS[0] + (WIDTHS[1] - WIDTHS[0]) * width
+    kept, width = between(KEPT, kept), between(WIDTHS, width)
     # A branch, not tf.where: most records are left alone.
     return tf.cond(
         chosen < SHARE,

@@ -6,6 +6,7 @@ floats in pixels. What lies outside is white paper.
 
 import tensorflow as tf
 
+from tf_deeppaint.data.ranges import between
 from tf_deeppaint.images.pixels import WHITE
 
 # Share of examples that "frame" shows from nearer, and from farther away; the others are shown
@@ -23,8 +24,7 @@ def draw_view(side: int, seed: tf.Tensor) -> tf.Tensor:
         seed: int32 `(2,)`.
     """
     kind, zoom, down, across = tf.unstack(tf.random.stateless_uniform([4], seed))
-    near = NEARER_SIDES[0] + (NEARER_SIDES[1] - NEARER_SIDES[0]) * zoom
-    far = FARTHER_SIDES[0] + (FARTHER_SIDES[1] - FARTHER_SIDES[0]) * zoom
+    near, far = between(NEARER_SIDES, zoom), between(FARTHER_SIDES, zoom)
     share = tf.where(kind < NEARER, near, tf.where(kind < NEARER + FARTHER, far, 1.0))
     down = tf.where(share < 1.0, down**1.5, down)
     free = 1.0 - share

@@ -8,6 +8,7 @@ import math
 
 import tensorflow as tf
 
+from tf_deeppaint.data.ranges import between
 from tf_deeppaint.images.pixels import WHITE
 
 # Share of sketches that get gaps, how many at most, and their radii as shares of the side.
@@ -32,7 +33,7 @@ def tear(sketch: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     ink = tf.concat([tf.cast(ink, tf.int32), tf.zeros([1, 2], tf.int32)], axis=0)
     which = tf.random.stateless_uniform([MOST_GAPS], seeds[1])
     chosen = tf.gather(ink, tf.cast(which * tf.cast(tf.shape(ink)[0] - 1, tf.float32), tf.int32))
-    radii = float(side) * _between(GAP_RADII, tf.random.stateless_uniform([MOST_GAPS], seeds[2]))
+    radii = float(side) * between(GAP_RADII, tf.random.stateless_uniform([MOST_GAPS], seeds[2]))
     radii = tf.where(tf.range(MOST_GAPS) < count, tf.maximum(radii, 0.75), -1.0)
     rows, columns = (_offsets(side, chosen[:, axis]) ** 2 for axis in (0, 1))  # (gaps, S)
     inside = rows[:, :, None] + columns[:, None] <= tf.square(radii)[:, None, None]
@@ -71,8 +72,8 @@ def tone_paper(sketch: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     toned, level, deviation = tf.unstack(tf.random.stateless_uniform([3], seeds[0]))
 
     def scan() -> tf.Tensor:
-        noise = tf.random.stateless_normal(sketch.shape, seeds[1]) * _between(NOISE, deviation)
-        levels = tf.cast(sketch, tf.float32) * _between(PAPER_LEVELS, level) / WHITE + noise
+        noise = tf.random.stateless_normal(sketch.shape, seeds[1]) * between(NOISE, deviation)
+        levels = tf.cast(sketch, tf.float32) * between(PAPER_LEVELS, level) / WHITE + noise
         return tf.cast(tf.round(tf.clip_by_value(levels, 0.0, float(WHITE))), tf.uint8)
 
     return tf.cond(toned < TONED, scan, lambda: sketch)
@@ -91,7 +92,7 @@ def _lay(pages: tuple, paper: tf.Tensor, line: tf.Tensor) -> tuple:
 def _frame(side: int, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """The paper outside a panel's frame, and the frame."""
     top, left, bottom, right, width = tf.unstack(tf.random.stateless_uniform([5], seed))
-    insets = [float(side) * _between(FRAME_INSET, share) for share in (top, left, bottom, right)]
+    insets = [float(side) * between(FRAME_INSET, share) for share in (top, left, bottom, right)]
     axis = tf.range(side, dtype=tf.float32) + 0.5
     down = tf.minimum(axis - insets[0], float(side) - insets[2] - axis)
     across = tf.minimum(axis - insets[1], float(side) - insets[3] - axis)
@@ -102,7 +103,7 @@ def _frame(side: int, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 def _bubble(side: int, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """The inside of a speech bubble, and its outline with rows of lettering."""
     down, across, high, wide, width, pitch = tf.unstack(tf.random.stateless_uniform([6], seed))
-    axes = float(side) * _between(BUBBLE_AXES, tf.stack([high, wide]))
+    axes = float(side) * between(BUBBLE_AXES, tf.stack([high, wide]))
     center = axes + tf.stack([down, across]) * (float(side) - 2.0 * axes)
     axis = tf.range(side, dtype=tf.float32) + 0.5
     rows, columns = axis[:, None] - center[0], axis - center[1]
@@ -110,7 +111,7 @@ def _bubble(side: int, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     line = _line_width(side, width) / tf.reduce_min(axes)
     outline = (radius <= 1.0) & (radius > 1.0 - line)
     # Strokes and the spaces between them, in lines of lettering.
-    step = float(side) * _between((0.035, 0.06), pitch)
+    step = float(side) * between((0.035, 0.06), pitch)
     in_row = tf.math.floormod(rows, step) < 0.55 * step
     strokes = tf.math.floormod(columns + 1.7 * tf.floor(rows / step), 0.3 * step) < 0.12 * step
     words = tf.sin(2.0 * math.pi * columns / (5.0 * step) + tf.floor(rows / step)) > -0.7
@@ -118,13 +119,9 @@ def _bubble(side: int, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _line_width(side: int, share: tf.Tensor) -> tf.Tensor:
-    return tf.maximum(1.0, float(side) * _between(MARK_LINE, share))
+    return tf.maximum(1.0, float(side) * between(MARK_LINE, share))
 
 
 def _offsets(side: int, places: tf.Tensor) -> tf.Tensor:
     """How far each pixel of an axis lies from some places, float32 `(places, side)`."""
     return tf.range(side, dtype=tf.float32) - tf.cast(places, tf.float32)[:, None]
-
-
-def _between(bounds: tuple[float, float], shares: tf.Tensor) -> tf.Tensor:
-    return bounds[0] + (bounds[1] - bounds[0]) * shares

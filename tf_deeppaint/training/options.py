@@ -127,24 +127,24 @@ class TrainingOptions:
     augment: tuple[str, ...] = option(
         ("flip",),
         "Random changes of the records, comma-separated; empty for none. flip: mirror pairs. crop: "
-        "cut out 70 to 100 % of the side and enlarge. frame: show a figure from nearer or from "
-        "farther away, with the palette of the whole. warp: take the palette from a copy rolled "
-        "and bent up and down. lines: change weight and darkness of the lines. gaps: open gaps in "
-        "them. page: add frames and speech bubbles. paper: tone the paper, add noise. color: "
-        "recolor picture and palette together. bands: permute the palette's bands. extract: take "
-        "the lines out of the picture's colors.",
+        "cut out 70 to 100 % of the side and enlarge. warp: take the palette from a copy rolled "
+        "and bent up and down. extract: take the lines out of the picture's colors. frame: show a "
+        "figure from nearer or from farther away, with the palette of the whole. lines: change "
+        "weight and darkness of the lines. gaps: open gaps in them. page: add frames and speech "
+        "bubbles. paper: tone the paper, add noise. color: recolor picture and palette together. "
+        "bands: permute the palette's bands.",
         choices=[
             "flip",
             "crop",
-            "frame",
             "warp",
+            "extract",
+            "frame",
             "lines",
             "gaps",
             "page",
             "paper",
             "color",
             "bands",
-            "extract",
         ],
     )
     swapped_palettes: float = option(

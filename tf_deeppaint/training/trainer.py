@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
+from keras import ops
 
 from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.palette.graph import palettes_to_histograms
@@ -22,7 +23,7 @@ class Trainer(keras.Model):
 
     Args:
         generator: Paints.
-        metric_names: The losses whose means it tells.
+        metric_names: The losses whose means it tells, `"l1"` among them.
 
     Attributes:
         network_names: The attributes that are networks, each with an optimizer `NAME_optimizer`.
@@ -62,6 +63,11 @@ class Trainer(keras.Model):
     def call(self, inputs, training=False):
         """Paints a batch: `(N, H, W, 3)` in [-1, 1]; see the class for `inputs`."""
         return self.generator(to_generator_inputs(inputs), training=training)
+
+    def test_step(self, data: dict | tuple) -> dict:
+        """Paints a batch; returns the mean of L1 since the last reset."""
+        batch = to_batch(data)
+        return self.track(tf.constant(True), {"l1": l1_loss(batch["picture"], self(batch))})
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Nothing: all weights exist. Keras fails here where several workers have dict batches."""
@@ -118,6 +124,11 @@ def to_generator_inputs(batch: dict) -> dict:
     _, height, width, _ = batch["sketch"].shape
     histogram = palettes_to_histograms(batch["palette"], height, width)  # (N, H, W, 12)
     return {"sketch": batch["sketch"], "histogram": histogram}
+
+
+def l1_loss(picture, painted):
+    """Mean absolute difference of pictures in [-1, 1], a float32 scalar."""
+    return ops.mean(ops.abs(picture - painted))
 
 
 def replicas() -> int:

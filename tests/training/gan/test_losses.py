@@ -61,11 +61,6 @@ def test_extreme_logits_have_a_finite_loss_and_gradient() -> None:
         np.testing.assert_allclose(tape.gradient(loss, logits), [slope, slope], atol=1e-7)
 
 
-def test_l1_is_the_mean_absolute_difference() -> None:
-    expected = np.abs(PICTURE.astype("float64") - PAINTED).mean()
-    np.testing.assert_allclose(losses.l1_loss(PICTURE, PAINTED), expected, rtol=1e-6)
-
-
 def test_total_variation_is_what_neighbors_differ_by() -> None:
     picture = PAINTED.astype("float64")
     expected = np.abs(np.diff(picture, axis=1)).mean() + np.abs(np.diff(picture, axis=2)).mean()
@@ -82,7 +77,6 @@ def test_all_losses_are_float32() -> None:
     values = [
         losses.adversarial_loss("bce", tf.constant(FAKE)),
         losses.discriminator_loss("hinge", tf.constant(REAL), tf.constant(FAKE)),
-        losses.l1_loss(PICTURE, PAINTED),
         losses.total_variation(tf.constant(PAINTED)),
     ]
     assert {tf.as_dtype(value.dtype) for value in values} == {tf.float32}

@@ -6,7 +6,6 @@ import pytest
 import tensorflow as tf
 
 from tf_deeppaint.networks.matcher.color_matcher import ColorMatcher
-from tf_deeppaint.training.gan import losses
 from tf_deeppaint.training.matching.color_matching import ColorMatching
 from tf_deeppaint.training.matching.losses import MatchingObjective
 
@@ -85,7 +84,7 @@ def test_a_step_with_a_loss_that_is_not_finite_changes_nothing():
 def test_it_is_evaluated_by_l1(trained):
     (model, _), batch = trained, make_batch()
     del batch["parts"]
-    expected = losses.l1_loss(batch["picture"], model(batch))
+    expected = np.abs(batch["picture"] - model(batch)).mean()
     found = model.evaluate(tf.data.Dataset.from_tensors(batch), verbose=0, return_dict=True)
     assert found["l1"] == pytest.approx(float(expected), rel=1e-5)
 

@@ -23,7 +23,7 @@ from tf_deeppaint.networks import PACKAGE
 from tf_deeppaint.networks.base import PaintingNetwork
 from tf_deeppaint.training.gan import losses
 from tf_deeppaint.training.gan.image_pool import ImagePool
-from tf_deeppaint.training.trainer import Trainer, replicas, to_batch
+from tf_deeppaint.training.trainer import Trainer, l1_loss, replicas, to_batch
 
 DEFAULT = losses.Objective()
 METRICS = ("generator_loss", "discriminator_loss", "adversarial", "l1", "perceptual", "tv")
@@ -115,11 +115,6 @@ class DeepPaint(Trainer):
         stepped = discriminator_stepped & generator_stepped
         return self.end_step(stepped, {"discriminator_loss": discriminator_loss, **terms})
 
-    def test_step(self, data: dict | tuple) -> dict:
-        batch = to_batch(data)
-        l1 = losses.l1_loss(batch["picture"], self(batch))
-        return self.track(tf.constant(True), {"l1": l1})
-
     def _update_discriminator(self, sketch, picture, painted, finite) -> tuple:
         """Updates the discriminator; returns its loss and whether the step was taken, both `()`."""
         fake_pair = tf.concat([sketch, painted], axis=-1)  # (N, H, W, 6)
@@ -158,7 +153,7 @@ class DeepPaint(Trainer):
             picture: The true pictures, `(N, H, W, 3)` in [-1, 1].
             painted: What the generator painted, likewise.
         """
-        objective, l1 = self.objective, losses.l1_loss(picture, painted)
+        objective, l1 = self.objective, l1_loss(picture, painted)
         terms = {"adversarial": losses.adversarial_loss(objective.gan_loss, logits), "l1": l1}
         total = terms["adversarial"] + objective.l1_weight * l1
         if objective.perceptual_weight:

@@ -39,11 +39,6 @@ def adversarial_loss(kind: str, fake):
     return -ops.mean(fake) if kind == "hinge" else _distance(kind, fake, real=True)
 
 
-def l1_loss(picture, painted):
-    """Mean absolute difference of pictures in [-1, 1]."""
-    return ops.mean(ops.abs(picture - painted))
-
-
 def perceptual_loss(vgg16: Vgg16, picture, painted):
     """Weighted sum of the mean absolute differences of VGG16's five features.
 

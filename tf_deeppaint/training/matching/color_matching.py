@@ -15,9 +15,14 @@ import tensorflow as tf
 from tf_deeppaint.networks import PACKAGE
 from tf_deeppaint.networks.heads import mix
 from tf_deeppaint.networks.matcher.color_matcher import ColorMatcher
-from tf_deeppaint.training.gan.losses import l1_loss
 from tf_deeppaint.training.matching import losses
-from tf_deeppaint.training.trainer import Trainer, replicas, to_batch, to_generator_inputs
+from tf_deeppaint.training.trainer import (
+    Trainer,
+    l1_loss,
+    replicas,
+    to_batch,
+    to_generator_inputs,
+)
 
 DEFAULT = losses.MatchingObjective()
 METRICS = ("generator_loss", "color", "l1", "parts")
@@ -69,11 +74,6 @@ class ColorMatching(Trainer):
             head_optimizer = self.parts_head_optimizer
             stepped = self.apply_gradients(head_optimizer, head_gradients, head_variables, stepped)
         return self.end_step(stepped, terms)
-
-    def test_step(self, data: dict | tuple) -> dict:
-        batch = to_batch(data)
-        l1 = l1_loss(batch["picture"], self(batch))
-        return self.track(tf.constant(True), {"l1": l1})
 
     def _loss_terms(self, batch: dict) -> dict:
         sketch, palette, picture = batch["sketch"], batch["palette"], batch["picture"]
