@@ -71,7 +71,8 @@ def calls_without_encoding(tree: ast.AST) -> list[str]:
         modes += [word.value.value for word in node.keywords if word.arg == "mode"]
         is_binary = any(isinstance(mode, str) and "b" in mode for mode in modes)
         is_path = name.endswith((".read_text", ".write_text"))
-        if is_path or (name == "open" and not is_binary) or (name.endswith("path.open") and modes):
+        is_open = name == "open" or (name.endswith("path.open") and modes)
+        if is_path or (is_open and not is_binary):
             calls.append(f"{name}, line {node.lineno}")
     return calls
 
@@ -86,7 +87,12 @@ def test_what_is_unguarded_is_found():
     code = "import fcntl, os\ntry:\n    import resource\nexcept ImportError:\n    pass\n"
     code += "os.getuid()\nos.fork() if hasattr(os, 'fork') else 0\n"
     code += "open('a')\nopen('a', 'rb')\nopen('a', encoding='utf-8')\npath.read_text()\n"
+    code += "path.open('rb')\npath.open('w')\n"
     tree = ast.parse(code)
     assert unguarded_imports(tree) == {"fcntl"}
     assert unguarded_names(tree) == {"os.getuid"}
-    assert calls_without_encoding(tree) == ["open, line 8", "path.read_text, line 11"]
+    assert calls_without_encoding(tree) == [
+        "open, line 8",
+        "path.read_text, line 11",
+        "path.open, line 13",
+    ]

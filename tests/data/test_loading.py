@@ -524,7 +524,7 @@ def test_too_few_records_for_a_batch_are_refused(few):
 
 
 def test_an_unknown_augmentation_is_refused(few):
-    with pytest.raises(DeepPaintError, match="--augment=spin: choose from flip, crop, frame"):
+    with pytest.raises(DeepPaintError, match="--augment=spin: choose from flip, crop, warp"):
         load_training([few], 4, 0, ["flip", "spin"])
 
 

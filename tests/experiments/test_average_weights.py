@@ -1,14 +1,10 @@
 """Averaged weights: between those of two networks, and refused where these differ."""
 
 import numpy as np
-import pytest
-from absl import flags
-from absl.testing import flagsaver
 
-from experiments import average_weights
+from tests.helpers.programs import assert_refused, run
 from tf_deeppaint.networks.matcher.color_matcher import ColorMatcher
 from tf_deeppaint.networks.model_files import load_generator
-from tf_deeppaint.utils.errors import DeepPaintError
 
 
 def save(path, seed: int, **options) -> str:
@@ -16,17 +12,15 @@ def save(path, seed: int, **options) -> str:
     return str(path)
 
 
-def average(before: str, after: str, output: str) -> None:
-    if not flags.FLAGS.is_parsed():
-        flags.FLAGS.mark_as_parsed()
-    with flagsaver.flagsaver(before=before, after=after, share=0.25, output=output):
-        average_weights.main()
+def average(before: str, after: str, output):
+    flags = (f"--before={before}", f"--after={after}", "--share=0.25", f"--output={output}")
+    return run("experiments.average_weights", *flags)
 
 
 def test_weights_lie_between_those_of_both(tmp_path):
     before = save(tmp_path / "before.keras", 1, dtype="float16")
     after = save(tmp_path / "after.keras", 2)
-    average(before, after, str(tmp_path / "averaged.keras"))
+    assert average(before, after, tmp_path / "averaged.keras").returncode == 0
     one, other, averaged = map(load_generator, (before, after, tmp_path / "averaged.keras"))
     for a, b, c in zip(one.weights, other.weights, averaged.weights, strict=True):
         expected = 0.75 * np.asarray(a, "float64") + 0.25 * np.asarray(b, "float64")
@@ -37,6 +31,5 @@ def test_weights_lie_between_those_of_both(tmp_path):
 def test_networks_that_differ_are_refused(tmp_path):
     before = save(tmp_path / "before.keras", 1)
     after = save(tmp_path / "after.keras", 1, background="figure")
-    with pytest.raises(DeepPaintError, match="another network than"):
-        average(before, after, str(tmp_path / "averaged.keras"))
+    assert_refused(average(before, after, tmp_path / "averaged.keras"), "another network than")
     assert not (tmp_path / "averaged.keras").exists()

@@ -398,7 +398,7 @@ def test_too_few_records_for_a_batch_are_refused(doll_shards: Path, tmp_path) ->
         ({"augment": ("flip", "spin")}, "spin"),
         ({"perceptual_weight": 1.0}, "--vgg16"),
         ({"vgg16": "weights.npz"}, "--perceptual_weight"),
-        ({"sync_norm": True, "norm": "instance"}, "--sync_norm"),
+        ({"generator": "deeppaint", "sync_norm": True, "norm": "instance"}, "--sync_norm"),
         ({"generator": "pix2pix", "attention": False}, "--generator=pix2pix"),
         ({"generator": "pix2pix", "head": "mixture"}, "--head=mixture"),
         ({"histogram": False, "head": "mixture"}, "--head=mixture"),
