@@ -11,6 +11,7 @@ python -m experiments.average_weights --before=runs/matcher128 --after=runs/matc
 from absl import flags
 
 from tf_deeppaint.utils import programs
+from tf_deeppaint.utils.silence import import_tensorflow
 
 _BEFORE = flags.DEFINE_string(
     "before", None, "Run or .keras file of the network before.", required=True
@@ -23,6 +24,7 @@ _OUTPUT = flags.DEFINE_string(
 
 
 def main() -> None:
+    import_tensorflow()
     from tf_deeppaint.networks.model_files import load_generator
     from tf_deeppaint.utils.errors import DeepPaintError
 
