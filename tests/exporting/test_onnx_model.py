@@ -13,6 +13,7 @@ import onnx
 
 from tf_deeppaint.exporting import onnx_model
 from tf_deeppaint.exporting.traced_function import weights_digest
+from tf_deeppaint.networks.matcher.color_matcher import ColorMatcher
 from tf_deeppaint.painting.converted.onnx_backend import OnnxBackend
 from tf_deeppaint.painting.keras_backend import KerasBackend
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -54,6 +55,20 @@ def test_the_file_is_sound_and_says_what_goes_in(converted):
     assert described["weights_sha256"] == weights_digest(network)
     assert (described["size"], described["precision"]) == (64, "float32")
     assert "4 * band + rank" in described["outputs"]["weights"] and "white" in described["padding"]
+
+
+def test_a_color_matcher_is_converted_too(tmp_path):
+    """Its GELU is made of operations that ONNX lacks, its codes of places before it is traced."""
+    network = ColorMatcher(width=8, blocks=1, size=64, seed=0)
+    path = tmp_path / "model.onnx"
+    path.write_bytes(onnx_model.convert(network))
+    onnx.checker.check_model(onnx.load(path), full_check=True)
+    rng = np.random.default_rng(3)
+    sketches = rng.integers(0, 256, (2, 64, 64), dtype=np.uint8)
+    palettes = rng.integers(0, 256, (2, 4, 4, 3), dtype=np.uint8)
+    expected = [prediction.weights for prediction in KerasBackend(network).run(sketches, palettes)]
+    found = OnnxBackend(path).outputs(sketches, palettes, ["weights"])[0]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
 
 
 def test_files_that_are_not_ours_are_one_line(tmp_path):

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from types import ModuleType
 
+import numpy as np
 import tensorflow as tf
 
 from tf_deeppaint.exporting.traced_function import describe, painting_function
@@ -36,7 +37,10 @@ def convert(network, size: int | None = None) -> bytes:
     try:
         with without_stderr():
             model, _ = tf2onnx.convert.from_function(
-                function, input_signature=function.input_signature, opset=_OPSET
+                function,
+                input_signature=function.input_signature,
+                opset=_OPSET,
+                custom_op_handlers={"Erfc": (_convert_erfc, [])},
             )
     # Its handlers of operations raise errors of any class.
     except Exception as error:
@@ -52,12 +56,25 @@ def convert(network, size: int | None = None) -> bytes:
     return model.SerializeToString()
 
 
+def _convert_erfc(graph, node, _name: str, _arguments) -> None:
+    """Writes erfc(x), which Keras's GELU is made of and ONNX lacks, as 1 - erf(x)."""
+    erf = graph.make_node("Erf", [node.input[0]])
+    one = graph.make_const(f"{node.name}_one", np.float32(1))
+    described = {"shapes": node.output_shapes, "dtypes": node.output_dtypes}
+    graph.remove_node(node.name)
+    inputs = [one.output[0], erf.output[0]]
+    graph.make_node("Sub", inputs, name=node.name, outputs=node.output, **described)
+
+
 def _fill_inputs(onnx: ModuleType, model, function: Callable) -> None:
     """Gives constants back to the graph that tf2onnx 1.17 has made inputs of, without a value."""
     named = {spec.name for spec in function.input_signature}
     graph = function.get_concrete_function().graph
+    captured = {inside.name: outside for outside, inside in graph.captures}
     for given in [given for given in model.graph.input if given.name not in named]:
         operation = graph.get_operation_by_name(given.name.partition(":")[0])
         value = tf.get_static_value(operation.outputs[0])
+        if value is None:  # computed before the graph was traced, as the codes of places are
+            value = captured[operation.outputs[0].name].numpy()
         model.graph.initializer.append(onnx.numpy_helper.from_array(value, given.name))
         model.graph.input.remove(given)
