@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.helpers.boxes import SIDE, blank, draw_box
 from tf_deeppaint.images.canvas import Placement, fit_to_canvas
 from tf_deeppaint.line_art.gaps import ball_radii
 from tf_deeppaint.line_art.line_ends import find_ahead
@@ -21,20 +22,6 @@ from tf_deeppaint.line_art.regions import (
     region_spread,
     regions_to_canvas,
 )
-
-SIDE = 64
-
-
-def blank(side: int = SIDE) -> np.ndarray:
-    return np.full((side, side), 255, np.uint8)
-
-
-def draw_box(sketch: np.ndarray, top: int, left: int, bottom: int, right: int) -> np.ndarray:
-    """Frames the rows and columns from `top`, `left` to `bottom`, `right`, these included."""
-    sketch[[top, bottom], left : right + 1] = 0
-    sketch[top : bottom + 1, [left, right]] = 0
-    return sketch
-
 
 # --- the definition -----------------------------------------------------------------------------
 
