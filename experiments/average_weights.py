@@ -8,6 +8,8 @@ python -m experiments.average_weights --before=runs/matcher128 --after=runs/matc
     --share=0.65 --output=out/averaged.keras
 """
 
+from pathlib import Path
+
 from absl import flags
 
 from tf_deeppaint.utils import programs
@@ -25,6 +27,7 @@ _OUTPUT = flags.DEFINE_string(
 
 def main() -> None:
     import_tensorflow()
+    from tf_deeppaint.exporting.outputs import written_aside
     from tf_deeppaint.networks.model_files import load_generator
     from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -42,7 +45,8 @@ def main() -> None:
             for one, other in pairs
         ]
     )
-    averaged.save(_OUTPUT.value)
+    with written_aside(Path(_OUTPUT.value)) as aside:
+        averaged.save(aside)
     print(f"averaged: {_OUTPUT.value}")
 
 

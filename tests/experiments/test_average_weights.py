@@ -20,8 +20,8 @@ def average(before: str, after: str, output):
 def test_weights_lie_between_those_of_both(tmp_path):
     before = save(tmp_path / "before.keras", 1, dtype="float16")
     after = save(tmp_path / "after.keras", 2)
-    assert average(before, after, tmp_path / "averaged.keras").returncode == 0
-    one, other, averaged = map(load_generator, (before, after, tmp_path / "averaged.keras"))
+    assert average(before, after, tmp_path / "out" / "averaged.keras").returncode == 0
+    one, other, averaged = map(load_generator, (before, after, tmp_path / "out" / "averaged.keras"))
     for a, b, c in zip(one.weights, other.weights, averaged.weights, strict=True):
         expected = 0.75 * np.asarray(a, "float64") + 0.25 * np.asarray(b, "float64")
         np.testing.assert_allclose(np.asarray(c), expected, atol=1e-6)
@@ -31,5 +31,7 @@ def test_weights_lie_between_those_of_both(tmp_path):
 def test_networks_that_differ_are_refused(tmp_path):
     before = save(tmp_path / "before.keras", 1)
     after = save(tmp_path / "after.keras", 1, background="figure")
-    assert_refused(average(before, after, tmp_path / "averaged.keras"), "another network than")
-    assert not (tmp_path / "averaged.keras").exists()
+    assert_refused(
+        average(before, after, tmp_path / "out" / "averaged.keras"), "another network than"
+    )
+    assert not (tmp_path / "out" / "averaged.keras").exists()

@@ -66,8 +66,8 @@ def redraw_from_colors(
     colors = paint_over(lined, sketch >= PAPER, max(3, REACH * side // 512))
     gray = tf.image.rgb_to_grayscale(colors + kept * (lined - colors)) / 255.0
     # As in `styles`: below 256 pixels lines would be thinner than a pixel.
-    sigma = width * _STYLE.sigma * max(0.5, side / 512)
-    near, far = (_blur(gray, sigma * k, _STYLE.sigma * k * side / 512) for k in (1.0, _STYLE.k))
+    sigma = _STYLE.sigma * max(0.5, side / 512)
+    near, far = (_blur(gray, sigma * k, width) for k in (1.0, _STYLE.k))
     below = tf.minimum(near - _STYLE.tau * far - _STYLE.epsilon, 0.0)
     lines = 1.0 + tf.tanh(_STYLE.phi * below)
     return _to_levels(255.0 * lines), _to_levels(colors * lines)
@@ -94,10 +94,11 @@ def paint_over(picture: tf.Tensor, known: tf.Tensor, reach: int) -> tf.Tensor:
     return color + (1.0 - known) * picture
 
 
-def _blur(gray: tf.Tensor, sigma: tf.Tensor, usual: float) -> tf.Tensor:
-    """Blurs `(H, W, 1)` by a Gaussian; `usual` sigma decides how far the kernel reaches."""
-    reach = max(2, math.ceil(4 * usual * WIDTHS[1]))
-    kernel = tf.exp(-((tf.range(-reach, reach + 1, dtype=tf.float32) / sigma) ** 2) / 2.0)
+def _blur(gray: tf.Tensor, sigma: float, width: tf.Tensor) -> tf.Tensor:
+    """Blurs `(H, W, 1)` by a Gaussian of `width` times sigma; `width` is one of `WIDTHS`."""
+    reach = math.ceil(4 * sigma * WIDTHS[1])
+    places = tf.range(-reach, reach + 1, dtype=tf.float32) / (width * sigma)
+    kernel = tf.exp(-(places**2) / 2.0)
     kernel = tf.reshape(kernel / tf.reduce_sum(kernel), [-1, 1, 1, 1])
     edge = [[reach, reach], [reach, reach], [0, 0]]
     blurred = tf.pad(gray, edge, "REFLECT")[None]
