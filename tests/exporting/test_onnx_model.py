@@ -68,7 +68,9 @@ def test_a_color_matcher_is_converted_too(tmp_path):
     palettes = rng.integers(0, 256, (2, 4, 4, 3), dtype=np.uint8)
     expected = [prediction.weights for prediction in KerasBackend(network).run(sketches, palettes)]
     found = OnnxBackend(path).outputs(sketches, palettes, ["weights"])[0]
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
+    # The weights come from a softmax of large logits: a rounding of 2e-5 in them, which differs
+    # from processor to processor, moves a weight by 2e-4. A wrong operation moves it by tenths.
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-3)
 
 
 def test_files_that_are_not_ours_are_one_line(tmp_path):
