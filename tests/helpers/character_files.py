@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-STYLES = ("adventurer", "notionists", "lorelei", "open-peeps", "micah")
+STYLES = ("adventurer", "notionists", "lorelei", "open-peeps", "micah", "toon-head")
 HAIR = tuple(f"hair{number:02d}" for number in range(16))
 CLOTHES = ("casual", "formalsuit", "gown", "saree", "uniform")
 POSES = tuple(f"pose{number:02d}" for number in range(16))

@@ -40,8 +40,8 @@ def make_drawn(folder):
 
 
 def test_every_source_has_as_many_drawings(drawn):
-    assert len(drawn) == 9
-    assert len({source.seed for source in open_sources(COUNT).values()}) == 9
+    assert len(drawn) == 10
+    assert len({source.seed for source in open_sources(COUNT).values()}) == 10
     for part in drawn.values():
         assert len(set(part.names)) == COUNT
         assert part.sketches.shape == part.figures.shape == (COUNT, SIZE, SIZE)

@@ -93,6 +93,17 @@ def test_the_tables_hold_the_scores(benchmark):
     assert sprites[SWAPPED] == "\N{EN DASH}" and sprites[OWN] != "\N{EN DASH}"
 
 
+def test_a_source_that_no_model_has_seen_is_in_no_mean(painter, drawn, sprites):
+    unseen = drawn._replace(sources=drawn.sources | {"toon-head": draw(3, 5)})
+    benchmark = score_sources(painter, unseen)._replace(sprites=score(painter, sprites))
+    seen = score_sources(painter, drawn)
+    assert benchmark.means() == seen.means()
+    shares, own, swapped, _ = tables_of(to_tables(benchmark))
+    rows = ["dolls", "micah", "mean", "toon-head"]
+    assert [row[0] for row in shares[2:]] == [row[0] for row in own[2:]] == [*rows, "sprites"]
+    assert [row[0] for row in swapped[2:]] == rows
+
+
 def test_what_is_written_holds_every_score(tmp_path, painter, drawn, sprites, benchmark):
     write_report(tmp_path / "out", painter, "my model", drawn, sprites, benchmark, 2)
     text = (tmp_path / "out/characters.md").read_text()

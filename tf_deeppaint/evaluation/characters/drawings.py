@@ -9,6 +9,7 @@ from scipy import ndimage
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from tf_deeppaint.data.sources.base import LoadedExample, Source
+from tf_deeppaint.data.sources.characters.holdout import UNSEEN
 from tf_deeppaint.data.sources.characters.source import TEST_EVERY, Avatars, Comicgen, Composite
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.data.sources.sprites import Sprites
@@ -55,6 +56,8 @@ class Drawings(NamedTuple):
 def open_sources(count: int, folder: str | None = None) -> dict[str, Source]:
     """The sources of the benchmark by name, each with `count` drawings to test with.
 
+    From the last, those of `UNSEEN`, no model learns.
+
     Args:
         count: Drawings of each source.
         folder: Holds the files of the packages; without it they are fetched and cached.
@@ -67,6 +70,7 @@ def open_sources(count: int, folder: str | None = None) -> dict[str, Source]:
         **{style: Avatars(style=style, **characters) for style in STYLES},
         "comicgen": Comicgen(**characters),
         "composite": Composite(**characters),
+        **{style: Avatars(style=style, **characters) for style in UNSEEN},
     }
     return {
         name: dataclasses.replace(source, seed=SEED + number)

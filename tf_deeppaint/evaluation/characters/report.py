@@ -11,7 +11,7 @@ from tf_deeppaint.data.sources.sprites import Sprites
 from tf_deeppaint.evaluation.baselines import TRUE_PICTURE
 from tf_deeppaint.evaluation.bootstrap import LEVEL, Estimate
 from tf_deeppaint.evaluation.characters.cache import DrawnSet
-from tf_deeppaint.evaluation.characters.drawings import Drawings, open_sources
+from tf_deeppaint.evaluation.characters.drawings import UNSEEN, Drawings, open_sources
 from tf_deeppaint.evaluation.characters.measures import DIFFERENCE, RIGHT, SPREAD
 from tf_deeppaint.evaluation.characters.scoring import (
     Benchmark,
@@ -105,7 +105,9 @@ def write_report(
     for name, drawings in drawn.sources.items():
         credit = f"Drawings: {origins[name].attribution} ({origins[name].license})."
         if "dolls" not in name:
-            others = dict.fromkeys(origin.attribution for origin in origins.values())
+            others = dict.fromkeys(
+                origin.attribution for artist, origin in origins.items() if artist not in UNSEEN
+            )
             credit += f" References are by one of: {'; '.join(others)}."
         sheet = draw_captioned(_draw_rows(painter, drawings, rows), _COLUMNS, credit)
         write_picture(path(f"{_file_name(name)}.png"), sheet)
@@ -144,9 +146,10 @@ def to_summary(painter: Painter, model: str, drawn: DrawnSet, benchmark: Benchma
 
 
 def _rows(benchmark: Benchmark) -> Rows:
-    """Source, the mean, and sprites where there are any -> method -> measure -> estimate."""
+    """Sources, their mean, and those in no mean -> method -> measure -> estimate."""
     rows = {source: estimates(scores) for source, scores in benchmark.sources.items()}
-    rows[MEAN] = benchmark.means()
+    unseen = {source: rows.pop(source) for source in UNSEEN if source in rows}
+    rows |= {MEAN: benchmark.means(), **unseen}
     if benchmark.sprites is not None:
         rows[SPRITES] = estimates(benchmark.sprites)
     return rows

@@ -14,7 +14,7 @@ from tf_deeppaint.evaluation.characters.baselines import (
     white_page,
 )
 from tf_deeppaint.evaluation.characters.cache import DrawnSet, load_drawings
-from tf_deeppaint.evaluation.characters.drawings import Drawings
+from tf_deeppaint.evaluation.characters.drawings import UNSEEN, Drawings
 from tf_deeppaint.evaluation.characters.measures import FigureMeasures
 from tf_deeppaint.evaluation.lpips import Lpips
 from tf_deeppaint.evaluation.scoring import PAINTED, WITH_OWN, WITH_SWAPPED
@@ -34,7 +34,7 @@ class Benchmark(NamedTuple):
     """The scores of every source; each has as many drawings.
 
     Attributes:
-        sources: Source -> scores of its drawings.
+        sources: Source -> scores of its drawings. Those of `UNSEEN` are in no mean.
         sprites: The scores of the sprites, which are in no mean; None where they were left out.
     """
 
@@ -42,11 +42,12 @@ class Benchmark(NamedTuple):
     sprites: Scores | None = None
 
     def means(self) -> dict[str, dict[str, Estimate]]:
-        """Method -> measure -> mean over all sources, of equal weight, with its interval.
+        """Method -> measure -> mean over the sources, of equal weight, with its interval.
 
         One drawing of each source is resampled together, so that sources keep equal weights.
+        Sources that no model has seen count apart.
         """
-        parts = list(self.sources.values())
+        parts = [scores for name, scores in self.sources.items() if name not in UNSEEN]
         return {
             method: {name: _mean([part[method][name] for part in parts]) for name in row}
             for method, row in parts[0].items()

@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.character_files import HAIR, HEADS, box, make_style, named, shape
 from tf_deeppaint.data.sources.characters.dicebear import MAX_DEPTH, Rules, Style
 from tf_deeppaint.data.sources.characters.figures import INK, code, ink_code
-from tf_deeppaint.data.sources.characters.holdout import is_held_out
+from tf_deeppaint.data.sources.characters.holdout import UNSEEN, is_held_out
 from tf_deeppaint.data.sources.characters.styles import STYLES
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -70,6 +70,19 @@ def test_colors_become_codes_and_unknown_ones_ink(tmp_path):
     # The outlines of head and hair.
     assert markup.count(f'fill="{INK}"') == 2
     assert f'fill="{code("iris")}" stroke="{INK}" stroke-width="5"' in markup
+
+
+def test_a_shadow_that_tints_is_no_fill(tmp_path):
+    drawn = make_style()
+    place = drawn["components"]["head"]["variants"][HEADS[1]]["elements"]
+    shadow = shape("black", box(30, 30, 60, 60), stroke=named("ink"))
+    for opacity, is_filled in ((".2", False), (".75", True), (0.1, False)):
+        shadow["attributes"]["fill-opacity"] = opacity
+        place[2:] = [shadow]
+        markup = load(tmp_path, drawn).markup(DESIGN)
+        paint = INK if is_filled else "none"
+        assert f'd="{box(30, 30, 60, 60)}" fill="{paint}" stroke="{INK}"' in markup
+        assert "opacity" not in markup
 
 
 def test_rules_of_a_component_or_variant_go_first(tmp_path):
@@ -144,5 +157,5 @@ def test_a_style_that_nests_without_end_is_refused(tmp_path):
 
 
 def test_every_style_holds_out_its_hair_and_clothes():
-    assert all(rules.main for rules in STYLES.values())
+    assert {style for style, rules in STYLES.items() if not rules.main} == set(UNSEEN)
     assert "clothes" in STYLES["notionists"].main

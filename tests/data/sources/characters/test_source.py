@@ -9,7 +9,13 @@ import pytest
 from tests.helpers.character_files import STYLES, write_comicgen, write_styles
 from tests.helpers.source_files import check_travels
 from tf_deeppaint.data.sources.base import Example
-from tf_deeppaint.data.sources.characters.artists import AvatarArtist, Drawing, open_artists
+from tf_deeppaint.data.sources.characters.artists import (
+    AvatarArtist,
+    ComicgenArtist,
+    CompositeArtist,
+    Drawing,
+    open_artists,
+)
 from tf_deeppaint.data.sources.characters.comicgen import BOX
 from tf_deeppaint.data.sources.characters.source import (
     TEST_EVERY,
@@ -139,6 +145,26 @@ def test_a_drawing_of_the_test_split_is_made_of_held_out_parts(folder, monkeypat
     for number in (0, TEST_EVERY - 2, TEST_EVERY - 1, TEST_EVERY):
         source.load(example(source, number), SIZE)
     assert drawn == [False, False, True, False]
+
+
+def test_nothing_of_an_unseen_style_is_trained_on(folder, monkeypatch):
+    source = Avatars(style="toon-head", count=TEST_EVERY + 1, colorings=1, input=folder)
+    assert {example.split for example in source.examples()} == {"test"}
+    # Nor does it draw partners.
+    names = {
+        id(artist): name for name, artist in open_artists(*Composite(input=folder).folders).items()
+    }
+    drawn = set()
+    for artist in (AvatarArtist, ComicgenArtist, CompositeArtist):
+        draw = artist.draw
+        monkeypatch.setattr(
+            artist,
+            "draw",
+            lambda self, *args, draw=draw: drawn.add(names[id(self)]) or draw(self, *args),
+        )
+    other = Composite(partners=60, input=folder)
+    other.load(example(other, 3), SIZE)
+    assert drawn == set(names.values()) - {"toon-head"}
 
 
 def test_a_source_travels_to_workers(source):

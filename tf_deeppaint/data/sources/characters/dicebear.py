@@ -25,6 +25,8 @@ MAX_STYLE_BYTES = 4 * 2**20
 MAX_DEPTH = 32
 # Stands for the component inside a mask, whose colors are no roles. No component is called so.
 MASK = "<mask>"
+# A fill that is less opaque is a shadow: it only tints what lies below it.
+MIN_OPACITY = 0.5
 
 
 class Rules(NamedTuple):
@@ -142,7 +144,8 @@ class Style:
     def _paints(self, attributes: dict, component: str, design: Mapping[str, str]) -> str:
         """The attributes of an element as text, with roles in place of colors."""
         paints = dict(attributes)
-        paints.pop("fill-opacity", None)
+        if float(paints.pop("fill-opacity", 1)) < MIN_OPACITY:
+            paints["fill"] = "none"
         if component != MASK:
             stroke = paints.get("stroke")
             if stroke is not None and stroke != "none":

@@ -10,6 +10,7 @@ from tf_deeppaint.data.sources.base import LoadedExample, digest_of
 from tf_deeppaint.data.sources.characters.artists import Artist, open_artists
 from tf_deeppaint.data.sources.characters.coloring import Shading, color_figure
 from tf_deeppaint.data.sources.characters.figures import Figure
+from tf_deeppaint.data.sources.characters.holdout import UNSEEN
 from tf_deeppaint.data.sources.color_schemes import ColorScheme, chance, make_scheme, pick
 from tf_deeppaint.data.sources.dolls.anime import draw_anime_doll
 from tf_deeppaint.data.sources.dolls.doll import draw_doll
@@ -64,8 +65,9 @@ def draw_example(
     rng = np.random.default_rng((*own, 1, key.coloring))
     picture = _color(figure, scheme, rng)
     others = []
+    names = [*(name for name in artists if name not in UNSEEN), DOLLS]
     for _ in range(partners):
-        name = pick(rng, [*artists, DOLLS])
+        name = pick(rng, names)
         if name == DOLLS:
             draw = pick(rng, (draw_doll, draw_anime_doll))
             others.append(draw(rng, size, scheme).picture)

@@ -1,8 +1,11 @@
-"""Which parts of a source are held out of training: split by part, not by drawing."""
+"""What is held out of training: parts of a source, and whole styles."""
 
 from collections.abc import Sequence
 
-# One part in so many is held out for the test split.
+# Styles of avatars from which no model learns. They tell how a model paints what another hand has
+# drawn: every drawing is of the test split, and none is a partner of others.
+UNSEEN = ("toon-head",)
+# Split by part, not by drawing: one part in so many is held out for the test split.
 EVERY = 8
 
 

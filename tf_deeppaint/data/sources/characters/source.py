@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tf_deeppaint.data.sources.base import Example, LoadedExample, Origin, Source
+from tf_deeppaint.data.sources.characters.holdout import UNSEEN
 from tf_deeppaint.data.sources.fetching import fetch_npm, fetch_pypi
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -35,6 +36,7 @@ _ORIGINS = {
     "lorelei": ("CC0-1.0", "Lorelei by Lisa Wischofsky, CC0 1.0, remixed"),
     "open-peeps": ("CC0-1.0", "Open Peeps by Pablo Stanley, CC0 1.0, remixed"),
     "micah": ("CC-BY-4.0", "Avatar Illustration System by Micah Lanier, CC BY 4.0, remixed"),
+    "toon-head": ("CC-BY-4.0", "ToonHead by Johan Melin, CC BY 4.0, remixed"),
 }
 
 
@@ -103,7 +105,7 @@ class Characters(Source):
         _ = self.folders
         for number in range(self.count):
             group = f"{self.artist}-{self.seed}-{number:06d}"
-            split = "test" if _is_test(number) else "train"
+            split = "test" if self._is_test(number) else "train"
             for coloring in range(self.colorings):
                 yield Example(f"{group}-{coloring}", group=group, split=split)
 
@@ -125,13 +127,19 @@ class Characters(Source):
                 f"'{self.artist}-0-000042-1', the seed, then the numbers of drawing and coloring"
             )
         seed, number, coloring = map(int, match.groups())
-        key = Key(self.artist, seed, number, coloring, _is_test(number))
+        key = Key(self.artist, seed, number, coloring, self._is_test(number))
         return draw_example(key, *self.folders, self.partners, size)
+
+    def _is_test(self, number: int) -> bool:
+        return self.artist in UNSEEN or number % TEST_EVERY == TEST_EVERY - 1
 
 
 @dataclasses.dataclass(frozen=True)
 class Avatars(Characters):
-    """Heads and busts in one of five styles of the package dicebear-styles."""
+    """Heads and busts in one of six styles of the package dicebear-styles.
+
+    All drawings of the style toon-head are of the test split: no model may learn from it.
+    """
 
     style: str = option("adventurer", "The style, each by one artist.", tuple(_ORIGINS))
 
@@ -175,7 +183,3 @@ class Composite(Characters):
         ),
         url="https://gramener.com/comicgen/",
     )
-
-
-def _is_test(number: int) -> bool:
-    return number % TEST_EVERY == TEST_EVERY - 1

@@ -126,10 +126,28 @@ MICAH = Rules(
     variants={"hair.turban": {"hair": "accent"}},
 )
 
+# ToonHead, by Johan Melin: busts like those of cartoons on television. It is held out whole
+# (`holdout.UNSEEN`), and so no part of it is a main one.
+TOON_HEAD = Rules(
+    roles={
+        "skin": "skin",
+        "hair": "hair",
+        "eyebrows.hair": "ink",
+        "clothes": "top",
+        "#cbecf7": "layer",
+        "#f6f1e4": "plain",
+        "#e0564b": "mouth",
+        "#611519": "mouth",
+    },
+    outlines={"skin": 6, "hair": 6, "clothes": 6, "#cbecf7": 6},
+    main=(),
+)
+
 STYLES = {
     "adventurer": ADVENTURER,
     "notionists": NOTIONISTS,
     "lorelei": LORELEI,
     "open-peeps": OPEN_PEEPS,
     "micah": MICAH,
+    "toon-head": TOON_HEAD,
 }
