@@ -1,6 +1,7 @@
 """The pictures of the README and the documents, painted by the bundled model.
 
-The drawings are dolls of a seed of their own, which no model has been trained on.
+No model has been trained on any of them: dolls of a seed of their own, drawings by a hand that is
+held out whole, and anime sprites.
 """
 
 import io
@@ -12,7 +13,7 @@ from PIL import Image
 from skimage.morphology import skeletonize
 
 from tf_deeppaint.data.sources.dolls.source import Dolls
-from tf_deeppaint.evaluation.characters.drawings import draw_sprites
+from tf_deeppaint.evaluation.characters.drawings import draw, draw_sprites, open_sources
 from tf_deeppaint.line_art.cleaning import clean
 from tf_deeppaint.painting.layers.layer import NORMAL
 from tf_deeppaint.painting.layers.merging import merge
@@ -28,6 +29,8 @@ SKETCHES, REFERENCES = (1, 6, 2), (8, 11, 13, 14, 16)
 CELL = 160
 # Where hints are put on the third sketch, their colors, and how large that is shown.
 SHOE, APRON, DARK, RED, HINTED = (248, 466), (283, 345), (62, 42, 51), (200, 30, 40), 360
+# Numbers of the drawings by an unseen hand, and of those whose references are shown.
+UNSEEN_SKETCHES, UNSEEN_REFERENCES = (1, 3, 5), (0, 4, 5, 6, 9, 12)
 # Numbers of the sprites, and how large they are shown.
 SPRITES, SPRITE_CELL = (0, 3), 240
 # As large as a scan, and the part of it that is shown pixel by pixel.
@@ -58,40 +61,42 @@ def draw_pictures(
     painting, first = (
         painter.make_paintings([s], palettes[0][None])[0] for s in (sketch, sketches[2])
     )
-    yield from draw_pairs(painter, sketches, references)
+    # As `colorize --pair=all --show` has them.
+    yield "folder", _draw_pairs(painter, sketches[:2], references[:3])
     yield "lines", draw_lines(painter.make_paintings([scan], palettes[0][None])[0])
     yield "pens", draw_pens(painter, sketch, reference)
     yield "palettes", draw_palettes(painter, sketch, references[1])
     yield "cleaning", draw_cleaning(painter, sketches[1], reference)
     yield "layers", draw_layers(painting)
     yield "hints", draw_hints(first)
+    yield "unseen", draw_unseen(painter)
     yield "sprites", draw_anime(painter)
     # One painting, then the same in other palettes, without the network.
     pictures = [first.recolor(palette).picture() for palette in palettes]
     yield "recoloring", draw_sheet([[draw_palette(p, CELL) for p in palettes], pictures], CELL)
 
 
-def draw_pairs(
-    painter: Painter, sketches: list, references: list
-) -> Iterator[tuple[str, np.ndarray]]:
-    """Every sketch in the colors of every reference, as `colorize --pair=all --show` has it."""
-    corner = np.full_like(sketches[0], 255)
-    rows = [[s, *(painter.paint(s, reference=r) for r in references)] for s in sketches]
-    rows = [[corner, *references], *rows]
-    yield "example", draw_sheet(rows, CELL)
-    yield "folder", draw_sheet([row[:4] for row in rows[:3]], CELL)
+def draw_unseen(painter: Painter) -> np.ndarray:
+    """Busts by a hand that no model has seen, in the colors of drawings by other hands."""
+    count = 1 + max(*UNSEEN_SKETCHES, *UNSEEN_REFERENCES)
+    drawings = draw(open_sources(count)["toon-head"], count)
+    references = [drawings.references[number] for number in UNSEEN_REFERENCES]
+    sketches = [drawings.sketches[number] for number in UNSEEN_SKETCHES]
+    return _draw_pairs(painter, sketches, references)
 
 
 def draw_anime(painter: Painter) -> np.ndarray:
     """Anime sprites that nothing was trained on, each in the colors of two of them."""
     drawings = draw_sprites()
     references = [drawings.pictures[number] for number in SPRITES]
-    corner = np.full_like(references[0], 255)
-    rows = [
-        [sketch, *(painter.paint(sketch, reference=reference) for reference in references)]
-        for sketch in (drawings.sketches[number] for number in SPRITES)
-    ]
-    return draw_sheet([[corner, *references], *rows], SPRITE_CELL)
+    sketches = [drawings.sketches[number] for number in SPRITES]
+    return _draw_pairs(painter, sketches, references, SPRITE_CELL)
+
+
+def _draw_pairs(painter: Painter, sketches: list, references: list, cell: int = CELL) -> np.ndarray:
+    """Every sketch in the colors of every reference."""
+    rows = [[s, *(painter.paint(s, reference=r) for r in references)] for s in sketches]
+    return draw_sheet([[np.full_like(references[0], 255), *references], *rows], cell)
 
 
 def draw_lines(painting: Painting) -> np.ndarray:
