@@ -8,6 +8,8 @@ from tests.helpers.dolls import CONFIG, DOLLS
 # Decoders and TensorFlow talk to stderr on their own, as they must not in a test's output.
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# As programs do, on every processor.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 # There is a worker for each core: threads beyond one only wait for each other.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")

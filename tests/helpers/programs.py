@@ -10,11 +10,11 @@ ROOT = Path(__file__).parents[2]
 
 def run(program: str, *arguments, python=()) -> subprocess.CompletedProcess:
     """Runs `python -m PROGRAM`, without the variables that the tests themselves have set."""
-    quiet = ("OPENCV_LOG_LEVEL", "TF_CPP_MIN_LOG_LEVEL")
+    own = ("OPENCV_LOG_LEVEL", "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS")
     return subprocess.run(
         [sys.executable, *python, "-m", program, *map(str, arguments)],
         cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if name not in quiet},
+        env={name: value for name, value in os.environ.items() if name not in own},
         capture_output=True,
         text=True,
         timeout=120,

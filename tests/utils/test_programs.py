@@ -1,8 +1,13 @@
-"""How every program parses its command line."""
+"""How every program starts, and parses its command line."""
+
+import os
+import subprocess
+import sys
 
 import pytest
 from absl import flags
 
+from tests.helpers.programs import ROOT
 from tf_deeppaint.utils import programs
 
 
@@ -47,3 +52,18 @@ def test_a_tilde_in_a_flagfile_too(registry, tmp_path):
     programs._parse(["program", f"--flagfile={tmp_path / 'some.flags'}"])
     assert (registry["sketch"].value, registry["colors"].value) == ("/home/reader/a.png", "#fff")
     assert registry["width"].value == 64
+
+
+@pytest.mark.parametrize(("given", "found"), [(None, "1"), ("0", "0")])
+def test_programs_turn_on_the_fast_convolutions_unless_told_otherwise(given, found):
+    """TensorFlow reads the variable when it is imported, which is in `main`."""
+    ask = "import os; from tf_deeppaint.utils import programs\n"
+    ask += "programs.run(lambda: print(os.environ['TF_ENABLE_ONEDNN_OPTS']))"
+    environment = dict(os.environ)
+    environment.pop("TF_ENABLE_ONEDNN_OPTS", None)
+    if given is not None:
+        environment["TF_ENABLE_ONEDNN_OPTS"] = given
+    shown = subprocess.check_output(
+        [sys.executable, "-c", ask], cwd=ROOT, env=environment, text=True
+    )
+    assert shown.strip() == found
