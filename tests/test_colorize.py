@@ -420,9 +420,18 @@ def test_bad_input_is_one_line_that_names_it(folder, case):
     assert before == {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-def test_a_model_that_is_missing_is_one_line(folder):
-    done = colorize(folder, model="nowhere", reference="reference.png", output="never.png")
-    assert_refused(done, "error: nowhere: no such model")
+@pytest.mark.parametrize(
+    ("model", "what"),
+    [("nowhere", "no such model"), ("model.h5", "not a model"), ("saved", "a SavedModel")],
+)
+def test_what_is_no_model_is_one_line_that_names_the_formats(folder, tmp_path, model, what):
+    (tmp_path / "model.h5").touch()
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved/saved_model.pb").touch()
+    path = tmp_path / model
+    done = colorize(folder, model=path, reference="reference.png", output="never.png")
+    formats = "give a run directory, or a .keras, .tflite or .onnx file"
+    assert_refused(done, f"error: {path}: {what}; {formats}")
 
 
 def test_a_model_of_another_kind_is_one_line_and_makes_no_folder(folder, tmp_path):

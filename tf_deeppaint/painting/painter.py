@@ -87,9 +87,9 @@ class Painter:
             return cls(LiteRtBackend(path), even_regions)
         if suffix == onnx_backend.SUFFIX:
             return cls(onnx_backend.OnnxBackend(path), even_regions)
-        if suffix != ".keras" and files.is_file(path):
+        if suffix != ".keras" and (what := _why_no_model(path)):
             raise DeepPaintError(
-                f"{path}: not a model; give a run directory, or a .keras, .tflite or .onnx file"
+                f"{path}: {what}; give a run directory, or a .keras, .tflite or .onnx file"
             )
         import_tensorflow()
         from tf_deeppaint.networks.model_files import load_generator
@@ -275,3 +275,12 @@ class Painter:
                 for p, (labels, pages) in zip(predictions, parts, strict=True)
             ]
         return np.stack([prediction.picture() for prediction in predictions])
+
+
+def _why_no_model(path: str | os.PathLike) -> str | None:
+    """What a path leads to instead of a run directory; None where that can be one."""
+    if files.is_file(files.join(path, "saved_model.pb")):
+        return "a SavedModel"
+    if files.is_folder(path):
+        return None
+    return "not a model" if files.is_file(path) else "no such model"
