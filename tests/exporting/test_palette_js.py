@@ -9,13 +9,14 @@ import pytest
 
 from tests.helpers.programs import ROOT
 from tf_deeppaint.data.sources.dolls.source import Dolls
+from tf_deeppaint.images.pixels import over_white
 from tf_deeppaint.palette.extraction import extract_palette
 
 SCRIPT = (ROOT / "export/browser/palette.js").read_text().replace("export function", "function")
 
 
 def pictures() -> dict[str, np.ndarray]:
-    """Drawings on paper and on a backdrop, noise, one color, a figure cut by the edge."""
+    """Drawings on paper and on a backdrop, noise, one color, a figure cut by the edge; RGBA."""
     rng = np.random.default_rng(3)
     dolls = Dolls(3, seed=8)
     drawn = [dolls.load(example, 128).picture for example in dolls.examples()]
@@ -25,7 +26,7 @@ def pictures() -> dict[str, np.ndarray]:
     noise = rng.integers(0, 256, (40, 70, 3), dtype=np.uint8)
     two = np.full((9, 30, 3), (200, 30, 40), np.uint8)
     two[:, 10:] = (30, 60, 200)
-    return {
+    opaque = {
         "on paper": drawn[0],
         "on a backdrop": tinted,
         "cut": drawn[2][30:, 20:110],
@@ -35,6 +36,10 @@ def pictures() -> dict[str, np.ndarray]:
         "two colors": two,
         "one row": two[:1],
     }
+    pictures = {name: np.dstack([p, np.full(p.shape[:2], 255)]) for name, p in opaque.items()}
+    alpha = rng.choice([0, 90, 255], drawn[0].shape[:2], p=[0.2, 0.2, 0.6])
+    pictures["see-through"] = np.dstack([drawn[0], alpha])
+    return {name: picture.astype(np.uint8) for name, picture in pictures.items()}
 
 
 def run_script(code: str, folder) -> str:
@@ -59,11 +64,10 @@ def test_the_palettes_are_those_of_python(tmp_path):
     calls = []
     for picture in given.values():
         height, width = picture.shape[:2]
-        opaque = np.dstack([picture, np.full((height, width), 255, np.uint8)])
-        pixels = json.dumps(opaque.ravel().tolist())
+        pixels = json.dumps(picture.ravel().tolist())
         calls.append(f"[...extractPalette(Uint8ClampedArray.from({pixels}), {width}, {height})]")
     code = f"{SCRIPT}\ntold(JSON.stringify([{', '.join(calls)}]));\n"
     found = json.loads(run_script(code, tmp_path))
     for (name, picture), palette in zip(given.items(), found, strict=True):
-        expected = extract_palette(picture, "figure")
+        expected = extract_palette(over_white(picture), "figure")
         assert np.array(palette).reshape(4, 4, 3).tolist() == expected.tolist(), name
