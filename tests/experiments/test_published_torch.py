@@ -1,9 +1,13 @@
 """What the benchmarks compare with does the same work: pictures, losses and steps of both."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.helpers.programs import ROOT
 from tests.helpers.published_network import random_state
 from tf_deeppaint import DeepPaint, Discriminator, Generator
 from tf_deeppaint.networks.torch_weights import to_generator
@@ -43,37 +47,44 @@ def test_both_generators_paint_the_same_picture() -> None:
     assert expected.std() > 0.05 and all(level.std() > 1e-3 for level in expected_maps)
 
 
-@pytest.mark.parametrize("tuned", [False, True])
-def test_both_trainings_lose_the_same_step_after_step(tuned: bool, monkeypatch) -> None:
-    """Without dropout, the one thing that is drawn at random before the pool is full."""
-    monkeypatch.setattr(published_torch, "DROPPED", 0)
-    torch.manual_seed(2)
-    theirs = published_torch.Training(WIDTH, tuned)
-    generator = to_generator(
-        {name: values.numpy() for name, values in theirs.generator.state_dict().items()}, SIZE
+@pytest.mark.parametrize("tuned", ["tuned", "as written"])
+def test_both_trainings_lose_the_same_step_after_step(tuned: str, tmp_path) -> None:
+    """Without dropout; PyTorch trains in a process of its own."""
+    rng = np.random.default_rng(3)
+    shape = (2, BATCH, SIZE, SIZE, 3)
+    sketches, pictures = (rng.uniform(-1, 1, shape).astype("float32") for _ in range(2))
+    palettes = rng.uniform(-1, 1, (2, BATCH, 4, 4, 3)).astype("float32")
+    histograms = palettes.reshape(2, BATCH, 4, 1, 12).repeat(SIZE // 4, 2).repeat(SIZE, 3)
+    given = {"sketch": sketches, "histogram": histograms, "picture": pictures}
+    np.savez(tmp_path / "given.npz", **{k: np.moveaxis(v, -1, 2) for k, v in given.items()})
+    program = [sys.executable, "-m", "tests.helpers.published_training"]
+    files = [str(tmp_path / name) for name in ("given.npz", "steps.npz")]
+    done = subprocess.run(
+        [*program, files[0], str(WIDTH), tuned, files[1]], cwd=ROOT, capture_output=True, text=True
     )
+    assert done.returncode == 0, done.stderr
+    theirs = np.load(files[1])
+
+    parts = [name.partition(".") for name in theirs.files]
+    state = {name: theirs[f"generator.{name}"] for part, _, name in parts if part == "generator"}
+    generator = to_generator(state, SIZE)
     for block in generator.up:
         block.dropout_rate = 0.0
     discriminator = Discriminator(WIDTH)
     # Norms begin alike: at 1 and 0.
-    convs = [layer for layer in theirs.discriminator if isinstance(layer, torch.nn.Conv2d)]
-    for ours, layer in zip([*discriminator.convs, discriminator.head], convs, strict=True):
-        ours.kernel.assign(layer.weight.detach().numpy().transpose(2, 3, 1, 0))
-        ours.bias.assign(layer.bias.detach().numpy())
+    named = [name for name in theirs.files if name.startswith("discriminator.")]
+    kernels = [name for name in named if theirs[name].ndim == 4]
+    for ours, name in zip([*discriminator.convs, discriminator.head], kernels, strict=True):
+        ours.kernel.assign(theirs[name].transpose(2, 3, 1, 0))
+        ours.bias.assign(theirs[name.replace("weight", "bias")])
     model = DeepPaint(generator, discriminator, pool_size=50)
     model.compile(run_eagerly=True)
-    rng = np.random.default_rng(3)
-    for _ in range(2):
-        batch = {
-            "sketch": rng.uniform(-1, 1, (BATCH, SIZE, SIZE, 3)).astype("float32"),
-            "palette": rng.uniform(-1, 1, (BATCH, 4, 4, 3)).astype("float32"),
-            "picture": rng.uniform(-1, 1, (BATCH, SIZE, SIZE, 3)).astype("float32"),
-        }
-        histogram = batch["palette"].reshape(BATCH, 4, 12).repeat(SIZE // 4, axis=1)
-        histogram = histogram[:, :, None].repeat(SIZE, axis=2)
+    for sketch, palette, picture, losses in zip(
+        sketches, palettes, pictures, theirs["losses"], strict=True
+    ):
         for tracker in model.metrics:
             tracker.reset_state()
-        logs = model.train_step({key: tf.constant(value) for key, value in batch.items()})
-        losses = theirs.step(planes(batch["sketch"]), planes(histogram), planes(batch["picture"]))
+        batch = {"sketch": sketch, "palette": palette, "picture": picture}
+        logs = model.train_step({key: tf.constant(values) for key, values in batch.items()})
         found = [float(logs[name]) for name in ("discriminator_loss", "generator_loss")]
-        np.testing.assert_allclose(found, [float(loss) for loss in losses], rtol=1e-4)
+        np.testing.assert_allclose(found, losses, rtol=1e-4)
