@@ -11,21 +11,27 @@ seed. A run that takes five times as long as the unchanged code, and a minute, c
 import argparse
 import ast
 import datetime
+import multiprocessing
 import os
 import random
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
+
+import keras  # noqa: F401 - imported once, for all mutants
+import pytest
+import tensorflow as tf  # noqa: F401
 
 from tests.hostile.figures import rewrite
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 5  # times as long as the unchanged code, and a minute
+LONGEST_S = 1800  # of the unchanged code
 
 
 class Subject(NamedTuple):
@@ -192,10 +198,9 @@ def survivors(name: str, count: int, seed: int) -> tuple[int, int, list[str]]:
         chosen = random.Random(f"{name}/{seed}").sample(others, min(count, len(others)))
         mutants = known_mutants(code, subject) + chosen
         began = time.monotonic()
-        if not _is_noticed(copy, subject, None):
-            patience = PATIENCE * (time.monotonic() - began) + 60
-        else:
+        if _is_noticed(copy, subject, LONGEST_S):
             raise SystemExit(f"{subject.tests} fails without any change")
+        patience = PATIENCE * (time.monotonic() - began) + 60
         survived = []
         for mutant in mutants:
             path.write_text(mutant.code)
@@ -218,22 +223,27 @@ def _copy_repository(folder: Path) -> Path:
     return copy
 
 
-def _is_noticed(copy: Path, subject: Subject, patience: float | None) -> bool:
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider"]
-    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    process = subprocess.Popen(
-        [*command, subject.tests],
-        cwd=copy,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        return process.wait(patience) != 0
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        return True
+def _is_noticed(copy: Path, subject: Subject, patience: float) -> bool:
+    """Runs a subject's tests in a fork: it has imported the libraries, and nothing of ours yet."""
+    process = multiprocessing.get_context("fork").Process(target=_test, args=(copy, subject.tests))
+    process.start()
+    process.join(patience)
+    if process.is_alive():
+        os.killpg(process.pid, signal.SIGKILL)  # with what the tests have started
+        process.join()
+    return process.exitcode != 0
+
+
+def _test(copy: Path, tests: str) -> NoReturn:
+    os.setpgid(0, 0)
+    os.chdir(copy)
+    os.environ |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    for name in [name for name in sys.modules if name.split(".")[0] in ("tests", "tf_deeppaint")]:
+        del sys.modules[name]
+    for stream in (1, 2):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+    options = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-o", f"pythonpath={copy}"]
+    os._exit(int(pytest.main([*options, tests])))
 
 
 def main() -> None:
