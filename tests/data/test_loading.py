@@ -442,6 +442,13 @@ def test_load_augments_every_pass_anew_in_the_stored_order(few):
     assert loaded(load(few, "train", 4, augmentations=["bands"])) == passes[0]
 
 
+def test_a_name_alone_is_taken_where_a_list_is_meant(few):
+    assert stream(str(few), 10, augmentations="bands") == stream([few], 10, augmentations=["bands"])
+    named, listed = (load(few, "train", 4, augmentations=names) for names in ("bands", ["bands"]))
+    assert loaded(named) == loaded(listed)
+    assert len(list(load_evaluation(few, "test", 1))) == 5
+
+
 def test_load_draws_among_sketches_where_it_shuffles(many_sketches):
     stored_order = load(many_sketches, "train")
     assert all((inputs["sketch"] == -1).numpy().all() for inputs, _ in stored_order)

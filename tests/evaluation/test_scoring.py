@@ -171,7 +171,7 @@ def test_baselines_can_be_left_out(data, found):
 def test_progress_ends_at_the_number_of_records(data, monkeypatch):
     monkeypatch.setattr(held_out_records, "BATCH", 2)
     seen = []
-    scoring.evaluate(Banded(), [data], on_progress=lambda *told: seen.append(told))
+    scoring.evaluate(Banded(), data, on_progress=lambda *told: seen.append(told))
     assert seen == [(2, 5), (4, 5), (5, 5)]
 
 

@@ -53,6 +53,8 @@ def test_the_table_has_a_row_an_option_with_default_and_choices() -> None:
 
 def test_flags_have_the_defaults_of_the_options() -> None:
     assert parsed("--data=a,b", "--run=r") == TrainingOptions(data=("a", "b"), run="r")
+    alone = TrainingOptions(data="a", run="r", augment="color")
+    assert parsed("--data=a", "--run=r", "--augment=color") == alone
 
 
 def test_a_flagfile_repeats_the_options(tmp_path) -> None:
