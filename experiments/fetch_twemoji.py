@@ -1,8 +1,8 @@
 r"""Fetches drawings of a hand that no model here has been trained on: Twemoji, as PNG files.
 
     python -m experiments.fetch_twemoji --output=data/twemoji
-    python -m tfrecords.build --source=folder --input=data/twemoji --output=data/twemoji128 \
-        --size=128 --background=white
+    deeppaint build --source=folder --input=data/twemoji --output=data/twemoji128 --size=128 \
+        --background=white
 
 Twemoji's graphics: Copyright Twitter, Inc and other contributors, CC BY 4.0. They are flat and have
 no lines; the sketches are extracted from them. Country flags are left out.

@@ -103,7 +103,7 @@ def serving() -> Iterator[Row]:
     is that of this process after each size.
     """
     if not _MODEL.value:
-        raise DeepPaintError("give --model, a SavedModel that export.saved_model has written")
+        raise DeepPaintError("give --model, made by `deeppaint export saved_model`")
     tf = import_tensorflow()
     from tf_deeppaint.data.sources.dolls.source import Dolls
     from tf_deeppaint.images.decoding import decode_picture

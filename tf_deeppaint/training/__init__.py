@@ -1,6 +1,6 @@
 """The training of a generator, with "Attentioned Deep Paint"'s discriminator or as a color matcher.
 
-In: data sets built by `tfrecords.build`, and `options.TrainingOptions`, the one list of options.
+In: data sets built by `deeppaint build`, and `options.TrainingOptions`, the one list of options.
 Out: a run directory (`run_directory`) with the generator, checkpoints, metrics and sample sheets.
 
 `loop.train` is the whole of it, in six steps: devices (`distribution`), data and networks (`plan`),
