@@ -105,8 +105,12 @@ def write_report(
     for name, drawings in drawn.sources.items():
         credit = f"Drawings: {origins[name].attribution} ({origins[name].license})."
         if "dolls" not in name:
+            # A composite is credited to both of its artists.
             others = dict.fromkeys(
-                origin.attribution for artist, origin in origins.items() if artist not in UNSEEN
+                artist
+                for other, origin in origins.items()
+                if other not in UNSEEN
+                for artist in origin.attribution.split("; ")
             )
             credit += f" References are by one of: {'; '.join(others)}."
         sheet = draw_captioned(_draw_rows(painter, drawings, rows), _COLUMNS, credit)
