@@ -3,6 +3,7 @@
 The signatures themselves are tried in `test_serving`; here a small module stands in for them.
 """
 
+import functools
 import re
 
 import numpy as np
@@ -10,7 +11,12 @@ import pytest
 import tensorflow as tf
 
 from tests.helpers.programs import assert_refused, run
+from tests.helpers.small_networks import make_network
 from tf_deeppaint.exporting import saved_model
+from tf_deeppaint.images.decoding import decode_picture
+from tf_deeppaint.images.encoding import encode_png
+from tf_deeppaint.painting.keras_backend import KerasBackend
+from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.utils.errors import DeepPaintError
 
 pytest.importorskip("tensorflow_serving.apis", reason="the `serving` extra")
@@ -37,6 +43,11 @@ def quick(monkeypatch):
     monkeypatch.setattr(saved_model, "ServedGenerator", Doubling)
     monkeypatch.setattr(saved_model, "_compare", lambda *_: ROWS)
     return monkeypatch
+
+
+@pytest.fixture(scope="module", name="network")
+def make_the_network():
+    return make_network("U-Net")
 
 
 def names(folder) -> set[str]:
@@ -90,6 +101,51 @@ def test_one_that_paints_otherwise_leaves_nothing_and_the_old_one_stays(quick, t
     with pytest.raises(DeepPaintError, match="paints otherwise"):
         saved_model.write_saved_model(None, tmp_path / "2")
     assert names(tmp_path) == {"1"} and "old" in names(output)
+
+
+class Signatures:
+    """A SavedModel that answers as a Painter does, but for one signature."""
+
+    def __init__(self, painter: Painter, wrong: str | None):
+        self.painter = painter
+        self.signatures = {
+            name: functools.partial(self.answer, name, name == wrong)
+            for name in ("serving_default", "paint_palette", "palette")
+        }
+
+    def answer(self, name: str, is_wrong: bool, **inputs) -> dict:
+        files = {key: value.numpy() for key, value in inputs.items()}
+        references = [decode_picture(data, "r") for data in files.get("reference_bytes", ())]
+        palettes = [self.painter.palette_of(reference) for reference in references]
+        palettes = np.stack(palettes or list(files["palette"]))
+        if is_wrong:
+            palettes = palettes[:, ::-1]
+        if name == "palette":
+            return {"palette": tf.constant(palettes)}
+        sketches = [decode_picture(data, "s") for data in files["sketch_bytes"]]
+        painted = [
+            encode_png(self.painter.paint(sketch, colors=colors, clean=False))
+            for sketch, colors in zip(sketches, palettes, strict=True)
+        ]
+        return {"image_bytes": tf.constant(np.array(painted, object))}
+
+
+@pytest.mark.parametrize("wrong", [None, "serving_default", "paint_palette", "palette"])
+def test_every_signature_is_compared(monkeypatch, tmp_path, network, wrong):
+    loaded = Signatures(Painter(KerasBackend(network)), wrong)
+    monkeypatch.setattr(tf.saved_model, "load", lambda folder: loaded)
+    monkeypatch.setattr(saved_model.fidelity, "check_artifact", lambda *_: None)
+    monkeypatch.setattr(saved_model.fidelity, "describe", lambda _: [])
+    rng = np.random.default_rng(0)
+    sketch = np.full((64, 64), 255, np.uint8)
+    sketch[20:44, 20:22] = 0
+    pictures = [(sketch, rng.integers(0, 256, (32, 32, 3), dtype=np.uint8))]
+    if wrong is None:
+        assert saved_model._compare(tmp_path, network, pictures)[-1][0] == saved_model.BESIDE
+        return
+    kind = "palettes" if wrong == "palette" else "pictures"
+    with pytest.raises(DeepPaintError, match=f"its {kind} are not the Painter's"):
+        saved_model._compare(tmp_path, network, pictures)
 
 
 def test_a_folder_that_cannot_be_written_is_named(quick, tmp_path):

@@ -38,12 +38,15 @@ class Work:
         run: Runs it; a run that failed goes on.
         check_kept: Raises Fault where something that was finished before is lost.
         check_done: Raises Fault where a finished run is not as it should be.
+        may_leave: Whether hidden files that a killed process had begun stay. They do where another
+            process may be writing.
     """
 
     prepare: Callable[[Path], None]
     run: Callable[[Path], None]
     check_kept: Callable[[Path], None]
     check_done: Callable[[Path], None]
+    may_leave: bool = False
 
 
 def killed_everywhere(work: Work, folder: Path) -> int:
@@ -110,7 +113,8 @@ def _go_on(work: Work, folder: Path, moment: str) -> None:
         if told is not None:
             raise Fault(f"does not go on: {told}")
         work.check_done(folder)
-        if left := [path.name for path in folder.rglob("*") if ".incomplete" in path.name]:
+        left = [path.name for path in folder.rglob("*") if ".incomplete" in path.name]
+        if left and not (work.may_leave and all(name.startswith(".") for name in left)):
             raise Fault(f"left behind: {left}")
     except Fault as fault:
         raise Fault(f"{moment}: {fault}") from fault
@@ -219,8 +223,8 @@ def folder_work(material: Material) -> Work:
     return Work(prepare, run, lambda f: is_one_of(f, "old", "new"), lambda f: is_one_of(f, "new"))
 
 
-def coloring_work(material: Material) -> Work:
-    """Sketches colored with layers; one picture is there before."""
+def coloring_work(material: Material, layers: str) -> Work:
+    """Sketches colored with layers of a format; one picture is there before."""
     from absl import flags
 
     from tf_deeppaint import colorize
@@ -231,7 +235,7 @@ def coloring_work(material: Material) -> Work:
         flags.FLAGS.unparse_flags()
         arguments = [f"--sketch={sketches}", "--colors=#c0392b,#f4c7a1,#3b5dc9", "--resume"]
         output = [f"--output={folder}/pictures", f"--layers={folder}/layers"]
-        flags.FLAGS(["colorize", *arguments, *output])
+        flags.FLAGS(["colorize", *arguments, *output, f"--layers_format={layers}"])
         colorize.main()
 
     whole = material.folder / "colored"
@@ -252,7 +256,7 @@ def coloring_work(material: Material) -> Work:
         if kept - found.keys():
             raise Fault(f"gone: {kept - found.keys()}")
 
-    return Work(prepare, run, lambda f: check(f, False), lambda f: check(f, True))
+    return Work(prepare, run, lambda f: check(f, False), lambda f: check(f, True), may_leave=True)
 
 
 def training_work(material: Material) -> Work:
@@ -299,7 +303,10 @@ def training_work(material: Material) -> Work:
 WORKS = {
     "tfrecords.build": build_work,
     "train": training_work,
-    "tf_deeppaint.colorize": coloring_work,
+    **{
+        f"colorize with layers as {layers}": functools.partial(coloring_work, layers=layers)
+        for layers in ("ora", "psd", "png")
+    },
     "an export of a file": export_work,
     "an export of a folder": folder_work,
 }

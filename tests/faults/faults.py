@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.faults import disks, disturbed, everywhere, killed, programs
+from tests.faults import disks, disturbed, everywhere, killed, limited, programs
 from tests.faults.material import Material
 from tests.faults.programs import Fault
 
@@ -40,6 +40,7 @@ SCENARIOS: dict[str, tuple[Callable[[Material], int], str]] = {
         "the other ends and, where it can, says why; both go on",
     ),
     "stopped by a signal": (disturbed.stopped_politely, "saves its state and says how to go on"),
+    "one processor, 2 GiB, not root": (limited.in_little, "all programs do their work"),
     **everywhere.SCENARIOS,
 }
 

@@ -617,6 +617,12 @@ def gif_comments(count: int, extensions: int) -> bytes:
     return FILES["GIF"][:start] + comments + FILES["GIF"][start:]
 
 
+def gif_of_35_bytes() -> bytes:
+    """One that claims the largest picture, and holds no pixel of it."""
+    screen = b"GIF89a" + struct.pack("<HHBBB", 8192, 8192, 0x80, 0, 0) + bytes(6)
+    return screen + b"," + struct.pack("<HHHHB", 0, 0, 8192, 8192, 0) + b"\x02\x01\x44\x00;"
+
+
 HEADER = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
 _BOMB = zlib.compress(bytes(2**20 - 100), 9)
 COSTLY = {
@@ -639,6 +645,7 @@ COSTLY = {
     "JPEG: fill bytes": lambda: FILES["JPEG"][:2] + b"\xff" * 4_000_000 + FILES["JPEG"][2:],
     "GIF: a comment of many blocks": lambda: gif_comments(60_000, 1),
     "GIF: many comments": lambda: gif_comments(1, 60_000),
+    "GIF: 35 bytes": gif_of_35_bytes,
     "WebP: chunks": lambda: (
         b"RIFF" + struct.pack("<I", 4 + 8 * 400_000) + b"WEBP" + b"junk\0\0\0\0" * 400_000
     ),

@@ -10,6 +10,7 @@ from tf_deeppaint.networks.unet import UNet
 from tf_deeppaint.training import checkpoints as checkpoints_module
 from tf_deeppaint.training.checkpoints import Checkpoints
 from tf_deeppaint.training.optimizers import make_adam
+from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
 
@@ -187,6 +188,22 @@ def test_the_state_of_a_step_is_written_once(saved, copy, monkeypatch) -> None:
     checkpoints.restore()
     monkeypatch.setattr(checkpoints.state, "write", lambda path: pytest.fail("written again"))
     checkpoints.save()
+
+
+def test_all_of_a_state_is_on_the_disk_before_it_is_read_back(saved, copy, monkeypatch) -> None:
+    done = []
+    sync, read_back = files.sync, checkpoints_module._read_back
+    monkeypatch.setattr(files, "sync", lambda p: (done.append(p.rpartition("-")[2]), sync(p)))
+    monkeypatch.setattr(
+        checkpoints_module, "_read_back", lambda p: (done.append("read"), read_back(p))
+    )
+    model = make()
+    checkpoints = Checkpoints(model, copy, keep=2)
+    checkpoints.restore()
+    step(model, 3)
+    checkpoints.save()
+    # The data's file is named "state-4.data-00000-of-00001".
+    assert sorted(done[:-1]) == ["00001", "4.index"] and done[-1] == "read"
 
 
 def test_what_killed_runs_left_is_removed_and_what_they_finished_is_kept(saved, copy) -> None:

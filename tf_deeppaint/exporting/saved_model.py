@@ -158,22 +158,31 @@ def _draw_pictures(max_pixels: int) -> Pictures:
 
 
 def _compare(folder: Path, generator: PaintingNetwork, pictures: Pictures) -> Rows:
-    """Compares a SavedModel with network and Painter; rows of name and value.
+    """Compares all signatures of a SavedModel with network and Painter; rows of name and value.
 
     Raises:
-        DeepPaintError: the network's own output, or the pictures, differ by too much.
+        DeepPaintError: the network's own output, the palettes or the pictures differ by too much.
     """
     measured = fidelity.check_artifact(generator, folder)
     loaded = tf.saved_model.load(folder)
-    inputs = _example_inputs(pictures)["serving_default"]
-    tensors = {name: tf.constant(value) for name, value in inputs.items()}
-    painted = loaded.signatures["serving_default"](**tensors)["image_bytes"].numpy()
     painter = Painter(KerasBackend(generator))
+    requests = _example_inputs(pictures)
+    palettes = np.stack([painter.palette_of(reference) for _, reference in pictures])
+    requests["paint_palette"]["palette"] = palettes
+
+    def answer(signature: str) -> np.ndarray:
+        inputs = {name: tf.constant(value) for name, value in requests[signature].items()}
+        (output,) = loaded.signatures[signature](**inputs).values()
+        return output.numpy()
+
+    if not np.array_equal(answer("palette"), palettes):
+        raise DeepPaintError("its palettes are not the Painter's")
     psnr = np.inf
-    for data, (sketch, reference) in zip(painted, pictures, strict=True):
-        served = decode_picture(data, "painted")
-        expected = painter.paint(sketch, reference, clean=False)
-        psnr = min(psnr, metrics.psnr(served[None], expected[None])[0])
+    expected = [painter.paint(sketch, reference, clean=False) for sketch, reference in pictures]
+    for signature in ("serving_default", "paint_palette"):
+        for data, picture in zip(answer(signature), expected, strict=True):
+            served = decode_picture(data, "painted")
+            psnr = min(psnr, metrics.psnr(served[None], picture[None])[0])
     if psnr < MIN_PSNR:
         raise DeepPaintError(f"its pictures are not the Painter's: {psnr:.1f} dB")
     return [*fidelity.describe(measured), (BESIDE, f"{psnr:.1f} dB or more")]
