@@ -257,6 +257,14 @@ def python_of(document: str) -> str:
     return "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
 
 
+def test_a_test_runs_the_python_of_every_document():
+    texts = [path.read_text() for path in (ROOT / "tests").rglob("test_*.py")]
+    running = [text for text in texts if re.search(r"\bexec\(|\[sys\.executable, \"-c\"", text)]
+    pages = {named(path) for path in DOCUMENTS if "```python" in path.read_text()}
+    assert len(pages) > 8
+    assert {page for page in pages if not any(f'"{page}"' in text for text in running)} == set()
+
+
 @pytest.mark.slow
 def test_the_python_on_the_page_about_training_trains_saves_and_paints(
     doll_shards, tmp_path, monkeypatch

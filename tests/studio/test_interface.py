@@ -286,7 +286,7 @@ def test_several_programs_at_once_get_their_own_pictures(client):
 
 
 def examples(language: str) -> list[str]:
-    text = (ROOT / "docs" / "studio.md").read_text()
+    text = (ROOT / "docs/studio.md").read_text()
     blocks = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
     return [block for block in blocks if interface.ROUTE in block]
 
@@ -311,6 +311,6 @@ def test_the_documents_commands_paint(client, tmp_path):
 
 
 def test_the_document_names_every_field_and_format():
-    text = (ROOT / "docs" / "studio.md").read_text().split("## From other programs")[1]
+    text = (ROOT / "docs/studio.md").read_text().split("## From other programs")[1]
     for name in (*interface.OPTIONS, *interface.FORMATS, "sketch", "reference"):
         assert f"`{name}`" in text, name
