@@ -66,6 +66,7 @@ def test_metadata_say_what_goes_in(litert_model):
     expected = {"size": 64, "head": "mixture", "background": "white", "precision": "float32"}
     assert {name: described[name] for name in expected} == expected
     assert list(described["inputs"]) == ["sketch", "palette"]
+    assert "4 * band + rank" in described["outputs"]["weights"] and "white" in described["padding"]
 
 
 def pictures(backend, sketches: np.ndarray, palettes: np.ndarray) -> np.ndarray:
