@@ -177,6 +177,12 @@ class _Records:
         points.meet_native("open", path)
         self._writer, self._path, self._points = make(path), path, points
 
+    def __enter__(self) -> "_Records":
+        return self
+
+    def __exit__(self, kind, *exception) -> None:
+        self._writer.close() if kind else self.close()
+
     def write(self, record: bytes) -> None:
         self._points.meet_native("write", self._path)
         self._writer.write(record)

@@ -58,11 +58,14 @@ def scripted(monkeypatch: pytest.MonkeyPatch):
     return script
 
 
-@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "graph"])
+@pytest.mark.parametrize("way", ["eager", "graph", "graph of any batch"])
 @pytest.mark.parametrize("capacity, batch", [(5, 2), (3, 4), (1, 3), (50, 4)])
-def test_twenty_batches_follow_the_rule(capacity: int, batch: int, compiled: bool) -> None:
+def test_twenty_batches_follow_the_rule(capacity: int, batch: int, way: str) -> None:
     pool = ImagePool(capacity, SHAPE, seed=11)
-    exchange = tf.function(pool.exchange, autograph=False) if compiled else pool.exchange
+    given = [tf.TensorSpec((None, *SHAPE))] if way == "graph of any batch" else None
+    exchange = pool.exchange
+    if way != "eager":
+        exchange = tf.function(exchange, input_signature=given, autograph=False)
     plain, draws = PlainPool(capacity), keras.random.SeedGenerator(11)
     for step in range(20):
         seeds = tf.random.split(tf.cast(draws.next(), tf.int32), 2)
