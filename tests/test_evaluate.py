@@ -86,7 +86,7 @@ def test_the_benchmark_of_characters_prints_its_tables_and_writes_a_report(model
     assert [line for line in lines if line.startswith("| ")] == [
         line for line in tables.splitlines() if line.startswith("| ")
     ]
-    assert len(list((tmp_path / "out").glob("*.png"))) == 9
+    assert len(list((tmp_path / "out").glob("*.png"))) == 10
 
 
 @pytest.mark.parametrize("arguments", [(), ("--data=x", "--benchmark=characters")])
