@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 from skimage.morphology import skeletonize
 
+from tf_deeppaint.data.sources.characters.holdout import UNSEEN
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.evaluation.characters.drawings import draw, draw_sprites, open_sources
 from tf_deeppaint.line_art.cleaning import clean
@@ -79,7 +80,7 @@ def draw_pictures(
 def draw_unseen(painter: Painter) -> np.ndarray:
     """Busts by a hand that no model has seen, in the colors of drawings by other hands."""
     count = 1 + max(*UNSEEN_SKETCHES, *UNSEEN_REFERENCES)
-    drawings = draw(open_sources(count)["toon-head"], count)
+    drawings = draw(open_sources(count)[UNSEEN[0]], count)
     references = [drawings.references[number] for number in UNSEEN_REFERENCES]
     sketches = [drawings.sketches[number] for number in UNSEEN_SKETCHES]
     return _draw_pairs(painter, sketches, references)
