@@ -197,21 +197,26 @@ def test_a_run_goes_on_as_if_it_had_never_stopped(eagerly, runs, doll_shards, tm
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("place", ["_validate", "write_generator"])
 def test_a_validation_that_a_kill_prevented_is_made_up_for(
-    eagerly, doll_shards, tmp_path, monkeypatch
+    eagerly, doll_shards, tmp_path, monkeypatch, place
 ) -> None:
+    """Before it, and between its figures and the best generator."""
     chosen = options(doll_shards, tmp_path / "run", steps=EPOCH, checkpoint_every=EPOCH)
+    do = getattr(loop, place)
 
     class Killed(BaseException):
         pass
 
-    def kill(run):
-        raise Killed
+    def kill(*arguments):
+        if len(arguments) == 1 or arguments[1].name == "best.keras":
+            raise Killed
+        do(*arguments)
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(loop, "_validate", kill)
+        patch.setattr(loop, place, kill)
         train(chosen)
-    assert not metrics(tmp_path / "run", "validation")
+    assert not (tmp_path / "run" / "best.keras").exists()
     train(chosen)
     assert [line["step"] for line in metrics(tmp_path / "run", "validation")] == [EPOCH]
     assert (tmp_path / "run" / "best.keras").is_file()

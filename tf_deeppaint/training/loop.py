@@ -225,13 +225,14 @@ def _validate(run: Run) -> None:
         if not means:
             return
         metrics = {name: round(value, 6) for name, value in means.items()}
+        if metrics["l1"] <= run.metrics_log.smallest("validation", "l1"):
+            write_generator(run.model.generator, run.folder / BEST_FILE)
+        # After the file: a run that is killed between the two measures again.
         run.metrics_log.write(run.step, "validation", metrics)
         print_line(
             f"validation after step {run.step}: L1 {metrics['l1']:.4f} with the own palette, "
             f"{metrics['l1_swapped']:.4f} with the swapped one"
         )
-        if metrics["l1"] <= run.metrics_log.smallest("validation", "l1"):
-            write_generator(run.model.generator, run.folder / BEST_FILE)
 
 
 def _save_samples(run: Run) -> None:
