@@ -5,7 +5,8 @@
 Each mutant is one changed operator, constant, condition or statement. It is tried in a copy of the
 repository, by the few tests of its module: those of `SUBJECTS`. Of each subject the mutants that
 were once found by hand to survive are tried first, then as many others as asked for, chosen by a
-seed. A run that takes five times as long as the unchanged code, and a minute, counts as noticed.
+seed. Most fail in the quick tests, which come first. A run that takes five times as long as the
+unchanged code, and a minute, counts as noticed.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import datetime
 import multiprocessing
 import os
 import random
+import shlex
 import shutil
 import signal
 import sys
@@ -27,7 +29,7 @@ import keras  # noqa: F401 - imported once, for all mutants
 import pytest
 import tensorflow as tf  # noqa: F401
 
-from tests.hostile.figures import rewrite
+from tests.hostile.figures import rewrite, section
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 5  # times as long as the unchanged code, and a minute
@@ -35,17 +37,17 @@ LONGEST_S = 1800  # of the unchanged code
 
 
 class Subject(NamedTuple):
-    """A module, and the tests that must notice its mutants."""
+    """A module, and what pytest runs to notice its mutants, the quick tests first."""
 
     module: str
-    tests: str
+    tests: tuple[str, ...]
     known: tuple[tuple[str, str], ...] = ()  # texts, and what they were changed to
 
 
 SUBJECTS = {
     "locks": Subject(
         "utils/locks.py",
-        "tests/utils/test_locks.py",
+        ("tests/utils/test_locks.py",),
         (
             ("        file.truncate()\n", ""),
             ("not isinstance(error, ProcessLookupError)", "False"),
@@ -53,15 +55,15 @@ SUBJECTS = {
             ("if _load_holder(path) == holder:\n            with", "if True:\n            with"),
         ),
     ),
-    "files": Subject("utils/files.py", "tests/utils/test_files.py"),
+    "files": Subject("utils/files.py", ("tests/utils/test_files.py",)),
     "archives": Subject(
         "utils/keras_archives.py",
-        "tests/utils/test_keras_archives.py",
+        ("tests/utils/test_keras_archives.py",),
         (('"TFSMLayer", ', ""),),
     ),
     "origin check": Subject(
         "studio/admission.py",
-        "tests/studio/test_admission.py",
+        ("tests/studio/test_admission.py",),
         (
             (
                 'origin.split("://")[-1].lower() != hosts[0].lower()',
@@ -69,27 +71,27 @@ SUBJECTS = {
             ),
         ),
     ),
-    "palette": Subject("palette/extraction.py", "tests/palette/test_extraction.py"),
+    "palette": Subject("palette/extraction.py", ("tests/palette/test_extraction.py",)),
     "shuffle": Subject(
         "data/ordering.py",
-        "tests/data/test_loading.py",
+        ("tests/data/test_loading.py",),
         (("tf.constant([seed, purpose]", "tf.constant([seed // 2 * 2, purpose]"),),
     ),
-    "pool": Subject("training/gan/image_pool.py", "tests/training/gan/test_image_pool.py"),
-    "losses": Subject("training/gan/losses.py", "tests/training/gan/test_losses.py"),
+    "pool": Subject("training/gan/image_pool.py", ("tests/training/gan/test_image_pool.py",)),
+    "losses": Subject("training/gan/losses.py", ("tests/training/gan/test_losses.py",)),
     "layers": Subject(
         "networks/normalization.py",
-        "tests/networks/test_normalization.py",
+        ("tests/networks/test_normalization.py",),
         ((', "aggregation": "mean"}', "}"),),
     ),
     "training step": Subject(
         "training/gan/deep_paint.py",
-        "tests/training/gan/test_deep_paint.py",
+        ("tests/training/gan/test_deep_paint.py",),
         (("stepped = discriminator_stepped & generator_stepped", "stepped = generator_stepped"),),
     ),
     "checkpoints": Subject(
         "training/checkpoints.py",
-        "tests/training/test_checkpoints.py",
+        ("tests/training/test_checkpoints.py",),
         (
             ('            files.remove(f"{path}.index")', "            pass"),
             (".read(path).assert_existing_objects_matched()", ".read(path)"),
@@ -97,7 +99,7 @@ SUBJECTS = {
     ),
     "run": Subject(
         "training/options.py",
-        "tests/training/test_run_directory.py",
+        ("tests/training/test_run_directory.py",),
         (
             ("    seed: int = option(", "    seed: int = _resumable("),
             ("    learning_rate: float = option(", "    learning_rate: float = _resumable("),
@@ -199,7 +201,7 @@ def survivors(name: str, count: int, seed: int) -> tuple[int, int, list[str]]:
         mutants = known_mutants(code, subject) + chosen
         began = time.monotonic()
         if _is_noticed(copy, subject, LONGEST_S):
-            raise SystemExit(f"{subject.tests} fails without any change")
+            raise SystemExit(f"{name}: a test fails without any change")
         patience = PATIENCE * (time.monotonic() - began) + 60
         survived = []
         for mutant in mutants:
@@ -224,8 +226,12 @@ def _copy_repository(folder: Path) -> Path:
 
 
 def _is_noticed(copy: Path, subject: Subject, patience: float) -> bool:
-    """Runs a subject's tests in a fork: it has imported the libraries, and nothing of ours yet."""
-    process = multiprocessing.get_context("fork").Process(target=_test, args=(copy, subject.tests))
+    return any(_fails(copy, tests, patience) for tests in subject.tests)
+
+
+def _fails(copy: Path, tests: str, patience: float) -> bool:
+    """Runs tests in a fork: it has imported the libraries, and nothing of ours yet."""
+    process = multiprocessing.get_context("fork").Process(target=_test, args=(copy, tests))
     process.start()
     process.join(patience)
     if process.is_alive():
@@ -243,7 +249,7 @@ def _test(copy: Path, tests: str) -> NoReturn:
     for stream in (1, 2):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
     options = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-o", f"pythonpath={copy}"]
-    os._exit(int(pytest.main([*options, tests])))
+    os._exit(int(pytest.main([*options, *shlex.split(tests)])))
 
 
 def main() -> None:
@@ -253,21 +259,23 @@ def main() -> None:
     parser.add_argument("--subject", action="append", choices=SUBJECTS, help="may be repeated")
     parser.add_argument("--report", type=Path, help="document whose table is rewritten")
     chosen = parser.parse_args()
-    before = chosen.report.read_text(encoding="utf-8") if chosen.report else ""
-    rows: dict[str, str] = {}
-    for name in SUBJECTS:
-        if chosen.subject and name not in chosen.subject:
-            kept = [line for line in before.splitlines() if line.startswith(f"| {name} |")]
-            rows |= {name: kept[0]} if kept else {}
-            continue
+    for name in chosen.subject or SUBJECTS:
         total, tried, survived = survivors(name, chosen.count, chosen.seed)
         left = "; ".join(change.replace("|", "\\|") for change in survived) or "none"
         when = f"{datetime.date.today().isoformat()}, seed {chosen.seed}"
-        rows[name] = f"| {name} | {total} | {tried} | {len(survived)} | {left} | {when} |"
-        print(rows[name], flush=True)
-    if chosen.report:
-        head = "| subject | mutants | tried | survived | which | `make mutants` of |"
-        rewrite(chosen.report, "mutants", [head, "|---|---|---|---|---|---|", *rows.values()])
+        row = f"| {name} | {total} | {tried} | {len(survived)} | {left} | {when} |"
+        print(row, flush=True)
+        if chosen.report:
+            rewrite(chosen.report, "mutants", _table(chosen.report, name, row))
+
+
+def _table(report: Path, name: str, row: str) -> list[str]:
+    """The table of a document with one row anew."""
+    lines = section(report, "mutants").splitlines()
+    rows = {one: line for one in SUBJECTS for line in lines if line.startswith(f"| {one} |")}
+    rows[name] = row
+    head = "| subject | mutants | tried | survived | which | `make mutants` of |"
+    return [head, "|---|---|---|---|---|---|", *(rows[one] for one in SUBJECTS if one in rows)]
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ from pathlib import Path
 from tests.faults import disks, disturbed, everywhere, killed, limited, programs
 from tests.faults.material import Material
 from tests.faults.programs import Fault
+from tests.hostile.figures import rewrite, section
+
+KILLS = 25  # of each program
 
 SCENARIOS: dict[str, tuple[Callable[[Material], int], str]] = {
     "build killed": (killed.killed_builds, "the same command ends with the same bytes"),
@@ -72,12 +75,13 @@ def _survive(scenario: Callable[[Material], int], material: Material) -> str:
         return "**not survived**"
 
 
-def table(outcomes: dict[str, str], seed: int, before: str = "") -> list[str]:
+def table(outcomes: dict[str, str], seed: int, kills: int, before: str = "") -> list[str]:
     """The outcomes as lines of Markdown; scenarios that were not run stay as they were before."""
     today, rows = datetime.date.today().isoformat(), []
+    when = f"{today}, seed {seed}" + (f", kills {kills}" if kills != KILLS else "")
     for name, (_, meaning) in SCENARIOS.items():
         if name in outcomes:
-            rows.append(f"| {name} | {outcomes[name]} | {meaning} | {today}, seed {seed} |")
+            rows.append(f"| {name} | {outcomes[name]} | {meaning} | {when} |")
         else:
             rows += [line for line in before.splitlines() if line.startswith(f"| {name} |")]
     total = sum(int(cell) for row in rows if (cell := row.split("|")[2].strip()).isdigit())
@@ -92,17 +96,15 @@ def table(outcomes: dict[str, str], seed: int, before: str = "") -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--kills", type=int, default=25, help="of each program")
+    parser.add_argument("--kills", type=int, default=KILLS, help="of each program")
     parser.add_argument("--only", action="append", choices=SCENARIOS, help="may be repeated")
     parser.add_argument("--report", type=Path, help="document whose table of figures is rewritten")
     chosen = parser.parse_args()
     outcomes = run(chosen.only or list(SCENARIOS), chosen.seed, chosen.kills)
-    before = chosen.report.read_text(encoding="utf-8") if chosen.report else ""
-    lines = table(outcomes, chosen.seed, before)
+    before = section(chosen.report, "faults") if chosen.report else ""
+    lines = table(outcomes, chosen.seed, chosen.kills, before)
     print("\n".join(["", *lines]))
     if chosen.report:
-        from tests.hostile.figures import rewrite
-
         rewrite(chosen.report, "faults", lines)
     sys.exit(any("**" in outcome for outcome in outcomes.values()))
 

@@ -98,7 +98,7 @@ def test_a_table_says_what_was_not_survived(monkeypatch, capsys):
     outcomes = faults.run(["good", "bad"], 1, 1)
     assert outcomes == {"good": "3", "bad": "**not survived**"}
     assert "lost" in capsys.readouterr().out
-    rows = faults.table({"bad": outcomes["bad"]}, 1, "| good | 2 | fine | an earlier day |\n")
+    rows = faults.table({"bad": outcomes["bad"]}, 1, 25, "| good | 2 | fine | an earlier day |\n")
     assert rows[2] == "| good | 2 | fine | an earlier day |" and "| bad | **not" in rows[3]
     assert rows[-1].startswith("| **all** | **2** |")
 

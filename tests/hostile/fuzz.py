@@ -19,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.hostile.figures import rewrite, section
 from tests.hostile.findings import FINDINGS
 
 HERE = Path(__file__).parent
@@ -184,12 +185,10 @@ def main() -> None:
             print(f"  input {finding['number']}: {finding['finding']}")
             for line in finding.get("text", "").splitlines()[-8:]:
                 print(f"    {line}")
-    before = chosen.report.read_text(encoding="utf-8") if chosen.report else ""
+    before = section(chosen.report, "fuzz") if chosen.report else ""
     lines = table(outcomes, chosen.seed, before)
     print("\n".join(["", *lines]))
     if chosen.report:
-        from tests.hostile.figures import rewrite
-
         rewrite(chosen.report, "fuzz", lines)
     sys.exit(len(outcomes) < len(wanted) or any(outcome.findings for outcome in outcomes))
 
