@@ -44,10 +44,14 @@ class Subject(NamedTuple):
     known: tuple[tuple[str, str], ...] = ()  # texts, and what they were changed to
 
 
+def _quick_first(path: str, slow: str) -> tuple[str, str]:
+    return f"{path} -k 'not ({slow})'", f"{path} -k '{slow}'"
+
+
 SUBJECTS = {
     "locks": Subject(
         "utils/locks.py",
-        ("tests/utils/test_locks.py",),
+        _quick_first("tests/utils/test_locks.py", "several or slept"),
         (
             ("        file.truncate()\n", ""),
             ("not isinstance(error, ProcessLookupError)", "False"),
@@ -71,13 +75,23 @@ SUBJECTS = {
             ),
         ),
     ),
-    "palette": Subject("palette/extraction.py", ("tests/palette/test_extraction.py",)),
+    "palette": Subject(
+        "palette/extraction.py",
+        _quick_first("tests/palette/test_extraction.py", "thousand or all_colors"),
+    ),
     "shuffle": Subject(
         "data/ordering.py",
-        ("tests/data/test_loading.py",),
+        (
+            "tests/data/test_loading.py -k 'every_epoch or mixed or shuffles or bytes_than'",
+            "tests/data/test_bad_records.py",
+            "tests/data/test_loading.py -k 'seed_alone or begun or workers' -m 'slow or not slow'",
+        ),
         (("tf.constant([seed, purpose]", "tf.constant([seed // 2 * 2, purpose]"),),
     ),
-    "pool": Subject("training/gan/image_pool.py", ("tests/training/gan/test_image_pool.py",)),
+    "pool": Subject(
+        "training/gan/image_pool.py",
+        _quick_first("tests/training/gan/test_image_pool.py", "replicas"),
+    ),
     "losses": Subject("training/gan/losses.py", ("tests/training/gan/test_losses.py",)),
     "layers": Subject(
         "networks/normalization.py",
