@@ -23,27 +23,31 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from tf_deeppaint.training import distribution as strategies
 from tf_deeppaint import DeepPaint, Discriminator, Generator
+from tf_deeppaint.networks.matcher.color_matcher import ColorMatcher
 from tf_deeppaint.training.gan.losses import Objective
+from tf_deeppaint.training.matching.color_matching import ColorMatching
 strategy = strategies.open_strategy("mirrored" if devices == 2 else "one")
 assert strategy.num_replicas_in_sync == devices
 keras.utils.set_random_seed(7)
 rng = np.random.default_rng(1)
 shapes = {"sketch": (64, 64, 3), "palette": (4, 4, 3), "picture": (64, 64, 3)}
 batches = {key: rng.uniform(-1, 1, (5, 4, *s)).astype("float32") for key, s in shapes.items()}
-if sys.argv[2] == "alike":  # both halves of every batch are the same pictures
+if sys.argv[2] != "sync":  # both halves of every batch are the same pictures
     batches = {key: np.concatenate([b[:, :2], b[:, :2]], 1) for key, b in batches.items()}
 with strategy.scope():
-    model = DeepPaint(
-        Generator(4, size=64, seed=1, synchronized=sync),
-        Discriminator(4, synchronized=sync),
-        Objective(l1_weight=2.0),
-        pool_size=0,
-    )
-    for block in model.generator.up:
-        block.dropout_rate = 0.0
-    model.compile(
-        keras.optimizers.SGD(1e-3), keras.optimizers.Adam(1e-3, 0.5, epsilon=1e-2)
-    )
+    optimizers = keras.optimizers.SGD(1e-3), keras.optimizers.Adam(1e-3, 0.5, epsilon=1e-2)
+    if sys.argv[2] == "matcher":
+        model = ColorMatching(ColorMatcher(8, size=64))
+    else:
+        model = DeepPaint(
+            Generator(4, size=64, seed=1, synchronized=sync),
+            Discriminator(4, synchronized=sync),
+            Objective(l1_weight=2.0),
+            pool_size=0,
+        )
+        for block in model.generator.up:
+            block.dropout_rate = 0.0
+    model.compile(*optimizers)
 stream = tf.data.Dataset.from_tensor_slices(batches).take(int(sys.argv[4]))
 if int(sys.argv[4]):
     model.fit(stream, shuffle=False, verbose=0)
@@ -67,7 +71,7 @@ def apart(weights: list[np.ndarray], others: list[np.ndarray], start: list[np.nd
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["sync", "alike"])
+@pytest.mark.parametrize("kind", ["sync", "alike", "matcher"])
 def test_two_replicas_take_the_steps_of_one(tmp_path, kind) -> None:
     """With norms over all pictures, or where each replica's statistics are those of the whole.
 
