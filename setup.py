@@ -25,6 +25,8 @@ BENCH = [
     "openvino>=2025.0",
     *TORCH,
     *ONNX,
+    *SERVING,
+    *STUDIO,
 ]
 TEST = [
     "colorgram.py==1.2.0",

@@ -14,7 +14,17 @@ from pathlib import Path
 
 from absl import flags
 
-from experiments.benchmarks import cost, data, harness, networks, painting, results, roofline
+from experiments.benchmarks import (
+    cost,
+    crowds,
+    data,
+    harness,
+    networks,
+    painting,
+    recipe,
+    results,
+    roofline,
+)
 from tf_deeppaint.utils import programs
 
 # What README.md shows.
@@ -26,6 +36,10 @@ TABLE = {
     "input": data.read,
     "start": painting.start,
     "folder": painting.folder,
+    "picture": painting.picture,
+    "studio": crowds.studio,
+    "served": crowds.served,
+    "recipe": recipe.recipe,
     "roofline": roofline.roofline,
 }
 BENCHMARKS = TABLE | {"serving": painting.serving, "cost": cost.cost}

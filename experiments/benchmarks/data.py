@@ -30,8 +30,8 @@ DRAWN = 40
 SAMPLE = 20
 # Records of the data set that is read, and how much of it in a round.
 RECORDS, BATCH, BATCHES = 48, 4, 20
-# Width of the network -> steps whose waiting is timed, after a first one that traces the graph.
-STEPS = {16: 12, 64: 4}
+# Width of the network, and steps whose waiting is timed after a first one that traces the graph.
+WIDTH, STEPS = 16, 12
 
 
 def palette() -> Iterator[Row]:
@@ -129,10 +129,9 @@ def read() -> Iterator[Row]:
         work = f"{BATCH * BATCHES} pairs read, {SIZE} px"
         yield speedup(work, "ours", "the published loader", seconds, 4.0)
         yield speedup(work, "ours, all augmentations", "the published loader", seconds)
-        for width, steps in STEPS.items():
-            shares = _waiting_shares(shards, width, steps)
-            work = f"waiting for input, {SIZE} px, batch 1, width {width}"
-            yield Row(work, "bfloat16, all augmentations", shares, "% of a step", goal=3.0)
+        shares = _waiting_shares(shards)
+        work = f"waiting for input, {SIZE} px, batch 1, width {WIDTH}"
+        yield Row(work, "bfloat16, all augmentations", shares, "% of a step", goal=3.0)
 
 
 def _write_pictures(folder: Path, count: int) -> Path:
@@ -172,17 +171,17 @@ def _build(pictures: Path, output: Path) -> tuple[float, int]:
     return time.perf_counter() - started, usage.ru_maxrss // 1024
 
 
-def _waiting_shares(folder: str, width: int, steps: int) -> list[float]:
+def _waiting_shares(folder: str) -> list[float]:
     """For each of several steps, the percentage of its time spent waiting for its batch."""
     from experiments.benchmarks.workloads.keras_workloads import make_training_step
     from tf_deeppaint.data.augmentation import AUGMENTATIONS
     from tf_deeppaint.data.loading import load_training
 
-    step = make_training_step(width, SIZE, "mixed_bfloat16")
+    step = make_training_step(WIDTH, SIZE, "mixed_bfloat16")
     batches = iter(load_training([folder], 1, 0, AUGMENTATIONS))
     step(next(batches))
     shares = []
-    for _ in range(steps):
+    for _ in range(STEPS):
         started = time.perf_counter()
         batch = next(batches)
         waited = time.perf_counter() - started

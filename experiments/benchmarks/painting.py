@@ -1,17 +1,20 @@
-"""How long coloring takes from files to files: the whole program, the studio, a served model."""
+"""How long coloring takes: the whole program, a folder, one picture, a served one; the studio."""
 
+import statistics
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 from absl import flags
 
+from experiments.benchmarks.crowds import open_studio
 from experiments.benchmarks.harness import ROOT, alternate, peak_mib, rounds, run_program
 from experiments.benchmarks.results import Row
+from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow
 
@@ -20,13 +23,16 @@ _SIDES = flags.DEFINE_list("sides", ["512", "1024", "2048", "4096"], "Sides of s
 
 # Most seconds that `colorize` may take by each backend, and for a folder: the goals.
 START_GOALS = {"LiteRT, the default": 0.7, "TensorFlow": 6.0}
-FOLDER_GOAL, PAINT_GOAL, PAGE_GOAL = 6.0, 0.1, 3.0
+MAKE_GOAL, PAGE_GOAL, FOLDER_GOAL, MOST_MS = 1.0, 3.0, 6.0, 100.0
 # The folder's sketches, of so many drawings, and their side in pixels.
 SKETCHES, DRAWINGS, SIDE = 100, 10, 512
 
 
 def start() -> Iterator[Row]:
-    """One sketch from the command line, and the studio's page, by the bundled model."""
+    """One sketch from the command line, and the studio's page, by the bundled model.
+
+    `make paint` is told where to write; the first run of each is not counted.
+    """
     pictures = ROOT / "docs/pictures"
     with tempfile.TemporaryDirectory() as folder:
         arguments = [
@@ -39,61 +45,80 @@ def start() -> Iterator[Row]:
         functions = {
             "LiteRT, the default": lambda: run_program(*arguments),
             "TensorFlow": lambda: run_program(*arguments, network),
+            "make": lambda: _make("paint", f"PAINTED={folder}/made.png", f"SHOWN={folder}/all.png"),
         }
-        seconds = alternate(functions, rounds(5))
+        seconds = alternate(functions, rounds(3))
     for backend, goal in START_GOALS.items():
         yield Row("colorize one sketch", backend, seconds[backend], "s", goal=goal)
-    pages = [_open_page() for _ in range(rounds(5))]
+    yield Row("make paint, again", "LiteRT, the default", seconds["make"], "s", goal=MAKE_GOAL)
+    pages = [_open_page() for _ in range(rounds(3))]
     yield Row("the studio, to its first page", "LiteRT", pages, "s", goal=PAGE_GOAL)
+
+
+def _make(*arguments: str) -> None:
+    subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, check=True)
 
 
 def _open_page() -> float:
     """Starts the studio, loads its page and ends it; seconds until the page was loaded."""
-    command = [sys.executable, "-m", "tf_deeppaint.studio", "--port=0"]
     began = time.perf_counter()
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as studio:
-        lines = (line.split() for line in studio.stdout)
-        address = next(line[5] for line in lines if line[3:5] == ["open", "at"])
+    with open_studio() as address:
         with urllib.request.urlopen(address) as page:
             page.read()
-        seconds = time.perf_counter() - began
-        studio.terminate()
-    return seconds
+        return time.perf_counter() - began
 
 
 def folder() -> Iterator[Row]:
-    """A folder of sketches from files to files, the whole process; and one in a running one."""
-    from tf_deeppaint import Painter
-    from tf_deeppaint.data.sources.dolls.source import Dolls
-    from tf_deeppaint.images.encoding import encode_png
-
-    dolls = Dolls(DRAWINGS + 1, seed=1)
-    drawn = [dolls.load(example, SIDE) for example in dolls.examples()]
-    reference = drawn.pop().picture
+    """A folder of sketches from files to files, the whole process."""
+    drawn, reference = _draw()
     with tempfile.TemporaryDirectory() as work:
         sketches = Path(work, "sketches")
-        sketches.mkdir()
         for number in range(SKETCHES):
-            data = encode_png(drawn[number % DRAWINGS].sketch)
-            Path(sketches, f"{number}.png").write_bytes(data)
-        Path(work, "reference.png").write_bytes(encode_png(reference))
+            write_picture(sketches / f"{number}.png", drawn[number % DRAWINGS])
+        write_picture(f"{work}/reference.png", reference)
         arguments = [
             "tf_deeppaint.colorize",
             f"--sketch={sketches}",
             f"--reference={work}/reference.png",
             f"--output={work}/painted",
         ]
-        painter = Painter.load()
-        functions = {
-            "folder": lambda: run_program(*arguments),
-            "picture": lambda: painter.paint(drawn[0].sketch, reference=reference),
-        }
-        functions["picture"]()
-        seconds = alternate(functions, rounds(3))
+        seconds = alternate({"folder": lambda: run_program(*arguments)}, rounds(3))
     work = f"{SKETCHES} sketches of {SIDE} px, files to files"
     yield Row(work, "colorize", seconds["folder"], "s", goal=FOLDER_GOAL)
-    work = f"a sketch of {SIDE} px, pixels to pixels"
-    yield Row(work, "Painter", seconds["picture"], "s", goal=PAINT_GOAL)
+
+
+def picture() -> Iterator[Row]:
+    """One picture by the bundled model in a running program, pixels to pixels, by each backend."""
+    from tf_deeppaint import Painter
+
+    drawn, reference = _draw()
+    with tempfile.TemporaryDirectory() as work:
+        int8 = f"{work}/dynamic_int8.tflite"
+        run_program("export.litert", "--precision=dynamic_int8", f"--output={int8}")
+        painters = {
+            "LiteRT, the default": Painter.load(),
+            "LiteRT dynamic int8": Painter.load(int8),
+            "Keras": Painter.load(ROOT / "tf_deeppaint/bundled/model.keras"),
+        }
+        functions = {
+            name: lambda painter=painter: painter.paint(drawn[0], reference=reference)
+            for name, painter in painters.items()
+        }
+        seconds = alternate(functions, rounds(15))
+    milliseconds = {name: [1000 * value for value in seconds[name]] for name in seconds}
+    fastest = min(milliseconds, key=lambda name: statistics.median(milliseconds[name]))
+    for name, values in milliseconds.items():
+        goal = MOST_MS if name == fastest else None
+        yield Row(f"one picture, {SIDE} px, the bundled model", name, values, "ms", goal=goal)
+
+
+def _draw() -> tuple[list[np.ndarray], np.ndarray]:
+    """Sketches, and a reference for them."""
+    from tf_deeppaint.data.sources.dolls.source import Dolls
+
+    dolls = Dolls(DRAWINGS + 1, seed=1)
+    *drawn, other = (dolls.load(example, SIDE) for example in dolls.examples())
+    return [one.sketch for one in drawn], other.picture
 
 
 def serving() -> Iterator[Row]:

@@ -14,6 +14,8 @@ from pathlib import Path
 PAGE = Path(__file__).with_name("README.md")
 HEAD = ["work", "ours against", "goal", "result [least, most]", "ours / the other", "met"]
 PACKAGES = ("tensorflow", "keras", "torch", "numpy", "opencv-python-headless")
+# Units of which a goal is the least; of any other it is the most.
+MORE_IS_BETTER = ("x", "pictures/s")
 # Instruction sets that decide how fast bfloat16 and int8 are.
 EXTENSIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_int8")
 
@@ -27,7 +29,7 @@ class Row:
         compared: Which way of ours, and against what.
         values: Of the rounds.
         unit: `"x"` for a speedup: how many times as fast ours is.
-        goal: The least speedup, or the most of any other unit; None where there is none.
+        goal: The least of a unit of `MORE_IS_BETTER`, the most of any other; None: there is none.
         seconds: Median seconds of ours and of the other, for a speedup.
     """
 
@@ -46,9 +48,9 @@ class Row:
             result += f" [{_digits(min(self.values))}, {_digits(max(self.values))}]"
         goal = met = ""
         if self.goal is not None:
-            is_speedup = self.unit == "x"
-            goal = f"at {'least' if is_speedup else 'most'} {_digits(self.goal)} {self.unit}"
-            met = "yes" if (value >= self.goal if is_speedup else value <= self.goal) else "no"
+            is_more_better = self.unit in MORE_IS_BETTER
+            goal = f"at {'least' if is_more_better else 'most'} {_digits(self.goal)} {self.unit}"
+            met = "yes" if (value >= self.goal if is_more_better else value <= self.goal) else "no"
         times = (f"{s:.3g} s" if s >= 1 else f"{1000 * s:.3g} ms" for s in self.seconds)
         return [self.work, self.compared, goal, result, " / ".join(times), met]
 

@@ -9,13 +9,12 @@ could take if nothing were fused.
 import math
 from collections.abc import Callable, Iterator
 
-from experiments.benchmarks import harness
+from experiments.benchmarks import harness, networks
 from experiments.benchmarks.results import Row
 from tf_deeppaint.utils.silence import import_tensorflow
 
 SIDE, COPIED_MIB = 2048, 512
-# Widths and batches of training steps; widths of networks that paint; sides of both in pixels.
-CASES, WIDTHS = ((16, 4), (64, 1), (64, 4)), (16, 64)
+# Sides in pixels of pictures that are trained on, and of those that are painted.
 SIZE, PAINTED_SIZE = 256, 512
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 # Operations that move no data: they name a tensor or change its shape.
@@ -37,9 +36,9 @@ def roofline() -> Iterator[Row]:
             f"a training step, {SIZE} px, width {width}, batch {batch}": training_graph(
                 width, batch, policy
             )
-            for width, batch in CASES
+            for width, batch in networks.cases()
         }
-        for width in WIDTHS:
+        for width in networks.widths():
             graphs[f"one picture, {PAINTED_SIZE} px, width {width}"] = painting_graph(width, policy)
         for work, graph in graphs.items():
             operations, moved = demands(graph)

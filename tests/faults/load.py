@@ -10,11 +10,8 @@ with INVALID_ARGUMENT.
 import argparse
 import contextlib
 import datetime
-import http.client
-import json
 import os
 import random
-import secrets
 import signal
 import struct
 import sys
@@ -28,85 +25,30 @@ import grpc
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
+from experiments.benchmarks.studio_client import FILE, PATIENCE_S, StudioClient, color_data
 from tests.faults import programs
 from tests.helpers.stand_in import StandIn
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.images.decoding import decode_picture
 from tf_deeppaint.images.encoding import encode_png
 
-PATIENCE_S = 120
 # Memory may differ by so much between the middle of the run and its end.
 FLAT = 1.15
 
 
-class Studio:
-    """A studio as a process.
-
-    Attributes:
-        address: Host and port.
-        config: What the page is told of its events.
-    """
+class Studio(StudioClient):
+    """A studio as a process, and its visitors."""
 
     def __init__(self, *flags: str):
         self.process = programs.start("tf_deeppaint.studio", "--port=0", *flags)
         line = programs.wait_for(self.process, "The studio is open at ").splitlines()[-1]
-        self.address = urlsplit(line.split(" at ")[1].split()[0]).netloc
         threading.Thread(target=self._drain, daemon=True).start()
         self.said: list[str] = []
-        self.visitor = threading.local()  # each client is a visitor with a cookie of its own
-        _, body = self.ask("GET", "/config")
-        self.config = json.loads(body)
+        super().__init__(urlsplit(line.split(" at ")[1].split()[0]).netloc)
 
     def _drain(self) -> None:
         for line in self.process.stdout:
             self.said.append(line)
-
-    def ask(
-        self, method: str, path: str, body: bytes | None = None, kind: str = "application/json"
-    ) -> tuple[int, bytes]:
-        """Status and body of the answer to a request."""
-        connection = http.client.HTTPConnection(self.address, timeout=PATIENCE_S)
-        cookie = getattr(self.visitor, "cookie", None)
-        headers = ({"Content-Type": kind} if body else {}) | ({"Cookie": cookie} if cookie else {})
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            if answer.headers["Set-Cookie"]:
-                self.visitor.cookie = answer.headers["Set-Cookie"].split(";")[0]
-            return answer.status, answer.read()
-        finally:
-            connection.close()
-
-    def event(self, element: str, name: str) -> int:
-        """The number of the event of an element of the page."""
-        found = {c["props"].get("elem_id"): c["id"] for c in self.config["components"]}
-        target = [found[element], name]
-        return next(d["id"] for d in self.config["dependencies"] if target in d["targets"])
-
-    def upload(self, data: bytes, name: str) -> dict:
-        """Puts a file on the page; what the page sends of it afterwards."""
-        if getattr(self.visitor, "cookie", None) is None:
-            self.ask("GET", "/")
-        mark = secrets.token_hex(8)
-        head = f'--{mark}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n'
-        body = head.encode() + b"Content-Type: image/png\r\n\r\n" + data
-        body += f"\r\n--{mark}--\r\n".encode()
-        kind = f"multipart/form-data; boundary={mark}"
-        status, found = self.ask("POST", "/gradio_api/upload", body, kind)
-        if status != 200:
-            raise OSError(f"upload: {status}")
-        return {"path": json.loads(found)[0], "orig_name": name, "meta": _FILE}
-
-    def call(self, event: int, data: list) -> tuple[bool, str]:
-        """Runs an event as the page does; whether it succeeded, and what it said."""
-        session = secrets.token_hex(8)
-        body = json.dumps({"data": data, "fn_index": event, "session_hash": session}).encode()
-        status, found = self.ask("POST", "/gradio_api/queue/join", body)
-        if status != 200:
-            return False, f"join: {status} {found[:200]!r}"
-        status, found = self.ask("GET", f"/gradio_api/queue/data?session_hash={session}")
-        lines = [line for line in found.decode().splitlines() if "process_completed" in line]
-        return '"success":true' in (lines or [""])[-1].replace(" ", ""), found.decode()
 
     def memory(self) -> int:
         """Bytes of memory the studio has."""
@@ -117,9 +59,6 @@ class Studio:
         print("".join(self.said[-15:]))
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(timeout=60)
-
-
-_FILE = {"_type": "gradio.FileData"}
 
 
 class Load:
@@ -224,14 +163,11 @@ class StudioLoad(Load):
 
     def __init__(self, seed: int):
         super().__init__(Studio(), seed)
-        codes = [["#c0392b", "#f4c7a1", "#3b5dc9", "#2a9d9d"]] * 4
-        self.swatches = {"codes": codes, "locks": [False] * 16}
         self.color = self.server.event("colors", "submit")
 
     def data(self, file: object, rng: random.Random) -> list:
         """What the page sends to color a sketch; each of some pages asks again and again."""
-        key = f"{rng.randrange(16):032x}"
-        return [key, {"source": "file", "file": file}, self.swatches, {}]
+        return color_data(f"{rng.randrange(16):032x}", file)
 
     def ask(self, rng: random.Random) -> str:
         try:
@@ -246,8 +182,8 @@ class StudioLoad(Load):
         ways = (
             lambda: self.server.upload(picture[: rng.randrange(len(picture))], "cut.png"),
             lambda: self.server.upload(rng.randbytes(5000), "../../noise.png"),
-            lambda: {"path": "/etc/passwd", "meta": _FILE},
-            lambda: {"path": rng.choice(("", "\0", "x" * 4000)), "meta": _FILE},
+            lambda: {"path": "/etc/passwd", "meta": FILE},
+            lambda: {"path": rng.choice(("", "\0", "x" * 4000)), "meta": FILE},
             lambda: rng.choice((7, [], "x", {"composite": {"composite": 1}}, {"path": []})),
         )
         # A connection that is closed on a hostile request harms nobody.

@@ -1,5 +1,6 @@
 """Workloads of this library; see `harness.Workload`."""
 
+import itertools
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from absl import flags
 
 from tf_deeppaint import DeepPaint, Discriminator, Generator
 from tf_deeppaint.data.augmentation import AUGMENTATIONS
@@ -19,6 +21,10 @@ from tf_deeppaint.networks.inputs import to_inputs
 from tf_deeppaint.networks.model_files import with_precision
 from tf_deeppaint.painting.litert_backend import LiteRtBackend
 from tf_deeppaint.palette.graph import palettes_to_histograms
+from tf_deeppaint.training.options import TrainingOptions
+from tf_deeppaint.training.plan import make_model, make_plan
+from tf_deeppaint.utils.flagfiles import expand_flagfiles
+from tf_deeppaint.utils.options import define_flags, flag_values
 
 
 def training_step(width: int, size: int, batch: int, precision: str) -> Callable[[], object]:
@@ -41,6 +47,35 @@ def make_training_step(width: int, size: int, precision: str) -> Callable[[dict]
     model = DeepPaint(generator, Discriminator(width, dtype=precision))
     model.compile()
     return tf.function(model.train_step)
+
+
+def recipe_steps(
+    recipe: str, folder: str, precision: str, reads: bool, steps: int
+) -> Callable[[], object]:
+    """Steps of the training of a flagfile on a data set, or on its first batch again and again."""
+    registry = flags.FlagValues()
+    define_flags(TrainingOptions, registry=registry)
+    registry(["", *expand_flagfiles([f"--flagfile={recipe}"]), f"--data={folder}"])
+    given = flag_values(TrainingOptions, registry=registry)
+    options = TrainingOptions(**given | {"precision": precision})
+    step = tf.function(make_model(options, make_plan(options)).train_step)
+    batches = load_training(
+        options.data,
+        options.batch_size,
+        options.seed,
+        options.augment,
+        swapped_palettes=options.swapped_palettes,
+        size=options.size,
+        parts=bool(options.parts_weight),
+    )
+    endless = iter(batches) if reads else itertools.repeat(next(iter(batches)))
+
+    def run() -> None:
+        for batch in itertools.islice(endless, steps):
+            losses = step(batch)
+        losses["generator_loss"].numpy()
+
+    return run
 
 
 def forward(width: int, size: int, precision: str) -> Callable[[], object]:
