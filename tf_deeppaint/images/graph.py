@@ -6,8 +6,9 @@ import tensorflow as tf
 def label_parts(mask: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Labels what is connected in a mask along rows and columns.
 
-    Every run takes the least pixel number in it, along rows, then along columns, until nothing
-    changes. A label is the number of a pixel, so that those of far ends are found by following.
+    Runs of pixels along rows are joined where they touch, until nothing changes: where two runs
+    touch, the run that each of them is labeled with gets the lesser of both labels, and every run
+    follows its label (Shiloach and Vishkin, https://doi.org/10.1016/0196-6774(82)90008-6).
 
     Args:
         mask: bool `(H, W)`.
@@ -16,49 +17,61 @@ def label_parts(mask: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         int32 `(H, W)`, 1, 2, .. in reading order of the first pixels, 0 beside the mask; and how
         many there are.
     """
-    size = tf.size(mask)
-    rows = tf.reshape(_number_runs(mask), [-1])
-    columns = tf.reshape(tf.transpose(_number_runs(tf.transpose(mask))), [-1])
+    begins = mask & ~tf.pad(mask[:, :-1], [[0, 0], [1, 0]])
+    # The runs' numbers in reading order, from 1; beside the mask that of the last run.
+    runs = tf.reshape(tf.cumsum(tf.reshape(tf.cast(begins, tf.int32), [-1])), tf.shape(mask))
+    # Every two runs that touch do so first where one of them begins.
+    touching = mask[:-1] & mask[1:] & (begins[:-1] | begins[1:])
+    above, below = tf.boolean_mask(runs[:-1], touching), tf.boolean_mask(runs[1:], touching)
+    count = tf.reduce_max(runs) + 1
 
-    def spread(label: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        wider = label
-        for runs in (rows, columns):
-            wider = tf.gather(tf.math.unsorted_segment_min(wider, runs, size), runs)
-        wider = tf.gather(wider, wider)
-        return wider, tf.reduce_any(wider != label)
+    def join(label: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        followed = tf.gather(label, label)
+        least = tf.minimum(tf.gather(followed, above), tf.gather(followed, below))
+        joined = tf.concat([tf.gather(label, above), tf.gather(label, below)], axis=0)
+        least = tf.math.unsorted_segment_min(tf.tile(least, [2]), joined, count)
+        followed = tf.minimum(followed, least)
+        return followed, tf.reduce_any(followed != label)
 
     label, _ = tf.while_loop(
-        lambda _, changed: changed, spread, (tf.range(size), True), parallel_iterations=1
+        lambda _, changed: changed, join, (tf.range(count), True), parallel_iterations=1
     )
-    inside = tf.reshape(mask, [-1])
-    is_first = tf.cast(inside & (label == tf.range(size)), tf.int32)
-    numbers = tf.where(inside, tf.gather(tf.cumsum(is_first), label), 0)
-    return tf.reshape(numbers, tf.shape(mask)), tf.reduce_sum(is_first)
+    # Run 0 is none.
+    is_first = tf.cast((label == tf.range(count)) & (label > 0), tf.int32)
+    numbers = tf.gather(tf.cumsum(is_first), label)
+    return tf.where(mask, tf.gather(numbers, runs), 0), tf.reduce_sum(is_first)
 
 
 def dilate(values: tf.Tensor, reach: tf.Tensor | int) -> tf.Tensor:
     """The greatest value within `reach` pixels of each along both axes.
 
     Args:
-        values: `(H, W)` or `(H, W, C)`, numbers that float32 holds exactly.
+        values: `(H, W)` or `(H, W, C)`, numbers.
         reach: How far, a scalar; it may be known only when the graph runs.
     """
-    levels = tf.cast(values, tf.float32)
-    levels = levels[None] if values.shape.rank == 3 else levels[None, ..., None]
-    # Windows of 3 pixels, one after another, make windows of any odd side.
+    for axis in (0, 1):
+        values = _dilate_along(values, axis, reach)
+    return values
+
+
+def _dilate_along(values: tf.Tensor, axis: int, reach: tf.Tensor | int) -> tf.Tensor:
+    """`dilate` along one axis: windows that lie side by side make one three times as wide."""
+    length = tf.shape(values)[axis]
+    reach = tf.minimum(reach, length - 1)
+
+    def widen(done: tf.Tensor, widest: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        step = tf.minimum(2 * done + 1, reach - done)
+        first, rest = tf.split(widest, [step, length - step], axis)
+        begin, last = tf.split(widest, [length - step, step], axis)
+        both = tf.maximum(rest, begin)
+        # Of each pixel with the one `step` behind it, and with the one `step` before it.
+        widest = tf.maximum(tf.concat([both, last], axis), tf.concat([first, both], axis))
+        return done + step, tf.ensure_shape(widest, values.shape)
+
     _, widest = tf.while_loop(
-        lambda step, _: step < reach,
-        lambda step, levels: (step + 1, tf.nn.max_pool2d(levels, 3, 1, "SAME")),
-        (tf.constant(0), levels),
-        shape_invariants=(tf.TensorShape([]), tf.TensorShape([1, None, None, levels.shape[-1]])),
+        lambda done, _: done < reach,
+        widen,
+        (tf.constant(0), values),
         parallel_iterations=1,
     )
-    widest = widest[0] if values.shape.rank == 3 else widest[0, ..., 0]
-    return tf.cast(tf.ensure_shape(widest, values.shape), values.dtype)
-
-
-def _number_runs(mask: tf.Tensor) -> tf.Tensor:
-    """Numbers the runs of a mask along rows, int32; every other pixel is a run of its own."""
-    before = tf.pad(mask[:, :-1], [[0, 0], [1, 0]])
-    begins = tf.cast(~(mask & before), tf.int32)
-    return tf.reshape(tf.cumsum(tf.reshape(begins, [-1])) - 1, tf.shape(mask))
+    return widest

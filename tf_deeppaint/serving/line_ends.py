@@ -12,7 +12,6 @@ from tf_deeppaint.line_art.line_ends import BEHIND, MOST_ENDS, NEIGHBORS, ROUNDS
 
 def find_ahead(ink: tf.Tensor, reach: tf.Tensor) -> tf.Tensor:
     """Finds what lies ahead of the ends of lines: bool `(H, W)` -> bool `(H, W)`."""
-    height, width = tf.unstack(tf.shape(ink))
     area = tf.reduce_sum(tf.cast(ink, tf.int32))
     inner = tf.reduce_sum(tf.cast(tf.equal(dilate(tf.cast(~ink, tf.uint8), 1), 0), tf.int32))
     half = tf.minimum(ROUNDS, area // tf.maximum(1, area - inner))
@@ -20,9 +19,11 @@ def find_ahead(ink: tf.Tensor, reach: tf.Tensor) -> tf.Tensor:
     ends = _find_ends(thin, half + 2)
     total = tf.shape(ends)[0]
     ends = ends[: tf.where(total > MOST_ENDS, 0, total)]  # (E, 2)
-    rows, columns = tf.range(height)[:, None], tf.range(width)[None]
-    count, y, x = (tf.gather_nd(_sum_around(thin * weight), ends) for weight in (1, rows, columns))
-    direction = count[:, None] * ends - tf.stack([y, x], axis=1)  # (E, 2)
+    # An end points away from the mean of the thinned lines around it.
+    offset = np.arange(-BEHIND, BEHIND + 1, dtype=np.int32)
+    offsets = np.stack(np.meshgrid(offset, offset, indexing="ij"), axis=-1).reshape(-1, 2)
+    around = tf.gather_nd(tf.pad(thin, [[BEHIND] * 2] * 2), ends[:, None] + BEHIND + offsets)
+    direction = -tf.matmul(around, offsets)  # (E, 2)
 
     far = half + reach
     offset = tf.range(-far, far + 1)
@@ -39,37 +40,48 @@ def find_ahead(ink: tf.Tensor, reach: tf.Tensor) -> tf.Tensor:
 
 def thin_lines(ink: tf.Tensor) -> tf.Tensor:
     """Thins lines, bool `(H, W)`, to the width of a pixel: int32 `(H, W)`, 0 or 1."""
-    tables = [tf.constant(table.astype(np.int32)) for table in stays_by_code()]
+    tables = [tf.constant(table) for table in stays_by_code()]
+    padded = tf.pad(tf.cast(ink, tf.uint8), [[1, 1], [1, 1]])
 
     def thin_once(step: tf.Tensor, thin: tf.Tensor, _: tf.Tensor) -> tuple:
         thinner = thin
         for table in tables:
-            thinner *= tf.gather(table, _filter(thinner, np.array(NEIGHBORS)))
-        return step + 1, thinner, tf.reduce_any(thinner != thin)
+            # Inside of ink a pixel stays.
+            border = _numbers(thinner > 1 - dilate(1 - thinner, 1))
+            stays = tf.gather(table, _code(thinner, border, np.array(NEIGHBORS)))
+            flat = tf.reshape(thinner, [-1])
+            flat = tf.tensor_scatter_nd_update(flat, border[:, None], stays)
+            thinner = tf.reshape(flat, tf.shape(thin))
+        return step + 1, tf.ensure_shape(thinner, thin.shape), tf.reduce_any(thinner != thin)
 
     _, thin, _ = tf.while_loop(
         lambda step, _, changed: (step < ROUNDS) & changed,
         thin_once,
-        (tf.constant(0), tf.cast(ink, tf.int32), tf.constant(True)),
+        (tf.constant(0), padded, tf.constant(True)),
         parallel_iterations=1,
     )
-    return thin
+    return tf.cast(tf.ensure_shape(thin[1:-1, 1:-1], ink.shape), tf.int32)
 
 
 def _find_ends(thin: tf.Tensor, margin: tf.Tensor) -> tf.Tensor:
     """The ends of thinned lines, int32 `(E, 2)`, none within `margin` pixels of the edge."""
-    neighbors = _filter(thin, np.array(NEIGHBORS) > 0)
-    ends = tf.cast(tf.where((thin > 0) & (neighbors == 1)), tf.int32)
+    padded = tf.pad(thin, [[1, 1], [1, 1]])
+    pixels = _numbers(padded > 0)
+    neighbors = _code(padded, pixels, np.array(NEIGHBORS) > 0)
+    pixels, width = tf.boolean_mask(pixels, neighbors == 1), tf.shape(padded)[1]
+    ends = tf.stack([pixels // width, pixels % width], axis=1) - 1
     inside = (ends >= margin) & (ends < tf.shape(thin) - margin)
     return tf.boolean_mask(ends, tf.reduce_all(inside, axis=1))
 
 
-def _sum_around(values: tf.Tensor) -> tf.Tensor:
-    return _filter(values, np.ones((2 * BEHIND + 1, 2 * BEHIND + 1)))
+def _code(thin: tf.Tensor, pixels: tf.Tensor, weights: np.ndarray) -> tf.Tensor:
+    """Sums the neighbors of some pixels, none at the edge, with weights `(3, 3)`: int32 `(P,)`."""
+    rows, columns = np.int32(np.nonzero(weights))
+    offsets = (rows - 1) * tf.shape(thin)[1] + columns - 1
+    around = tf.gather(tf.reshape(thin, [-1]), pixels + offsets[:, None])  # (8, P)
+    return tf.tensordot(weights[rows, columns].astype(np.int32), tf.cast(around, tf.int32), 1)
 
 
-def _filter(values: tf.Tensor, kernel: np.ndarray) -> tf.Tensor:
-    """Sums weighted neighbors, int32 `(H, W)`. Whole numbers below 2**24 are exact in float32."""
-    kernel = tf.constant(kernel.astype(np.float32)[..., None, None])
-    levels = tf.cast(values, tf.float32)[None, ..., None]
-    return tf.cast(tf.nn.conv2d(levels, kernel, 1, "SAME")[0, ..., 0], tf.int32)
+def _numbers(chosen: tf.Tensor) -> tf.Tensor:
+    """The numbers of the pixels that hold, int32 `(P,)`."""
+    return tf.cast(tf.reshape(tf.where(tf.reshape(chosen, [-1])), [-1]), tf.int32)
