@@ -15,13 +15,15 @@ from urllib.parse import urlsplit
 
 from experiments.benchmarks.harness import ROOT, rounds, run_program, seconds_of
 from experiments.benchmarks.results import Row
-from experiments.benchmarks.studio_client import PATIENCE_S, StudioClient, color_data
+from experiments.benchmarks.studio_client import StudioClient, color_data
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.silence import import_tensorflow
 
 CLIENTS = 64
 # Pictures a second: the goals.
 STUDIO_GOAL, SERVED_GOAL = 8.0, 6.0
+# Seconds that an answer may take.
+PATIENCE_S = 600
 # Drawings that are sent, and their side in pixels.
 DRAWINGS, SIDE = 8, 256
 
