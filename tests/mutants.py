@@ -100,7 +100,9 @@ SUBJECTS = {
     ),
     "training step": Subject(
         "training/gan/deep_paint.py",
-        ("tests/training/gan/test_deep_paint.py",),
+        _quick_first(
+            "tests/training/gan/test_deep_paint.py", "two_pictures or mixture_head or float16"
+        ),
         (("stepped = discriminator_stepped & generator_stepped", "stepped = generator_stepped"),),
     ),
     "checkpoints": Subject(

@@ -138,12 +138,30 @@ def test_requests_of_the_studios_own_page_are_answered():
         {"origin": "http://127.0.0.1:8000"},
         {"origin": "null"},
         {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "cross-site", "sec-fetch-dest": "document"},
+        {"path": "/", "sec-fetch-site": "cross-site", "sec-fetch-dest": "iframe"},
         {"path": "/paint/config", "root_path": "/paint", "sec-fetch-site": "same-site"},
     ],
 )
 def test_other_requests_are_refused(request_):
     hosts = request_.pop("hosts", ["127.0.0.1:7860"])
     assert ask(OWN, *hosts, **request_) == 403
+
+
+def test_a_link_on_another_page_leads_to_the_page():
+    link = {"sec-fetch-site": "cross-site", "sec-fetch-dest": "document"}
+    assert ask(OWN, "localhost", path="/", **link) == 200
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(None, []), (0, [b"0"]), (7, [b"7"])])
+def test_a_refusal_tells_when_to_ask_again_where_that_helps(seconds, told):
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(admission.refuse(send, 503, "Later.", seconds))
+    assert [value for name, value in sent[0]["headers"] if name == b"retry-after"] == told
 
 
 def test_closed_routes_are_closed_under_a_sub_path_too():

@@ -319,6 +319,21 @@ def test_a_file_that_lost_its_name_while_it_was_waited_for_is_not_held(path, mon
         assert json.loads(path.read_text())["pid"] == os.getpid()
 
 
+def test_a_refusal_and_an_error_let_go_of_it_at_once(path, monkeypatch):
+    """Also where the error is kept, and with it all that the call had at hand."""
+    left_by_another_machine(path)
+    slept = clock(monkeypatch, lambda _: os.utime(path, (1, len(slept))))
+    with pytest.raises(DeepPaintError, match="on elsewhere") as refused, locks.hold(path, "x"):
+        pass
+    path.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(locks.os, "fsync", lambda _: os.stat("none"))
+        with pytest.raises(DeepPaintError, match="cannot be written") as failed:
+            locks.hold(path, "x").__enter__()
+    with locks.hold(path, "x"):
+        assert refused.value and failed.value
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[" * 3000, b'{"pid": 1}', b"\xff" * 9000])
 def test_a_damaged_file_is_no_obstacle(path, content):
     path.parent.mkdir()

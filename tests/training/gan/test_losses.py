@@ -42,6 +42,10 @@ def test_adversarial_losses_are_their_definitions(kind: str) -> None:
     np.testing.assert_allclose(found, GENERATOR[kind](FAKE), rtol=1e-6)
 
 
+def test_unless_told_otherwise_l1_is_all_that_is_added_to_the_adversarial_loss() -> None:
+    assert losses.Objective() == losses.Objective("bce", 100.0, 0.0, 0.0, 0.0)
+
+
 @pytest.mark.parametrize("kind", losses.GAN_LOSSES)
 def test_better_logits_have_a_smaller_loss(kind: str) -> None:
     better = losses.discriminator_loss(kind, tf.constant([0.5]), tf.constant([-0.5]))
