@@ -10,7 +10,7 @@ REFERENCE := $(PICTURES)/reference.png
 PAINTED := out/painted.png
 SHOWN := out/side_by_side.png
 
-.PHONY: help api paint studio train test test-slow bench fuzz faults costs mutants load test-versions lint lock sbom clean
+.PHONY: help api paint studio train test test-slow bench fuzz fuzz-guided faults costs mutants load test-versions lint lock sbom clean
 
 help:
 	@echo "make paint      color a drawing with the bundled model; yours: SKETCH=a.png REFERENCE=b.png"
@@ -21,6 +21,7 @@ help:
 	@echo "make api        write the pages of the functions and classes to out/api"
 	@echo "make bench      measure how fast everything is"
 	@echo "make fuzz       feed every parser with 100,000 hostile inputs"
+	@echo "make fuzz-guided  feed them with inputs that coverage guides (Linux)"
 	@echo "make faults     kill the programs, fill their disks, damage their files"
 	@echo "make load       ask the studio and a SavedModel for pictures from 64 places at once"
 	@echo "make test-versions  run the tests with the oldest and newest dependencies and Pythons"
@@ -66,6 +67,12 @@ SEED ?= 1
 INPUTS ?= 100000
 fuzz: .venv/installed-dev .venv/installed-bench
 	$(BIN)/python -m tests.hostile.fuzz --seed=$(SEED) --inputs=$(INPUTS) --report=docs/reliability.md
+
+# Another target or time: make fuzz-guided TARGET=manifests SECONDS=600
+SECONDS ?= 60
+fuzz-guided: .venv/installed-dev .venv/installed-guided
+	$(BIN)/python -m tests.hostile.guided --seed=$(SEED) --seconds=$(SECONDS) \
+		$(if $(TARGET),--target="$(TARGET)") --report=docs/reliability.md
 
 faults: .venv/installed-dev
 	$(BIN)/python -m tests.faults.faults --report=docs/reliability.md
@@ -121,6 +128,10 @@ clean:
 .venv/installed-bench: setup.py | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable ".[bench]"
 	@touch .venv/installed $@
+
+.venv/installed-guided: setup.py | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[bench,guided]"
+	@touch .venv/installed .venv/installed-bench $@
 
 .venv/installed-dev: setup.py requirements.lock | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock

@@ -28,6 +28,7 @@ BENCH = [
     *SERVING,
     *STUDIO,
 ]
+GUIDED = ["atheris>=3; platform_system == 'Linux'"]  # wheels for Linux alone
 TEST = [
     "colorgram.py==1.2.0",
     "hypothesis>=6.100",
@@ -100,6 +101,7 @@ setup(
         "onnx": ONNX,
         "torch": TORCH,
         "bench": BENCH,
+        "guided": GUIDED,
         "dev": [*TEST, "ruff>=0.8", "import-linter>=2.8"],
     },
 )

@@ -142,6 +142,20 @@ def test_a_fuzzer_sees_an_exception_a_crash_and_a_hang(tmp_path, monkeypatch):
     assert rows[4] == "| **all** | **1,006** | **11** | **3** | |"
 
 
+def test_coverage_guides_the_other_fuzzer(tmp_path, monkeypatch):
+    from tests.hostile import guided
+
+    outcome = guided.Outcome("colors", 1200, 30, 4, 9)
+    rows = guided.table([outcome], 60, "| layers | 5 | 1 | 2 | 3 | 0 | another day |\n")
+    assert rows[2].startswith("| colors | 1,200 | 30 | 4 | 9 | 0 | ") and rows[2].endswith("60 s |")
+    assert rows[3].startswith("| layers | 5 ")
+    pytest.importorskip("atheris")  # of an extra of its own
+    monkeypatch.setattr(guided, "KEPT", tmp_path)
+    outcome = guided.guide("colors", 1, 3)
+    assert outcome.inputs > 100 and outcome.reached >= outcome.began_with > 0
+    assert outcome.findings == []
+
+
 def test_figures_are_rewritten_between_their_marks(tmp_path):
     document = tmp_path / "page.md"
     document.write_text("a\n<!-- x -->\nold\n<!-- end of x -->\nb\n")
