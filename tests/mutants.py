@@ -59,7 +59,9 @@ SUBJECTS = {
             ("if _load_holder(path) == holder:\n            with", "if True:\n            with"),
         ),
     ),
-    "files": Subject("utils/files.py", ("tests/utils/test_files.py",)),
+    "files": Subject(
+        "utils/files.py", ("tests/utils/test_files.py", "tests/utils/test_walking.py")
+    ),
     "archives": Subject(
         "utils/keras_archives.py",
         ("tests/utils/test_keras_archives.py",),
@@ -107,7 +109,10 @@ SUBJECTS = {
     ),
     "checkpoints": Subject(
         "training/checkpoints.py",
-        ("tests/training/test_checkpoints.py",),
+        (
+            "tests/training/test_checkpoints.py",
+            "tests/training/test_loop.py -k 'begins_with or palette_rule or another_rule'",
+        ),
         (
             ('            files.remove(f"{path}.index")', "            pass"),
             (".read(path).assert_existing_objects_matched()", ".read(path)"),
@@ -115,7 +120,7 @@ SUBJECTS = {
     ),
     "run": Subject(
         "training/options.py",
-        ("tests/training/test_run_directory.py",),
+        ("tests/training/test_run_directory.py", "tests/training/test_options.py"),
         (
             ("    seed: int = option(", "    seed: int = _resumable("),
             ("    learning_rate: float = option(", "    learning_rate: float = _resumable("),

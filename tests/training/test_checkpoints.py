@@ -154,6 +154,45 @@ def test_old_ones_stay_until_the_new_one_is_read_back(saved, copy, monkeypatch, 
     assert Checkpoints(make(), str(copy), keep=keep).restore() == 4
 
 
+def test_whoever_lost_the_folder_while_it_wrote_removes_nothing(saved, copy, monkeypatch) -> None:
+    model = make()
+    checkpoints = Checkpoints(model, str(copy), keep=1)
+    checkpoints.restore()
+    step(model, 3)
+    read_back = checkpoints_module._read_back
+
+    def lose() -> None:
+        raise DeepPaintError("no longer names this process")
+
+    def read(path: str) -> None:
+        read_back(path)
+        monkeypatch.setattr(checkpoints_module.locks, "check", lose)
+
+    monkeypatch.setattr(checkpoints_module, "_read_back", read)
+    with pytest.raises(DeepPaintError, match="no longer names"):
+        checkpoints.save()
+    assert {path.name.partition(".")[0] for path in copy.iterdir()} == {
+        "state-2",
+        "state-3",
+        "state-4",
+    }
+
+
+def test_a_worker_that_is_not_the_chief_keeps_one_of_its_own(saved, copy, tmp_path) -> None:
+    model = make()
+    own = tmp_path / "own"
+    checkpoints = Checkpoints(model, str(copy), keep=2, own_folder=str(own))
+    before = sorted(path.name for path in copy.iterdir())
+    (copy / "state-8.data-00000-of-00001").write_bytes(b"the chief's, half-written")
+    assert checkpoints.restore() == 3
+    for number in (3, 4):
+        step(model, number)
+        checkpoints.save()
+    assert {path.name.partition(".")[0] for path in own.iterdir()} == {"state-5"}
+    after = sorted(path.name for path in copy.iterdir())
+    assert after == sorted([*before, "state-8.data-00000-of-00001"])
+
+
 def test_of_an_old_one_the_index_goes_first(saved, copy, monkeypatch) -> None:
     """Killed in between, the rest does not count as a checkpoint."""
     model = make()

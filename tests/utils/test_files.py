@@ -299,6 +299,20 @@ def test_a_name_aside_is_hidden_and_nobody_elses_and_ends_alike():
     assert all(name.startswith(".x.") and name.endswith(".incomplete.keras") for name in names)
 
 
+def test_a_suffix_is_kept_aside_where_it_is_no_longer_than_any_in_use():
+    for name, is_kept in (("x." + "s" * 15, True), ("x." + "s" * 16, False)):
+        assert files.name_aside(name).endswith(name[1:]) == is_kept
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux exchanges names")
+def test_two_names_are_exchanged_in_one_step(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
+    assert files.exchange(tmp_path / "a", tmp_path / "b")
+    assert [(tmp_path / name).read_text() for name in ("a", "b")] == ["b", "a"]
+    assert not files.exchange(tmp_path / "a", tmp_path / "none")
+
+
 def test_a_link_in_the_place_of_the_file_aside_is_not_followed(tmp_path, monkeypatch):
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")

@@ -100,6 +100,31 @@ def test_a_config_too_long_or_too_deep_is_refused(parts, tmp_path):
     refused(write(tmp_path / "d.keras", parts | {"config.json": b"\xff\xfe{"}))
 
 
+@pytest.mark.parametrize("name", ["config.json", "metadata.json"])
+def test_a_config_has_four_mib_and_no_byte_more(parts, tmp_path, name):
+    longest = b"{}".rjust(4 << 20)
+    read_config(write(tmp_path / "a.keras", parts | {name: longest}))
+    said = refused(write(tmp_path / "b.keras", parts | {name: longest + b" "}))
+    assert "is too long" in said
+
+
+def test_a_config_has_sixty_levels_below_its_first(parts, tmp_path):
+    config = {}
+    for level in range(1, 62):
+        config = {"config": config}
+        path = write(tmp_path / "m.keras", parts | {"config.json": json.dumps(config).encode()})
+        if level == 60:
+            check_foreign(path)
+    assert "is too deep" in refused(path, check_foreign)
+
+
+def test_a_file_of_over_four_gib_is_refused_unread(tmp_path):
+    path = tmp_path / "fat.keras"
+    with path.open("wb") as file:
+        file.truncate((4 << 30) + 1)  # takes no room on the disk
+    assert "over 4 GiB" in refused(path)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

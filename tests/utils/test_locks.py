@@ -330,8 +330,13 @@ def test_a_refusal_and_an_error_let_go_of_it_at_once(path, monkeypatch):
         patch.setattr(locks.os, "fsync", lambda _: os.stat("none"))
         with pytest.raises(DeepPaintError, match="cannot be written") as failed:
             locks.hold(path, "x").__enter__()
+    slept = clock(monkeypatch, lambda _: path.write_text('{"host": "b", "pid": 7, "since": ""}'))
+    with pytest.raises(DeepPaintError, match="on b") as late, locks.hold(path, "x"):
+        pass  # another wrote its name before this one's was read back
+    clock(monkeypatch)
+    path.unlink()
     with locks.hold(path, "x"):
-        assert refused.value and failed.value
+        assert refused.value and failed.value and late.value
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[" * 3000, b'{"pid": 1}', b"\xff" * 9000])
