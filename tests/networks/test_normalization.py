@@ -144,6 +144,14 @@ def test_separate_replicas_keep_the_mean_of_their_moving_statistics() -> None:
         np.testing.assert_allclose(two[name], expected, rtol=1e-5)
 
 
+def test_the_norm_of_kind_batch_has_the_options_given() -> None:
+    norm = make_norm("batch", "its name", synchronized=True, epsilon=0.5, dtype="float64")
+    assert type(norm) is BatchNormalization and norm.name == "its name"
+    assert (norm.synchronized, norm.epsilon, norm.dtype) == (True, 0.5, "float64")
+    norm = make_norm("batch", "norm")
+    assert (norm.synchronized, norm.epsilon, norm.momentum) == (False, 1e-5, 0.9)
+
+
 def test_an_instance_norm_equals_its_formula() -> None:
     layer = make_norm("instance", "norm", dtype="float64")
     # A variance of 1e-4, so that an epsilon other than 1e-5 would show.
