@@ -4,6 +4,7 @@ The pixels are those of `images.decoding`: upright, 16 bits reduced to 8, gray a
 transparency over white. `picture_headers` checks a file first.
 """
 
+import functools
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -50,75 +51,82 @@ def read_headers(files: tf.Tensor, names: tf.Tensor, max_pixels: int) -> Header:
 def decoded(files: tf.Tensor, names: tf.Tensor, headers: Header) -> Callable[[], tf.Tensor]:
     """Prepares to decode a batch of files, one after the other; see `read_headers`.
 
-    A decoder's error does not say which file of a batch it met, so the files go through a data set
-    that leaves out those with errors.
-
     Returns:
-        A function that takes a file's number; called with 0, 1, .. in this order it returns the
-        pixels, uint8 RGB `(H, W, 3)`. It fails with an `InvalidArgumentError` that names the file
-        if this cannot be decoded.
+        A function that takes a file's number and returns the pixels, uint8 RGB `(H, W, 3)`. It
+        fails with an `InvalidArgumentError` that names the file if this cannot be decoded.
     """
-    numbered = tf.data.Dataset.from_tensor_slices((tf.range(tf.size(files)), files, headers))
-    pictures = numbered.map(lambda index, data, header: (index, decode(data, header)))
-    options = tf.data.Options()
-    # What these would improve takes less time than they do.
-    options.autotune.enabled = False
-    options.experimental_optimization.apply_default_optimizations = False
-    iterator = iter(pictures.ignore_errors().with_options(options))
 
     def take(index: tf.Tensor) -> tf.Tensor:
-        entry = iterator.get_next_as_optional()
-        nothing = lambda: (tf.constant(-1), tf.zeros((1, 1, 3), tf.uint8))  # noqa: E731
-        number, pixels = tf.cond(entry.has_value(), entry.get_value, nothing)
-        pixels = require(tf.equal(number, index), pixels, names[index], ": the picture is damaged")
-        return tf.ensure_shape(pixels, (None, None, 3))
+        return _decode(files[index], Header(*(part[index] for part in headers)), names[index])
 
     return take
 
 
 @tf.function(autograph=False)
-def decode(data: tf.Tensor, header: Header) -> tf.Tensor:
+def _decode(data: tf.Tensor, header: Header, name: tf.Tensor) -> tf.Tensor:
     """Decodes one file to upright RGB over white, uint8 `(H, W, 3)`.
 
     Args:
         data: The file, a string scalar.
         header: What `picture_headers` read of it, without an error.
+        name: What to call it in an error.
     """
-    kind = tf.where(header.jpeg, 0, tf.where(header.alpha, 1, 2))
-    pixels = tf.switch_case(
+
+    def try_jpeg(decode: Callable) -> tuple[tf.Tensor, tf.Tensor]:
+        size = tf.stack([header.height, header.width])
+        return _try(lambda data: decode(_check_size(data, size)), data)
+
+    def try_png(channels: int) -> tuple[tf.Tensor, tf.Tensor]:
+        decode = functools.partial(tf.io.decode_png, channels=channels)
+        pixels, is_sound = _try(decode, drop_texts(data), channels)
+        return (_over_white(pixels) if channels == 4 else pixels), is_sound
+
+    kind = tf.where(header.jpeg, tf.where(header.unended, 1, 0), tf.where(header.alpha, 3, 2))
+    pixels, is_sound = tf.switch_case(
         kind,
         [
-            lambda: _decode_jpeg(data, header),
-            lambda: _over_white(tf.io.decode_png(drop_texts(data), channels=4)),
-            lambda: tf.io.decode_png(drop_texts(data), channels=3),
+            lambda: try_jpeg(_jpeg),
+            lambda: try_jpeg(lambda data: _decode_unended(data, header.restarts)),
+            lambda: try_png(3),
+            lambda: try_png(4),
         ],
     )
-    return _upright(pixels, header.orientation)
+    pixels = require(is_sound, pixels, name, ": the picture is damaged")
+    return _upright(tf.ensure_shape(pixels, (None, None, 3)), header.orientation)
 
 
-def _decode_jpeg(data: tf.Tensor, header: Header) -> tf.Tensor:
-    """Decodes a JPEG, if the decoder too finds in it the size that was checked."""
-    size = tf.cast(tf.image.extract_jpeg_shape(data)[:2], tf.int64)
-    alike = tf.reduce_all(size == tf.stack([header.height, header.width]))
-    data = require(alike, data, "two sizes")
-    return tf.cond(header.unended, lambda: _decode_unended(data, header), lambda: _jpeg(data))
+def _try(decode: Callable, data: tf.Tensor, channels: int = 3) -> tuple[tf.Tensor, tf.Tensor]:
+    """The pixels that a decoder returns, or some others; and whether it failed at nothing.
+
+    A decoder's error does not say which file it met, so the file goes through a data set that
+    leaves out what fails. `decode` should be small: its graph is prepared for every file anew.
+    """
+    pixels = tf.data.Dataset.from_tensors(data).map(lambda data: (decode(data), True))
+    nothing = tf.data.Dataset.from_tensors((tf.zeros((1, 1, channels), tf.uint8), False))
+    return pixels.ignore_errors().concatenate(nothing).take(1).get_single_element()
+
+
+def _check_size(data: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    """A JPEG file, if the decoder too finds in it the size that was checked."""
+    alike = tf.reduce_all(tf.cast(tf.image.extract_jpeg_shape(data)[:2], tf.int64) == size)
+    return require(alike, data, "two sizes")
 
 
 def _jpeg(data: tf.Tensor) -> tf.Tensor:
     return tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")
 
 
-def _decode_unended(data: tf.Tensor, header: Header) -> tf.Tensor:
+def _decode_unended(data: tf.Tensor, restarts: tf.Tensor) -> tf.Tensor:
     """Decodes a JPEG that lacks its end, if no pixel is missing; see `images.formats.jpeg`."""
     length = tf.maximum(tf.strings.length(data) - len(jpeg.ZEROS), 0)
     spare = tf.strings.substr(data, 0, length)
     is_padded = tf.cond(
         data == spare + jpeg.ZEROS,
-        lambda: _has_all_pixels(spare, _jpeg(spare + jpeg.END), header.restarts),
+        lambda: _has_all_pixels(spare, _jpeg(spare + jpeg.END), restarts),
         lambda: False,
     )
     pixels = _jpeg(data + jpeg.END)
-    is_whole = _has_all_pixels(data, pixels, header.restarts)
+    is_whole = _has_all_pixels(data, pixels, restarts)
     is_whole = tf.logical_and(is_whole, tf.logical_not(is_padded))
     return require(is_whole, pixels, "the JPEG file is cut off")
 
