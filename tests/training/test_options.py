@@ -87,6 +87,8 @@ def test_choices_are_those_of_the_parts_that_follow_them() -> None:
         {"width": 5},
         {"width": 0},
         {"seed": -1},
+        {"seed": 2**32},
+        {"size": 32},
         {"ema": 1.0},
         {"learning_rate": float("nan")},
         {"head": "cmyk"},
@@ -98,6 +100,38 @@ def test_values_that_are_not_allowed_are_refused_by_flag(change) -> None:
     ((name, _),) = change.items()
     with pytest.raises(DeepPaintError, match=f"--{name}="):
         check_options(TrainingOptions(**{"data": ("a",), "run": "r"} | change))
+
+
+LEAST = {
+    "steps": 0,
+    "epochs": 1,
+    "batch_size": 1,
+    "width": 2,
+    "l1_weight": 0.0,
+    "tv_weight": 0.0,
+    "r1_weight": 0.0,
+    "pool_size": 0,
+    "learning_rate": 0.0,
+    "discriminator_learning_rate": 0.0,
+    "clip_norm": 0.0,
+    "accumulate": 1,
+    "ema": 0.0,
+    "swapped_palettes": 0.0,
+    "size": 0,
+    "seed": 0,
+    "log_every": 1,
+    "save_every": 1,
+    "checkpoint_every": 1,
+    "checkpoint_minutes": 0.0,
+    "keep_checkpoints": 1,
+    "validation_records": 1,
+}
+MOST = {"ema": 0.99999, "seed": 2**32 - 1, "swapped_palettes": 1.0}
+
+
+@pytest.mark.parametrize("change", [LEAST, MOST], ids=["least", "most"])
+def test_values_at_their_bounds_are_allowed(change) -> None:
+    check_options(TrainingOptions(**{"data": ("a",), "run": "r"} | change))
 
 
 # A value that is not the default, how the flag is given, and who has a use for it.
