@@ -124,6 +124,11 @@ def test_a_pool_without_capacity_hands_every_picture_back() -> None:
         assert numbers(pool.exchange(pictures)) == [1, 2, 3]
 
 
+def test_nothing_of_a_pool_is_trained() -> None:
+    pool = ImagePool(2, SHAPE, seed=0)
+    assert pool.variables and not pool.trainable_variables
+
+
 def test_pictures_that_are_not_finite_are_handed_back_and_not_stored() -> None:
     pool = ImagePool(2, SHAPE, seed=0)
     pool.exchange(tf.constant(numbered(1, 2)))
