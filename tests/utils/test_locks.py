@@ -325,7 +325,7 @@ def test_a_refusal_and_an_error_let_go_of_it_at_once(path, monkeypatch):
     slept = clock(monkeypatch, lambda _: os.utime(path, (1, len(slept))))
     with pytest.raises(DeepPaintError, match="on elsewhere") as refused, locks.hold(path, "x"):
         pass
-    path.unlink()
+    path.write_text("")  # the same file: another of its name would not be locked
     with monkeypatch.context() as patch:
         patch.setattr(locks.os, "fsync", lambda _: os.stat("none"))
         with pytest.raises(DeepPaintError, match="cannot be written") as failed:
@@ -333,8 +333,8 @@ def test_a_refusal_and_an_error_let_go_of_it_at_once(path, monkeypatch):
     slept = clock(monkeypatch, lambda _: path.write_text('{"host": "b", "pid": 7, "since": ""}'))
     with pytest.raises(DeepPaintError, match="on b") as late, locks.hold(path, "x"):
         pass  # another wrote its name before this one's was read back
+    path.write_text("")
     clock(monkeypatch)
-    path.unlink()
     with locks.hold(path, "x"):
         assert refused.value and failed.value and late.value
 
