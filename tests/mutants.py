@@ -85,9 +85,9 @@ SUBJECTS = {
     "shuffle": Subject(
         "data/ordering.py",
         (
-            "tests/data/test_loading.py -k 'every_epoch or mixed or shuffles or bytes_than'",
+            "tests/data/test_loading.py -k 'seed_alone or every_epoch' -m 'slow or not slow'",
+            "tests/data/test_loading.py -k 'mixed or shuffles or bytes_than or begun or workers'",
             "tests/data/test_bad_records.py",
-            "tests/data/test_loading.py -k 'seed_alone or begun or workers' -m 'slow or not slow'",
         ),
         (("tf.constant([seed, purpose]", "tf.constant([seed // 2 * 2, purpose]"),),
     ),
