@@ -43,7 +43,8 @@ class ImagePool(tf.Module):
         swaps = tf.random.stateless_uniform((size,), seeds[1]) < 0.5
 
         def exchange_all() -> tf.Tensor:
-            if (count := pictures.shape[0]) is None:  # such as of a data set's last batch
+            count = pictures.shape[0]
+            if count is None:  # such as of a data set's last batch
                 return tf.map_fn(
                     lambda one: self._exchange_one(*one),
                     (pictures, slots, swaps),
