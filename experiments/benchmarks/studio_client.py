@@ -63,7 +63,10 @@ class StudioClient:
 
     def call(self, event: int, data: list) -> tuple[bool, str]:
         """Runs an event as the page does; whether it succeeded, and what it said."""
-        session = secrets.token_hex(8)
+        # A page has one session as long as it is open; the studio counts them.
+        if not hasattr(self.visitor, "session"):
+            self.visitor.session = secrets.token_hex(8)
+        session = self.visitor.session
         body = json.dumps({"data": data, "fn_index": event, "session_hash": session}).encode()
         status, found = self.ask("POST", "/gradio_api/queue/join", body)
         if status != 200:
