@@ -78,6 +78,7 @@ FINDINGS = [
     Finding("TF_CONFIG", "RecursionError", lambda: b"[" * 200_000),
     Finding("flagfiles", "ValueError", lambda: b""),
     Finding("flagfiles", "UnicodeDecodeError", lambda: b"--width=\xff"),
+    Finding("flagfiles", "ValueError", lambda: b"--nofresh=1"),
     Finding("run directories", "UnicodeDecodeError", lambda: b"\xff\xfe"),
     Finding("run directories", "TypeError", lambda: b'{"step": "5", "group": "validation"}'),
     Finding("palettes JSON", "gigabytes of memory", lambda: b" " * (1 << 20)),

@@ -56,7 +56,8 @@ def _parse(argv: Sequence[str]) -> list[str]:
             raise DeepPaintError(f"unexpected argument {rest[1]!r}")
         _expand_homes()
         return rest
-    except (flags.Error, DeepPaintError) as error:
+    # A ValueError is absl's for a value that a switch does not take: --nofresh=1.
+    except (flags.Error, ValueError, DeepPaintError) as error:
         message = " ".join(str(error).split())
         if missing := [f"--{name}" for name in _MISSING.findall(message)]:
             message = f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} missing"
