@@ -13,7 +13,7 @@ from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.options import option
 
 # What names begin with, by `--proportions`.
-PREFIXES = {"chibi": "doll", "anime": "anime"}
+PREFIXES = {"chibi": "doll", "anime": "anime", "adult": "adult"}
 NAME = re.compile(rf"({'|'.join(PREFIXES.values())})-(0|[1-9][0-9]*)-([0-9]{{6,}})")
 
 
@@ -29,7 +29,8 @@ class Dolls(Source):
     seed: int = option(0, "Which ones.", lower=0)
     proportions: str = option(
         "chibi",
-        "Chibi: two to three heads tall. Anime: five to seven, and busts and figures to the knee.",
+        "Chibi: two to three heads tall. Anime: five to seven, and busts and figures to the knee. "
+        "Adult: grown-up people as comics draw them.",
         tuple(PREFIXES),
     )
     partners: int = option(
@@ -61,6 +62,7 @@ class Dolls(Source):
             DeepPaintError: the example's name is not that of a doll, or `size` is below 1.
         """
         # OpenCV is imported here alone, so that the flags of this source need none.
+        from tf_deeppaint.data.sources.dolls.adults.adult import draw_adult_doll
         from tf_deeppaint.data.sources.dolls.anime import draw_anime_doll
         from tf_deeppaint.data.sources.dolls.doll import draw_doll
 
@@ -72,7 +74,10 @@ class Dolls(Source):
             )
         if size < 1:
             raise DeepPaintError(f"cannot draw a doll {size} pixels wide: ask for at least 1")
-        draw = draw_doll if match[1] == PREFIXES["chibi"] else draw_anime_doll
+        young = draw_doll, draw_anime_doll
+        draw = dict(zip(PREFIXES.values(), (*young, draw_adult_doll), strict=True))[match[1]]
+        # Data sets of the other two kinds stay as they were before adults came.
+        kinds = (*young, draw_adult_doll) if draw is draw_adult_doll else young
         key = int(match[2]), int(match[3])
         drawn = draw(np.random.default_rng(key), size)
         # The scheme is what is decided first when a doll is drawn.
@@ -80,6 +85,5 @@ class Dolls(Source):
         partners = []
         for i in range(self.partners):
             rng = np.random.default_rng((*key, 1 + i))
-            draw = pick(rng, (draw_doll, draw_anime_doll))
-            partners.append(draw(rng, size, scheme).picture)
+            partners.append(pick(rng, kinds)(rng, size, scheme).picture)
         return drawn._replace(partners=tuple(partners))
