@@ -32,7 +32,13 @@ from tf_deeppaint.data.sources.dolls.adults.jackets import (
     sleeved,
     tie,
 )
-from tf_deeppaint.data.sources.dolls.adults.things import held, seat, strap_bag
+from tf_deeppaint.data.sources.dolls.adults.things import (
+    held,
+    necklace,
+    seat,
+    strap_bag,
+    suspenders,
+)
 from tf_deeppaint.data.sources.dolls.bodies import Outfit
 from tf_deeppaint.data.sources.dolls.canvas import Shape, moved
 from tf_deeppaint.data.sources.dolls.colors import Colors, make_paints
@@ -46,6 +52,8 @@ FRAMINGS = {
     "head": (0.16, 0.009),
 }
 THINNEST_LINE = 0.003
+# How far a head seen from near reaches to either side in units; raised arms are farther away.
+WIDEST = 2.0
 # White around a figure, as a share of the side.
 MARGIN = 0.04
 # Depth of the shadows in units, where there are any, and the shares without any and without edge.
@@ -128,12 +136,16 @@ def _over_shirt(rng: Rng, colors: Colors, adult: Body, worn: Clothes, layer: str
     if worn.upper == "shirt":
         shapes += tie(rng, colors, adult) if chance(rng, 0.4) else []
         shapes += collar(rng, colors, adult) if chance(rng, 0.85) else []
+    elif chance(rng, 0.12):
+        shapes += necklace(rng, colors, adult)
+    if worn.tucked and worn.lower == "trousers" and not layer and chance(rng, 0.25):
+        shapes += suspenders(rng, colors, adult)
     if layer == "overalls":
         shapes += overalls(rng, colors, adult)
     elif layer == "apron":
         shapes += apron(rng, colors, adult)
     elif layer and layer not in ("cape", "poncho"):
-        shapes += jacket(rng, colors, adult, layer)
+        shapes += jacket(rng, colors, adult, layer, worn.ease)
     if chance(rng, 0.12):
         shapes += scarf(rng, colors, adult)
     if chance(rng, 0.12):
@@ -161,8 +173,12 @@ def _arms(
         pose = adult.poses[i]
         tucked_in = pose == "pocket" or (pose == "folded" and i == adult.near)
         parts = arm(rng, colors, adult, i, worn, sleeve, paint, ease, not tucked_in)
-        if smooth and sleeve > 0:
+        if sleeve == 0:
+            parts[0] = seamless(adult, i, parts[0])
+        elif smooth:
             parts[-1] = seamless(adult, i, parts[-1])
+        if pose != "pocket" and chance(rng, 0.06):
+            parts.append(cuff(adult, i, colors.accent, 0.03, 0.97, rng.uniform(0.03, 0.08)))
         if cuffed:
             parts.append(cuff(adult, i, cuff_paint, ease, sleeve, cuffed))
         below, over = held(rng, colors, adult, i)
@@ -220,12 +236,14 @@ def _framed(rng: Rng, shapes: list[Shape], adult: Body, framing: str) -> tuple[f
         high[1] = adult.shoulder_y + rng.uniform(0.8, 3.2)
     elif framing == "head":
         high[1] = adult.shoulder_y + rng.uniform(-0.3, 0.8)
-    if framing in ("bust", "head"):
-        low[1] = min(low[1], everything[np.abs(everything[:, 0]) < 2, 1].min())
+    near = framing in ("bust", "head")
+    # Of a figure seen from near, the head fits, and arms are cut by the sides.
+    shown = everything[everything[:, 1] < 0.5] if near else everything
+    left, right = shown[:, 0].min(), shown[:, 0].max()
+    if near:
+        left, right = max(left, -WIDEST), min(right, WIDEST)
+        low[1] = everything[np.abs(everything[:, 0]) < WIDEST, 1].min()
     bottom = 1 - MARGIN if high[1] == full else 1.0
-    scale = (bottom - MARGIN) / (high[1] - low[1])
-    if framing in ("full", "knee"):
-        scale = min(scale, (1 - 2 * MARGIN) / (high[0] - low[0]))
-    middle = (low[0] + high[0]) / 2 if framing in ("full", "knee") else rng.uniform(-0.3, 0.3)
-    corner = np.array([0.5 - middle * scale, bottom - high[1] * scale])
+    scale = min((bottom - MARGIN) / (high[1] - low[1]), (1 - 2 * MARGIN) / (right - left))
+    corner = np.array([0.5 - (left + right) / 2 * scale, bottom - high[1] * scale])
     return scale, moved(shapes, lambda points: points * scale + corner)

@@ -55,7 +55,7 @@ def arm(
 
 
 def seamless(adult: Body, index: int, sleeve: Shape) -> Shape:
-    """A sleeve whose line stops at the shoulder, so that it is one region with the trunk."""
+    """A sleeve or bare arm whose line stops at the shoulder: one region with the trunk."""
     (x, y), reach = adult.arms[index][0], 2.2 * adult.arm_widths[0]
     inner = (sleeve.outline[:, 0] - x) * SIDES[index] < 0
     inner &= np.hypot(*(sleeve.outline - (x, y)).T) < reach
@@ -64,7 +64,7 @@ def seamless(adult: Body, index: int, sleeve: Shape) -> Shape:
     # The line begins where the hidden part ends.
     start = int(np.argmax(inner & ~np.roll(inner, -1))) + 1
     outline = np.roll(sleeve.outline, -start, axis=0)
-    return sleeve._replace(outline=outline[~np.roll(inner, -start)], closed=False)
+    return sleeve._replace(outline=outline[~np.roll(inner, -start)], closed=False, shading=0.0)
 
 
 def cuff(adult: Body, index: int, paint: Paint, ease: float, end: float, deep: float) -> Shape:

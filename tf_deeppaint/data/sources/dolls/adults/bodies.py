@@ -115,7 +115,7 @@ def body(rng: Rng, broad: float) -> Body:
     poses = _arm_poses(rng, stance)
     reach = hip_y - shoulder_y
     arms = [
-        _arm(rng, side, (shoulder - thick * 0.8, shoulder_y + thick * 1.1), reach, pose)
+        _arm(rng, side, (shoulder - thick * 0.8, shoulder_y + thick * 1.1 + 0.07), reach, pose)
         for side, pose in zip(SIDES, poses, strict=True)
     ]
     legs = _legs(rng, hip, hip_y, 1.0 + length - 0.5, stance)

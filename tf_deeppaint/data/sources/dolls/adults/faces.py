@@ -82,7 +82,7 @@ def on_face(shapes: list[Shape], shape: Head) -> list[Shape]:
         x, y = points[:, 0], points[:, 1]
         share = np.clip(1 - (x / (1.15 * shape.wide)) ** 2, 0, 1)
         low = np.clip(1.2 * (shape.low - y), 0, 1)
-        return np.stack([x + 0.26 * shape.turn * share * low, y], axis=1)
+        return np.stack([x + 0.34 * shape.turn * share * low, y], axis=1)
 
     return moved(shapes, turned)
 

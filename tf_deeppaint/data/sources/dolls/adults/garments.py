@@ -17,7 +17,7 @@ from tf_deeppaint.data.sources.dolls.canvas import (
     stroke,
 )
 from tf_deeppaint.data.sources.dolls.colors import Colors
-from tf_deeppaint.data.sources.dolls.frames import Point
+from tf_deeppaint.data.sources.dolls.frames import SIDES, Point
 from tf_deeppaint.data.sources.dolls.ornaments import pattern
 
 LOWER = ("trousers", "trousers", "trousers", "shorts", "skirt", "skirt", "dress")
@@ -73,7 +73,8 @@ def legs(rng: Rng, colors: Colors, adult: Body, worn: Clothes) -> list[Shape]:
     flare = rng.uniform(-0.02, 0.34) if worn.lower == "trousers" else rng.uniform(0.0, 0.15)
     widths = adult.leg_widths
     wide = tuple(w + ease + flare * i / 4 for i, w in enumerate(widths))
-    turned_up = chance(rng, 0.25)
+    turned_up, creased = chance(rng, 0.25), chance(rng, 0.12)
+    striped = not adult.sits and chance(rng, 0.08)
     legged = worn.lower in ("trousers", "shorts")
     # In open shoes the stockings show.
     shown = colors._replace(skin=colors.socks) if stocking < 1 else colors
@@ -94,7 +95,10 @@ def legs(rng: Rng, colors: Colors, adult: Body, worn: Clothes) -> list[Shape]:
             if i == adult.near or adult.sits:
                 cloth = union(cloth, _pelvis(adult, ease))
             crease = [np.asarray(path[0]), np.asarray(path[1]), np.asarray(path[2])]
-            lines = (stroke(crease, 0.5),) if chance(rng, 0.12) else ()
+            lines = (stroke(crease, 0.5),) if creased else ()
+            if striped:
+                stripe = tube(np.add(path, (SIDES[i] * wide[1] * 0.75, 0)), (0.1, 0.1))
+                lines = (*lines, Shape(stripe, paint=colors.trim, line=0.7))
             shapes.append(Shape(cloth, paint=colors.bottom, shading=0.7, details=lines))
             if turned_up:
                 rim = tube(path, tuple(w + 0.04 for w in wide), end - 0.06, end)
@@ -167,8 +171,15 @@ def shirt(rng: Rng, colors: Colors, adult: Body, worn: Clothes) -> list[Shape]:
     right = trunk(adult, worn.ease, low)
     hem = [right[-1], (0, low + rng.uniform(0.0, 0.15)), (-right[-1][0], low)]
     top = [(-right[0][0], right[0][1]), (0, right[0][1] - 0.02), right[0]]
-    outline = loop(right, hem, [(-x, y) for x, y in right[::-1]], top)
     y, details = adult.shoulder_y, []
+    below: list[Shape] = []
+    if worn.sleeve == 0:
+        chest = trunk(adult, 0.0, y + 1.8)
+        skin = loop(chest, [(-x, at) for x, at in chest[::-1]])
+        below = [Shape(skin, paint=colors.skin, shading=0.4)]
+        strap = adult.shoulder * rng.uniform(0.62, 0.84)
+        right = [right[0], (strap, y - 0.14), (strap * 1.02, y + 0.6), *right[4:]]
+    outline = loop(right, hem, [(-x, at) for x, at in right[::-1]], top)
     if worn.upper == "shirt":
         details = [stroke([(0.1, y - 0.4), (0.1, low + 1)], 0.7)]
         step = rng.uniform(0.5, 0.9)
@@ -192,7 +203,7 @@ def shirt(rng: Rng, colors: Colors, adult: Body, worn: Clothes) -> list[Shape]:
         )
         for s, at in zip((-1, 1, -1), rng.uniform(-0.7, 0.5, int(rng.integers(0, 4))), strict=False)
     ]
-    return [Shape(outline, paint=colors.top, shading=0.8, details=(*details, *folds))]
+    return [*below, Shape(outline, paint=colors.top, shading=0.8, details=(*details, *folds))]
 
 
 def neck(rng: Rng, colors: Colors, adult: Body, worn: Clothes) -> list[Shape]:

@@ -27,15 +27,23 @@ JACKETS = ("open", "open", "open", "closed", "closed", "vest", "coat", "coat")
 OTHERS = ("overalls", "apron", "cape", "poncho")
 
 
-def jacket(rng: Rng, colors: Colors, adult: Body, kind: str) -> list[Shape]:
-    """Two halves of one color; the shirt shows between them, in all or above the top button."""
-    y, ease = adult.shoulder_y, rng.uniform(0.06, 0.22)
+def jacket(rng: Rng, colors: Colors, adult: Body, kind: str, within: float) -> list[Shape]:
+    """Two halves of one color; the shirt shows between them, in all or above the top button.
+
+    Args:
+        rng: Decides on the cut.
+        colors: The doll's paints.
+        adult: Who wears it.
+        kind: One of `JACKETS`.
+        within: How much wider than the body the shirt below is.
+    """
+    y, ease = adult.shoulder_y, within + rng.uniform(0.05, 0.2)
     low = adult.hip_y + rng.uniform(-1.4, 0.2)
     if kind == "coat" and not adult.sits:
         low = adult.hip_y + rng.uniform(0.2, 0.85) * (adult.foot_y - adult.hip_y - 1)
     if kind == "vest":
         low = adult.hip_y - rng.uniform(0.3, 1.3)
-        ease = 0.05
+        ease = within + 0.03
     flare = rng.uniform(0.0, 0.7) if kind == "coat" else rng.uniform(-0.05, 0.15)
     shut = kind == "closed" or (kind in ("coat", "vest") and chance(rng, 0.4))
     end = y + rng.uniform(0.35, 0.75) * (adult.waist_y - y)
@@ -241,9 +249,9 @@ def cape(rng: Rng, colors: Colors, adult: Body) -> tuple[list[Shape], list[Shape
         smooth(
             [
                 (-w - 0.14, y + 0.35),
-                (-w * 0.5, y + 0.25),
-                (0, y + rng.uniform(0.2, 0.8)),
-                (w * 0.5, y + 0.25),
+                (-w * 0.5, y + 0.5),
+                (0, y + rng.uniform(0.4, 1.2)),
+                (w * 0.5, y + 0.5),
                 (w + 0.14, y + 0.35),
             ]
         )[::4],
@@ -260,7 +268,12 @@ def poncho(rng: Rng, colors: Colors, adult: Body) -> list[Shape]:
     """Cloth over both shoulders and the upper arms."""
     y, w = adult.shoulder_y, adult.shoulder + adult.arm_widths[0] + rng.uniform(0.2, 0.9)
     low = y + rng.uniform(1.6, 3.6)
-    right = [(adult.neck * 1.2, y - 0.42), (adult.shoulder, y - 0.06), (w, (y + low) / 2), (w, low)]
+    right = [
+        (adult.neck * 1.2, y - 0.42),
+        (adult.shoulder, y - 0.06),
+        (w * 0.86, (y + low) / 2 - 0.3),
+        (w, low),
+    ]
     hem = [(w, low), (0, low + rng.uniform(0.0, 1.2)), (-w, low)]
     outline = loop(
         right, hem, [(-x, at) for x, at in right[::-1]], [(-right[0][0], right[0][1]), right[0]]

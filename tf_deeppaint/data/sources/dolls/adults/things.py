@@ -7,12 +7,14 @@ from tf_deeppaint.data.sources.dolls.adults.bodies import Body, tube, union
 from tf_deeppaint.data.sources.dolls.canvas import (
     Shape,
     blob,
+    both_sides,
     box,
     disc,
     ellipse,
     flat,
     moved,
     polygon,
+    smooth,
     stroke,
     turned,
 )
@@ -140,3 +142,25 @@ def seat(rng: Rng, colors: Colors, adult: Body) -> list[Shape]:
         [(-w, y - 0.12), (0, y - 0.2), (w, y - 0.12), (w, y + 0.2), (0, y + 0.26), (-w, y + 0.2)]
     )
     return [*shapes, Shape(plate, paint=paint, shading=0.4)]
+
+
+def suspenders(rng: Rng, colors: Colors, adult: Body) -> list[Shape]:
+    """Two bands over the shoulders that hold the trousers."""
+    wide, x = rng.uniform(0.07, 0.14), adult.waist * rng.uniform(0.35, 0.6)
+    path = [(adult.neck + 0.35, adult.shoulder_y - 0.24), (x, adult.waist_y + 0.35)]
+    return both_sides(Shape(tube(path, (wide, wide)), paint=colors.accent))
+
+
+def necklace(rng: Rng, colors: Colors, adult: Body) -> list[Shape]:
+    """A chain with a pendant, or beads."""
+    y, w = adult.shoulder_y - 0.3, adult.neck
+    deep, count = rng.uniform(0.3, 1.2), int(rng.integers(5, 14))
+    middle = y + deep * 0.8
+    chain = smooth([(-w, y), (-w * 0.6, middle), (0, y + deep), (w * 0.6, middle), (w, y)])
+    if chance(rng, 0.5):
+        drop = ellipse(0, y + deep + 0.1, rng.uniform(0.08, 0.2), rng.uniform(0.1, 0.22))
+        line = Shape(chain, line=0.8, closed=False)
+        return [line, Shape(drop, paint=pick(rng, (colors.accent, colors.trim)), line=0.8)]
+    beads = chain[np.linspace(1, len(chain) - 2, count).astype(int)]
+    radius = rng.uniform(0.07, 0.13)
+    return [Shape(disc(*bead, radius), paint=colors.accent, line=0.7) for bead in beads]
