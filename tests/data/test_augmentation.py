@@ -84,6 +84,7 @@ def test_what_one_draws_does_not_depend_on_the_others(example, name):
         "color": {"picture", "palette"},
         "bands": {"palette"},
         "extract": {"sketch", "picture"},
+        "bend": {"sketch", "picture"},
     }
     others = [other for other in AUGMENTATIONS if not uses[other] & uses[name]]
     for number in range(8):
@@ -105,6 +106,7 @@ def test_each_leaves_alone_what_it_does_not_change(example):
         "color": ["sketch"],
         "bands": ["sketch", "picture"],
         "extract": ["palette"],
+        "bend": ["palette"],
     }.items():
         for number in range(12):
             found = augmented(example, [name], number)
@@ -112,7 +114,7 @@ def test_each_leaves_alone_what_it_does_not_change(example):
                 assert np.array_equal(found[key], example[key]), name
 
 
-@pytest.mark.parametrize("names", [("flip",), ("crop",), ("frame",), ("flip", "crop", "frame")])
+@pytest.mark.parametrize("names", [("flip",), ("crop",), ("bend",), ("frame",), ("flip", "crop", "frame")])
 def test_parts_go_where_the_picture_goes(names):
     """A picture whose red level tells the part of each pixel, in blocks."""
     parts = np.random.default_rng(0).integers(1, 8, (SIDE // 8, SIDE // 8, 1), dtype=np.uint8)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 
 from tf_deeppaint.data import page_marks
+from tf_deeppaint.data.bending import BENT, bend, bend_nearest, draw_field
 from tf_deeppaint.data.extracted_lines import extract
 from tf_deeppaint.data.framing import draw_view, show, show_parts, whole_view
 from tf_deeppaint.data.ranges import between
@@ -24,6 +25,7 @@ AUGMENTATIONS = (
     "crop",
     "warp",
     "extract",
+    "bend",
     "frame",
     "lines",
     "gaps",
@@ -35,7 +37,7 @@ AUGMENTATIONS = (
 # The first ones there were: their seeds are split off together. Those of the others are made one by
 # one; a new one stands last here, so that the random numbers of all others stay.
 _FIRST = ("flip", "crop", "warp", "lines", "color", "bands")
-_LATER = ("frame", "gaps", "page", "paper", "extract")
+_LATER = ("frame", "gaps", "page", "paper", "extract", "bend")
 
 # Least side of the square that "crop" cuts out, as a share of the canvas.
 LEAST_CROP = 0.7
@@ -77,6 +79,8 @@ def augment(
       half of the time upside down: a palette then says which colors, not where.
     * `"extract"` takes the lines of a third of the sketches out of the colors of the picture; see
       `extracted_lines`.
+    * `"bend"` turns, slants, stretches and bends three in four, so that no part keeps its shape;
+      the palette stays that of the straight figure.
     * `"frame"` shows two in five from nearer, down to a third of the side, and one in five from
       farther away; the palette stays that of the whole.
     * `"lines"` thickens or thins the sketch's lines by up to a pixel on each side and changes how
@@ -137,6 +141,10 @@ def _change_view(
     if "extract" in seeds:
         lines = extract(images["sketch"], images["picture"], seeds["extract"])
         images["sketch"], images["picture"] = lines
+    if "bend" in seeds:
+        images = tf.cond(
+            _chance(BENT, seeds["bend"]), lambda: _bent(images, seeds["bend"]), lambda: images
+        )
     if "frame" in seeds or size not in (None, side):
         view = draw_view(side, seeds["frame"]) if "frame" in seeds else whole_view(side)
         images = {
@@ -144,6 +152,15 @@ def _change_view(
             for key, image in images.items()
         }
     return images | {"palette": palette}
+
+
+def _bent(images: dict[str, tf.Tensor], seed: tf.Tensor) -> dict[str, tf.Tensor]:
+    field = draw_field(images["sketch"].shape[0], tf.reverse(seed, [0]))
+    bent = {
+        key: (bend if key == "sketch" else bend_nearest)(image, field)
+        for key, image in images.items()
+    }
+    return {key: tf.ensure_shape(image, images[key].shape) for key, image in bent.items()}
 
 
 def _change_look(example: dict, seeds: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -128,16 +128,17 @@ class TrainingOptions:
         ("flip",),
         "Random changes of the records, comma-separated; empty for none. flip: mirror pairs. crop: "
         "cut out 70 to 100 % of the side and enlarge. warp: take the palette from a copy rolled "
-        "and bent up and down. extract: take the lines out of the picture's colors. frame: show a "
-        "figure from nearer or from farther away, with the palette of the whole. lines: change "
-        "weight and darkness of the lines. gaps: open gaps in them. page: add frames and speech "
-        "bubbles. paper: tone the paper, add noise. color: recolor picture and palette together. "
-        "bands: permute the palette's bands.",
+        "and bent up and down. extract: take the lines out of the picture's colors. bend: turn and "
+        "bend the figure. frame: show a figure from nearer or from farther away, with the palette "
+        "of the whole. lines: change weight and darkness of the lines. gaps: open gaps in them. "
+        "page: add frames and speech bubbles. paper: tone the paper, add noise. color: recolor "
+        "picture and palette together. bands: permute the palette's bands.",
         choices=[
             "flip",
             "crop",
             "warp",
             "extract",
+            "bend",
             "frame",
             "lines",
             "gaps",
