@@ -114,7 +114,9 @@ def test_each_leaves_alone_what_it_does_not_change(example):
                 assert np.array_equal(found[key], example[key]), name
 
 
-@pytest.mark.parametrize("names", [("flip",), ("crop",), ("bend",), ("frame",), ("flip", "crop", "frame")])
+@pytest.mark.parametrize(
+    "names", [("flip",), ("crop",), ("bend",), ("frame",), ("flip", "crop", "frame")]
+)
 def test_parts_go_where_the_picture_goes(names):
     """A picture whose red level tells the part of each pixel, in blocks."""
     parts = np.random.default_rng(0).integers(1, 8, (SIDE // 8, SIDE // 8, 1), dtype=np.uint8)

@@ -25,9 +25,7 @@ def test_a_field_of_the_pixels_own_places_changes_nothing(pixels):
 @pytest.mark.parametrize("shift", [(0.0, 2.5), (-3.25, 0.0), (1.6, -7.7), (90.0, 0.0)])
 def test_lines_are_drawn_as_scipy_draws_them(pixels, shift):
     field = PLACES + np.float32(shift)[:, None, None]
-    expected = ndimage.map_coordinates(
-        pixels[..., 0].astype(float), field, order=1, mode="nearest"
-    )
+    expected = ndimage.map_coordinates(pixels[..., 0].astype(float), field, order=1, mode="nearest")
     found = bend(tf.constant(pixels), tf.constant(field)).numpy()[..., 0]
     assert np.abs(found - expected).max() < 0.51
 

@@ -1,4 +1,4 @@
-"""Bending: figures turned, slanted, stretched and bent, so that parts have new shapes, in the graph.
+"""Bending: figures turned, slanted, stretched and bent, for parts of new shapes, in the graph.
 
 A field says where each pixel of the result comes from, in halves of the side from the middle of the
 canvas: a linear map, to which smooth waves are added.
