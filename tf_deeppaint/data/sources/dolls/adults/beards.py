@@ -2,20 +2,19 @@
 
 from tf_deeppaint.data.sources.color_schemes import Rng, chance, pick
 from tf_deeppaint.data.sources.dolls.adults.bodies import Head
-from tf_deeppaint.data.sources.dolls.canvas import Shape, blob, ellipse, loop, mirrored, stroke
+from tf_deeppaint.data.sources.dolls.canvas import Shape, blob, loop, mirrored, stroke
 from tf_deeppaint.data.sources.dolls.colors import Colors
 
 BEARDS = ("full", "full", "long", "curtain", "goatee", "chin", "mustache", "mustache")
 MUSTACHES = ("walrus", "handlebar", "thin", "chevron")
 
 
-def beard(rng: Rng, colors: Colors, shape: Head) -> list[Shape]:
-    """A beard below the mouth first, then what lies over the mouth."""
+def beard(rng: Rng, colors: Colors, shape: Head) -> tuple[list[Shape], list[Shape]]:
+    """What the mouth is drawn over, and what is drawn over the mouth."""
     kind = pick(rng, BEARDS)
     y = shape.mouth_y
     if kind == "mustache":
-        bare = Shape(ellipse(0, y, 0.01, 0.01), line=0)
-        return [bare, *_mustache(rng, colors, y)]
+        return [], _mustache(rng, colors, y)
     wide = rng.uniform(0.18, 0.36)
     long = rng.uniform(0.05, 0.22) + (rng.uniform(0.3, 1.3) if kind == "long" else 0.0)
     if kind in ("goatee", "chin"):
@@ -23,7 +22,7 @@ def beard(rng: Rng, colors: Colors, shape: Head) -> list[Shape]:
         side = [(wide * 0.5, top - 0.02), (wide, y + 0.1), (wide * 0.8, shape.low - 0.1)]
         outline = blob(mirrored([*side, (0, shape.low + long)]))
         over = _mustache(rng, colors, y) if kind == "chin" and chance(rng, 0.5) else []
-        return [Shape(outline, paint=colors.hair, shading=0.5), *over]
+        return [Shape(outline, paint=colors.hair, shading=0.5)], over
     start = rng.uniform(-0.35, 0.1)
     outer = [
         (shape.wide * 1.02, start),
@@ -42,8 +41,7 @@ def beard(rng: Rng, colors: Colors, shape: Head) -> list[Shape]:
         for x in rng.uniform(-0.3, 0.3, int(rng.integers(0, 5)))
     ]
     full = Shape(outline, paint=colors.hair, shading=0.6, details=tuple(hairs))
-    over = _mustache(rng, colors, y) if chance(rng, 0.45) else []
-    return [full, *over]
+    return [full], _mustache(rng, colors, y) if chance(rng, 0.45) else []
 
 
 def _mustache(rng: Rng, colors: Colors, mouth_y: float) -> list[Shape]:

@@ -89,17 +89,19 @@ def on_face(shapes: list[Shape], shape: Head) -> list[Shape]:
 
 def features(rng: Rng, colors: Colors, shape: Head, bearded: bool) -> list[Shape]:
     """Brows, eyes, nose, mouth, and a beard for the bearded."""
-    parts = [*beard(rng, colors, shape)] if bearded else []
+    below, over = beard(rng, colors, shape) if bearded else ([], [])
     wide = shape.wide * rng.uniform(0.38, 0.46)
     eyes = _eyes(rng, colors, wide, shape.eye_y)
     lined = [*_wrinkles(rng, shape)] if chance(rng, 0.25) else []
-    parts = [*parts[:1], *_mouth(rng, colors, shape.mouth_y, bool(parts)), *parts[1:]]
+    mouth = _mouth(rng, colors, shape.mouth_y, bearded)
     return on_face(
         [
             *eyes,
             *_brows(rng, colors, wide, shape.eye_y),
             *lined,
-            *parts,
+            *below,
+            *mouth,
+            *over,
             *_nose(rng, colors, shape),
         ],
         shape,
