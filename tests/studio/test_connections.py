@@ -20,6 +20,10 @@ async def hello(scope, receive, send):
         while (await receive()).get("more_body"):
             pass
     await send({"type": "http.response.start", "status": 200, "headers": []})
+    if scope["path"] == "/endless":
+        await send({"type": "http.response.body", "body": b"first", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
     await send({"type": "http.response.body", "body": b"hello"})
 
 
@@ -64,6 +68,44 @@ def test_more_slow_connections_than_there_may_be_stop_no_answer(port, said):
             with contextlib.suppress(OSError):  # closed already
                 one.sendall(said)
         assert ask(port) == b"hello"
+
+
+def hold(port: int, stack: contextlib.ExitStack, own: str = "127.0.0.1") -> socket.socket:
+    """Asks for an answer that does not end, and holds it."""
+    one = stack.enter_context(socket.create_connection(("127.0.0.1", port), 30, (own, 0)))
+    one.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+    told = b""
+    with contextlib.suppress(ConnectionResetError):
+        while not told.endswith(b"first\r\n") and (more := one.recv(1000)):
+            told += more
+    return one
+
+
+def is_open(one: socket.socket) -> bool:
+    one.setblocking(False)
+    try:
+        return bool(one.recv(1000))
+    except BlockingIOError:
+        return True
+    except ConnectionResetError:
+        return False
+
+
+def test_more_endless_answers_than_there_may_be_stop_no_other_answer(port):
+    with contextlib.ExitStack() as stack:
+        held = [hold(port, stack) for _ in range(20)]
+        assert ask(port) == b"hello"
+        assert [is_open(one) for one in held] == [False] + [True] * 19
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="one machine has one local address elsewhere")
+def test_who_holds_most_connections_makes_room(port):
+    with contextlib.ExitStack() as stack:
+        visitor = [hold(port, stack) for _ in range(5)]
+        stranger = [hold(port, stack, "127.0.0.2") for _ in range(25)]
+        assert ask(port) == b"hello"
+        assert all(map(is_open, visitor))
+        assert [is_open(one) for one in stranger] == [False] * 11 + [True] * 14
 
 
 @pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nHost: "])

@@ -1,6 +1,7 @@
 """`POST /api/paint` of a studio that runs: what other programs send, and what they get."""
 
 import base64
+import contextlib
 import http.client
 import io
 import json
@@ -262,6 +263,30 @@ def test_requests_beyond_those_at_once_are_refused_and_then_taken_again(client):
         assert b" 400 " in one.recv(1000)
         one.close()
     assert client.paint(SENT, palette="#fff")[0] == 200
+
+
+def test_forms_that_come_slowly_make_room_for_others(client, monkeypatch):
+    """Whoever begins forms and sends no more of them keeps no other program out."""
+    head = (
+        f"POST {interface.ROUTE} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\nExpect: 100-continue\r\n\r\n"
+    )
+    with contextlib.ExitStack() as stack:
+        slow = []
+        for _ in range(interface.MAX_AT_ONCE):
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", client.port), 60))
+            one.sendall(head.encode())
+            assert b"100 Continue" in one.recv(100)
+            slow.append(one)
+        assert client.paint(SENT, palette="#fff")[0] == 503
+        monkeypatch.setattr(interface, "SLOW_SECONDS", -1)
+        assert client.paint(SENT, palette="#fff")[0] == 200
+        assert b" 408 " in slow[0].recv(1000)
+        monkeypatch.undo()
+        assert client.paint(SENT, palette="#fff")[0] == 200
+        for one in slow[1:]:
+            one.sendall(bytes(100))
+            assert b" 400 " in one.recv(1000)
 
 
 def test_several_programs_at_once_get_their_own_pictures(client):

@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import json
+import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -163,11 +165,42 @@ def test_what_is_no_call_is_one_line(studio, body):
     assert status == 400 and text.count("\n") == 1
 
 
-def test_visitors_beyond_the_bound_are_refused_and_none_is_forgotten(studio, monkeypatch):
+def keep_forgotten(studio) -> list[str]:
+    """The sessions that make room, as they do."""
+    forgotten = []
+
+    studio.reception.visitors.forget = forgotten.append
+    return forgotten
+
+
+def test_whoever_opens_pages_in_a_loop_keeps_nobody_out(studio, monkeypatch):
+    monkeypatch.setattr(visitors, "MAX_SESSIONS", 3)
+    forgotten = keep_forgotten(studio)
+    for number in range(9):
+        assert studio.join("stranger", session=f"page{number}")[0] == 200
+    assert studio.join("anna", session="hers")[0] == 200
+    assert forgotten == [f"page{number}" for number in range(7)]
+    assert studio.join("stranger", session="hers")[0] == 403
+
+
+def test_the_page_that_was_idle_longest_makes_room_and_may_come_back(studio, monkeypatch):
     monkeypatch.setattr(visitors, "MAX_SESSIONS", 2)
-    assert [studio.join("v", session=s)[0] for s in ("a", "b", "c", "a")] == [200, 200, 503, 200]
-    monkeypatch.setattr(visitors, "IDLE_SECONDS", -1)
-    assert studio.join("v", session="c")[0] == 200
+    forgotten = keep_forgotten(studio)
+    assert [studio.join("v", session=s)[0] for s in ("a", "b", "a", "c", "b")] == [200] * 5
+    assert forgotten == ["b", "a"]
+
+
+def test_a_page_that_waits_for_an_answer_makes_no_room(studio, monkeypatch):
+    monkeypatch.setattr(visitors, "MAX_SESSIONS", 3)
+    forgotten, awaited = keep_forgotten(studio), set("abc")
+    studio.reception.visitors.is_awaited = awaited.__contains__
+    assert [studio.join("anna", session=s)[0] for s in "abc"] == [200] * 3
+    status, text = studio.join("stranger", session="d")
+    assert status == 503 and "at work" in text and text.count("\n") == 1
+    awaited -= {"b", "c"}
+    assert studio.join("stranger", session="d")[0] == 200 and forgotten == ["b"]
+    awaited.remove("a")  # its answer may be on its way: the page was in use until now
+    assert studio.join("stranger", session="e")[0] == 200 and forgotten == ["b", "c"]
 
 
 # --- bounds -------------------------------------------------------------------------------------
@@ -244,6 +277,29 @@ def test_a_full_folder_takes_no_more_work(studio, monkeypatch):
     monkeypatch.setattr(visitors, "_MEASURE_SECONDS", -1)
     assert studio.join("anna")[0] == 507
     assert studio.ask("POST", UPLOAD, form(("a.png", b"x")), "anna", FORM)[0] == 507
+
+
+def test_where_the_folder_is_full_what_was_used_longest_ago_makes_room(studio, monkeypatch):
+    """Uploads and what was written to be downloaded; never examples, nor what is in use."""
+    kept = sessions.Sessions(Painter(FakeBackend()), str(studio.folder))
+    example, download = Path(kept.write_example(0)[0]), Path(kept.new_path("painted.png"))
+    download.parent.mkdir()
+    download.write_bytes(b"picture")
+    own = [Path(studio.upload("stranger")) for _ in range(3)]
+    hers = Path(studio.upload("anna"))
+    long_ago = time.time() - visitors.AT_WORK_SECONDS - 100
+    for age, path in enumerate([download, own[1], hers, own[0], example]):
+        os.utime(path, (long_ago + age, long_ago + age))
+    assert studio.join("anna", {"path": str(hers)})[0] == 200
+    monkeypatch.setattr(visitors, "_MEASURE_SECONDS", -1)
+    total = sum(path.stat().st_size for path in studio.files())
+    monkeypatch.setattr(visitors, "MAX_DISK_BYTES", total - 8)
+    assert studio.join("boris", session="two")[0] == 200
+    assert [path.exists() for path in (download, own[1], own[0])] == [False, False, True]
+    assert studio.join("stranger", {"path": str(own[1])}, session="three")[0] == 400
+    monkeypatch.setattr(visitors, "MAX_DISK_BYTES", 1)
+    assert studio.join("boris", session="two")[0] == 507
+    assert [path.exists() for path in (own[0], own[2], hers, example)] == [False, True, True, True]
 
 
 @pytest.mark.parametrize("name", ["../../x.png", "/etc/x.png", "..", "", "a" * 500, "<b>\n.png"])

@@ -4,7 +4,8 @@ uvicorn waits for a request as long as its sender likes, and opens a connection 
 the process has no file left to open.
 """
 
-from collections import OrderedDict
+import asyncio
+from collections import Counter, OrderedDict
 
 import uvicorn
 
@@ -13,7 +14,7 @@ try:
 except ImportError:  # Windows, which has no such limit
     resource = None
 
-# Connections at once; what comes beyond them takes the place of the oldest that only waits.
+# Connections at once; what comes beyond them takes the place of one of the address that has most.
 MAX_CONNECTIONS = 512
 # Seconds that a connection may take to send the head of a request.
 HEAD_SECONDS = 15.0
@@ -50,13 +51,16 @@ def _make_impatient(protocol: type) -> type:
             self._last_cycle = None
             self._timer = self.loop.call_later(HEAD_SECONDS, self._look)
             if len(opened) > MAX_CONNECTIONS:
-                waiting = next((one for one in opened if one.is_waiting()), self)
-                waiting.abort()
+                _one_to_close([one for one in opened if one is not self]).abort()
 
         def connection_lost(self, exc):
             self._timer.cancel()
             opened.pop(self, None)
             super().connection_lost(exc)
+
+        @property
+        def address(self) -> str:
+            return self.client[0] if self.client else ""
 
         def is_waiting(self) -> bool:
             """Whether there is no request, or one whose body is not whole, on this connection."""
@@ -79,3 +83,13 @@ def _make_impatient(protocol: type) -> type:
             self._timer = self.loop.call_later(HEAD_SECONDS, self._look)
 
     return Impatient
+
+
+def _one_to_close(opened: list) -> asyncio.Protocol:
+    """Of the address with most connections the oldest that only waits, or else the oldest.
+
+    Somebody who holds many and reads no answer closes the studio to nobody else.
+    """
+    ((address, _),) = Counter(one.address for one in opened).most_common(1)
+    own = [one for one in opened if one.address == address]
+    return next((one for one in own if one.is_waiting()), own[0])

@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -36,8 +37,10 @@ from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
 
 ROUTE = "/api/paint"
-# Requests at once; one of them is answered, the others are received or wait. More are refused.
+# Requests at once; one of them is answered, the others are received or wait. More are refused,
+# but where one has been coming for over so many seconds: it makes room.
 MAX_AT_ONCE = 8
+SLOW_SECONDS = 30.0
 # Seconds after which to try again: where others are painted, and where memory is full.
 _BUSY_SECONDS, _FULL_SECONDS = 5, 60
 # Files of one form: a sketch, a reference or a palette, hints.
@@ -98,6 +101,8 @@ class Interface:
         self.sessions = sessions
         self.visitors = visitors
         self._at_once = 0
+        # What ends the forms that are being received, and since when; the oldest first.
+        self._receiving: dict[asyncio.Timeout, float] = {}
         # What is decoded and encoded takes the most memory.
         self._turn = asyncio.Semaphore(1)
 
@@ -106,7 +111,7 @@ class Interface:
             await self.app(scope, receive, send)
             return
         # Before a body is read: those that wait take no memory.
-        if self._at_once >= MAX_AT_ONCE:
+        if self._at_once >= MAX_AT_ONCE and not self._end_slow_one():
             line = "The studio is busy; try again in a few seconds."
             await admission.refuse(send, 503, line, _BUSY_SECONDS)
             return
@@ -116,7 +121,7 @@ class Interface:
             request = Request(
                 scope, bodies.counted(receive, MAX_BYTES + MAX_FIELDS * MAX_FIELD_BYTES)
             )
-            order = await read_order(request)
+            order = await self._receive(request)
             accept = request.headers.get("accept", "")
             async with self._turn:
                 answer = await asyncio.to_thread(self._answer, order, accept)
@@ -131,6 +136,28 @@ class Interface:
             return
         finally:
             self._at_once -= 1
+
+    async def _receive(self, request: Request) -> Order:
+        """What `read_order` returns; a form that makes room for another is refused."""
+        try:
+            async with asyncio.timeout(None) as end:
+                self._receiving[end] = time.monotonic()
+                try:
+                    return await read_order(request)
+                finally:
+                    self._receiving.pop(end, None)
+        except TimeoutError:
+            line = "The request came too slowly, and others wait; send it again."
+            raise RefusedError(408, line) from None
+
+    def _end_slow_one(self) -> bool:
+        """Ends the form that has been coming for longest, if it is slow; whether there was one."""
+        end, since = next(iter(self._receiving.items()), (None, 0.0))
+        if end is None or since > time.monotonic() - SLOW_SECONDS:
+            return False
+        del self._receiving[end]
+        end.reschedule(asyncio.get_running_loop().time())
+        return True
 
     def _answer(self, order: Order, accept: str) -> Response:
         options = order.options

@@ -24,7 +24,8 @@ def build_page(sessions: Sessions) -> gr.Blocks:
     cleaning = (_CLEANING_SECONDS, _FILE_SECONDS)
     options = {"analytics_enabled": False, "fill_width": True, "delete_cache": cleaning}
     with gr.Blocks(title="tf_deeppaint studio", **options) as page:
-        layout, handlers = Layout(sessions.examples, sessions.attention_maps), Handlers(sessions)
+        layout = Layout(sessions.examples, sessions.attention_maps)
+        handlers = Handlers(sessions, lambda session: is_awaited(page, session))
         _connect_all(layout, handlers)
 
         def leave(request: gr.Request) -> None:
@@ -32,6 +33,22 @@ def build_page(sessions: Sessions) -> gr.Blocks:
 
         page.unload(leave)
     return page.queue(max_size=MAX_WAITING, default_concurrency_limit=1, api_open=False)
+
+
+def is_awaited(page: gr.Blocks, session: str) -> bool:
+    """Whether an event of a session is in work or in the queue."""
+    events = list(page._queue.event_ids_to_events.values())
+    return any(event.session_hash == session for event in events)
+
+
+def forget_session(page: gr.Blocks, session: str) -> None:
+    """Makes Gradio's queue forget a session that is not awaited.
+
+    The queue has a bound of its own, at which it forgets the session that came first, even one that
+    waits for a picture.
+    """
+    page._queue.pending_messages_per_session.pop(session, None)
+    page._queue.pending_event_ids_session.pop(session, None)
 
 
 def _connect_all(layout: Layout, handlers: Handlers) -> None:

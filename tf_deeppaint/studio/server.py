@@ -1,6 +1,7 @@
 """The studio's server: Gradio, with one folder for all files."""
 
 import errno
+import functools
 import importlib.util
 import os
 import signal
@@ -185,8 +186,11 @@ def make_application(painter: "Painter", names: tuple[str, ...]) -> tuple["Block
         Middleware(Reception, visitors=visitors),
     ]
     options = {
-        # More than visitors are let in: Gradio must never forget one who is at work.
+        # More than visitors are let in: what Gradio keeps of one at work is not made again.
         "state_session_capacity": 2 * MAX_SESSIONS,
         "app_kwargs": {"middleware": middleware},
     }
-    return page.build_page(sessions), options, sessions.warm_up
+    blocks = page.build_page(sessions)
+    visitors.is_awaited = functools.partial(page.is_awaited, blocks)
+    visitors.forget = functools.partial(page.forget_session, blocks)
+    return blocks, options, sessions.warm_up

@@ -11,22 +11,27 @@ import secrets
 import shutil
 import time
 from collections import OrderedDict
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
+from contextlib import suppress
 from urllib.parse import unquote
 
 from tf_deeppaint.studio.bodies import RefusedError
 
 # Uploads that are kept of one visitor; the oldest goes when another comes.
 MAX_UPLOADS = 32
-# Sessions (open pages) at once; further ones are refused until one was idle for an hour.
+# Sessions (open pages) at once; of those that wait for nothing the one idle longest makes room.
 MAX_SESSIONS = 256
-# Bytes that all files in the studio's folder may have before new work is refused.
+# Seconds after the last request for which somebody is at work: nothing of theirs makes room.
+AT_WORK_SECONDS = 600
+# Bytes that all files in the studio's folder may have before old ones go, or new work is refused.
 MAX_DISK_BYTES = 8 * 2**30
 IDLE_SECONDS = 3600
 _MEASURE_SECONDS = 5
 _MAX_NAME_LENGTH = 60
 _SESSION = re.compile("[A-Za-z0-9_-]{1,64}")
 _FILE_URL = "/gradio_api/file="
+# Folders of one file each, of uploads and of what is shown or downloaded; not those of examples.
+_FOLDER = re.compile("[0-9a-f]{32}")
 
 
 class Visitors:
@@ -35,14 +40,20 @@ class Visitors:
     Args:
         folder: Where uploads are kept, each in a folder of its own.
         shared: Paths that every visitor may name: those of the examples.
+
+    Attributes:
+        is_awaited: Whether an event of a session is in work or in the queue.
+        forget: Called with a session that made room, so that nothing else is kept of it either.
     """
 
     def __init__(self, folder: str, shared: Container[str]):
         self.folder = folder
         self.shared = shared
-        # Path -> visitor and time; session -> visitor and time of the last request, oldest first.
+        self.is_awaited: Callable[[str], bool] = lambda session: False
+        self.forget: Callable[[str], None] = lambda session: None
+        # Path -> visitor and time; session -> visitor; used longest ago first.
         self._uploads: OrderedDict[str, tuple[str, float]] = OrderedDict()
-        self._sessions: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self._sessions: OrderedDict[str, str] = OrderedDict()
         self._disk_bytes, self._measured = 0, -float("inf")
 
     def new_path(self, name: str) -> str:
@@ -63,18 +74,32 @@ class Visitors:
             shutil.rmtree(os.path.dirname(kept), ignore_errors=True)
 
     def check_disk(self) -> None:
-        """Raises `RefusedError` where the studio's files take as much as they may."""
+        """Makes room for another file; raises `RefusedError` where those in use take it all."""
         now = time.monotonic()
         if now > self._measured + _MEASURE_SECONDS:
             self._disk_bytes, self._measured = _size_of(self.folder), now
+            if self._disk_bytes > MAX_DISK_BYTES:
+                self._disk_bytes -= self._remove_unused(self._disk_bytes - MAX_DISK_BYTES)
         if self._disk_bytes > MAX_DISK_BYTES:
             raise RefusedError(
-                507, "The studio's folder is full; files go after an hour, try then."
+                507, "The studio's folder is full of files in use; try again in some minutes."
             )
+
+    def _remove_unused(self, wanted: int) -> int:
+        """Removes so many bytes, if there are, of files not used lately, and says how many."""
+        last, removed = time.time() - AT_WORK_SECONDS, 0
+        for used, folder in sorted(_folders_by_use(self.folder)):
+            if removed >= wanted or used > last:
+                break
+            removed += _size_of(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+        for path in [kept for kept in self._uploads if not os.path.exists(kept)]:
+            del self._uploads[path]
+        return removed
 
     def check_session(self, session: object, visitor: str | None) -> None:
         """Raises `RefusedError` where a session is another visitor's."""
-        if visitor is None or self._sessions.get(session, (visitor, 0))[0] != visitor:
+        if visitor is None or self._sessions.get(session, visitor) != visitor:
             raise RefusedError(403, "That session is another visitor's; load the page again.")
 
     def check_event(self, body: bytes, visitor: str) -> bytes:
@@ -105,19 +130,30 @@ class Visitors:
                 )
             if owner == visitor:  # what is in use goes last
                 self._uploads[path] = self._uploads.pop(path)
+                with suppress(OSError):
+                    os.utime(path)
         self._open_session(session, visitor)
         return json.dumps(call).encode()
 
     def _open_session(self, session: str, visitor: str) -> None:
-        now = time.monotonic()
-        while self._sessions and next(iter(self._sessions.values()))[1] < now - IDLE_SECONDS:
-            self._sessions.popitem(last=False)
+        """Takes a session; a page whose own made room loses nothing, and opens another."""
         if session not in self._sessions and len(self._sessions) >= MAX_SESSIONS:
-            raise RefusedError(
-                503, "The studio has as many visitors as it can serve; try again later."
-            )
-        self._sessions[session] = visitor, now
+            idle = next((kept for kept in list(self._sessions) if not self._is_in_use(kept)), None)
+            if idle is None:
+                raise RefusedError(
+                    503, "All pages that the studio can serve are at work; try again in a minute."
+                )
+            del self._sessions[idle]
+            self.forget(idle)
+        self._sessions[session] = visitor
         self._sessions.move_to_end(session)
+
+    def _is_in_use(self, session: str) -> bool:
+        """Whether a session is awaited; what is in use goes last, also once it is no longer."""
+        is_awaited = self.is_awaited(session)
+        if is_awaited:
+            self._sessions.move_to_end(session)
+        return is_awaited
 
 
 def _files(value: object) -> Iterator[dict]:
@@ -138,6 +174,15 @@ def _path_in(url: object) -> str | None:
     if not isinstance(url, str) or _FILE_URL not in url:
         return None
     return unquote(url.split(_FILE_URL, 1)[1])
+
+
+def _folders_by_use(folder: str) -> Iterator[tuple[float, str]]:
+    """When the file in each folder of one file was used last, and that folder."""
+    with os.scandir(folder) as found:
+        for inner in found:
+            if _FOLDER.fullmatch(inner.name):
+                with suppress(OSError, ValueError):  # gone meanwhile, or empty
+                    yield max(e.stat().st_mtime for e in os.scandir(inner)), inner.path
 
 
 def _size_of(folder: str) -> int:

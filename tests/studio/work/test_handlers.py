@@ -417,10 +417,10 @@ def test_where_memory_is_full_the_longest_alone_makes_room_and_is_told(desk, mon
     other = desk.handlers.works.get("f" * 32, "other")
     with pytest.raises(DeepPaintError, match="as many paintings"):
         desk.handlers.color(other, desk.sketch, desk.swatches, desk.look)
-    now += works.IDLE_SECONDS + 1
+    now += works.AT_WORK_SECONDS + 1
     other = desk.handlers.works.get("f" * 32, "other")
     desk.handlers.color(other, desk.sketch, desk.swatches, desk.look)
-    with pytest.raises(DeepPaintError, match="left alone for over an hour"):
+    with pytest.raises(DeepPaintError, match="left alone for a while"):
         desk.edit(kind="undo")
     view = desk.handlers.after_error(desk.work)["easel"]
     assert view["stale"] and "Press Color to paint it again" in view["status"]
@@ -431,13 +431,10 @@ def test_idle_pages_make_room_for_programs_and_batches(desk, monkeypatch, way):
     now = time.monotonic()
     monkeypatch.setattr(works.time, "monotonic", lambda: now)
     get, kept = desk.handlers.works.get, []
-    for number in range(3):  # the sketch alone counts too
+    for number in range(3):
         desk.put_sketch(f"{number}.png")
         page = get(f"{number:032x}", f"page {number}")
-        if number == 0:
-            desk.handlers.take_sketch(page, desk.sketch, desk.look)
-        else:
-            desk.handlers.color(page, desk.sketch, desk.swatches, desk.look)
+        desk.handlers.color(page, desk.sketch, desk.swatches, desk.look)
         kept.append(page)
         now += 1
     del page
@@ -453,30 +450,35 @@ def test_idle_pages_make_room_for_programs_and_batches(desk, monkeypatch, way):
     with pytest.raises(DeepPaintError, match="as many paintings"):
         paint()
     assert all(work.source for work in kept)  # of visitors at work nothing goes
-    now += works.IDLE_SECONDS
+    now += works.AT_WORK_SECONDS
     get(f"{1:032x}", "page 1")
     paint()
-    assert [work.state is not None for work in kept] == [False, True, False]
-    assert [work.source is not None for work in kept] == [False, True, False]
+    assert [work.state is not None for work in kept] == [False, True, True]
+    assert [work.source is not None for work in kept] == [False, True, True]
+
+
+def test_sketches_on_which_nothing_was_painted_make_room_first_and_are_read_again(
+    desk, monkeypatch
+):
+    """Who puts one sketch after another on pages takes no memory from those who paint."""
+    desk.put_sketch()
+    desk.color()
+    desk.sketch["file"] = desk.put("other.png", boxes())
+    other = desk.handlers.works.get("f" * 32, "other")
+    desk.handlers.take_sketch(other, desk.sketch, desk.look)
+    assert other.source is not None
+    monkeypatch.setattr(sessions_module, "MAX_PAINTINGS_BYTES", desk.sessions.kept_bytes - 1)
+    desk.sessions.check_room()
+    assert other.source is None and desk.work.state is not None
+    monkeypatch.undo()
+    easel = desk.handlers.color(other, desk.sketch, desk.swatches, desk.look)["easel"]
+    assert shown(easel).shape == (64, 96, 3)
 
 
 @pytest.mark.parametrize("key", [None, "", "a" * 31, "A" * 32, "g" * 32, 7, ["a" * 32]])
 def test_what_is_no_key_is_refused(desk, key):
     with pytest.raises(DeepPaintError, match="load the page again"):
         desk.handlers.works.get(key, "page")
-
-
-def test_works_are_as_many_as_there_may_be(desk, monkeypatch):
-    monkeypatch.setattr(works, "MAX_SESSIONS", 2)
-    for number in range(2):
-        desk.handlers.works.get(f"{number:032x}", "page")
-    with pytest.raises(DeepPaintError, match="as many pages"):
-        desk.handlers.works.get(f"{2:032x}", "page")
-    # Pages that are open but were left alone for over an hour make room.
-    later = time.monotonic() + works.IDLE_SECONDS + 1
-    monkeypatch.setattr(works.time, "monotonic", lambda: later)
-    monkeypatch.setattr(desk.handlers.works, "sweep", lambda: None)
-    desk.handlers.works.get(f"{2:032x}", "page")
 
 
 def test_a_model_that_does_not_mix_paints_anew_and_takes_no_hints(tmp_path):

@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from collections.abc import Callable
 
 import numpy as np
 
@@ -40,18 +41,24 @@ class Handlers:
     Each method takes a work and the values of some of the page's components, as the browser sent
     them, and returns what changes: values of components by name, and under `note` or `error` a line
     for people. All raise DeepPaintError where a visitor made a mistake.
+
+    Args:
+        sessions: Paints.
+        is_awaited: As `Works` takes it.
     """
 
-    def __init__(self, sessions: Sessions):
+    def __init__(
+        self, sessions: Sessions, is_awaited: Callable[[str], bool] = lambda session: False
+    ):
         self.sessions = sessions
-        self.works = Works()
+        self.works = Works(is_awaited)
         sessions.make_room = self.works.make_room
 
     def restore(self, work: Work, look: dict) -> dict:
         """What a page showed before it was loaded again."""
         changes = dict(work.fields)
-        if work.source is not None and "sketch" in changes:
-            changes["sketch"] = changes["sketch"] | {"preview": self._preview(work)}
+        if (source := work.source) is not None and "sketch" in changes:
+            changes["sketch"] = changes["sketch"] | {"preview": self._preview(source[1])}
         elif "sketch" in changes:
             del changes["sketch"]
         if work.state is not None or work.was_forgotten:
@@ -67,7 +74,7 @@ class Handlers:
         if upload is None or fields["source"] == "drawn":
             return changes
         try:
-            return changes | self._read_and_tell(work, fields)
+            return changes | self._read_and_tell(work, fields)[1]
         except DeepPaintError as error:
             return changes | {"sketch": {"gone": True}, "error": str(error)}
 
@@ -78,7 +85,7 @@ class Handlers:
             return {}
         if work.state is not None and not work.is_stale:
             return self._color(work, sketch, swatches, look)
-        return self._read_and_tell(work, fields)
+        return self._read_and_tell(work, fields)[1]
 
     def color(self, work: Work, sketch: dict, swatches: dict, look: dict) -> dict:
         told = work.told
@@ -88,8 +95,8 @@ class Handlers:
 
     def _color(self, work: Work, sketch: dict, swatches: dict, look: dict) -> dict:
         fields = _check_fields(sketch)
-        changes = self._read_and_tell(work, fields)
-        pixels, palette = work.source[1], codes_to_palette(_codes_of(swatches))
+        pixels, changes = self._read_and_tell(work, fields)
+        palette = codes_to_palette(_codes_of(swatches))
         goes_on = work.state is not None and not work.is_stale
         goes_on = goes_on and pixels.shape == work.state.painting.sketch.shape
         hints = work.edits.shown.hints if goes_on else ()
@@ -105,12 +112,12 @@ class Handlers:
         sketch_path, reference = self.sessions.write_example(number)
         palette = self.sessions.palette_of(Upload(reference, "reference"))
         fields = _check_fields({"file": {"path": sketch_path, "orig_name": "sketch.png"}})
-        self._read_and_tell(work, fields)
-        self._paint(work, work.source[1], Edit(palette), None, False)
+        pixels, changes = self._read_and_tell(work, fields)
+        self._paint(work, pixels, Edit(palette), None, False)
         shown = {"codes": palette_to_codes(palette), "locks": [False] * MOST}
         self._keep(work, fields, shown)
         return {
-            "sketch": fields | {"preview": self._preview(work)},
+            "sketch": fields | {"preview": changes["sketch"]["preview"]},
             "colors": {"preview": view.as_file(reference)},
             "swatches": shown,
             "easel": self._describe(work, look),
@@ -218,25 +225,26 @@ class Handlers:
         work.painted = to_upload(fields[fields["source"]]).path
         work.fields = {"sketch": fields, "swatches": swatches}
 
-    def _read_and_tell(self, work: Work, fields: dict) -> dict:
-        """Reads the sketch on the page; how it looks now, and what is to be said of it."""
-        note = self._read(work, fields)
+    def _read_and_tell(self, work: Work, fields: dict) -> tuple[np.ndarray, dict]:
+        """Reads the sketch on the page; the sketch, how it looks now, and what is told of it."""
+        pixels, note = self._read(work, fields)
         sketch = {"painted": _WOULD_TAKE in note}
         if fields["source"] == "file":
-            sketch["preview"] = self._preview(work)
+            sketch["preview"] = self._preview(pixels)
         work.told = _ADVICE if sketch["painted"] else note
-        return {"sketch": sketch, "note": work.told}
+        return pixels, {"sketch": sketch, "note": work.told}
 
-    def _read(self, work: Work, fields: dict) -> str:
+    def _read(self, work: Work, fields: dict) -> tuple[np.ndarray, str]:
         """Reads the sketch on the page into the work, unless it is there; what is told of it."""
         upload = to_upload(fields[fields["source"]])
         options = fields["clean"], fields["recolor"], parse_gap(fields["gap"])
-        key = (upload and upload.path, *options)
-        if work.source is None or work.source[0] != key:
+        key, source = (upload and upload.path, *options), work.source
+        if source is None or source[0] != key:
             self.sessions.check_room()
             sketch, note = read_sketch(upload, *options)
-            work.source = key, self.sessions.count(sketch), note
-        return work.source[2]
+            # In one step: another thread may take it away where it needs the room.
+            work.source = source = key, self.sessions.count(sketch), note
+        return source[1:]
 
     def _paint(
         self, work: Work, pixels: np.ndarray, edit: Edit, gap: int | None, goes_on: bool
@@ -272,9 +280,9 @@ class Handlers:
     def _describe(self, work: Work, look: dict) -> dict:
         return view.describe(self.sessions, work, view.check_look(look))
 
-    def _preview(self, work: Work) -> dict:
-        """The sketch as it was read, as a file that the page may load."""
-        return view.show_sketch(self.sessions, work.source[1])
+    def _preview(self, sketch: np.ndarray) -> dict:
+        """A sketch as it was read, as a file that the page may load."""
+        return view.show_sketch(self.sessions, sketch)
 
 
 def to_upload(payload: object) -> Upload | None:

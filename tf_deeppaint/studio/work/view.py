@@ -21,8 +21,7 @@ RECOLORED = (
 )
 STALE = "Not painted yet: this picture is of the sketch before. Press Color."
 FORGOTTEN = (
-    "This picture was left alone for over an hour and had to make room. Press Color to paint it "
-    "again."
+    "This picture was left alone for a while and had to make room. Press Color to paint it again."
 )
 # Numbers the views, so that no two are equal.
 _serials = itertools.count(1)

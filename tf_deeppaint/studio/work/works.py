@@ -1,13 +1,18 @@
-"""The works of all visitors, each kept as long as a page shows it, and an hour longer."""
+"""The works of all visitors, each kept as long as a page shows it, and an hour longer.
+
+Where others need the room, works on which nothing was painted go first, then those left alone for
+longest; never one whose page waits for an answer, nor a painting that was just worked on.
+"""
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from tf_deeppaint.studio.sessions import State
-from tf_deeppaint.studio.visitors import IDLE_SECONDS, MAX_SESSIONS
+from tf_deeppaint.studio.visitors import AT_WORK_SECONDS, IDLE_SECONDS, MAX_SESSIONS
 from tf_deeppaint.studio.work.edits import Edits
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -26,7 +31,7 @@ class Work:
         is_painted: Whether the picture is as the network chose it, with no palette since.
         source: Path of the sketch's file and how it is read, and the sketch read from it.
         told: What is told of `source`, beside the sketch.
-        painted: Path of the file of the sketch that is painted.
+        painted: Path of the file of the sketch that is painted; empty where none ever was.
         fields: What the page's fields hold, for a reload.
         pages: The sessions of the pages that show it.
         used: When it was asked for last, by `time.monotonic`.
@@ -46,9 +51,14 @@ class Work:
 
 
 class Works:
-    """All works by their keys, which are 32 hexadecimal digits that nobody can guess."""
+    """All works by their keys, which are 32 hexadecimal digits that nobody can guess.
 
-    def __init__(self):
+    Args:
+        is_awaited: Whether the page of a session waits for an answer.
+    """
+
+    def __init__(self, is_awaited: Callable[[str], bool] = lambda session: False):
+        self.is_awaited = is_awaited
         self._works: dict[str, Work] = {}
 
     def get(self, key: object, session: str) -> Work:
@@ -59,16 +69,19 @@ class Works:
             session: The session of the page that shows it.
 
         Raises:
-            DeepPaintError: that is no key, or there are as many works as there may be.
+            DeepPaintError: that is no key, or on as many works as there may be somebody is at work.
         """
         if not isinstance(key, str) or not _KEY.fullmatch(key):
             raise DeepPaintError("that is no work; load the page again")
         self.sweep()
         if key not in self._works:
             if len(self._works) >= MAX_SESSIONS:
-                idle = _longest_alone(list(self._works.items()))
+                idle = self._first_to_go(list(self._works.items()))
                 if idle is None:
-                    raise DeepPaintError("the studio has as many pages as it can; try again later")
+                    raise DeepPaintError(
+                        "on all pages that the studio can keep somebody is at work; try again in "
+                        "some minutes"
+                    )
                 self._works.pop(idle[0], None)
             self._works[key] = Work()
         work = self._works[key]
@@ -95,15 +108,16 @@ class Works:
                 del self._works[key]
 
     def make_room(self) -> bool:
-        """Forgets the sketch and painting left alone for longest, if that was for an hour.
+        """Forgets a sketch and painting that nobody is at work on.
 
-        The page may be open; it tells so when somebody comes back to it.
+        The page may be open; it tells so when somebody comes back to it. A sketch on which nothing
+        was painted is read again from its file.
 
         Returns:
             Whether there was one.
         """
         kept = [item for item in list(self._works.items()) if item[1].source or item[1].state]
-        idle = _longest_alone(kept)
+        idle = self._first_to_go(kept)
         if idle is None:
             return False
         work = idle[1]
@@ -111,9 +125,12 @@ class Works:
         work.source, work.state, work.edits = None, None, None
         return True
 
-
-def _longest_alone(works: list[tuple[str, Work]]) -> tuple[str, Work] | None:
-    """The work left alone for longest, and its key; None where none was for an hour."""
-    oldest = min(works, key=lambda item: item[1].used, default=None)
-    is_idle = oldest is not None and oldest[1].used < time.monotonic() - IDLE_SECONDS
-    return oldest if is_idle else None
+    def _first_to_go(self, works: list[tuple[str, Work]]) -> tuple[str, Work] | None:
+        """The work, and its key, that makes room for others; None where all are in use."""
+        now, left = time.monotonic(), []
+        for key, work in works:
+            if any(map(self.is_awaited, list(work.pages))):
+                work.used = now
+            elif not work.painted or work.used < now - AT_WORK_SECONDS:
+                left.append((key, work))
+        return min(left, key=lambda item: (item[1].painted != "", item[1].used), default=None)
