@@ -400,6 +400,38 @@ def test_the_gradient_penalty_is_that_of_finite_differences() -> None:
     assert np.isfinite([float(value) for value in logs.values()]).all()
 
 
+def test_the_gradient_penalty_adds_to_the_discriminators_loss() -> None:
+    batch = tensors(batches(1)[0])
+    without, with_it = (
+        eager_model(Objective(r1_weight=weight)).train_step(batch)["discriminator_loss"]
+        for weight in (0.0, 8.0)
+    )
+    _, penalty = eager_model(Objective(r1_weight=8.0))._discriminate_real(
+        batch["sketch"], batch["picture"]
+    )
+    assert float(penalty) > 1e-4
+    assert float(with_it - without) == pytest.approx(float(penalty), rel=1e-3)
+
+
+def test_each_of_two_replicas_gives_half_of_both_gradients(monkeypatch) -> None:
+    """A stand-in for a second device; `test_strategies` compares two with one."""
+    taken = []
+    for count in (1, 2):
+        monkeypatch.setattr(deep_paint, "replicas", lambda count=count: count)
+        model = eager_model(Objective())
+
+        def keep(optimizer, gradients, variables, finite):
+            taken.append(gradients)
+            return finite
+
+        monkeypatch.setattr(model, "apply_gradients", keep)
+        model.train_step(tensors(batches(1)[0]))
+    for whole, half in zip(taken[:2], taken[2:], strict=True):  # discriminator, generator
+        for gradient, other in zip(whole, half, strict=True):
+            np.testing.assert_allclose(other, np.asarray(gradient) / 2, rtol=1e-4, atol=1e-7)
+        assert max(float(np.abs(gradient).max()) for gradient in whole) > 1e-3
+
+
 def test_an_objective_that_cannot_be_followed_is_refused() -> None:
     with pytest.raises(ValueError, match="gan_loss='wgan'"):
         DeepPaint(*networks(), Objective("wgan"))
