@@ -156,6 +156,28 @@ def test_coverage_guides_the_other_fuzzer(tmp_path, monkeypatch):
     assert outcome.findings == []
 
 
+def test_a_target_whose_inputs_run_native_code_alone_is_fed_all_the_same(tmp_path, monkeypatch):
+    """libFuzzer tells no coverage then; where it tells nothing at all, it did not begin."""
+    from tests.hostile import guided
+
+    lines = ["import struct, sys", "with open(sys.argv[4], 'wb') as counts:"]
+    lines += [
+        "    counts.write(struct.pack('<QQ', 9, 2))",
+        "print('#9 INITED rss: 1Mb', file=sys.stderr)",
+    ]
+    worker = tmp_path / "guided_worker.py"
+    worker.write_text("\n".join(lines))
+    monkeypatch.setattr(guided, "HERE", tmp_path)
+    monkeypatch.setattr(guided, "KEPT", tmp_path)
+    monkeypatch.setattr(guided, "LEAST_S", 3.0)
+    outcome = guided.guide("colors", 1, 3)
+    assert (outcome.inputs, outcome.refused, outcome.findings) == (9, 2, [])
+    assert (outcome.began_with, outcome.reached) == (0, 0)
+    worker.write_text("raise SystemExit('no such target')")
+    with pytest.raises(RuntimeError, match="does not start: no such target"):
+        guided.guide("colors", 1, 3)
+
+
 def test_figures_are_rewritten_between_their_marks(tmp_path):
     document = tmp_path / "page.md"
     document.write_text("a\n<!-- x -->\nold\n<!-- end of x -->\nb\n")
