@@ -118,6 +118,7 @@ clean:
 	$(PYTHON) -m venv .venv
 
 .venv/installed: setup.py | .venv/bin/python
+	@echo "installing TensorFlow and the other packages into .venv: some minutes, once"
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 

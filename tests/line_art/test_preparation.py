@@ -80,7 +80,7 @@ def test_a_colored_page_is_left_and_told_or_its_lines_are_taken(maker):
     page = draw(maker, 1)
     sketch, kind, note = prepare(page)
     assert kind is Kind.COLORED
-    assert note == "colored already; with recolor its lines are taken out first"
+    assert note == "colored already; recolor (--recolor) takes its lines out first"
     np.testing.assert_array_equal(sketch, to_gray(page))
     for choice in ("auto", "on", "off"):
         sketch, _, note = prepare(page, choice, recolor=True)

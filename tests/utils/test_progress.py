@@ -39,6 +39,13 @@ def test_rate_and_time_left_follow_from_what_is_done(capsys, clock):
     assert last == "drawing 90000/90000, 200.00/s, 00:00 left"
 
 
+def test_a_rate_below_one_is_per_second_too(capsys, clock):
+    shown = Progress("drawing")
+    clock[0] += 60
+    shown.update(3, 6)
+    assert capsys.readouterr().out == "drawing 3/6, 0.05/s, 01:00 left\n"
+
+
 def test_on_a_terminal_there_is_one_bar(capsys, monkeypatch, clock):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     shown = Progress("drawing")

@@ -72,7 +72,9 @@ def _to_sketch(
     if recolor and kind in (*PAINTED, Kind.UNKNOWN):
         rgb = np.repeat(picture[..., None], 3, axis=-1) if picture.ndim == 2 else picture
         return take_lines(_over_white(rgb)), None, f"{kind.value}: its lines are taken out"
-    advice = f"{kind.value}; with recolor its lines are taken out first" if kind in PAINTED else ""
+    advice = ""
+    if kind in PAINTED:
+        advice = f"{kind.value}; recolor (--recolor) takes its lines out first"
     if clean == ON:
         return clean_page(picture), None, advice
     if clean == AUTO and kind in TO_CLEAN:

@@ -39,7 +39,7 @@ def load_generator(path: str | os.PathLike | None = None) -> PaintingNetwork:
     path = BUNDLED_FILE if path is None else _file_of(Path(path))
     if not files.is_file(path):
         raise DeepPaintError(
-            f"{path}: no such model; give a run directory or a .keras file, or train one with "
+            f"{path}: no such model; give a run directory or a model's file, or train one with "
             f"`{command('train')}`"
         )
     if path.suffix != ".keras":

@@ -40,8 +40,8 @@ class ColorChoice(NamedTuple):
         """
         if (has_palette and colors is not None) != (bands is not None):
             raise DeepPaintError(
-                "--bands names the bands of the picture's palette that --colors replaces; give it "
-                "with both of them"
+                "--bands names the bands of a picture's palette that --colors replaces: give all "
+                "three, or --colors without a picture or palette for colors alone"
             )
         parsed_colors = None if colors is None else parse_colors(colors)
         choice = cls(parsed_colors, None if bands is None else parse_bands(bands))

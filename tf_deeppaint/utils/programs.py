@@ -53,7 +53,7 @@ def _parse(argv: Sequence[str]) -> list[str]:
     try:
         rest = flags.FLAGS(expand_flagfiles(argv))
         if len(rest) > 1:
-            raise DeepPaintError(f"unexpected argument {rest[1]!r}")
+            raise DeepPaintError(f"unexpected argument {rest[1]!r}: what is given needs its flag")
         _expand_homes()
         return rest
     # A ValueError is absl's for a value that a switch does not take: --nofresh=1.

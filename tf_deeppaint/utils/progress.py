@@ -8,7 +8,9 @@ from tqdm import tqdm
 from tf_deeppaint.utils.streams import print_line
 
 _WIDTH = 80  # letters of the bar and its numbers
-_LINE = "{desc} {n_fmt}/{total_fmt}, {rate_fmt}, {remaining} left"
+# Rates are per second, also below one: tqdm would turn them around.
+_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}]"
+_LINE = "{desc} {n_fmt}/{total_fmt}, {rate_noinv_fmt}, {remaining} left"
 
 
 class Progress:
@@ -37,6 +39,6 @@ class Progress:
             prefix=self.unit,
             unit="",
             ascii=True,
-            bar_format=None if is_terminal else _LINE,
+            bar_format=_BAR if is_terminal else _LINE,
         )
-        print_line(line, stays=done == total)
+        print_line(line.replace(",  ", ", "), stays=done == total)
