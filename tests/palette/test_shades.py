@@ -45,11 +45,12 @@ def test_white_and_black_are_shades_of_nothing_else(level, slot) -> None:
     assert found[:16, :16].all()
 
 
-def test_white_and_what_is_nearly_white_have_half_a_vote() -> None:
+def test_white_and_what_is_nearly_white_have_half_a_vote_and_black_less() -> None:
     palette = np.full((4, 4, 3), 229, np.uint8)
     palette[1, 2], palette[3, 3] = 230, [255, 255, 229]
     expected = np.ones(18)
     expected[[6, 16]] = 0.5
+    expected[17] = 0.4
     np.testing.assert_array_equal(count_votes(palette), expected)
     palette[1, 2] = 229
     expected[6], expected[16] = 1, 0.15  # white is none of the palette's

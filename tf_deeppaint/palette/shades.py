@@ -14,6 +14,8 @@ NEAR = (15 * UNIT) ** 2
 WHITE_VOTE = 0.5
 # That of white where no color of the palette is nearly white: then few parts are, such as eyes.
 FOREIGN_WHITE_VOTE = 0.15
+# That of black, which is offered beside the palette's colors: it hides the lines in a region.
+BLACK_VOTE = 0.4
 # How much of the network's shading a region keeps. Its shades are right on average, but uneven from
 # pixel to pixel: the mean CIEDE2000 is least near one half, and cloth is not mottled.
 KEPT_SHADING = 0.5
@@ -29,6 +31,7 @@ def count_votes(palette: np.ndarray) -> np.ndarray:
     votes = np.where(is_white, WHITE_VOTE, 1.0)
     if not is_white[:WHITE_SLOT].any():
         votes[WHITE_SLOT] = FOREIGN_WHITE_VOTE
+    votes[WHITE_SLOT + 1] = BLACK_VOTE
     return votes
 
 

@@ -11,7 +11,13 @@ from tf_deeppaint.networks.heads import mix_color
 from tf_deeppaint.palette.extraction import NEAR_WHITE
 from tf_deeppaint.palette.figure import SHADES, shade_features
 from tf_deeppaint.palette.mixing import WHITE_SLOT, Mixture
-from tf_deeppaint.palette.shades import FOREIGN_WHITE_VOTE, NEAR, WHITE_VOTE, soften
+from tf_deeppaint.palette.shades import (
+    BLACK_VOTE,
+    FOREIGN_WHITE_VOTE,
+    NEAR,
+    WHITE_VOTE,
+    soften,
+)
 from tf_deeppaint.serving.regions import grow, regions_to_canvas, scale_index
 from tf_deeppaint.serving.upsampling import enlarge, fill_lines
 
@@ -98,7 +104,7 @@ def _count_votes(palette: tf.Tensor) -> tf.Tensor:
     votes = tf.where(is_white, tf.constant(WHITE_VOTE, tf.float64), 1.0)
     own_white, foreign_white = tf.unstack(tf.constant([WHITE_VOTE, FOREIGN_WHITE_VOTE], tf.float64))
     white = tf.where(tf.reduce_any(is_white), own_white, foreign_white)
-    return tf.concat([votes, [white, 1.0]], axis=0)
+    return tf.concat([votes, [white, BLACK_VOTE]], axis=0)
 
 
 def find_shades(palette: tf.Tensor) -> tf.Tensor:
