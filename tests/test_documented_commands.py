@@ -32,7 +32,7 @@ LEFT_OUT = {
     r"--benchmark=characters": "fetches from a network",
     r"data/(openmoji|wesnoth|twemoji)": "what was fetched from a network",
     r"--flagfile=experiments/matcher128\w*\.flags$": "what was fetched from a network",
-    r"matcher128\w* |out/(averaged|bundled)\.keras |out/model\.(keras|tflite) ": "made of what was fetched",
+    r"matcher128\w* |out/(averaged|bundled|model)\.(keras|tflite) ": "made of what was fetched",
     r"vgg16_lpips": "the reader's weights",
     r"authors\.keras": "the authors' weights",
     "tf_deeppaint studio": "tests/studio opens the studio",

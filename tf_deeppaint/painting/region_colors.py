@@ -89,8 +89,8 @@ def vote_by_region(
     """Decides the color of each region: that which leads over its pixels, mixed with its shades.
 
     Other colors that are mixed in where the network is unsure would be right nowhere. White and
-    black need more weight to lead than others. The pixels are those of the working size, so that regions that
-    are thinner than a pixel of the canvas have a color too. The page is white.
+    black need more weight to lead than others. The pixels are those of the working size, so that
+    regions that are thinner than a pixel of the canvas have a color too. The page is white.
 
     Args:
         weights: Shares of the colors of `mixing.slot_colors` on the canvas, float32 `(H, W, 18)`,
