@@ -28,7 +28,7 @@ _MAX_NAME_LENGTH = 80
 # The most sketches that are colored with one click.
 MAX_SKETCHES = 12
 # A note of `preparation.prepare` on a page that is no line art, and what the page says instead.
-_WOULD_TAKE = "with recolor"
+_WOULD_TAKE = "recolor (--recolor)"
 _ADVICE = (
     "This is a picture in color or tones already, not line art. As it is, the new colors are laid "
     "over the old ones."
