@@ -9,7 +9,6 @@ Without `--model` the bundled model paints.
 """
 
 import functools
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -326,7 +325,7 @@ def _tell_other_rule(background: str) -> None:
 
 def _check_png(flag: flags.FlagHolder) -> None:
     if flag.value and not flag.value.lower().endswith(".png"):
-        advice = "; this is a folder: name a file in it" if os.path.isdir(flag.value) else ""
+        advice = "; this is a folder: name a file in it" if files.is_folder(flag.value) else ""
         raise DeepPaintError(f"--{flag.name}={flag.value}: pictures are written as .png{advice}")
 
 

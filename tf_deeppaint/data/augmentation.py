@@ -156,11 +156,10 @@ def _change_view(
 
 def _bent(images: dict[str, tf.Tensor], seed: tf.Tensor) -> dict[str, tf.Tensor]:
     field = draw_field(images["sketch"].shape[0], tf.reverse(seed, [0]))
-    bent = {
+    return {
         key: (bend if key == "sketch" else bend_nearest)(image, field)
         for key, image in images.items()
     }
-    return {key: tf.ensure_shape(image, images[key].shape) for key, image in bent.items()}
 
 
 def _change_look(example: dict, seeds: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -74,10 +74,10 @@ class Dolls(Source):
             )
         if size < 1:
             raise DeepPaintError(f"cannot draw a doll {size} pixels wide: ask for at least 1")
-        young = draw_doll, draw_anime_doll
-        draw = dict(zip(PREFIXES.values(), (*young, draw_adult_doll), strict=True))[match[1]]
+        draw = {"doll": draw_doll, "anime": draw_anime_doll, "adult": draw_adult_doll}[match[1]]
         # Data sets of the other two kinds stay as they were before adults came.
-        kinds = (*young, draw_adult_doll) if draw is draw_adult_doll else young
+        others = (draw_adult_doll,) if draw is draw_adult_doll else ()
+        kinds = (draw_doll, draw_anime_doll, *others)
         key = int(match[2]), int(match[3])
         drawn = draw(np.random.default_rng(key), size)
         # The scheme is what is decided first when a doll is drawn.
