@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.small_networks import make_network
+from tf_deeppaint.exporting import outputs
 from tf_deeppaint.exporting.outputs import export_file, written_aside
 from tf_deeppaint.networks.model_files import load_generator, write_generator
 from tf_deeppaint.networks.unet import UNet
@@ -102,6 +103,35 @@ with written_aside(Path("served")) as aside:
         make_folder(aside, "newest")
     assert (tmp_path / "served" / "model").read_text() == "newest"
     assert [path.name for path in tmp_path.iterdir()] == ["served"]
+
+
+def test_a_link_in_the_place_of_an_export_aside_is_not_written_through(tmp_path):
+    """It may have the name of the one before: the next has another."""
+    with written_aside(tmp_path / "served") as before:
+        make_folder(before, "old")
+    (tmp_path / "mine").mkdir()
+    before.symlink_to(tmp_path / "mine")
+    with written_aside(tmp_path / "served") as aside:
+        aside.mkdir(exist_ok=True)  # as TensorFlow does
+        (aside / "model").write_text("new")
+    assert list((tmp_path / "mine").iterdir()) == []
+    assert (tmp_path / "served" / "model").read_text() == "new"
+    assert written(tmp_path) == ["mine", "served"]
+
+
+def test_whoever_lost_the_folder_replaces_nothing_in_it(tmp_path, monkeypatch):
+    def lose() -> None:
+        raise DeepPaintError("no longer names this process")
+
+    make_folder(tmp_path / "served", "old")
+    monkeypatch.setattr(files, "exchange", lambda path, other: False)  # which checks it, too
+    with (
+        pytest.raises(DeepPaintError, match="no longer names"),
+        written_aside(tmp_path / "served") as aside,
+    ):
+        make_folder(aside, "new")
+        monkeypatch.setattr(outputs.locks, "check", lose)
+    assert (tmp_path / "served" / "model").read_text() == "old"
 
 
 @pytest.mark.parametrize("error", [DeepPaintError("no such operation"), KeyboardInterrupt()])

@@ -15,6 +15,7 @@ from tests.helpers.small_networks import make_network
 from tf_deeppaint.exporting import saved_model
 from tf_deeppaint.images.decoding import decode_picture
 from tf_deeppaint.images.encoding import encode_png
+from tf_deeppaint.networks.model_files import write_generator
 from tf_deeppaint.painting.keras_backend import KerasBackend
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -146,6 +147,34 @@ def test_every_signature_is_compared(monkeypatch, tmp_path, network, wrong):
     kind = "palettes" if wrong == "palette" else "pictures"
     with pytest.raises(DeepPaintError, match=f"its {kind} are not the Painter's"):
         saved_model._compare(tmp_path, network, pictures)
+
+
+def save_with_wrong_palettes(network, folder) -> None:
+    """A SavedModel whose signature of tensors is the network's; that of palettes tells black."""
+    sketch = tf.TensorSpec((None, None, None, 3), tf.float32, "sketch")
+    histogram = tf.TensorSpec((None, None, None, 12), tf.float32, "histogram")
+
+    @tf.function(input_signature=[sketch, histogram], autograph=False)
+    def tensors(sketch, histogram):
+        return {"image": network({"sketch": sketch, "histogram": histogram})}
+
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, "reference_bytes")])
+    def palette(reference_bytes):
+        return {"palette": tf.zeros([tf.size(reference_bytes), 4, 4, 3], tf.uint8)}
+
+    module = tf.Module()
+    module.kept, module.tensors, module.palette = network.variables, tensors, palette
+    tf.saved_model.save(module, folder, signatures={"tensors": tensors, "palette": palette})
+
+
+def test_verify_compares_every_signature(network, doll_shards, tmp_path):
+    save_with_wrong_palettes(network, tmp_path / "1")
+    write_generator(network, tmp_path / "model.keras")
+    flags = (f"--artifact={tmp_path / '1'}", f"--model={tmp_path / 'model.keras'}")
+    done = run("export.verify", *flags, f"--data={doll_shards}")
+    *_, told = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert told == f"error: {tmp_path / '1'}: its palettes are not the Painter's"
 
 
 def test_a_folder_that_cannot_be_written_is_named(quick, tmp_path):

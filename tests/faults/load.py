@@ -12,6 +12,7 @@ import contextlib
 import datetime
 import os
 import random
+import re
 import signal
 import struct
 import sys
@@ -31,6 +32,7 @@ from tests.helpers.stand_in import StandIn
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.images.decoding import decode_picture
 from tf_deeppaint.images.encoding import encode_png
+from tf_deeppaint.utils.errors import DeepPaintError
 
 # Memory may differ by so much between the middle of the run and its end.
 FLAT = 1.15
@@ -171,11 +173,14 @@ class StudioLoad(Load):
 
     def ask(self, rng: random.Random) -> str:
         try:
-            file = self.server.upload(rng.choice(self.sketches), "drawing.png")
+            sketch = rng.choice(self.sketches)
+            file = self.server.upload(sketch, "drawing.png")
             is_done, said = self.server.call(self.color, self.data(file, rng))
         except OSError as error:
             return repr(error)
-        return "" if is_done and "painted.png" in said else said[-500:] or "no answer"
+        if not is_done:
+            return said[-500:] or "no answer"
+        return why_no_picture(self.server, said, sketch)
 
     def harm(self, rng: random.Random) -> str:
         picture = rng.choice(self.sketches)
@@ -199,6 +204,21 @@ class StudioLoad(Load):
                 data[at] = rng.choice((None, [], {}, "x" * 9000, -1, 1e308, [[[]]]))
             self.server.call(rng.choice((self.color, self.color, -1, 9999)), data)
         return ""
+
+
+def why_no_picture(server: StudioClient, said: str, sketch: bytes) -> str:
+    """Why an answer leads to no picture of a sketch; empty where it does."""
+    found = re.findall(r'"path": ?"([^"]+/painted\.png)"', said)
+    if not found:
+        return f"no picture: {said[-500:]}"
+    status, data = server.ask("GET", f"/gradio_api/file={found[-1]}")
+    if status != 200:
+        return f"the picture: status {status}"
+    try:
+        painted, given = (decode_picture(each, "picture") for each in (data, sketch))
+    except DeepPaintError as error:
+        return str(error)
+    return "" if painted.shape == given.shape else f"a picture of {painted.shape}"
 
 
 class Served:

@@ -1,15 +1,18 @@
 """Faults, in short: one of each kind that is quick; `make faults` has all, at many moments."""
 
 import os
+import random
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.faults import everywhere, faults, killed, programs
 from tests.faults.material import Material
+from tf_deeppaint.images.encoding import encode_png
 from tf_deeppaint.utils import locks
 
 
@@ -65,6 +68,42 @@ def test_a_training_where_one_is_at_work_names_it(material, doll_shards):
     with locks.hold(run / locks.LOCK_FILE, "training"):
         told = programs.fail(programs.train(doll_shards, run, 2), "wait for it, or end it")
     assert f"process {os.getpid()} on" in told
+
+
+class Answering:
+    """Stands in for a studio: a picture is always painted, and what is read of its file is told."""
+
+    def __init__(self, status: int, data: bytes, said: str = '{"path":"/files/1/painted.png"}'):
+        self.file, self.said = (status, data), said
+
+    def upload(self, data: bytes, name: str) -> dict:
+        return {}
+
+    def call(self, event: int, data: list) -> tuple[bool, str]:
+        return True, self.said
+
+    def ask(self, method: str, path: str) -> tuple[int, bytes]:
+        assert (method, path) == ("GET", "/gradio_api/file=/files/1/painted.png")
+        return self.file
+
+
+def test_load_looks_at_the_pictures_it_gets():
+    pytest.importorskip("tensorflow_serving.apis", reason="the `serving` extra")
+    from tests.faults.load import StudioLoad
+
+    clients = object.__new__(StudioLoad)
+    clients.color, clients.sketches = 0, [encode_png(np.zeros((9, 7), np.uint8))]
+
+    def told(*answer) -> str:
+        clients.server = Answering(*answer)
+        return clients.ask(random.Random(1))
+
+    painted = encode_png(np.zeros((9, 7, 3), np.uint8))
+    assert told(200, painted) == ""
+    assert told(404, painted) == "the picture: status 404"
+    assert "cut off" in told(200, painted[:-20])
+    assert told(200, encode_png(np.zeros((7, 9, 3), np.uint8))) == "a picture of (7, 9, 3)"
+    assert told(200, painted, "painted.png").startswith("no picture: ")
 
 
 # --- the harness itself --------------------------------------------------------------------------

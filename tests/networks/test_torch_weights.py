@@ -290,6 +290,88 @@ class Hostile:
         return os.system, (f"touch '{self.mark}'",)
 
 
+class Tensor:
+    """Stands in for a tensor of PyTorch; `repeats` as a stride of 0 has it."""
+
+    def __init__(self, values: np.ndarray, repeats: int = 1):
+        self.values, self.nbytes = values, values.nbytes * repeats
+
+    def detach(self) -> "Tensor":
+        return self
+
+    def is_floating_point(self) -> bool:
+        return self.values.dtype.kind == "f"
+
+    def float(self) -> "Tensor":
+        return Tensor(self.values.astype(np.float32))
+
+    def numpy(self) -> np.ndarray:
+        return self.values
+
+
+class PlainUnpickler(pickle.Unpickler):
+    def find_class(self, module, name):
+        raise pickle.UnpicklingError(
+            f"Unsupported global: GLOBAL {module}.{name} was not an allowed global by default"
+        )
+
+
+class StandIn(types.ModuleType):
+    """Stands in for PyTorch: tensors are tuples of type, shape, repeats and bytes in a pickle."""
+
+    __version__ = "2.10.0+cpu"
+
+    def is_tensor(self, value) -> bool:
+        return isinstance(value, Tensor)
+
+    def load(self, file, map_location, weights_only):
+        unpickler = (PlainUnpickler if weights_only else pickle.Unpickler)(file)
+        stored = unpickler.load()
+        return {"model_state": {name: self.make(*value) for name, value in stored.items()}}
+
+    def make(self, kind: str, shape: tuple, repeats: int, data: bytes) -> Tensor:
+        return Tensor(np.frombuffer(data, kind).reshape(shape), repeats)
+
+
+def write_plain(path: Path, repeats: int = 1, **arrays: np.ndarray) -> Path:
+    """A checkpoint as `StandIn` reads it."""
+    kinds = {name: (a.dtype.str, a.shape, repeats, a.tobytes()) for name, a in arrays.items()}
+    path.write_bytes(pickle.dumps(kinds))
+    return path
+
+
+@pytest.fixture(name="stand_in")
+def put_in_the_place_of_pytorch(monkeypatch) -> StandIn:
+    monkeypatch.setitem(sys.modules, "torch", StandIn("torch"))
+
+
+def test_a_checkpoint_is_read_without_pytorch_at_hand(stand_in, tmp_path) -> None:
+    """What is ours of the reading, where the optional extra is not installed."""
+    path, mark = tmp_path / "g.pth.tar", tmp_path / "was here"
+    arrays = {"whole": np.arange(6, dtype="f8").reshape(2, 3), "count": np.array(7)}
+    read = load_state_dict(write_plain(path, **arrays))
+    assert read["whole"].dtype == np.float32 and read["count"].dtype == np.int64
+    assert all(np.array_equal(read[name], values) for name, values in arrays.items())
+    refused(write_plain(path, 10**6, **arrays), "whole is not stored as a plain tensor")
+    path.write_bytes(pickle.dumps(Hostile(mark), protocol=2))
+    refused(path, "needs posix.system to be read")
+    assert not mark.exists()
+
+
+def test_a_compressed_checkpoint_is_refused_without_pytorch_at_hand(
+    stand_in, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(StandIn, "load", lambda *_, **__: {"w": Tensor(np.ones(3))})
+    for how, is_read in ((zipfile.ZIP_STORED, True), (zipfile.ZIP_DEFLATED, False)):
+        path = tmp_path / f"{how}.pth.tar"
+        with zipfile.ZipFile(path, "w", how) as archive:
+            archive.writestr("archive/data/0", bytes(10**6))
+        if is_read:
+            assert list(load_state_dict(path)) == ["w"]
+        else:
+            refused(path, "not a PyTorch checkpoint, or a damaged one")
+
+
 @pytest.mark.parametrize("zipped", FORMATS.values(), ids=FORMATS)
 @pytest.mark.parametrize("place", ["model_state", "optimizer", "all"])
 def test_a_checkpoint_that_brings_code_is_refused_and_not_run(

@@ -4,6 +4,7 @@
 """
 
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 
 from tests.helpers import picture_files
 from tests.helpers.huge_files import FILES, huge, png_of
+from tests.hostile import memory
 from tf_deeppaint.images.decoding import decode_picture, read_header
 from tf_deeppaint.images.pixels import to_gray
 from tf_deeppaint.serving import decoding, picture_headers
@@ -152,6 +154,16 @@ def test_a_large_jpeg_may_have_fewer_scans(scans, is_read):
     assert (read_header(many) is not None) == is_read
     in_graph = picture_headers.read_header(tf.constant(many), 8192 * 8192)
     assert (in_graph.error.numpy() == b"") == is_read
+
+
+def test_a_png_of_many_texts_costs_little():
+    """Each unpacks to seven megabytes, which libpng would keep."""
+    text = picture_files.png_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(7_500_000), 9))
+    plain = FILES["PNG gray"]
+    data = plain[:33] + text * 40 + plain[33:]
+    expected, before = decode(plain), memory.begin()
+    np.testing.assert_array_equal(decode(data), expected)
+    assert memory.peak() - before < 100 << 20
 
 
 def test_endless_chunks_are_not_followed():

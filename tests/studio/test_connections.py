@@ -68,6 +68,7 @@ def test_more_slow_connections_than_there_may_be_stop_no_answer(port, said):
             with contextlib.suppress(OSError):  # closed already
                 one.sendall(said)
         assert ask(port) == b"hello"
+        assert sum(map(is_open, slow)) <= connections.MAX_CONNECTIONS
 
 
 def hold(port: int, stack: contextlib.ExitStack, own: str = "127.0.0.1") -> socket.socket:

@@ -1,6 +1,7 @@
 """A killed studio's folder is removed at the next start; no other is."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tf_deeppaint.studio import leftovers
+from tf_deeppaint.studio import leftovers, server
 
 ROOT = Path(__file__).parents[2]
 OPEN = (
@@ -39,6 +40,34 @@ def test_what_a_killed_studio_left_is_removed_and_what_a_living_one_has_stays(tm
         studio.wait()
         leftovers.remove()
         assert not folder.exists()
+
+
+class Page:
+    """Stands in for the page; the studio is told to end once it asks for the address."""
+
+    @property
+    def local_url(self) -> str:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return "http://127.0.0.1:1/"
+
+    def close(self, verbose: bool) -> None:
+        pass
+
+
+def test_a_studio_that_starts_removes_what_others_left(tmp_path, monkeypatch):
+    killed = tmp_path / "tf-deeppaint-studio-killed"
+    killed.mkdir()
+    (killed / "lock").touch()
+    age(killed)
+    monkeypatch.setattr(server, "confine_gradio", lambda *_: None)
+    monkeypatch.setattr(server, "launch", lambda *_: Page())
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        server.serve(lambda: None, "127.0.0.1", 0)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert not list(tmp_path.iterdir())
 
 
 def test_folders_of_others_stay(tmp_path):

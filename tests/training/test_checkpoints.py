@@ -154,6 +154,21 @@ def test_old_ones_stay_until_the_new_one_is_read_back(saved, copy, monkeypatch, 
     assert Checkpoints(make(), str(copy), keep=keep).restore() == 4
 
 
+def test_whoever_lost_the_folder_writes_nothing(saved, copy, monkeypatch) -> None:
+    def lose() -> None:
+        raise DeepPaintError("no longer names this process")
+
+    model = make()
+    checkpoints = Checkpoints(model, str(copy), keep=1)
+    checkpoints.restore()
+    step(model, 3)
+    before = sorted(path.name for path in copy.iterdir())
+    monkeypatch.setattr(checkpoints_module.locks, "check", lose)
+    with pytest.raises(DeepPaintError, match="no longer names"):
+        checkpoints.save()
+    assert sorted(path.name for path in copy.iterdir()) == before
+
+
 def test_whoever_lost_the_folder_while_it_wrote_removes_nothing(saved, copy, monkeypatch) -> None:
     model = make()
     checkpoints = Checkpoints(model, str(copy), keep=1)

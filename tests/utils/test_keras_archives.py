@@ -202,6 +202,42 @@ def test_weights_that_lead_out_of_the_file_or_blow_up_are_refused(parts, tmp_pat
     assert "cannot be loaded as a Keras model" in refused(path)
 
 
+LEADS_OUT = {
+    "a link to another file": lambda stored, other: stored.__setitem__(
+        "elsewhere", h5py.ExternalLink(other, "/numbers")
+    ),
+    "a soft link": lambda stored, other: stored.__setitem__(
+        "elsewhere", h5py.SoftLink("/model_weights")
+    ),
+    "an array outside": lambda stored, other: stored.create_dataset(
+        "out", (4,), "u1", external=[(str(other), 0, 4)]
+    ),
+    "a virtual array": lambda stored, other: stored.create_virtual_dataset("out", layout(other)),
+}
+
+
+def layout(other: Path) -> h5py.VirtualLayout:
+    numbers = h5py.VirtualLayout((4,), "f4")
+    numbers[:] = h5py.VirtualSource(other, "numbers", (4,))
+    return numbers
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("suffix", [".h5", ".hdf5"])
+@pytest.mark.parametrize("what", LEADS_OUT)
+def test_hdf5_that_leads_out_of_itself_is_refused(tmp_path, suffix, what):
+    """All that it leads to is there, so that nothing but the check stops at it."""
+    other, path = tmp_path / "other.h5", tmp_path / f"model{suffix}"
+    with h5py.File(other, "w") as stored:
+        stored["numbers"] = np.ones(4, "f4")
+    keras.Sequential([keras.layers.Input((8, 8, 1)), keras.layers.Conv2D(1, 3)]).save(path)
+    check_foreign(path)
+    with h5py.File(path, "r+") as stored:
+        LEADS_OUT[what](stored, other)
+    said = refused(path, check_foreign)
+    assert "is a link to elsewhere" in said or "is not stored plainly" in said
+
+
 def test_a_group_that_holds_itself_is_walked_once(tmp_path):
     path = tmp_path / "tied.h5"
     with h5py.File(path, "w") as stored:

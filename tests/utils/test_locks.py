@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import filelock
 import pytest
 
-from tf_deeppaint.utils import locks
+from tf_deeppaint.utils import files, locks
 from tf_deeppaint.utils.errors import DeepPaintError
 
 ROOT = Path(__file__).parents[2]
@@ -217,6 +217,7 @@ def test_of_two_machines_that_start_together_one_holds_it(path, monkeypatch, tmp
     refused, held = sorted(ends, key="held".__eq__)
     assert settled == [locks.SETTLE_S] * 2  # each reads back once the other must have written
     assert held == "held" and f"process {os.getpid()} on {socket.gethostname()}" in refused
+    assert "is training there" in refused  # before it began, not at its first rename
     assert not path.exists()
 
 
@@ -251,6 +252,17 @@ def test_whoever_lost_a_folder_gives_no_sign_of_life_for_the_other(path, monkeyp
         with pytest.raises(DeepPaintError, match="process 7 on elsewhere since now"):
             locks.check()
     assert "elsewhere" in path.read_text()
+
+
+def test_whoever_lost_a_folder_changes_no_name_in_it(path):
+    with locks.hold(path, "training"):
+        for name in ("a", "b"):
+            (path.parent / name).write_text(name)
+        path.write_text('{"host": "elsewhere", "pid": 7, "since": "now"}')
+        for change in (files.rename, files.exchange):
+            with pytest.raises(DeepPaintError, match="process 7 on elsewhere since now"):
+                change(path.parent / "a", path.parent / "b")
+        assert [(path.parent / name).read_text() for name in ("a", "b")] == ["a", "b"]
 
 
 def named(path: Path, **changes) -> None:
@@ -357,7 +369,11 @@ def test_signs_of_life_are_given(path, monkeypatch):
         assert json.loads(path.read_text()) == before
 
 
-def test_a_file_that_is_a_link_is_not_written_through(path, tmp_path):
+@pytest.mark.parametrize("has_locks", [True, False])
+def test_a_file_that_is_a_link_is_not_written_through(path, tmp_path, monkeypatch, has_locks):
+    """Nor where the system has no locks, whose library would not follow it either."""
+    if not has_locks:
+        no_system_locks(monkeypatch)
     (tmp_path / "victim").write_text("precious")
     path.parent.mkdir()
     path.symlink_to(tmp_path / "victim")

@@ -21,7 +21,7 @@ _MAX_PIXELS = flags.DEFINE_integer(
     "max_pixels",
     1 << 24,
     "The most pixels of a picture; a request with a larger one is refused.",
-    lower_bound=1 << 12,
+    lower_bound=1 << 12,  # `saved_model.LEAST_PIXELS`
     upper_bound=1 << 26,
 )
 

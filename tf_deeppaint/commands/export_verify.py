@@ -2,7 +2,8 @@
 
     deeppaint export verify --model=runs/mixture --artifact=out/int8.tflite --data=data/openmoji256
 
-Exits with 1 where the pictures differ by more than the precision allows.
+Of a SavedModel the signatures that take files are compared with the Painter, too. Exits with 1
+where the pictures differ by more than the precision allows.
 """
 
 import sys
@@ -31,8 +32,9 @@ _DATA = flags.DEFINE_string(
 
 def main() -> None:
     import_tensorflow()
-    from tf_deeppaint.exporting import artifacts, fidelity
+    from tf_deeppaint.exporting import artifacts, fidelity, saved_model
     from tf_deeppaint.networks.model_files import load_generator
+    from tf_deeppaint.utils import files
     from tf_deeppaint.utils.errors import DeepPaintError
 
     network = load_generator(_MODEL.value)
@@ -50,6 +52,9 @@ def main() -> None:
         )
     if violations := fidelity.find_violations(measured):
         raise DeepPaintError(f"{_ARTIFACT.value}: {'; '.join(violations)}")
+    if files.is_folder(_ARTIFACT.value):
+        psnr = saved_model.check_signatures(_ARTIFACT.value, network)
+        print(f"{saved_model.BESIDE}: {psnr:.1f} dB or more")
 
 
 if __name__ == "__main__":

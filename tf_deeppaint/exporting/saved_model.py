@@ -20,7 +20,7 @@ from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.palette.extraction import palette_to_histogram
 from tf_deeppaint.serving.signatures import MAX_PIXELS, ServedGenerator
 from tf_deeppaint.utils import files
-from tf_deeppaint.utils.errors import DeepPaintError
+from tf_deeppaint.utils.errors import DeepPaintError, one_line
 from tf_deeppaint.utils.extras import import_extra
 from tf_deeppaint.utils.silence import without_stderr
 
@@ -33,6 +33,8 @@ _REFERENCE = 400
 # The graph paints what the Painter does, within a level of rounding: 48 dB if all values are off.
 MIN_PSNR = 45.0
 BESIDE = "beside the Painter's pictures"
+# The least that `max_pixels` may be: a picture of so many is taken by every SavedModel.
+LEAST_PIXELS = 1 << 12
 
 # Sketches, uint8 `(H, W)`, and references, uint8 `(H, W, 3)`.
 Pictures = list[tuple[np.ndarray, np.ndarray]]
@@ -164,6 +166,33 @@ def _compare(folder: Path, generator: PaintingNetwork, pictures: Pictures) -> Ro
         DeepPaintError: the network's own output, the palettes or the pictures differ by too much.
     """
     measured = fidelity.check_artifact(generator, folder)
+    psnr = _compare_with_painter(folder, generator, pictures)
+    return [*fidelity.describe(measured), (BESIDE, f"{psnr:.1f} dB or more")]
+
+
+def check_signatures(folder: str | os.PathLike, generator: PaintingNetwork) -> float:
+    """Compares the signatures that take files with the Painter, on a few small drawings.
+
+    Returns:
+        The least PSNR of a picture in dB.
+
+    Raises:
+        DeepPaintError: one is missing, or its palettes or pictures differ by too much.
+    """
+    try:
+        return _compare_with_painter(folder, generator, _draw_pictures(LEAST_PIXELS))
+    except (KeyError, TypeError, tf.errors.OpError) as error:
+        raise DeepPaintError(
+            f"{folder}: lacks a signature, or one fails ({one_line(error)}); export the network "
+            "again"
+        ) from error
+    except DeepPaintError as error:
+        raise DeepPaintError(f"{folder}: {error}") from error
+
+
+def _compare_with_painter(
+    folder: str | os.PathLike, generator: PaintingNetwork, pictures: Pictures
+) -> float:
     loaded = tf.saved_model.load(folder)
     painter = Painter(KerasBackend(generator))
     requests = _example_inputs(pictures)
@@ -185,4 +214,4 @@ def _compare(folder: Path, generator: PaintingNetwork, pictures: Pictures) -> Ro
             psnr = min(psnr, metrics.psnr(served[None], picture[None])[0])
     if psnr < MIN_PSNR:
         raise DeepPaintError(f"its pictures are not the Painter's: {psnr:.1f} dB")
-    return [*fidelity.describe(measured), (BESIDE, f"{psnr:.1f} dB or more")]
+    return float(psnr)

@@ -190,7 +190,9 @@ def remove_asides(folder: str | os.PathLike, name: str | None = None) -> None:
     unfinished = re.compile(rf"\.+{final}\.[0-9a-f]{{12}}{re.escape(INCOMPLETE)}(\..*)?", re.DOTALL)
     for found in filter(unfinished.fullmatch, names(folder)):
         path = join(folder, found)
-        (remove_folder if is_folder(path) else remove)(path)
+        # Of a link the name goes, not what it leads to.
+        is_own = is_folder(path) and not os.path.islink(path)
+        (remove_folder if is_own else remove)(path)
 
 
 def sync(path: str | os.PathLike) -> None:

@@ -323,6 +323,27 @@ def test_a_link_in_the_place_of_a_shard_is_not_written_through(tmp_path, name):
     assert not list(data.glob("*incomplete*"))
 
 
+class Linking(FakeSource):
+    """Somebody else puts links into the folder while a data set is built."""
+
+    def __init__(self, data: Path, target: Path):
+        super().__init__()
+        self.links = [data / f"{split}-00000.tfrecord.incomplete" for split in records.SPLITS]
+        self.target = target
+
+    def load(self, example, size):
+        for link in self.links:
+            link.unlink(missing_ok=True)
+            link.symlink_to(self.target)
+        return super().load(example, size)
+
+
+def test_a_link_that_comes_while_a_shard_is_written_is_not_written_through(tmp_path):
+    (tmp_path / "mine.txt").write_bytes(b"mine")
+    build_dataset(Linking(tmp_path / "data", tmp_path / "mine.txt"), tmp_path / "data", CONFIG)
+    assert (tmp_path / "mine.txt").read_bytes() == b"mine"
+
+
 def test_other_files_beside_the_shards_stay(tmp_path):
     for name in ("notes.txt", "mine.tfrecord", "train-old.tfrecord"):
         (tmp_path / name).write_bytes(b"mine")

@@ -3,13 +3,16 @@
 import dataclasses
 import json
 import shutil
+import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests.helpers.dolls import CONFIG
+from tests.helpers.picture_files import png_chunk
 from tf_deeppaint.data import records
 from tf_deeppaint.data.build.builder import build_dataset
 from tf_deeppaint.data.build.verification import verify
@@ -70,6 +73,26 @@ def test_a_flipped_bit_is_found_by_checksum_and_crc(data):
     checksum, crc = verify(data)
     assert checksum == "train-00000.tfrecord: its SHA-256 is not the manifest's"
     assert crc.startswith("train-00000.tfrecord: damaged after record ")
+
+
+def test_texts_of_pictures_are_not_unpacked(data, monkeypatch):
+    """A few kilobytes of them may be gigabytes, and OpenCV would keep them."""
+    changed = examples(data / "train-00000.tfrecord")
+    text = png_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(1000)))
+    for example in changed:
+        for key in ("sketch", "picture", "histogram"):
+            (png,) = feature(example, key)
+            feature(example, key)[:] = [png[:33] + text + png[33:]]
+    rewrite(data, "train", changed)
+    decoded, decode = [], cv2.imdecode
+
+    def keep(png, *how):
+        decoded.append(bytes(png))
+        return decode(png, *how)
+
+    monkeypatch.setattr(cv2, "imdecode", keep)
+    assert list(verify(data)) == []
+    assert len(decoded) >= 3 * len(changed) and not any(b"zTXt" in png for png in decoded)
 
 
 def test_an_unlisted_shard_is_told(data):
