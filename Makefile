@@ -10,7 +10,7 @@ REFERENCE := $(PICTURES)/reference.png
 PAINTED := out/painted.png
 SHOWN := out/side_by_side.png
 
-.PHONY: help api paint studio train test test-slow bench fuzz fuzz-guided faults costs mutants load test-versions lint lock sbom clean
+.PHONY: help api paint studio train test test-slow bench fuzz fuzz-guided faults costs mutants undone load test-versions lint lock sbom clean
 
 help:
 	@echo "make paint      color a drawing with the bundled model; yours: SKETCH=a.png REFERENCE=b.png"
@@ -23,6 +23,7 @@ help:
 	@echo "make fuzz       feed every parser with 100,000 hostile inputs"
 	@echo "make fuzz-guided  feed them with inputs that coverage guides (Linux)"
 	@echo "make faults     kill the programs, fill their disks, damage their files"
+	@echo "make undone     undo what was mended, one at a time; its tests must fail"
 	@echo "make load       ask the studio and a SavedModel for pictures from 64 places at once"
 	@echo "make test-versions  run the tests with the oldest and newest dependencies and Pythons"
 	@echo "make lint       check style and format"
@@ -85,6 +86,10 @@ COUNT ?= 20
 mutants: .venv/installed-dev
 	$(BIN)/python -m tests.mutants --seed=$(SEED) --count=$(COUNT) \
 		$(if $(SUBJECT),--subject="$(SUBJECT)") --report=docs/reliability.md
+
+# Another finding, by some of its words: make undone FINDING="names of shards"
+undone: .venv/installed-dev
+	$(BIN)/python -m tests.undone $(if $(FINDING),--finding="$(FINDING)") --report=docs/reliability.md
 
 load: .venv/installed-dev
 	$(BIN)/python -m tests.faults.load --report=docs/reliability.md

@@ -13,26 +13,19 @@ import argparse
 import ast
 import contextlib
 import datetime
-import multiprocessing
-import os
 import random
-import shlex
-import shutil
-import signal
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 import keras  # noqa: F401 - imported once, for all mutants
-import pytest
 import tensorflow as tf  # noqa: F401
 
+from tests.helpers.changed_copies import copy_repository, run_tests
 from tests.hostile.figures import rewrite, section
 
-ROOT = Path(__file__).parents[1]
 PATIENCE = 5  # times as long as the unchanged code, and a minute
 LONGEST_S = 1800  # of the unchanged code
 
@@ -221,7 +214,7 @@ def survivors(name: str, count: int, seed: int) -> tuple[int, int, list[str]]:
     """How many mutants a subject has, how many were tried, and the survivors."""
     subject = SUBJECTS[name]
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        copy = _copy_repository(Path(folder))
+        copy = copy_repository(Path(folder))
         path = copy / "tf_deeppaint" / subject.module
         code = path.read_text()
         others = make_mutants(code)
@@ -242,46 +235,8 @@ def survivors(name: str, count: int, seed: int) -> tuple[int, int, list[str]]:
     return len(others) + len(subject.known), tried, survived
 
 
-def _copy_repository(folder: Path) -> Path:
-    copy = folder / "repository"
-    shutil.copytree(
-        ROOT,
-        copy,
-        ignore=shutil.ignore_patterns(".*", "__pycache__", "runs", "data", "out", "*.egg-info"),
-        symlinks=True,
-    )
-    shutil.copytree(ROOT / "tf_deeppaint" / "data", copy / "tf_deeppaint" / "data")
-    shutil.copytree(ROOT / "tests" / "data", copy / "tests" / "data")
-    return copy
-
-
 def _is_noticed(copy: Path, subject: Subject, patience: float) -> bool:
-    return any(_fails(copy, tests, patience) for tests in subject.tests)
-
-
-def _fails(copy: Path, tests: str, patience: float) -> bool:
-    """Runs tests in a fork: it has imported the libraries, and nothing of ours yet."""
-    process = multiprocessing.get_context("fork").Process(target=_test, args=(copy, tests))
-    process.start()
-    try:
-        process.join(patience)
-    finally:
-        if process.is_alive():
-            os.killpg(process.pid, signal.SIGKILL)  # with what the tests have started
-            process.join()
-    return process.exitcode != 0
-
-
-def _test(copy: Path, tests: str) -> NoReturn:
-    os.setpgid(0, 0)
-    os.chdir(copy)
-    os.environ |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    for name in [name for name in sys.modules if name.split(".")[0] in ("tests", "tf_deeppaint")]:
-        del sys.modules[name]
-    for stream in (1, 2):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-    options = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-o", f"pythonpath={copy}"]
-    os._exit(int(pytest.main([*options, *shlex.split(tests)])))
+    return any(run_tests(copy, f"-x {tests}", patience).status != 0 for tests in subject.tests)
 
 
 def main() -> None:

@@ -140,6 +140,8 @@ def test_the_spelling_is_american(path):
 def test_tests_mirror_the_library():
     """A folder of tests bears the name of a package."""
     packages = {path.parent.relative_to(ROOT / "tf_deeppaint") for path in LIBRARY}
-    others = {Path(name) for name in ("helpers", "golden", "hostile", "faults", "experiments")}
+    others = {
+        Path(name) for name in ("helpers", "golden", "hostile", "faults", "undone", "experiments")
+    }
     folders = {path.parent.relative_to(ROOT / "tests") for path in TESTS}
     assert folders - packages - others == set()

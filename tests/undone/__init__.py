@@ -1,0 +1,1 @@
+"""Mends undone, one at a time: the tests that hold them must fail."""
