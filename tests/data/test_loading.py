@@ -165,6 +165,19 @@ def test_the_buffer_holds_no_more_bytes_than_it_may(tmp_path, monkeypatch):
     assert 0 < max(ahead) < 5
 
 
+def test_a_large_data_set_shuffles_670_records_of_400_kb_at_a_time():
+    """The bound as it is: a smaller buffer hardly shuffles, a larger one fills the memory."""
+    shards = ordering.ShardList([b"a"], [5000], 5000, 5000 * 400_000)
+
+    def numbered(path, count):
+        return tf.data.Dataset.range(5000).map(tf.strings.as_string)
+
+    stream = ordering.shuffled([shards], tf.constant([1, 2]), numbered)
+    places = [int(number) for number in stream.as_numpy_iterator()]
+    assert sorted(places) == list(range(5000))
+    assert 600 < max(place - turn for turn, place in enumerate(places)) <= 671
+
+
 @pytest.mark.parametrize("buffer_bytes", [ordering.SHUFFLE_BYTES, 5_000])
 def test_data_sets_are_mixed_in_their_shares_throughout(tmp_path, monkeypatch, buffer_bytes):
     monkeypatch.setattr(ordering, "SHUFFLE_BYTES", buffer_bytes)
