@@ -1,5 +1,6 @@
 """Model files that are made to do harm: none of it happens, and each is told in one line."""
 
+import contextlib
 import io
 import json
 import zipfile
@@ -13,6 +14,7 @@ import pytest
 from tf_deeppaint.networks.generator import Generator
 from tf_deeppaint.networks.model_files import load_generator, write_generator
 from tf_deeppaint.networks.unet import UNet
+from tf_deeppaint.utils import keras_archives
 from tf_deeppaint.utils.errors import DeepPaintError
 from tf_deeppaint.utils.keras_archives import check_foreign, check_weights, read_config
 
@@ -249,6 +251,19 @@ def test_a_group_that_holds_itself_is_walked_once(tmp_path):
         check_weights(file, 800)
     with open(path, "rb") as file, pytest.raises(ValueError, match="more numbers"):
         check_weights(file, 799)
+
+
+def test_weights_of_more_parts_than_any_model_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(keras_archives, "MAX_OBJECTS", 5)
+    path = tmp_path / "many.h5"
+    for groups, is_refused in ((5, False), (6, True)):
+        with h5py.File(path, "w") as stored:
+            for number in range(groups):
+                stored.create_group(str(number))
+        with open(path, "rb") as file:
+            expected = pytest.raises(ValueError, match="more parts than any model")
+            with expected if is_refused else contextlib.nullcontext():
+                check_weights(file, path.stat().st_size)
 
 
 def test_a_file_that_is_none_is_refused(tmp_path):
