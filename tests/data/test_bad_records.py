@@ -160,16 +160,17 @@ def test_a_sound_data_set_gives_the_same_batches_either_way(doll_shards):
     assert bad.count == 0
 
 
-def test_another_of_its_batch_takes_a_bad_records_place(doll_shards, copy, stored, capsys):
-    expected = batches(doll_shards, 4)
+@pytest.mark.parametrize("size", [4, 2])
+def test_another_of_its_batch_takes_a_bad_records_place(doll_shards, copy, stored, capsys, size):
+    expected = batches(doll_shards, 16 // size, size)
     spoil(copy, stored, 3)
     bad = BadRecords()
-    found = batches(copy, 4, bad=bad)
+    found = batches(copy, 16 // size, size, bad=bad)
     changed = [n for n in range(16) if not np.array_equal(found[n], expected[n])]
     # Once in each of the two epochs.
     assert [number // 8 for number in changed] == [0, 1] and bad.count == 1
     for number in changed:
-        of_batch = range(number // 4 * 4, number // 4 * 4 + 4)
+        of_batch = range(number // size * size, number // size * size + size)
         others = [expected[n] for n in of_batch if n != number]
         assert any(np.array_equal(found[number], other) for other in others)
     assert capsys.readouterr().err.count(SHARD) == 1

@@ -178,6 +178,17 @@ def test_a_large_data_set_shuffles_670_records_of_400_kb_at_a_time():
     assert 600 < max(place - turn for turn, place in enumerate(places)) <= 671
 
 
+@pytest.mark.parametrize("seed", [(0, 0), (-1, 0)])
+def test_no_seed_shuffles_by_the_clock(seed):
+    """As TensorFlow does where both of its numbers are zero."""
+    numbers = tf.data.Dataset.range(100).map(tf.strings.as_string)
+    orders = [
+        list(ordering._shuffle(numbers, 100, tf.constant(seed)).as_numpy_iterator())
+        for _ in range(3)
+    ]
+    assert orders[0] == orders[1] == orders[2]
+
+
 @pytest.mark.parametrize("buffer_bytes", [ordering.SHUFFLE_BYTES, 5_000])
 def test_data_sets_are_mixed_in_their_shares_throughout(tmp_path, monkeypatch, buffer_bytes):
     monkeypatch.setattr(ordering, "SHUFFLE_BYTES", buffer_bytes)
@@ -189,6 +200,19 @@ def test_data_sets_are_mixed_in_their_shares_throughout(tmp_path, monkeypatch, b
         share = sum(record in of_few for record in found[first : first + 40]) / 40
         # Three standard deviations of a fair draw.
         assert share == pytest.approx(0.25, abs=0.2)
+
+
+def test_a_single_record_is_mixed_into_the_middle_of_many(monkeypatch):
+    monkeypatch.setattr(ordering, "SHUFFLE_BYTES", 1)
+    shards = [
+        ordering.ShardList([name], [count], count, 9) for name, count in ((b"a", 1), (b"b", 20))
+    ]
+
+    def named(path, count):
+        return tf.data.Dataset.from_tensors(path).repeat(tf.cast(count, tf.int64))
+
+    stream = ordering.shuffled(shards, tf.constant([1, 2]), named)
+    assert list(stream.as_numpy_iterator()) == [b"b"] * 10 + [b"a"] + [b"b"] * 10
 
 
 @pytest.mark.slow

@@ -308,7 +308,7 @@ def test_the_whole_can_be_copied_and_saved(tmp_path) -> None:
     assert copy.get_config() == config
     assert (copy.objective, copy.pool_size, copy.seed) == (Objective("hinge", 10.0), 3, 2)
     with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)  # such as for weights that do not exist before a step
+        warnings.simplefilter("error", UserWarning)  # of weights that are not there yet
         model.save(tmp_path / "gan.keras")
     loaded = keras.saving.load_model(tmp_path / "gan.keras", compile=False)
     batch = batches(1)[0]
