@@ -28,6 +28,8 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 # Parts of a thousand of an input's changes that are the target's own, and not libFuzzer's.
 OWN_CHANGES = 500
 WALL_S = 60  # for one input, on a busy machine
+# What libFuzzer changes where none of the corpus reached a branch, and it has kept none therefore.
+NO_CORPUS = b"\n"
 
 
 def main(name: str, seed: str, seconds: str, counts: str, kept: str) -> None:
@@ -88,6 +90,7 @@ def main(name: str, seed: str, seconds: str, counts: str, kept: str) -> None:
 
     def change(data: bytes, longest: int, number: int) -> bytes:
         rng = random.Random(number)
+        data = rng.choice(target.seeds) if data == NO_CORPUS else data
         if target.change is None or rng.randrange(1000) >= OWN_CHANGES:
             return atheris.Mutate(data, longest)
         # What the target's own change does not take, libFuzzer changes.

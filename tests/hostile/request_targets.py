@@ -29,7 +29,7 @@ def runs() -> Target:
     stored = json.loads(json.dumps(dataclasses.asdict(options)))
     line = {"step": 5, "group": "validation", "l1": 0.5}
     seeds = [json.dumps(stored).encode(), json.dumps(line).encode()]
-    locks.WATCH_S = 0.0  # a sign of life that will not come is not waited for
+    locks.WATCH_S = locks.SETTLE_S = 0.0  # a sign of life that will not come is not waited for
 
     def feed(data: bytes) -> None:
         write_file("run/metrics.jsonl", data + b"\n" + data)

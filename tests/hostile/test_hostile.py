@@ -178,6 +178,22 @@ def test_a_target_whose_inputs_run_native_code_alone_is_fed_all_the_same(tmp_pat
         guided.guide("colors", 1, 3)
 
 
+def test_without_coverage_the_valid_inputs_are_what_is_changed(tmp_path, monkeypatch):
+    """libFuzzer keeps no corpus then, and would change one line feed into noise."""
+    pytest.importorskip("atheris")  # of an extra of its own
+    from tests.hostile import guided
+
+    code = (ROOT / "tests" / "hostile" / "guided_worker.py").read_text()
+    line = 'atheris.instrument_imports(include=["tf_deeppaint"])'
+    assert line in code
+    (tmp_path / "guided_worker.py").write_text(code.replace(line, "contextlib.nullcontext()"))
+    monkeypatch.setattr(guided, "HERE", tmp_path)
+    monkeypatch.setattr(guided, "KEPT", tmp_path)
+    outcome = guided.guide("manifests", 1, 3)
+    assert outcome.reached == 0
+    assert outcome.inputs - outcome.refused > 30, "no more is taken than the corpus itself"
+
+
 def test_figures_are_rewritten_between_their_marks(tmp_path):
     document = tmp_path / "page.md"
     document.write_text("a\n<!-- x -->\nold\n<!-- end of x -->\nb\n")
