@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tests.helpers.numpy_networks import randomize
 from tf_deeppaint import DeepPaint, Discriminator, Generator
-from tf_deeppaint.training.gan import deep_paint
+from tf_deeppaint.training.gan import deep_paint, losses
 from tf_deeppaint.training.gan.losses import Objective
 from tf_deeppaint.training.trainer import to_batch
 
@@ -415,6 +415,17 @@ def test_the_gradient_penalty_adds_to_the_discriminators_loss() -> None:
     )
     assert float(penalty) > 1e-4
     assert float(with_it - without) == pytest.approx(float(penalty), rel=1e-3)
+
+
+def test_a_penalty_without_weight_costs_nothing(monkeypatch) -> None:
+    def penalty(gradient):
+        raise AssertionError("a second gradient is taken for nothing")
+
+    monkeypatch.setattr(losses, "gradient_penalty", penalty)
+    batch = tensors(batches(1)[0])
+    eager_model(Objective())._discriminate_real(batch["sketch"], batch["picture"])
+    with pytest.raises(AssertionError, match="for nothing"):
+        eager_model(Objective(r1_weight=1.0))._discriminate_real(batch["sketch"], batch["picture"])
 
 
 def test_each_of_two_replicas_gives_half_of_both_gradients(monkeypatch) -> None:
