@@ -8,6 +8,7 @@ import tensorflow as tf
 from tests.helpers import numpy_networks as oracle
 from tests.helpers.layer_checks import check_layer
 from tests.helpers.two_replicas import CUT, norm_case_inputs, on_one_device, on_two_replicas
+from tf_deeppaint.networks import normalization
 from tf_deeppaint.networks.normalization import BatchNormalization, make_norm
 
 
@@ -58,8 +59,9 @@ def test_inference_normalizes_with_the_moving_statistics_and_leaves_them() -> No
 
 
 def pretend_another_backend(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The layers take the way that needs no kernel of TensorFlow's."""
+    """The layers take the way that needs no kernel of TensorFlow's, which is out of reach."""
     monkeypatch.setattr(keras.backend, "backend", lambda: "another")
+    monkeypatch.delattr(normalization, "_fused_norm")
 
 
 def test_the_fused_kernel_and_the_plain_formula_agree_with_their_gradients(monkeypatch) -> None:
