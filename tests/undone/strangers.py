@@ -284,26 +284,9 @@ DOWN = {
             ("tests/serving/test_png_chunks.py::test_a_picture_with_texts_is_the_picture_without",),
         ),
         Mend(
-            "it gets them, however many",
-            (
-                Place(
-                    "tf_deeppaint/images/formats/png.py",
-                    "drop_texts(reader.getvalue())",
-                    "reader.getvalue()",
-                ),
-                Place(
-                    "tf_deeppaint/images/formats/limits.py",
-                    "HEADER_READS, PIXEL_READS = 2**13",
-                    "HEADER_READS, PIXEL_READS = 2**23",
-                ),
-            ),
-            (f"{_TEST_DECODING}::test_hostile_files_cost_little[PNG: chunks of compressed text]",),
-        ),
-        Mend(
             "the graph of a SavedModel gets the texts",
             (Place(_SERVED, "drop_texts(data), channels", "data, channels"),),
             ("tests/serving/test_decoding.py::test_a_png_of_many_texts_costs_little",),
-            MEMORY,
         ),
         Mend(
             "training gets all that a record holds",

@@ -188,6 +188,19 @@ DOWN = {
             ),
             (f"{_TESTS}/test_admission.py::test_each_of_many_visitors_at_once_can_download",),
         ),
+        Mend(
+            "a painting makes room however short ago somebody was at work on it",
+            (
+                Place(
+                    _WORKS,
+                    "elif not work.painted or work.used < now - AT_WORK_SECONDS:",
+                    "else:",
+                ),
+            ),
+            (
+                f"{_TESTS}/work/test_works.py::test_of_paintings_the_one_left_alone_longest_goes_and_none_at_work",
+            ),
+        ),
     ),
     "the load test looked at no picture": (
         Mend(

@@ -18,6 +18,14 @@ FULL = "/dev/full"
 CLOSED = "import os, sys\nfor n in sys.argv[1]: os.close(int(n))\nos.execv(sys.executable, "
 CLOSED += "[sys.executable, *sys.argv[2:]])"
 
+NOTING = """
+import sys
+from tf_deeppaint.utils import streams
+with streams.kept_open():
+    print("note: something", file=sys.stderr, flush=True)
+    print("done")
+"""
+
 needs_full = pytest.mark.skipif(not os.path.exists(FULL), reason="no /dev/full here")
 
 
@@ -53,9 +61,11 @@ def test_an_error_that_cannot_be_printed_is_told_by_the_exit_status(picture):
         assert (done.returncode, done.stdout) == (1, "")
         done = run(palette("--no_such_flag"), stdout=full, stderr=full)
         assert done.returncode == 1
-        # What goes to stderr besides an error is no reason to fail.
         done = run(palette(f"--picture={picture}"), stdout=subprocess.PIPE, stderr=full)
         assert done.returncode == 0 and done.stdout.startswith("{")
+        # What goes to stderr besides an error is no reason to fail.
+        done = run(["-c", NOTING], stdout=subprocess.PIPE, stderr=full)
+        assert (done.returncode, done.stdout) == (0, "done\n")
 
 
 @pytest.mark.parametrize("wanted", ["--help", "--picture", "nowhere.png"])
