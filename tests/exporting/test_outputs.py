@@ -79,17 +79,18 @@ def test_a_folder_takes_the_place_of_another(tmp_path, monkeypatch, one_step):
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux exchanges names")
 @pytest.mark.parametrize("after", [0, 1])
 def test_a_kill_while_a_folder_is_replaced_leaves_one_and_the_next_clears_up(tmp_path, after):
-    """Killed at the exchange of the names, or right behind it."""
+    """Killed at the first change of a name, or right behind it."""
     script = f"""
 import os, signal
 from pathlib import Path
 from tf_deeppaint.exporting.outputs import written_aside
 from tf_deeppaint.utils import files
-exchange = files.exchange
-def killed(path, other):
-    if {after}: exchange(path, other)
-    os.kill(os.getpid(), signal.SIGKILL)
-files.exchange = killed
+def killed(change):
+    def change_and_die(*names):
+        if {after}: change(*names)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return change_and_die
+files.exchange, Path.rename = killed(files.exchange), killed(Path.rename)
 with written_aside(Path("served")) as aside:
     aside.mkdir()
     (aside / "model").write_text("new")

@@ -164,7 +164,7 @@ UNKIND = {
                 Place(
                     "tf_deeppaint/data/sources/fetching.py",
                     "        if os.path.isabs(base):",
-                    "        if base:",
+                    '        if os.path.isabs(base) or base.startswith("~"):',
                 ),
             ),
             ("tests/data/sources/test_fetching.py::test_cache_lies_where_xdg_says",),

@@ -326,22 +326,25 @@ def test_a_link_in_the_place_of_a_shard_is_not_written_through(tmp_path, name):
 class Linking(FakeSource):
     """Somebody else puts links into the folder while a data set is built."""
 
-    def __init__(self, data: Path, target: Path):
+    def __init__(self, links: dict[Path, Path]):
         super().__init__()
-        self.links = [data / f"{split}-00000.tfrecord.incomplete" for split in records.SPLITS]
-        self.target = target
+        self.links = links
 
     def load(self, example, size):
-        for link in self.links:
-            link.unlink(missing_ok=True)
-            link.symlink_to(self.target)
+        for link, target in self.links.items():
+            if not os.path.lexists(link):
+                link.symlink_to(target)
         return super().load(example, size)
 
 
 def test_a_link_that_comes_while_a_shard_is_written_is_not_written_through(tmp_path):
-    (tmp_path / "mine.txt").write_bytes(b"mine")
-    build_dataset(Linking(tmp_path / "data", tmp_path / "mine.txt"), tmp_path / "data", CONFIG)
-    assert (tmp_path / "mine.txt").read_bytes() == b"mine"
+    mine = [tmp_path / split for split in records.SPLITS]
+    for path in mine:
+        path.write_bytes(b"mine")
+    names = [f"{split}-00000.tfrecord.incomplete" for split in records.SPLITS]
+    links = {tmp_path / "data" / name: path for name, path in zip(names, mine, strict=True)}
+    build_dataset(Linking(links), tmp_path / "data", CONFIG)
+    assert [path.read_bytes() for path in mine] == [b"mine"] * 2
 
 
 def test_other_files_beside_the_shards_stay(tmp_path):
