@@ -10,6 +10,7 @@ from experiments.benchmarks.studio_client import StudioClient
 from tests.helpers.painters import FakeBackend
 from tf_deeppaint.painting.painter import Painter
 from tf_deeppaint.studio import admission, server, visitors
+from tf_deeppaint.studio.sessions import Sessions
 
 SWATCHES = {"codes": [["#ffffff"] * 4] * 4, "locks": [False] * 16}
 PATIENCE_S = 60
@@ -76,3 +77,35 @@ def test_who_waits_for_a_picture_gets_it_whatever_pages_a_stranger_opens(client)
         anna.join()
     ((is_painted, told),) = answers
     assert is_painted, told
+
+
+def test_who_saves_layers_keeps_nobody_from_a_picture(client, monkeypatch):
+    """Those of the largest sketches take minutes."""
+    paint, save = client.event("sketch", "select"), client.event("saving", "input")
+    write, has_begun, may_end = Sessions.write_layers, threading.Event(), threading.Event()
+    told = {}
+
+    def write_slowly(*arguments) -> str:
+        has_begun.set()
+        assert may_end.wait(PATIENCE_S)
+        return write(*arguments)
+
+    def ask(name: str, event: int, *data) -> None:
+        client.ask("GET", "/")
+        told[name] = client.call(event, [name * 32, *data])
+
+    monkeypatch.setattr(Sessions, "write_layers", write_slowly)
+    ask("a", paint, {"example": 0}, SWATCHES, {})
+    anna = threading.Thread(target=ask, args=("a", save, {"kind": "ora"}, {}), daemon=True)
+    boris = threading.Thread(target=ask, args=("b", paint, {"example": 0}, SWATCHES, {}))
+    anna.start()
+    try:
+        assert has_begun.wait(PATIENCE_S)
+        boris.start()
+        boris.join(PATIENCE_S / 3)
+        assert "b" in told and told["b"][0], told
+    finally:
+        may_end.set()
+        anna.join()
+        boris.join()
+    assert told["a"][0], told

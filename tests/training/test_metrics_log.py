@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tf_deeppaint.training.metrics_log import MetricsLog
+from tf_deeppaint.utils import locks
 from tf_deeppaint.utils.errors import DeepPaintError
 
 
@@ -50,6 +51,17 @@ def test_a_full_disk_is_told(tmp_path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(DeepPaintError, match="folder: cannot be written"):
         MetricsLog(tmp_path / "folder").write(1, "training", {})
+
+
+def test_whoever_lost_the_run_appends_no_line(tmp_path) -> None:
+    """The lock names a process of another machine by then."""
+    metrics_log, lock = MetricsLog(tmp_path / "m"), tmp_path / ".lock"
+    with locks.hold(lock, "training"):
+        metrics_log.write(1, "training", {"l1": 0.5})
+        lock.write_text('{"host": "elsewhere", "pid": 7, "since": "now"}')
+        with pytest.raises(DeepPaintError, match="process 7 on elsewhere since now"):
+            metrics_log.write(2, "training", {"l1": 0.4})
+    assert [line["step"] for line in lines(tmp_path / "m")] == [1]
 
 
 def test_a_metric_of_an_old_run_is_read_under_its_new_name(tmp_path) -> None:

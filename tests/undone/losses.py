@@ -131,6 +131,17 @@ LOST = {
             (f"{_TEST_CHECKPOINTS}::test_whoever_lost_the_folder_writes_nothing",),
         ),
         Mend(
+            "nor before it appends to the metrics",
+            (
+                Place(
+                    "tf_deeppaint/training/metrics_log.py",
+                    "        locks.check()\n        try:",
+                    "        try:",
+                ),
+            ),
+            ("tests/training/test_metrics_log.py::test_whoever_lost_the_run_appends_no_line",),
+        ),
+        Mend(
             "nor before it removes old ones",
             (Place(_CHECKPOINTS, "        locks.check()\n        for path", "        for path"),),
             (f"{_TEST_CHECKPOINTS}::test_whoever_lost_the_folder_while_it_wrote_removes_nothing",),

@@ -376,5 +376,16 @@ DOWN = {
                 "tests/painting/test_layer_files.py::test_layers_are_written_in_the_memory_of_a_few_rows",
             ),
         ),
+        Mend(
+            "who saves them in the studio keeps all others waiting",
+            (
+                Place(
+                    "tf_deeppaint/studio/page.py",
+                    '_PAINTER, _SAVING = "painter", "saving"',
+                    '_PAINTER = _SAVING = "painter"',
+                ),
+            ),
+            ("tests/studio/test_many_pages.py::test_who_saves_layers_keeps_nobody_from_a_picture",),
+        ),
     ),
 }
