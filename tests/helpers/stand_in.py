@@ -43,10 +43,7 @@ class Model:
         `Session.run` would compare shapes with the signature's first, which the server does not:
         so this is what lies under it.
         """
-        if signature not in self.signatures:
-            words = f'Serving signature key "{signature}" not found.'
-            raise self.tf.errors.FailedPreconditionError(None, None, words)
-        found = self.signatures[signature]
+        found = self._find(signature)
         if set(inputs) != set(found.inputs):
             words = f"input keys do not match: {sorted(inputs)} and {sorted(found.inputs)}"
             raise self.tf.errors.InvalidArgumentError(None, None, words)
@@ -56,13 +53,20 @@ class Model:
         values = self.session._call_tf_sessionrun(None, feeds, fetches, [], None)
         return dict(zip(names, values, strict=True))
 
+    def _find(self, signature: str):
+        """What a signature takes and gives."""
+        # Looked for first: the map of the protocol buffer grows by what it is asked for.
+        if signature not in self.signatures:
+            words = f'Serving signature key "{signature}" not found.'
+            raise self.tf.errors.FailedPreconditionError(None, None, words)
+        return self.signatures[signature]
+
     def _tensor(self, info):
         return self.graph.get_tensor_by_name(info.name)._as_tf_output()
 
     def from_json(self, signature: str, body: dict) -> dict[str, np.ndarray]:
         """The inputs in a body of JSON, by rows or by columns, as the server's REST API says."""
-        # Not the map of the protocol buffer, which grows by what it is asked for.
-        infos = dict(self.signatures[signature].inputs)
+        infos = dict(self._find(signature).inputs)  # its own map grows as well
         if "instances" in body:
             rows = body["instances"]
             if len(infos) == 1 and not (

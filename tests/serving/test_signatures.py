@@ -31,7 +31,7 @@ from tf_deeppaint.palette.palette_files import write_palette
 
 grpc = pytest.importorskip("grpc", reason="the `serving` extra")
 pytest.importorskip("tensorflow_serving.apis", reason="the `serving` extra")
-from tests.helpers.stand_in import StandIn  # noqa: E402 - needs gRPC
+from tests.helpers.stand_in import Model, StandIn  # noqa: E402 - needs gRPC
 
 MAX_PIXELS = 1 << 18
 # How far the pictures may be from the Painter's, in levels on average and in dB. The tiny network
@@ -202,6 +202,23 @@ def test_numbers_that_are_none_do_no_harm(server):
     shape = (1, 64, 64)
     sketch, histogram = (np.full((*shape, n), np.nan, np.float32) for n in (3, 12))
     assert predict(server, "tensors", sketch=sketch, histogram=histogram)["image"].shape
+
+
+def test_a_signature_that_is_not_there_never_comes_to_be(tmp_path):
+    """The map of signatures made an empty one where it was asked, whose graph took seconds."""
+    module = tf.Module()
+    module.same = tf.function(lambda x: {"y": x}, input_signature=[tf.TensorSpec([None])])
+    tf.saved_model.save(module, str(tmp_path), signatures={"same": module.same})
+    model = Model(str(tmp_path))
+    there = set(model.signatures)
+    for name in ("", "x", "serving_default"):
+        for body in ({"instances": [[]]}, {"instances": [{}]}, {"inputs": {}}, {"inputs": [1.0]}):
+            for _ in range(2):
+                with pytest.raises(tf.errors.FailedPreconditionError, match="not found"):
+                    model.from_json(name, body)
+    assert set(model.signatures) == there and "same" in there
+    (found,) = model.run("same", model.from_json("same", {"inputs": [1.0, 2.0]})).values()
+    assert found.tolist() == [1.0, 2.0]
 
 
 def test_the_requests_to_warm_up_with_are_answered(server, folder):
