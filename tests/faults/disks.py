@@ -1,11 +1,12 @@
 """Scenarios: disks that are full or read-only."""
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.faults import programs
 from tests.faults.material import Material
-from tests.faults.programs import Fault, check_whole, fail, finish
+from tests.faults.programs import Fault, check_whole, fail, finish, finish_build
 
 
 def full_disks(material: Material) -> int:
@@ -40,7 +41,7 @@ def full_disks(material: Material) -> int:
                         raise Fault(f"{name} on {size}: {fault}") from fault
                 check_whole(disk)
                 programs.change_disk(disk, "size=200m")
-                finish(begin(disk))
+                _end(name)(begin(disk))
                 check_whole(disk)
                 survived += 1
     return survived
@@ -59,9 +60,13 @@ def read_only_disks(material: Material) -> int:
             programs.change_disk(disk, "ro")
             fail(begin(disk), "Read-only file system", str(disk))
             programs.change_disk(disk, "rw")
-            finish(begin(disk))
+            _end(name)(begin(disk))
             if name == "data":  # what is finished can still be used, and asked for again
                 programs.change_disk(disk, "ro")
-                finish(begin(disk))
+                finish_build(begin(disk))
             survived += 1
     return survived
+
+
+def _end(name: str) -> Callable[[subprocess.Popen], str]:
+    return finish_build if name == "data" else finish

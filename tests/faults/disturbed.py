@@ -11,7 +11,16 @@ from pathlib import Path
 
 from tests.faults import programs
 from tests.faults.material import Material
-from tests.faults.programs import Fault, check_whole, fail, files_of, finish, kill_after, wait_for
+from tests.faults.programs import (
+    Fault,
+    check_whole,
+    fail,
+    files_of,
+    finish,
+    finish_build,
+    kill_after,
+    wait_for,
+)
 from tests.faults.states import are_equal, figures, last_step, wait_for_checkpoint
 
 
@@ -91,8 +100,9 @@ def jumping_clocks(material: Material) -> int:
     if not are_equal(jumping["generator.keras"], steady["generator.keras"], "generator.keras"):
         raise Fault("another generator than with a steady clock")
     output, whole = material.folder / "jumping data", material.folder / "steady data"
-    finish(programs.build(material.pictures(24), output, material.script, env=env))
-    finish(programs.build(material.pictures(24), whole, material.script))
+    pictures = material.pictures(24)
+    finish_build(programs.build(pictures, output, material.script, env=env), anew=True)
+    finish_build(programs.build(pictures, whole, material.script), anew=True)
     if files_of(output) != files_of(whole):
         raise Fault("another data set than with a steady clock")
     return 3
@@ -122,7 +132,7 @@ def two_at_once(material: Material) -> int:
     if f"process {first.pid} on" not in told:
         raise Fault(f"does not name the first: {told}")
     kill_after(first, 0.1)
-    finish(programs.build(pictures, output, material.script))
+    finish_build(programs.build(pictures, output, material.script))
     return 5
 
 

@@ -1,16 +1,18 @@
 """Scenarios: programs killed at random moments."""
 
+import functools
 import shutil
 
 from tests.faults import programs
 from tests.faults.material import Material
-from tests.faults.programs import Fault, check_whole, files_of, finish, kill_after
+from tests.faults.programs import Fault, check_whole, files_of, finish, finish_build, kill_after
 from tests.faults.states import are_equal, last_step
 
 
 def killed_builds(material: Material) -> int:
     pictures, whole = material.pictures(24), material.folder / "whole"
-    seconds = programs.seconds_of(programs.build(pictures, whole, material.script))
+    process = programs.build(pictures, whole, material.script)
+    seconds = programs.seconds_of(process, functools.partial(finish_build, anew=True))
     expected, kills = files_of(whole), 0
     for attempt in range(10 * material.kills):
         output = material.folder / f"killed-{attempt}"
@@ -18,7 +20,7 @@ def killed_builds(material: Material) -> int:
             process = programs.build(pictures, output, material.script)
             kills += kill_after(process, seconds * material.rng.uniform(0.02, 1.05))
             check_whole(output)
-        finish(programs.build(pictures, output, material.script))
+        finish_build(programs.build(pictures, output, material.script))
         if {path.name: path.read_bytes() for path in output.iterdir()} != expected:
             raise Fault(f"attempt {attempt}: other bytes than those of an uninterrupted build")
         shutil.rmtree(output)

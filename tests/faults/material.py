@@ -23,7 +23,10 @@ class Material:
         self.script.write_text(programs.SMALL_SHARDS)
 
     def pictures(self, count: int) -> Path:
-        """Dolls as PNG files, some twice, and two files that are no pictures."""
+        """Dolls as PNG files, some twice, and two files that are no pictures.
+
+        What builds from them ends as `programs.finish_build` says.
+        """
         from tf_deeppaint.data.sources.dolls.source import Dolls
         from tf_deeppaint.images.encoding import write_picture
 
@@ -36,8 +39,9 @@ class Material:
             write_picture(folder / f"{number}.png", picture)
             if number % 5 == 0:
                 write_picture(folder / "again" / f"{number}.png", picture)
-        (folder / "cut.png").write_bytes((folder / "0.png").read_bytes()[:200])
-        (folder / "text.png").write_text("no picture")
+        cut, text = (folder / name for name in programs.NO_PICTURES)
+        cut.write_bytes((folder / "0.png").read_bytes()[:200])
+        text.write_text("no picture")
         return folder
 
     def sketches(self, count: int) -> Path:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
@@ -29,6 +29,8 @@ if __name__ == "__main__":
 
 # Seconds after which a program hangs; machines that test are busy.
 PATIENCE_S = 1200
+# The files among `Material.pictures` that are none, which a build names and leaves out.
+NO_PICTURES = ("cut.png", "text.png")
 
 
 class Fault(Exception):  # noqa: N818 - not of the harness, but of what it hurts
@@ -64,6 +66,33 @@ def finish(process: subprocess.Popen, timeout: float = PATIENCE_S) -> str:
     said, _ = process.communicate(timeout=timeout)
     if process.returncode:
         raise Fault(f"exit {process.returncode}: {said[-1500:]}")
+    return said
+
+
+def finish_build(process: subprocess.Popen, anew: bool = False) -> str:
+    """Waits for the good end of a build of `Material.pictures`; what it said.
+
+    A build that skipped files ends with status 1, once the data set is complete. Nothing else is
+    a good end with that status.
+
+    Args:
+        process: The build.
+        anew: Whether it began anew and so must name all that are no pictures. One that goes on
+            names only those that it inspects itself.
+    """
+    said, _ = process.communicate(timeout=PATIENCE_S)
+    lines = said.splitlines()
+    skipped = [line.split(": ")[1] for line in lines if line.startswith("skipped: ")]
+    errors = [line for line in lines if line.startswith("error: ")]
+    complete = f"error: {len(skipped)} files were skipped; see above. The data set is complete"
+    is_told = errors == ([complete] if skipped else []) and "Traceback" not in said
+    if process.returncode != (1 if skipped else 0) or not is_told:
+        raise Fault(f"exit {process.returncode}: {said[-1500:]}")
+    names = sorted(Path(path).name for path in skipped)
+    if len(set(names)) < len(names) or not set(names) <= set(NO_PICTURES):
+        raise Fault(f"skipped what it had to take: {names}")
+    if anew and len(names) < len(NO_PICTURES):
+        raise Fault(f"took what it had to skip, or did not say so: {names}")
     return said
 
 
@@ -240,8 +269,8 @@ def _mount(*arguments: object) -> None:
         raise Fault(f"mount {arguments}: {getattr(error, 'stderr', error)}") from error
 
 
-def seconds_of(process: subprocess.Popen) -> float:
-    """How long a program takes to its good end."""
+def seconds_of(process: subprocess.Popen, end: Callable[..., object] = finish) -> float:
+    """How long a program takes to its good end, which `end` waits for."""
     began = time.monotonic()
-    finish(process)
+    end(process)
     return time.monotonic() - began

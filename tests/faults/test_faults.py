@@ -128,6 +128,52 @@ def test_an_end_that_is_not_told_in_one_line_is_a_fault(code):
         programs.fail(process)
 
 
+SKIPS = ("skipped: /in/cut.png: it is cut off", "skipped: /in/text.png: no picture")
+COMPLETE = "error: 2 files were skipped; see above. The data set is complete"
+
+
+def end_build(status: int, *lines: str, anew: bool = True) -> str:
+    """What the harness takes from a build that says these lines and ends with this status."""
+    code = "import sys; print(*sys.argv[2:], sep='\\n'); sys.exit(int(sys.argv[1]))"
+    process = programs.spawn([sys.executable, "-c", code, status, *lines])
+    return programs.finish_build(process, anew)
+
+
+def test_a_build_that_skipped_what_it_had_to_has_ended_well():
+    said = end_build(1, *SKIPS, COMPLETE, "data: 9 records; skipped: 2 cut off")
+    assert said.splitlines()[:3] == [*SKIPS, COMPLETE]
+    assert end_build(1, SKIPS[1], COMPLETE.replace("2", "1"), anew=False)
+    assert end_build(0, "data: 9 records; skipped: 2 cut off", anew=False)
+
+
+@pytest.mark.parametrize(
+    ("status", "lines"),
+    [
+        (0, (*SKIPS, COMPLETE)),
+        (0, SKIPS),
+        (1, SKIPS),
+        (1, (COMPLETE,)),
+        (1, (SKIPS[0], COMPLETE)),
+        (1, (*SKIPS, COMPLETE, "error: no space")),
+        (1, (*SKIPS, COMPLETE, "Traceback (most recent call last):")),
+        (1, (*SKIPS, "error: no space")),
+        (1, ("error: no space",)),
+        (1, (SKIPS[0], SKIPS[0], COMPLETE)),
+        (1, (SKIPS[0], "skipped: /in/0.png: it is cut off", COMPLETE)),
+        (2, (*SKIPS, COMPLETE)),
+    ],
+)
+def test_any_other_end_of_a_build_is_a_fault(status, lines):
+    with pytest.raises(programs.Fault):
+        end_build(status, *lines, anew=False)
+
+
+def test_a_build_anew_names_all_that_are_no_pictures():
+    for lines in ((), (SKIPS[0], COMPLETE.replace("2", "1"))):
+        with pytest.raises(programs.Fault, match="took what it had to skip"):
+            end_build(1 if lines else 0, *lines)
+
+
 def test_a_table_says_what_was_not_survived(monkeypatch, capsys):
     def bad(material):
         raise programs.Fault("lost")
