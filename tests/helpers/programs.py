@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+# Seconds after which a program hangs. It is no measure of its speed: an export of the bundled model
+# takes half a minute of one core, and over two minutes where other programs have the cores too.
+PATIENCE_S = 600
 
 
 def run(program: str, *arguments, python=()) -> subprocess.CompletedProcess:
@@ -17,7 +20,7 @@ def run(program: str, *arguments, python=()) -> subprocess.CompletedProcess:
         env={name: value for name, value in os.environ.items() if name not in own},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
 
 

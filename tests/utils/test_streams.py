@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.helpers.programs import ROOT
+from tests.helpers.programs import PATIENCE_S, ROOT
 from tf_deeppaint.images.encoding import write_picture
 from tf_deeppaint.utils import streams
 
@@ -41,7 +41,8 @@ def palette(*arguments: object) -> list[str]:
 
 
 def run(command: list[str], **more) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, *command], cwd=ROOT, text=True, timeout=120, **more)
+    command = [sys.executable, *command]
+    return subprocess.run(command, cwd=ROOT, text=True, timeout=PATIENCE_S, **more)
 
 
 @needs_full
