@@ -39,7 +39,7 @@ def test_the_example_of_the_documents() -> None:
     assert shrink_factor(*sketch.shape) == 8
     working = to_working_size(sketch)
     assert working.shape == (500, 375)
-    canvas, placement = working_to_canvas(working, 128)
+    canvas, placement, _ = working_to_canvas(working, 128)
     assert canvas.shape == (128, 128) and placement == (0, 16, 128, 96)
 
 

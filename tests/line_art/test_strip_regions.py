@@ -93,7 +93,9 @@ def test_what_is_worked_on_is_bounded(shape) -> None:
 def test_a_strips_canvas_is_at_the_networks_scale(shape, size) -> None:
     strip = np.full(shape, 255, np.uint8)
     strip[::50] = 0
-    canvas, placement = working_to_strip(to_working_size(strip, working_factor(*shape)), size)
+    working = to_working_size(strip, working_factor(*shape))
+    canvas, placement, window = working_to_strip(working, size)
+    assert window is None
     assert min(canvas.shape) == size <= max(canvas.shape)
     assert canvas.size <= 1 << 22
     ratio = max(placement.height, placement.width) / min(placement.height, placement.width)

@@ -88,7 +88,9 @@ def test_maps_are_cut_like_the_sketch():
     """The canvas's upper half passes, so the sketch's upper half does, whatever its shape."""
     painter = Painter(FakeBackend())
     for shape in ((40, 60), (60, 40), (15, 60)):
-        painting = begin(painter, *shape)
+        sketch = np.full(shape, 255, np.uint8)
+        sketch[shape[0] // 3], sketch[:, shape[1] // 3] = 0, 0
+        painting = painter.make_paintings([sketch], PALETTE[None])[0]
         for level in painter.attention(painting):
             assert level.shape == (painting.placement.height, painting.placement.width)
             half = painting.placement.height / 2

@@ -97,7 +97,7 @@ def test_the_networks_picture_is_its_canvas_brought_back(palette, mixes):
     shown = painting.picture("network")
     np.testing.assert_allclose(shown, laid(colors, painting.sketch), atol=0.6)
     large = begin(palette, (64, 64), upright, mixes=mixes)
-    canvas, _ = working_to_canvas(to_working_size(large.sketch), 32)
+    canvas = working_to_canvas(to_working_size(large.sketch), 32).canvas
     painted = np.rint(laid(colors, canvas)).astype(np.uint8)
     expected = cv2.resize(painted, (64, 64), interpolation=cv2.INTER_CUBIC)
     np.testing.assert_allclose(large.picture("network").astype(int), expected, atol=2)
@@ -319,7 +319,7 @@ def test_color_that_is_made_once_is_the_same_and_stays_with_its_palette(
 def test_recoloring_mixes_the_same_weights_anew(palette, rng):
     """Against the formula written out: `mixture` says it."""
     painter = tiny_painter("mixture")
-    painting = painter.make_paintings([drawn(64, 64)], palette[None])[0]
+    painting = painter.make_paintings([upright(64, 64)], palette[None])[0]
     other = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
     mixture = painting.prediction.mixture
     colors = np.concatenate([other.reshape(16, 3), [[255] * 3, [0] * 3]]).astype(float)

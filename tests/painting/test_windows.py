@@ -45,10 +45,10 @@ class Sloping(FakeBackend):
 
 
 def figure() -> np.ndarray:
-    """A panel: three boxes, one above the other, and paper around them."""
+    """A panel: three boxes, one above the other, that fill it but for some paper around them."""
     panel = np.full((SIDE, SIDE), 255, np.uint8)
-    for top, left, right in ((12, 30, 60), (36, 15, 80), (60, 30, 75)):
-        cv2.rectangle(panel, (left, top), (right, top + 24), 0, 2)
+    for top, left, right in ((4, 30, 60), (34, 15, 80), (64, 30, 75)):
+        cv2.rectangle(panel, (left, top), (right, top + 30), 0, 2)
     return panel
 
 

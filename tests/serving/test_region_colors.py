@@ -46,7 +46,7 @@ SKETCHES = {
 @pytest.mark.parametrize("name", SKETCHES)
 def test_colors_are_those_of_the_library(name) -> None:
     working = to_working_size(SKETCHES[name])
-    canvas, placement = working_to_canvas(working, SIZE)
+    canvas, placement, _ = working_to_canvas(working, SIZE)
     palette = np.random.default_rng(1).integers(0, 256, (4, 4, 3), dtype=np.uint8)
     mixture, (labels, pages) = random_mixture(len(name)), find_parts(working)
     regions, prediction = region_colors.even_out_regions(

@@ -6,12 +6,15 @@ first, where no ink is lost, and its ink is made black and wide enough there. Ev
 canvas is of whole numbers; `serving.canvas` is the same in the TensorFlow graph.
 """
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
 from tf_deeppaint.images.canvas import Placement, fit_to_canvas, reduce_blocks, resize
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.images.strips import frame_of, is_strip
+from tf_deeppaint.line_art import framing
 
 # The working size: the longer side is brought near so many pixels, by a whole factor.
 WORKING_SIDE = 512
@@ -57,20 +60,37 @@ def working_factor(height: int, width: int) -> int:
     return factor
 
 
-def working_to_canvas(working: np.ndarray, size: int) -> tuple[np.ndarray, Placement]:
-    """Fits a sketch of the working size onto the network's canvas, its lines wide enough.
+class Fitted(NamedTuple):
+    """A sketch on a canvas, and the part of it that the network sees.
+
+    Attributes:
+        canvas: uint8 gray, `(C, C)`; of a strip `(L, size)` or `(size, L)`.
+        placement: Where the sketch lies on the canvas.
+        window: What the network sees of the canvas, `size` by `size`; None: a strip, see
+            `painting.windows`.
+    """
+
+    canvas: np.ndarray
+    placement: Placement
+    window: Placement | None
+
+
+def working_to_canvas(working: np.ndarray, size: int, framed: bool = False) -> Fitted:
+    """Fits a sketch of the working size onto a canvas, its lines wide enough.
 
     Args:
         working: uint8 gray `(h, w)`, as `to_working_size` returns it.
-        size: Side of the canvas in pixels.
-
-    Returns:
-        The canvas, uint8 `(size, size)`, and the placement of the sketch on it.
+        size: Side of the network's canvas in pixels.
+        framed: Whether the canvas is larger where the drawing has wide margins; see `framing`.
     """
-    return fit_to_canvas(_widen(working, *working.shape), size)
+    side, box = max(working.shape), framing.find_box(working)
+    shown = framing.shown_side(box, side, size) if framed else side
+    whole = framing.canvas_side(shown, side, size)
+    canvas, placement = fit_to_canvas(_widen(working, shown), whole)
+    return Fitted(canvas, placement, framing.find_window(box, side, placement, whole, size))
 
 
-def working_to_strip(working: np.ndarray, size: int) -> tuple[np.ndarray, Placement]:
+def working_to_strip(working: np.ndarray, size: int) -> Fitted:
     """Fits a strip of the working size onto a canvas as long as it needs, at the network's scale.
 
     Args:
@@ -79,8 +99,7 @@ def working_to_strip(working: np.ndarray, size: int) -> tuple[np.ndarray, Placem
             where the strip is longer than `MOST_CANVASES` canvases.
 
     Returns:
-        The canvas, uint8 `(L, size)` or `(size, L)`, L at least `size`, and the placement of the
-        strip on it.
+        L is at least `size`.
     """
     side, length = min(working.shape), max(working.shape)
     longest = min(MOST_CANVASES * size, MOST_CANVAS // size)
@@ -89,36 +108,39 @@ def working_to_strip(working: np.ndarray, size: int) -> tuple[np.ndarray, Placem
     shape = (max(height, size), size) if height > width else (size, max(width, size))
     placement = Placement((shape[0] - height) // 2, (shape[1] - width) // 2, height, width)
     canvas = np.full(shape, WHITE, np.uint8)
-    canvas[placement.area] = resize(_widen(working, side, side), height, width)
-    return canvas, placement
+    canvas[placement.area] = resize(_widen(working, side), height, width)
+    return Fitted(canvas, placement, None)
 
 
-def _widen(working: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Widens lines for a canvas that shows so many pixels; see `widening`."""
+def _widen(working: np.ndarray, side: int) -> np.ndarray:
+    """Widens lines for a canvas that shows so many pixels along each axis; see `widening`."""
     ink = (working < WHITE // 2).astype(np.uint8)
     inner = cv2.erode(ink, np.ones((3, 3), np.uint8))
-    radius = widening(int(ink.sum()), int(inner.sum()), height, width)
+    squares = ink[1:, 1:] & ink[1:, :-1] & ink[:-1, 1:] & ink[:-1, :-1]  # of 2 x 2
+    squares = np.pad(squares, 1)
+    thick = squares[1:, 1:] | squares[1:, :-1] | squares[:-1, 1:] | squares[:-1, :-1]
+    radius = widening(*(int(part.sum()) for part in (ink, inner, thick)), side)
     if not radius:
         return working
     return cv2.erode(working, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
 
 
-def widening(ink: int, inner: int, height: int, width: int) -> int:
+def widening(ink: int, inner: int, thick: int, side: int) -> int:
     """By how many pixels on each side lines of the working size are widened.
 
-    The mean width of lines is twice their area over their perimeter, and an erosion by one pixel
-    takes the perimeter away.
+    The mean width of lines is twice their area over their perimeter. An erosion by one pixel takes
+    the perimeter away; a line of one pixel has it on both sides.
 
     Args:
         ink: Pixels of ink.
         inner: Those of them that have ink all around.
-        height: Height at the working size.
-        width: Width at the working size.
+        thick: Those of them that lie in a square of 2 x 2 pixels of ink.
+        side: Pixels of the working size, along each axis, that the network sees.
     """
-    perimeter = max(1, ink - inner)
+    perimeter = max(1, ink - inner + ink - thick)
     # The missing width, times 1000 and the perimeter; half of it goes to each side. A quarter of a
     # pixel on each side is not worth the change.
-    missing = LEAST_WIDTH * max(height, width) * perimeter - 2000 * ink
+    missing = LEAST_WIDTH * side * perimeter - 2000 * ink
     return max(0, (missing + 600 * perimeter) // (2000 * perimeter)) if ink else 0
 
 

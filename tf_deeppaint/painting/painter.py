@@ -13,6 +13,7 @@ import numpy as np
 from tf_deeppaint.images.canvas import Placement, resize
 from tf_deeppaint.images.strips import is_strip
 from tf_deeppaint.line_art.ink import (
+    Fitted,
     to_working_size,
     working_factor,
     working_to_canvas,
@@ -176,10 +177,9 @@ class Painter:
         # 1. Bring the sketches to the working size, where no line is lost.
         shapes = [sketch.shape for sketch in sketches]
         working = [to_working_size(sketch, working_factor(*sketch.shape)) for sketch in sketches]
-        # 2. Fit them onto the network's canvas, strips onto longer ones.
-        fits = [working_to_strip if is_strip(*shape) else working_to_canvas for shape in shapes]
-        fitted = [fit(sketch, self.size) for fit, sketch in zip(fits, working, strict=True)]
-        canvases, placements = zip(*fitted, strict=True)
+        # 2. Fit them onto canvases, of which the network sees a window; strips onto longer ones.
+        fitted = list(map(self._fit, shapes, working))
+        placements = [fit.placement for fit in fitted]
         # 3. Find the regions at the working size, while the network runs on the joined palettes.
         hints = [tuple(given) for given in hints or [()] * len(shapes)]
         heights = [height for height, _ in shapes]
@@ -187,7 +187,7 @@ class Painter:
         with ThreadPoolExecutor() as workers:
             find = functools.partial(workers.submit, find_working_parts, gap=gap)
             finding = list(map(find, shapes, working)) if self.even_regions else []
-            predictions = self._predict(canvases, joined)
+            predictions = self._predict(fitted, joined)
             # 4. Even them out: one color each.
             regions = [None] * len(sketches)
             if self.even_regions:
@@ -197,17 +197,26 @@ class Painter:
         paintings = map(Painting, sketches, placements, predictions, regions)
         return [painting.add_hints(given) for painting, given in zip(paintings, hints, strict=True)]
 
-    def _predict(self, canvases: Sequence[np.ndarray], palettes: np.ndarray) -> list[Prediction]:
-        """Runs the network on canvases, and on those of strips in windows."""
-        whole = [i for i, canvas in enumerate(canvases) if canvas.shape == (self.size, self.size)]
+    def _fit(self, shape: tuple[int, int], working: np.ndarray) -> Fitted:
+        """Fits a sketch of a shape, brought to its working size, onto a canvas."""
+        if is_strip(*shape):
+            return working_to_strip(working, self.size)
+        # Beyond the window there is no color but that of regions.
+        return working_to_canvas(working, self.size, framed=self.even_regions)
+
+    def _predict(self, fitted: Sequence[Fitted], palettes: np.ndarray) -> list[Prediction]:
+        """Runs the network on what it sees of canvases, all at once, and on each strip."""
         predictions = {}
-        if whole:
-            batch = np.stack([canvases[i] for i in whole])
-            predictions = dict(zip(whole, self.backend.run(batch, palettes[whole]), strict=True))
-        for number, (canvas, palette) in enumerate(zip(canvases, palettes, strict=True)):
-            if number not in predictions:
-                predictions[number] = self._predict_strip(canvas, palette)
-        return [predictions[number] for number in range(len(canvases))]
+        if seen := [i for i, fit in enumerate(fitted) if fit.window]:
+            batch = np.stack([fitted[i].canvas[fitted[i].window.area] for i in seen])
+            found = self.backend.run(batch, palettes[seen])
+            predictions = dict(zip(seen, found, strict=True))
+        for i, (canvas, _, window) in enumerate(fitted):
+            if window is None:
+                predictions[i] = self._predict_strip(canvas, palettes[i])
+            elif self.even_regions:
+                predictions[i] = predictions[i].laid_on(canvas, window)
+        return [predictions[i] for i in range(len(fitted))]
 
     def _predict_strip(self, canvas: np.ndarray, palette: np.ndarray) -> Prediction:
         def run(windows: np.ndarray, palettes: np.ndarray) -> list[dict[str, np.ndarray]]:
@@ -231,7 +240,9 @@ class Painter:
         Returns:
             float32 `(h, w)` in [0, 1], cut like the sketch; none where there are no gates.
         """
-        canvas, palette = painting.prediction.canvas, painting.prediction.palette
+        sketch, palette = painting.sketch, painting.prediction.palette
+        factor = working_factor(*sketch.shape)
+        canvas, _, window = self._fit(sketch.shape, to_working_size(sketch, factor))
 
         def run(windows: np.ndarray, palettes: np.ndarray) -> list[dict[str, np.ndarray]]:
             levels = self.backend.attention(windows, palettes)
@@ -243,11 +254,14 @@ class Painter:
                 for n in range(len(windows))
             ]
 
-        if canvas.shape == (self.size, self.size):
-            maps = run(canvas[None], palette[None])[0]
+        if window is None:
+            maps = self._blend(canvas, palette, run).values()
         else:
-            maps = self._blend(canvas, palette, run)
-        return [painting.cut(level[..., 0]) for level in maps.values()]
+            seen = run(canvas[window.area][None], palette[None])[0].values()
+            maps = [np.zeros((*canvas.shape, 1), np.float32) for _ in seen]
+            for whole, level in zip(maps, seen, strict=True):
+                whole[window.area] = level
+        return [painting.cut(level[..., 0]) for level in maps]
 
     def palette_of(self, reference: "PictureLike") -> np.ndarray:
         """The palette of a reference, as `paint` takes it: uint8 `(4, 4, 3)`.

@@ -5,8 +5,9 @@ import dataclasses
 import cv2
 import numpy as np
 
+from tf_deeppaint.images.canvas import Placement
 from tf_deeppaint.images.pixels import WHITE, from_signed_unit_range
-from tf_deeppaint.palette.mixing import Mixture, mix, mix_color
+from tf_deeppaint.palette.mixing import SLOTS, WHITE_SLOT, Mixture, mix, mix_color
 from tf_deeppaint.palette.shades import soften
 from tf_deeppaint.utils.errors import DeepPaintError
 
@@ -70,6 +71,21 @@ class MixturePrediction(Prediction):
 
     def recolor(self, palette: np.ndarray) -> "MixturePrediction":
         return dataclasses.replace(self, palette=palette)
+
+    def laid_on(self, canvas: np.ndarray, window: Placement) -> "MixturePrediction":
+        """The prediction for a canvas, uint8 gray `(C, C)`, of which it shows a window.
+
+        The rest is white, without shading and lines.
+        """
+        if self.canvas.shape == canvas.shape:
+            return self
+        blank = Mixture(np.arange(SLOTS) == WHITE_SLOT, [1], [0])
+        parts = []
+        for values, beside in zip(self.mixture, blank, strict=True):
+            whole = np.tile(np.float32(beside), (*canvas.shape, 1))
+            whole[window.area] = values
+            parts.append(whole)
+        return dataclasses.replace(self, canvas=canvas, mixture=Mixture(*parts))
 
     def evened_out(self, weights: np.ndarray) -> "MixturePrediction":
         """The prediction with the weights of its regions, float32 `(S, S, 18)`, shaded softly."""

@@ -10,6 +10,7 @@ from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.ink import BLACK, DARKEST_PART, INK, LEAST_WIDTH, WORKING_SIDE
 from tf_deeppaint.palette.extraction import REFERENCE_SIDE
 from tf_deeppaint.palette.graph import extract_palettes
+from tf_deeppaint.serving.framing import find_box, find_window, shown_side
 
 # OpenCV's cubic interpolation; TensorFlow's own takes -0.5.
 _CUBIC = -0.75
@@ -39,39 +40,53 @@ def shrink_factor(sketch: tf.Tensor) -> tf.Tensor:
 
 
 @tf.function(autograph=False)
-def working_to_canvas(working: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Fits a sketch of the working size onto a canvas; see `line_art.ink.working_to_canvas`."""
+def working_to_canvas(
+    working: tf.Tensor, size: int, framed: bool
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Fits a sketch of the working size onto a canvas; see `line_art.ink.working_to_canvas`.
+
+    Returns:
+        The canvas, uint8 `(C, C)`; where on it the sketch lies, and where what the network sees of
+        it: top, left, height and width, int32 `(4,)` each.
+    """
     has_ink = working < WHITE // 2
+    side = tf.reduce_max(tf.shape(working))
+    box = find_box(has_ink)
+    shown = shown_side(box, side, size) if framed else side
     ink = tf.reduce_sum(tf.cast(has_ink, tf.int64))
     inner = tf.reduce_sum(tf.cast(tf.equal(dilate(tf.cast(~has_ink, tf.uint8), 1), 0), tf.int64))
-    perimeter = tf.maximum(ink - inner, 1)
-    side = tf.cast(tf.reduce_max(tf.shape(working)), tf.int64)
-    missing = LEAST_WIDTH * side * perimeter - 2000 * ink
+    squares = has_ink[1:, 1:] & has_ink[1:, :-1] & has_ink[:-1, 1:] & has_ink[:-1, :-1]
+    squares = tf.pad(squares, [[1, 1], [1, 1]])
+    thick = squares[1:, 1:] | squares[1:, :-1] | squares[:-1, 1:] | squares[:-1, :-1]
+    perimeter = tf.maximum(2 * ink - inner - tf.reduce_sum(tf.cast(thick, tf.int64)), 1)
+    missing = LEAST_WIDTH * tf.cast(shown, tf.int64) * perimeter - 2000 * ink
     radius = tf.cast((missing + 600 * perimeter) // (2000 * perimeter), tf.int32)
     radius = tf.where(ink > 0, tf.maximum(radius, 0), 0)
-    return fit_to_canvas(WHITE - dilate(WHITE - working, radius), size)
+    whole = side * size // shown
+    canvas, placement = fit_to_canvas(WHITE - dilate(WHITE - working, radius), whole)
+    return canvas, placement, find_window(box, side, placement, whole, size)
 
 
 @tf.function(autograph=False)
-def fit_to_canvas(sketch: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
+def fit_to_canvas(sketch: tf.Tensor, size: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Fits a sketch onto a white square canvas: aspect kept, centered, nothing cut off.
 
     Args:
         sketch: uint8 `(H, W)`.
-        size: Side of the canvas in pixels.
+        size: Side of the canvas in pixels, an integer of a graph or of Python.
 
     Returns:
         The canvas, uint8 `(size, size)`, and where on it the sketch lies: top, left, height and
         width, int32 `(4,)`.
     """
     sides = tf.shape(sketch)
-    scale = size / tf.cast(tf.reduce_max(sides), tf.float64)
+    scale = tf.cast(size, tf.float64) / tf.cast(tf.reduce_max(sides), tf.float64)
     height, width = tf.unstack(tf.minimum(size, _scaled(sides, scale)))
     top, left = (size - height) // 2, (size - width) // 2
     around = [[top, size - height - top], [left, size - width - left]]
     fitted = resize(sketch[..., None], height, width)[..., 0]
     canvas = tf.pad(fitted, around, constant_values=tf.constant(WHITE, tf.uint8))
-    return tf.ensure_shape(canvas, (size, size)), tf.stack([top, left, height, width])
+    return canvas, tf.stack([top, left, height, width])
 
 
 @tf.function(autograph=False)

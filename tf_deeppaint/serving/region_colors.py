@@ -29,7 +29,7 @@ def color_regions(
     """Evens out the regions of one sketch, and mixes the color of every pixel at the working size.
 
     Args:
-        mixture: Of the canvas, `(S, S, C)` each.
+        mixture: Of the canvas, `(S, S, C)` each; the network sees a part of it, see `framing`.
         canvas: uint8 `(S, S)`.
         labels: int32 `(h, w)`, as `regions.find_regions` returns them.
         placement: Where the sketch lies on the canvas, int32 `(4,)`.
@@ -39,7 +39,7 @@ def color_regions(
         uint8 RGB `(h, w, 3)`.
     """
     top, left, height, width = tf.unstack(placement, 4)
-    size = canvas.shape[0]
+    size = tf.shape(canvas)[0]
     mixtures = vote_by_region(mixture.weights, labels, placement, palette)  # (labels + 1, C)
     softened = soften(mixture.shade)
     colors = to_signed_unit_range(tf.cast(palette, tf.float32))[None]
@@ -83,7 +83,7 @@ def vote_by_region(
     rows, columns = top + scale_index(sides[0], height), left + scale_index(sides[1], width)
     count = tf.maximum(PAGE, tf.reduce_max(labels)) + 1
     # Many pixels of a region lie in one pixel of the canvas.
-    cells = tf.cast(tf.size(weights) // weights.shape[-1], tf.int64)
+    cells = tf.size(weights, tf.int64) // weights.shape[-1]
     cell = tf.cast(rows[:, None] * size + columns, tf.int64)
     pairs = tf.reshape(tf.cast(labels, tf.int64) * cells + cell, [-1])
     pairs, _, pixels = tf.unique_with_counts(pairs)

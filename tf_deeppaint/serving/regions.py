@@ -51,16 +51,15 @@ def find_regions(sketch: tf.Tensor) -> tf.Tensor:
 
 
 @tf.function(autograph=False)
-def regions_to_canvas(labels: tf.Tensor, placement: tf.Tensor, size: int) -> tf.Tensor:
-    """Brings regions onto the network's canvas; see `line_art.regions.regions_to_canvas`."""
+def regions_to_canvas(labels: tf.Tensor, placement: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    """Brings regions onto a canvas `(size, size)`; see `line_art.regions.regions_to_canvas`."""
     top, left, height, width = tf.unstack(placement, 4)
     sides = tf.shape(labels)
     rows, columns = (
         scale_index(length, side) for length, side in ((height, sides[0]), (width, sides[1]))
     )
     cut = tf.gather(tf.gather(labels, rows), columns, axis=1)
-    canvas = tf.pad(cut, [[top, size - height - top], [left, size - width - left]])
-    return tf.ensure_shape(canvas, (size, size))
+    return tf.pad(cut, [[top, size - height - top], [left, size - width - left]])
 
 
 def scale_index(length: tf.Tensor, source: tf.Tensor) -> tf.Tensor:

@@ -30,6 +30,7 @@ from tf_deeppaint.serving.canvas import (
     working_to_canvas,
 )
 from tf_deeppaint.serving.checks import check_counts, check_files, check_shape, require
+from tf_deeppaint.serving.framing import lay_on_canvas
 from tf_deeppaint.serving.region_colors import color_regions
 from tf_deeppaint.serving.regions import find_regions
 from tf_deeppaint.serving.upsampling import fill_lines, paint_under_lines
@@ -57,14 +58,18 @@ class _Fitted(NamedTuple):
         sketches: uint8 `(H, W)` each.
         labels: Their regions at the working size, int32 `(h, w)` each; `(1, 1)` where the network
             does not mix colors.
-        canvases: uint8 `(N, size, size)`.
-        placements: The sketches' places on them, int32 `(N, 4)`.
+        canvases: uint8 `(C, C)` each.
+        seen: What the network sees of them, uint8 `(N, size, size)`.
+        placements: The sketches' places on the canvases, int32 `(N, 4)`.
+        windows: The places of what is seen, likewise.
     """
 
     sketches: tf.TensorArray
     labels: tf.TensorArray
-    canvases: tf.Tensor
+    canvases: tf.TensorArray
+    seen: tf.Tensor
     placements: tf.Tensor
+    windows: tf.Tensor
 
 
 class ServedGenerator(tf.Module):
@@ -181,22 +186,25 @@ class ServedGenerator(tf.Module):
         def add(index, *arrays):
             sketch = decoding.to_gray(take(index))
             working = to_working_size(sketch)
-            canvas, placement = working_to_canvas(working, size)
+            canvas, placement, window = working_to_canvas(working, size, self._backend.mixes)
+            seen = tf.slice(canvas, window[:2], window[2:])
             labels = find_regions(working) if self._backend.mixes else tf.zeros([1, 1], tf.int32)
-            values = (sketch, labels, canvas, placement)
+            values = (sketch, labels, canvas, seen, placement, window)
             written = (array.write(index, v) for array, v in zip(arrays, values, strict=True))
             return index + 1, *written
 
         empty = (
             tf.TensorArray(tf.uint8, count, infer_shape=False, element_shape=(None, None)),
             tf.TensorArray(tf.int32, count, infer_shape=False, element_shape=(None, None)),
+            tf.TensorArray(tf.uint8, count, infer_shape=False, element_shape=(None, None)),
             tf.TensorArray(tf.uint8, count, element_shape=(size, size)),
             tf.TensorArray(tf.int32, count, element_shape=(4,)),
+            tf.TensorArray(tf.int32, count, element_shape=(4,)),
         )
-        _, sketches, labels, canvases, placements = tf.while_loop(
+        _, sketches, labels, canvases, *stacked = tf.while_loop(
             lambda index, *_: index < count, add, (tf.constant(0), *empty), parallel_iterations=1
         )
-        return _Fitted(sketches, labels, canvases.stack(), placements.stack())
+        return _Fitted(sketches, labels, canvases, *(array.stack() for array in stacked))
 
     def _palettes(self, take: Callable, count: tf.Tensor) -> tf.Tensor:
         return tf.map_fn(
@@ -217,7 +225,7 @@ class ServedGenerator(tf.Module):
 
         pictures = tf.map_fn(
             encode,
-            tf.range(tf.shape(fitted.canvases)[0]),
+            tf.range(tf.shape(fitted.seen)[0]),
             parallel_iterations=1,
             fn_output_signature=tf.TensorSpec((), tf.string),
         )
@@ -226,12 +234,12 @@ class ServedGenerator(tf.Module):
     def _colors(self, fitted: _Fitted, palettes: tf.Tensor) -> tf.TensorArray:
         """The color under the lines of each sketch, uint8 `(h, w, 3)`, cut like the sketch."""
         size = self._backend.size
-        count, step = tf.shape(fitted.canvases)[0], max(1, _CANVAS_PIXELS // size**2)
+        count, step = tf.shape(fitted.seen)[0], max(1, _CANVAS_PIXELS // size**2)
 
         def run(start, colors):
             part = slice(start, tf.minimum(start + step, count))
             with tf.device(None):
-                output = self._backend.forward(fitted.canvases[part], palettes[part])
+                output = self._backend.forward(fitted.seen[part], palettes[part])
 
             def add(index, colors):
                 color = self._color(output, index - start, index, fitted, palettes[index])
@@ -256,9 +264,10 @@ class ServedGenerator(tf.Module):
         palette: tf.Tensor,
     ) -> tf.Tensor:
         """The color of sketch `index`, which is `number` in the network's output."""
-        canvas, placement = fitted.canvases[index], fitted.placements[index]
+        canvas, placement = fitted.canvases.read(index), fitted.placements[index]
         if self._backend.mixes:
             mixture = Mixture(*(part[number] for part in output))
+            mixture = lay_on_canvas(mixture, fitted.windows[index], tf.shape(canvas)[0])
             return color_regions(mixture, canvas, fitted.labels.read(index), placement, palette)
         painted = tf.clip_by_value(tf.round((output[number] + 1) * (WHITE / 2)), 0, WHITE)
         lines = tf.cast(tf.maximum(canvas, 1), tf.float32)[..., None]

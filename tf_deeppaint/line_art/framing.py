@@ -1,0 +1,83 @@
+"""The part of a page that the network sees: what is drawn there, without wide margins.
+
+Networks learn from drawings that fill nine tenths of their canvas, and know a small figure in the
+middle of a page less well. Such a page is fitted onto a canvas larger than the network's, so large
+that the drawing has the size that networks know. The network sees a *window* of it, a square of its
+own size around the drawing; the rest of the canvas is white. Where the drawing reaches an edge of
+the page, so does the window: a figure that is cut off there is seen cut off.
+
+That is done where the colors of regions are evened out, so that paper is white. A network whose own
+picture is shown may paint the paper: it sees the whole page.
+
+All numbers are integers, so that `serving.framing` finds the same window in the TensorFlow graph.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tf_deeppaint.images.canvas import Placement
+from tf_deeppaint.images.pixels import WHITE
+
+# What is drawn fills so many tenths of the window.
+FILLED_TENTHS = 9
+# A window that would show more of the longer side, in percent, shows all of it.
+NEARLY_ALL = 93
+# The canvas of a page has at most so many times the network's side, and at most so many pixels a
+# side unless the network's is larger.
+MOST_TIMES, MOST_SIDE = 4, 1024
+
+
+class Box(NamedTuple):
+    """The rows and columns that ink lies in; the last ones are those behind it."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+def find_box(working: np.ndarray) -> Box:
+    """Finds the box around the ink of a sketch of the working size, uint8 `(h, w)`.
+
+    It is the whole sketch where there is no ink.
+    """
+    ink = working < WHITE // 2
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not len(rows):
+        return Box(0, 0, *working.shape)
+    return Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+
+
+def shown_side(box: Box, side: int, size: int) -> int:
+    """How many pixels of a page, along each axis, the window shows.
+
+    Args:
+        box: Where there is ink.
+        side: The longer side of the page in pixels.
+        size: Side of the network's canvas in pixels.
+    """
+    drawn = max(box.bottom - box.top, box.right - box.left)
+    most = max(size, min(MOST_TIMES * size, MOST_SIDE))
+    shown = max(10 * drawn // FILLED_TENTHS, -(-side * size // most))
+    return side if 100 * shown > NEARLY_ALL * side else shown
+
+
+def canvas_side(shown: int, side: int, size: int) -> int:
+    """The side of the page's canvas in pixels: `size` pixels of it show `shown` of the page's."""
+    return side * size // shown
+
+
+def find_window(box: Box, side: int, placement: Placement, whole: int, size: int) -> Placement:
+    """Where the window lies on the page's canvas: around the drawing.
+
+    Args:
+        box: Where there is ink on the page.
+        side: The longer side of the page in pixels.
+        placement: Where the page lies on its canvas.
+        whole: The side of that canvas in pixels.
+        size: Side of the network's canvas in pixels, at most `whole`.
+    """
+    top = placement.top + (box.top + box.bottom) * whole // (2 * side) - size // 2
+    left = placement.left + (box.left + box.right) * whole // (2 * side) - size // 2
+    return Placement(max(0, min(top, whole - size)), max(0, min(left, whole - size)), size, size)
