@@ -3,6 +3,8 @@
 `find_regions` is the one definition of a region. Everything that needs regions takes the labels it
 returns. `serving.regions` is the same function in the TensorFlow graph, equal label by label.
 
+A figure that ends in the middle of the page is closed below first; see `cut_off`.
+
 Lines of drawings have gaps. As in trapped-ball filling (Zhang et al., "Vectorizing Cartoon
 Animations", IEEE TVCG 2009) a ball that does not fit through a gap fills the paper on either side:
 
@@ -21,6 +23,7 @@ import numpy as np
 
 from tf_deeppaint.images.canvas import Placement
 from tf_deeppaint.images.strips import is_strip
+from tf_deeppaint.line_art.cut_off import draw_edge, find_lower_edge
 from tf_deeppaint.line_art.gaps import (
     Contacts,
     ball_radii,
@@ -74,6 +77,8 @@ def find_parts(
         the part that lines with their gaps closed enclose, 1 or more; 0 elsewhere.
     """
     paper = sketch >= PAPER
+    if frame is None and gap != 0 and (edge := find_lower_edge(sketch, paper)) is not None:
+        paper = draw_edge(edge, paper)
     frame = frame or sketch.shape
     radii = ball_radii(*frame, gap)
     labels, balls = _fill_with_balls(paper, radii)

@@ -11,6 +11,7 @@ import tensorflow as tf
 from tf_deeppaint.images.graph import dilate, label_parts
 from tf_deeppaint.line_art.gaps import GAP, is_no_gap, is_nook
 from tf_deeppaint.line_art.regions import JOINS, PAGE, PAPER
+from tf_deeppaint.serving.cut_off import close_below
 from tf_deeppaint.serving.line_ends import find_ahead
 from tf_deeppaint.serving.page import find_page
 
@@ -26,7 +27,8 @@ def find_regions(sketch: tf.Tensor) -> tf.Tensor:
         int32 `(H, W)`: 0 for lines, 1 for the page, 2, 3, .. for the regions.
     """
     largest = tf.maximum(1, (GAP * tf.reduce_max(tf.shape(sketch)) // 1000 + 1) // 2)
-    labels, count, free = tf.zeros_like(sketch, tf.int32), tf.constant(0), sketch >= PAPER
+    paper = close_below(sketch, sketch >= PAPER)
+    labels, count, free = tf.zeros_like(sketch, tf.int32), tf.constant(0), paper
     for radius in (largest, tf.maximum(1, (largest + 1) // 2), tf.constant(1)):
         centers = tf.equal(dilate(tf.cast(~free, tf.uint8), radius), 0)
         new, new_count = label_parts(centers)
@@ -36,12 +38,12 @@ def find_regions(sketch: tf.Tensor) -> tf.Tensor:
     rest, _ = label_parts(free)
     balls = count  # the rule is traced before `count` could change
     labels = tf.where(rest > 0, rest + balls, labels)
-    labels = _join(labels, sketch >= PAPER, lambda label, *_: label > balls)
-    ahead = find_ahead(sketch < PAPER, 3 * largest // 2 + 1)
+    labels = _join(labels, paper, lambda label, *_: label > balls)
+    ahead = find_ahead(~paper, 3 * largest // 2 + 1)
     for _ in range(JOINS):
         labels = _join(labels, ahead, lambda _, *contact: is_no_gap(*contact, largest))
     labels = _join(labels, ahead, lambda _, *contact: is_nook(*contact, largest))
-    marks, _ = label_parts(sketch < PAPER)
+    marks, _ = label_parts(~paper)
     is_page = find_page(labels, marks)
     present = tf.math.bincount(tf.reshape(labels, [-1])) > 0
     is_region = present & ~is_page & (tf.range(tf.size(present)) > 0)
