@@ -27,6 +27,7 @@ from typing import NamedTuple
 import numpy as np
 from absl import flags
 
+from experiments.tables import with_table
 from tf_deeppaint.utils import programs
 
 _REPORT = flags.DEFINE_string("report", None, "Markdown file whose table of this title is written.")
@@ -183,13 +184,6 @@ def table(shares: dict[Case, tuple[float, float]]) -> str:
                 cells.append(f"{leak:.2f} / {white:.2f}")
             lines.append(f"| {pen:g} % | {ink} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
-
-
-def with_table(text: str, title: str, new: str) -> str:
-    """The document with the table of a title, which stands between two comments, replaced."""
-    first, last = f"<!-- {title} -->\n", f"\n<!-- end of {title} -->"
-    before, rest = text.split(first)
-    return before + first + new + last + rest.split(last, 1)[1]
 
 
 if __name__ == "__main__":

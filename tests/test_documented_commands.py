@@ -38,7 +38,7 @@ LEFT_OUT = {
     "tf_deeppaint studio": "tests/studio opens the studio",
     r"export\.serving\.client": "tests/serving has a server",
     r"--runner": "tests/data/build/test_beam.py runs it",
-    r"tests\.hostile|experiments\.(benchmarks|sketch_kinds|measure_line_art)": "takes minutes",
+    r"tests\.hostile|experiments\.(benchmarks|sketch_kinds|measure_(line_art|margins))": "long",
     r"TF_CONFIG|gpu|8gpu|deeppaint512": "needs GPUs; tests/training/test_flagfiles.py trains it",
 }
 # Programs, or their verbs, and what makes their work small: flags that are given after the others.

@@ -14,7 +14,7 @@ import numpy as np
 from tf_deeppaint.images.canvas import Placement, fit_to_canvas, reduce_blocks, resize
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.images.strips import frame_of, is_strip
-from tf_deeppaint.line_art import framing
+from tf_deeppaint.line_art.layout import framing
 
 # The working size: the longer side is brought near so many pixels, by a whole factor.
 WORKING_SIDE = 512

@@ -23,7 +23,6 @@ import numpy as np
 
 from tf_deeppaint.images.canvas import Placement
 from tf_deeppaint.images.strips import is_strip
-from tf_deeppaint.line_art.cut_off import draw_edge, find_lower_edge
 from tf_deeppaint.line_art.gaps import (
     Contacts,
     ball_radii,
@@ -34,6 +33,7 @@ from tf_deeppaint.line_art.gaps import (
     working_gap,
 )
 from tf_deeppaint.line_art.ink import to_working_size, working_factor
+from tf_deeppaint.line_art.layout.cut_off import draw_edge, find_lower_edge
 from tf_deeppaint.line_art.line_ends import find_ahead
 from tf_deeppaint.line_art.page import find_page
 

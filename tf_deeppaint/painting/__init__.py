@@ -7,13 +7,16 @@ and `Painting.parts` take these steps, here for a network that mixes the palette
 1. `inputs` reads the sketch, `(H, W)`, and the reference.
 2. `line_art.ink` shrinks the sketch by a whole factor to the *working size*, `(h, w)`, the longer
    side near 512 pixels, and makes its ink black. No line is lost.
-3. The working size is fitted onto the network's square *canvas*, `(S, S)`, lines wide enough. A
-   sketch over twice as long as wide has a longer canvas, and `windows` runs the network along it.
+3. The working size is fitted onto a square *canvas*, lines wide enough. It is the network's,
+   `(S, S)`; where the drawing has wide margins it is larger, and the network sees a window of it:
+   see `line_art.layout`. A sketch over twice as long as wide has a longer canvas, and `windows`
+   runs the network along it.
 4. A backend, `keras_backend`, `litert_backend` or one of `converted`, runs the network: a
    `prediction` with weights `(S, S, 18)` of the palette's colors, white and black. Meanwhile
    `line_art.regions` finds the regions at the working size: labels `(h, w)`.
 5. `region_colors` lets the pixels of each region vote: its color is that which leads in their
-   weights, mixed with its shades: mixtures `(labels + 1, 18)`. The colors of `hints` join them.
+   weights, mixed with its shades: mixtures `(labels + 1, 18)`. Regions that mirror each other
+   vote together. The colors of `hints` join the mixtures.
 6. `region_colors.color_regions` mixes the color of every pixel at the working size, `(h, w, 3)`,
    shaded as on the canvas. The page stays white.
 7. `upsampling` enlarges the color so that none crosses a line, `(H, W, 3)`.

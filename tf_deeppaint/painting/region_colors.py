@@ -12,6 +12,7 @@ import numpy as np
 
 from tf_deeppaint.images.canvas import Placement, resize
 from tf_deeppaint.images.pixels import WHITE
+from tf_deeppaint.line_art.layout.twins import Parts, find_twins
 from tf_deeppaint.line_art.regions import (
     CANVAS_REACH,
     LINE_REACH,
@@ -89,8 +90,9 @@ def vote_by_region(
     """Decides the color of each region: that which leads over its pixels, mixed with its shades.
 
     Other colors that are mixed in where the network is unsure would be right nowhere. White and
-    black need more weight to lead than others. The pixels are those of the working size, so that
-    regions that are thinner than a pixel of the canvas have a color too. The page is white.
+    black need more weight to lead than others. Twins, such as two legs, vote together. The pixels
+    are those of the working size, so that regions that are thinner than a pixel of the canvas have
+    a color too. The page is white.
 
     Args:
         weights: Shares of the colors of `mixing.slot_colors` on the canvas, float32 `(H, W, 18)`,
@@ -111,6 +113,11 @@ def vote_by_region(
     label, cell = np.divmod(pairs, cells)
     shares = weights.reshape(cells, -1).T
     sums = np.stack([np.bincount(label, share[cell] * pixels, count) for share in shares], axis=-1)
+    cells_per_pixel = placement.height * placement.width / labels.size
+    inside = label > PAGE
+    parts = Parts(label[inside], cell[inside], pixels[inside], count, weights.shape[1])
+    twins = find_twins(parts, cells_per_pixel)
+    sums += np.where((twins == np.arange(count))[:, None], 0, sums[twins])
     leading = (sums * count_votes(palette)).argmax(axis=-1)
     chosen = np.where(find_shades(palette)[leading], sums, 0)
     mixtures = chosen / np.maximum(chosen.sum(axis=-1, keepdims=True), 1e-9)

@@ -1,13 +1,14 @@
 """Busts in the middle of a page, in the TensorFlow graph.
 
-The functions return what those of `line_art.cut_off` return; that module says what the rules are.
+The functions return what those of `line_art.layout.cut_off` return; that module says what the rules
+are.
 """
 
 import tensorflow as tf
 
 from tf_deeppaint.images.graph import label_parts
 from tf_deeppaint.images.pixels import WHITE
-from tf_deeppaint.line_art.cut_off import (
+from tf_deeppaint.line_art.layout.cut_off import (
     APART,
     CLOSED_PERCENT,
     CLOSED_WIDE_PERCENT,

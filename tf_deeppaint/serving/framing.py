@@ -1,11 +1,12 @@
 """The part of a page that the network sees, in the TensorFlow graph.
 
-The functions return what those of `line_art.framing` return; that module says what a window is.
+The functions return what those of `line_art.layout.framing` return; that module says what a window
+is.
 """
 
 import tensorflow as tf
 
-from tf_deeppaint.line_art.framing import FILLED_TENTHS, MOST_SIDE, MOST_TIMES, NEARLY_ALL
+from tf_deeppaint.line_art.layout.framing import FILLED_TENTHS, MOST_SIDE, MOST_TIMES, NEARLY_ALL
 from tf_deeppaint.palette.mixing import WHITE_SLOT, Mixture
 
 
@@ -22,7 +23,7 @@ def find_box(ink: tf.Tensor) -> tf.Tensor:
 
 
 def shown_side(box: tf.Tensor, side: tf.Tensor, size: int) -> tf.Tensor:
-    """How many pixels of a page the window shows; see `line_art.framing.shown_side`."""
+    """How many pixels of a page the window shows; see `line_art.layout.framing.shown_side`."""
     top, left, bottom, right = tf.unstack(box)
     drawn = tf.maximum(bottom - top, right - left)
     most = max(size, min(MOST_TIMES * size, MOST_SIDE))
@@ -33,7 +34,7 @@ def shown_side(box: tf.Tensor, side: tf.Tensor, size: int) -> tf.Tensor:
 def find_window(
     box: tf.Tensor, side: tf.Tensor, placement: tf.Tensor, whole: tf.Tensor, size: int
 ) -> tf.Tensor:
-    """Where the window lies on the page's canvas; see `line_art.framing.find_window`.
+    """Where the window lies on the page's canvas; see `line_art.layout.framing.find_window`.
 
     Returns:
         Top, left, height and width, int32 `(4,)`.

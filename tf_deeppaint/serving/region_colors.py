@@ -19,6 +19,7 @@ from tf_deeppaint.palette.shades import (
     soften,
 )
 from tf_deeppaint.serving.regions import grow, regions_to_canvas, scale_index
+from tf_deeppaint.serving.twins import find_twins
 from tf_deeppaint.serving.upsampling import enlarge, fill_lines
 
 
@@ -89,7 +90,19 @@ def vote_by_region(
     pairs, _, pixels = tf.unique_with_counts(pairs)
     shares = tf.gather(tf.reshape(weights, [-1, weights.shape[-1]]), pairs % cells)
     shares = tf.cast(shares, tf.float64) * tf.cast(pixels, tf.float64)[:, None]
-    sums = tf.math.unsorted_segment_sum(shares, tf.cast(pairs // cells, tf.int32), count)
+    label = tf.cast(pairs // cells, tf.int32)
+    sums = tf.math.unsorted_segment_sum(shares, label, count)
+    cells_per_pixel = tf.cast(height * width, tf.float64) / tf.cast(tf.size(labels), tf.float64)
+    twins = find_twins(
+        label,
+        pairs % cells,
+        tf.cast(pixels, tf.int64),
+        count,
+        tf.cast(size, tf.int64),
+        cells_per_pixel,
+    )
+    has_twin = tf.cast(twins != tf.range(count), tf.float64)
+    sums += has_twin[:, None] * tf.gather(sums, twins)
     leading = tf.argmax(sums * _count_votes(palette), axis=-1)
     chosen = tf.where(tf.gather(find_shades(palette), leading), sums, 0)
     mixtures = chosen / tf.maximum(tf.reduce_sum(chosen, axis=-1, keepdims=True), 1e-9)

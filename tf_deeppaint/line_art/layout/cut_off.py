@@ -13,7 +13,7 @@ All numbers are integers, so that `serving.cut_off` finds the same in the Tensor
 import cv2
 import numpy as np
 
-from tf_deeppaint.line_art.framing import find_box
+from tf_deeppaint.line_art.layout.framing import find_box
 
 # Ends of lines lie in the lowest 6 % of the drawing, and at least a fifth of its width apart.
 LOWEST_PERCENT, APART = 6, 5

@@ -1,0 +1,10 @@
+"""How a drawing lies on its page, and its regions to each other.
+
+In: a sketch at the working size, uint8 `(h, w)`, or its regions, labels `(h, w)`.
+
+* `framing` finds the window of the page that the network sees: the drawing, without wide margins.
+* `cut_off` finds the line that closes a figure which ends in the middle of the page.
+* `twins` finds regions that mirror each other, as two sleeves or legs do.
+
+`serving` has the same in the TensorFlow graph.
+"""
