@@ -15,6 +15,7 @@ from skimage.morphology import skeletonize
 from tf_deeppaint.data.sources.characters.holdout import UNSEEN
 from tf_deeppaint.data.sources.dolls.source import Dolls
 from tf_deeppaint.evaluation.characters.drawings import draw, draw_sprites, open_sources
+from tf_deeppaint.images.canvas import resize
 from tf_deeppaint.line_art.cleaning import clean
 from tf_deeppaint.painting.layers.layer import NORMAL
 from tf_deeppaint.painting.layers.merging import merge
@@ -34,6 +35,8 @@ SHOE, APRON, DARK, RED, HINTED = (248, 466), (283, 345), (62, 42, 51), (200, 30,
 UNSEEN_SKETCHES, UNSEEN_REFERENCES = (1, 3, 5), (0, 4, 5, 6, 9, 12)
 # Numbers of the sprites, and how large they are shown.
 SPRITES, SPRITE_CELL = (0, 3), 240
+# Sides of a small figure and of one whose upper part is a bust; how large their pages are shown.
+SMALL, BUST, MARGIN_CELL = 180, 460, 300
 # As large as a scan, and the part of it that is shown pixel by pixel.
 SCAN, DETAIL, TOP, LEFT = 2400, 280, 670, 940
 COLORS, MIXED = "#5a3f2b,#f4c7a1,#3b5dc9,#f2c14e", "#c0392b"
@@ -66,6 +69,7 @@ def draw_pictures(
     yield "folder", _draw_pairs(painter, sketches[:2], references[:3])
     yield "lines", draw_lines(painter.make_paintings([scan], palettes[0][None])[0])
     yield "pens", draw_pens(painter, sketch, reference)
+    yield "margins", draw_margins(painter, sketches, reference)
     yield "palettes", draw_palettes(painter, sketch, references[1])
     yield "cleaning", draw_cleaning(painter, sketches[1], reference)
     yield "layers", draw_layers(painting)
@@ -112,6 +116,17 @@ def draw_pens(painter: Painter, sketch: np.ndarray, reference: np.ndarray) -> np
     sketches = draw_thin(sketch), draw_panel(sketch)
     cells = [cell for s in sketches for cell in (s, painter.paint(s, reference))]
     return draw_sheet([cells], 2 * CELL)
+
+
+def draw_margins(painter: Painter, sketches: list, reference: np.ndarray) -> np.ndarray:
+    """A small figure on a large page, and a bust that ends in the middle of one."""
+    small, bust = np.full((2, SIDE, SIDE), 255, np.uint8)
+    small[-SMALL:, -SMALL:] = resize(sketches[0], SMALL, SMALL)
+    upper = resize(sketches[2], BUST, BUST)[: BUST * 5 // 8]
+    top, left = (SIDE - len(upper)) // 2, (SIDE - BUST) // 2
+    bust[top : top + len(upper), left : left + BUST] = upper
+    cells = [cell for page in (small, bust) for cell in (page, painter.paint(page, reference))]
+    return draw_sheet([cells], MARGIN_CELL)
 
 
 def draw_palettes(painter: Painter, sketch: np.ndarray, reference: np.ndarray) -> np.ndarray:
