@@ -107,9 +107,9 @@ def vote_by_region(
     rows = placement.top + scale_index(labels.shape[0], placement.height)
     columns = placement.left + scale_index(labels.shape[1], placement.width)
     count, cells = max(PAGE, int(labels.max())) + 1, weights.shape[0] * weights.shape[1]
-    # Many pixels of a region lie in one pixel of the canvas.
+    # Many pixels of a region lie in one pixel of the canvas. The page, the most, does not vote.
     pairs = labels.astype(np.int64) * cells + (rows[:, None] * weights.shape[1] + columns)
-    pairs, pixels = _count(pairs)
+    pairs, pixels = _count(pairs[labels != PAGE])
     label, cell = np.divmod(pairs, cells)
     shares = weights.reshape(cells, -1).T
     sums = np.stack([np.bincount(label, share[cell] * pixels, count) for share in shares], axis=-1)
@@ -127,13 +127,12 @@ def vote_by_region(
 
 
 def _count(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`np.unique` with counts of values of long runs, int `(H, W)`: only the runs are sorted."""
-    values = values.ravel()
-    starts = np.flatnonzero(np.diff(values, prepend=values[0] - 1))
+    """`np.unique` with counts of values from 0 of long runs, int `(N,)`: only runs are sorted."""
+    starts = np.flatnonzero(np.diff(values, prepend=-1))
     values, lengths = values[starts], np.diff(starts, append=values.size)
     order = np.argsort(values, kind="stable")
     values = values[order]
-    first = np.flatnonzero(np.diff(values, prepend=values[0] - 1))
+    first = np.flatnonzero(np.diff(values, prepend=-1))
     return values[first], np.add.reduceat(lengths[order], first)
 
 
