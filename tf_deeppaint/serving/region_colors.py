@@ -83,10 +83,10 @@ def vote_by_region(
     sides, size = tf.shape(labels), tf.shape(weights)[1]
     rows, columns = top + scale_index(sides[0], height), left + scale_index(sides[1], width)
     count = tf.maximum(PAGE, tf.reduce_max(labels)) + 1
-    # Many pixels of a region lie in one pixel of the canvas.
+    # Many pixels of a region lie in one pixel of the canvas. The page, the most, does not vote.
     cells = tf.size(weights, tf.int64) // weights.shape[-1]
     cell = tf.cast(rows[:, None] * size + columns, tf.int64)
-    pairs = tf.reshape(tf.cast(labels, tf.int64) * cells + cell, [-1])
+    pairs = tf.boolean_mask(tf.cast(labels, tf.int64) * cells + cell, labels != PAGE)
     pairs, _, pixels = tf.unique_with_counts(pairs)
     shares = tf.gather(tf.reshape(weights, [-1, weights.shape[-1]]), pairs % cells)
     shares = tf.cast(shares, tf.float64) * tf.cast(pixels, tf.float64)[:, None]
