@@ -1,11 +1,11 @@
-r"""Measures how the margins of a page change what is colored, and writes a table in Markdown.
+r"""Measures how a drawing's place on its page changes what is colored; writes a table in Markdown.
 
     python -m experiments.measure_margins --report=docs/line-art.md
 
 Drawings of the benchmark of characters, which fill their pages, are laid on larger pages: paper
-above, below, left and right of them, or on two sides. They are painted with the palette of another
-drawing in the same colors. A cell is the share of the figure that has the right color, the mean
-over the sources.
+above, below, left and right of them, or on two sides; or four or nine of them on one page. They are
+painted with the palette of another drawing in the same colors, on a page with others those too. A
+cell is the share of the figure that has the right color, a row's mean is over the sources.
 
 `--version=FOLDER` measures another checkout of this project, whose `colorize` paints the same
 sketches. The table of before was made of the version of 2026-11-29:
@@ -15,10 +15,12 @@ sketches. The table of before was made of the version of 2026-11-29:
         --report=docs/line-art.md
 """
 
+import functools
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +45,9 @@ PAGES = {
     "at the lower right": (1, 0, 1, 0),
     "a wide page": (0, 0, 0.5, 0.5),
 }
+# Rows and columns of drawings on a page, and the paper between them.
+SHEETS = {"two by two": 2, "three by three": 3}
+BETWEEN = 0.1
 # Full figures and busts, three hands each, and the one that no model has seen.
 SOURCES = ("dolls", "anime dolls", "comicgen", "adventurer", "open-peeps", "toon-head")
 
@@ -51,9 +56,11 @@ def main() -> None:
     from tf_deeppaint.evaluation.characters.cache import load_drawings
 
     drawn = load_drawings(_COUNT.value).sources
+    layouts = {page: functools.partial(with_margins, margins=m) for page, m in PAGES.items()}
+    layouts |= {page: functools.partial(on_sheets, count=n) for page, n in SHEETS.items()}
     rows = {}
-    for page, margins in PAGES.items():
-        rows[page] = [measure(drawn[source], margins) for source in SOURCES]
+    for page, layout in layouts.items():
+        rows[page] = [measure(drawn[source], layout) for source in SOURCES]
         print(page, *(f"{share:.3f}" for share in rows[page]), flush=True)
     text = table(rows)
     if _REPORT.value:
@@ -61,21 +68,52 @@ def main() -> None:
         path.write_text(with_table(path.read_text(), _TITLE.value, text))
 
 
-def measure(drawings, margins: tuple[float, float, float, float]) -> float:
-    """The mean share of figures in the right color, of drawings laid on pages with margins.
+def measure(drawings, layout: Callable) -> float:
+    """The mean share of figures in the right color.
 
     Args:
         drawings: `evaluation.characters.drawings.Drawings`.
-        margins: Above, below, left and right, in parts of a drawing's side.
+        layout: Takes sketches `(N, S, S)`; returns a page for each, `(N, H, W)`, and the rows and
+            columns of it that each sketch lies on.
     """
     from tf_deeppaint.evaluation.characters.measures import RIGHT, FigureMeasures
 
-    side = drawings.sketches.shape[1]
-    top, bottom, left, right = (round(side * margin) for margin in margins)
-    pages = np.pad(drawings.sketches, ((0, 0), (top, bottom), (left, right)), constant_values=255)
-    painted = paint(pages, drawings.references)[:, top : top + side, left : left + side]
-    rows = zip(drawings.sketches, drawings.pictures, drawings.figures, painted, strict=True)
+    pages, places = layout(drawings.sketches)
+    painted = paint(pages, drawings.references)
+    parts = [picture[place] for picture, place in zip(painted, places, strict=True)]
+    rows = zip(drawings.sketches, drawings.pictures, drawings.figures, parts, strict=True)
     return np.mean([FigureMeasures(*row[:3])(row[3])[RIGHT] for row in rows])
+
+
+def with_margins(sketches: np.ndarray, margins: tuple[float, ...]) -> tuple[np.ndarray, list]:
+    """Each sketch on a page with margins above, below, left and right, in parts of its side."""
+    side = sketches.shape[1]
+    top, bottom, left, right = (round(side * margin) for margin in margins)
+    pages = np.pad(sketches, ((0, 0), (top, bottom), (left, right)), constant_values=255)
+    return pages, [np.s_[top : top + side, left : left + side]] * len(pages)
+
+
+def on_sheets(sketches: np.ndarray, count: int) -> tuple[np.ndarray, list]:
+    """Each sketch on a page with those that follow it, in `count` rows and columns."""
+    side = sketches.shape[1]
+    step = round(side * (1 + BETWEEN))
+    whole = step * (count - 1) + side
+    pages = np.full((len(sketches), whole, whole), 255, np.uint8)
+    places = [
+        np.s_[step * row : step * row + side, step * column : step * column + side]
+        for row in range(count)
+        for column in range(count)
+    ]
+    chosen = []
+    for number, page in enumerate(pages):
+        for shift, place in enumerate(places):
+            page[place] = sketches[(number + shift) % len(sketches)]
+        # Each stands in another place than the one before it.
+        turn = number % len(places)
+        if turn:
+            page[places[0]], page[places[turn]] = page[places[turn]].copy(), page[places[0]].copy()
+        chosen.append(places[turn])
+    return pages, chosen
 
 
 def paint(sketches: np.ndarray, references: np.ndarray) -> np.ndarray:

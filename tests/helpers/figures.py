@@ -35,3 +35,15 @@ def standing(side: int) -> np.ndarray:
     for left in (middle - 24, middle + 8):
         cv2.rectangle(page, (left, side // 2), (left + 16, round(0.8 * side)), 0, 2)
     return page
+
+
+def striding(side: int) -> np.ndarray:
+    """A figure whose feet are as far apart as it is wide."""
+    page = np.full((side, side), 255, np.uint8)
+    middle, hip, ground = side // 2, side // 2, round(0.8 * side)
+    cv2.circle(page, (middle, side // 4), side // 10, 0, 2)
+    cv2.rectangle(page, (middle - 20, side // 3), (middle + 20, hip), 0, 2)
+    for sign in (-1, 1):
+        leg = [(sign * 4, hip), (sign * 20, hip), (sign * 70, ground), (sign * 45, ground)]
+        cv2.polylines(page, [np.array([(middle + x, y) for x, y in leg])], True, 0, 2)
+    return page

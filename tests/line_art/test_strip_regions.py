@@ -94,8 +94,8 @@ def test_a_strips_canvas_is_at_the_networks_scale(shape, size) -> None:
     strip = np.full(shape, 255, np.uint8)
     strip[::50] = 0
     working = to_working_size(strip, working_factor(*shape))
-    canvas, placement, window = working_to_strip(working, size)
-    assert window is None
+    canvas, placement, windows = working_to_strip(working, size)
+    assert windows is None
     assert min(canvas.shape) == size <= max(canvas.shape)
     assert canvas.size <= 1 << 22
     ratio = max(placement.height, placement.width) / min(placement.height, placement.width)

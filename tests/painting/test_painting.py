@@ -457,6 +457,28 @@ def test_cutting_takes_what_the_sketch_lies_on(palette):
     np.testing.assert_array_equal(painting.cut(canvas), canvas[8:24])
 
 
+def test_a_hint_on_the_page_has_its_own_color_everywhere(palette):
+    """The network's shade on paper does not count: neither beside a small drawing nor around it."""
+    page = np.full((200, 200), 255, np.uint8)
+    page[60:150, 70:130] = drawn(90, 60)
+    painting = Painter(Shading()).make_paintings([page], palette[None])[0]
+    hinted = painting.hint(5, 5, "#ffe080")
+    for shown in (hinted.color(), hinted.picture(), hinted.picture("network")):
+        paper = np.r_[shown[:50].reshape(-1, 3), shown[:, :60].reshape(-1, 3)]
+        np.testing.assert_allclose(paper.astype(int), [(255, 224, 128)] * len(paper), atol=1)
+
+
+class Shading(FakeBackend):
+    """Brightens everything by 1.2."""
+
+    def run(self, sketches, palettes):
+        predictions = []
+        for prediction in super().run(sketches, palettes):
+            mixture = prediction.mixture._replace(shade=prediction.mixture.shade * np.float32(1.2))
+            predictions.append(dataclasses.replace(prediction, mixture=mixture))
+        return predictions
+
+
 # --- flats ----------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.helpers.figures import bust, standing
+from tests.helpers.figures import bust, standing, striding
 from tf_deeppaint.images.canvas import fit_to_canvas
 from tf_deeppaint.line_art import regions
 from tf_deeppaint.painting.region_colors import vote_by_region
@@ -66,6 +66,8 @@ SKETCHES = {
     "aslant": bust(201, rise=-5),
     "narrow": bust(240, shoulders=30),
     "standing": standing(200),
+    "striding": striding(220),
+    "two": np.concatenate([bust(200), np.roll(bust(200), -40, axis=0)], axis=1),
     "at the edge": bust(200)[:150],
     "sliver": np.full((300, 2), 255, np.uint8),
     "noise": np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8),

@@ -15,6 +15,7 @@ from tf_deeppaint.images.canvas import Placement, fit_to_canvas, reduce_blocks, 
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.images.strips import frame_of, is_strip
 from tf_deeppaint.line_art.layout import framing
+from tf_deeppaint.line_art.layout.figures import find_figures
 
 # The working size: the longer side is brought near so many pixels, by a whole factor.
 WORKING_SIDE = 512
@@ -60,19 +61,42 @@ def working_factor(height: int, width: int) -> int:
     return factor
 
 
+class Window(NamedTuple):
+    """A part of a canvas that the network sees.
+
+    Attributes:
+        view: Where it lies, `size` by `size`.
+        drawn: The part of it that is shown, and where its prediction counts; the rest is white.
+    """
+
+    view: Placement
+    drawn: Placement
+
+    def show(self, canvas: np.ndarray) -> np.ndarray:
+        """What the network sees of a canvas, uint8 `(size, size)`."""
+        seen = np.full(self.view[2:], WHITE, np.uint8)
+        seen[self.inside] = canvas[self.drawn.area]
+        return seen
+
+    @property
+    def inside(self) -> tuple[slice, slice]:
+        """The part that is shown, in pixels of the view."""
+        top, left = self.drawn.top - self.view.top, self.drawn.left - self.view.left
+        return Placement(top, left, *self.drawn[2:]).area
+
+
 class Fitted(NamedTuple):
-    """A sketch on a canvas, and the part of it that the network sees.
+    """A sketch on a canvas, and the parts of it that the network sees.
 
     Attributes:
         canvas: uint8 gray, `(C, C)`; of a strip `(L, size)` or `(size, L)`.
         placement: Where the sketch lies on the canvas.
-        window: What the network sees of the canvas, `size` by `size`; None: a strip, see
-            `painting.windows`.
+        windows: What the network sees of the canvas; None: a strip, see `painting.windows`.
     """
 
     canvas: np.ndarray
     placement: Placement
-    window: Placement | None
+    windows: tuple[Window, ...] | None
 
 
 def working_to_canvas(working: np.ndarray, size: int, framed: bool = False) -> Fitted:
@@ -81,13 +105,25 @@ def working_to_canvas(working: np.ndarray, size: int, framed: bool = False) -> F
     Args:
         working: uint8 gray `(h, w)`, as `to_working_size` returns it.
         size: Side of the network's canvas in pixels.
-        framed: Whether the canvas is larger where the drawing has wide margins; see `framing`.
+        framed: Whether the canvas is larger where the drawing has wide margins, or figures stand
+            apart; see `layout`.
     """
-    side, box = max(working.shape), framing.find_box(working)
-    shown = framing.shown_side(box, side, size) if framed else side
+    side, boxes = max(working.shape), find_figures(working) if framed else []
+    shown = framing.shown_side(max(box.side for box in boxes), side, size) if framed else side
+    if shown == side:  # all is seen at once
+        canvas, placement = fit_to_canvas(_widen(working, side), size)
+        whole = Placement(0, 0, size, size)
+        return Fitted(canvas, placement, (Window(whole, whole),))
     whole = framing.canvas_side(shown, side, size)
     canvas, placement = fit_to_canvas(_widen(working, shown), whole)
-    return Fitted(canvas, placement, framing.find_window(box, side, placement, whole, size))
+    views = [framing.find_window(box, side, placement, whole, size) for box in boxes]
+    if len(boxes) == 1:
+        return Fitted(canvas, placement, (Window(views[0], views[0]),))
+    windows = [
+        Window(view, framing.find_drawn(box, side, placement, whole, view))
+        for box, view in zip(boxes, views, strict=True)
+    ]
+    return Fitted(canvas, placement, tuple(windows))
 
 
 def working_to_strip(working: np.ndarray, size: int) -> Fitted:

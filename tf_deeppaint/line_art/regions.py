@@ -33,12 +33,11 @@ from tf_deeppaint.line_art.gaps import (
     working_gap,
 )
 from tf_deeppaint.line_art.ink import to_working_size, working_factor
-from tf_deeppaint.line_art.layout.cut_off import draw_edge, find_lower_edge
+from tf_deeppaint.line_art.layout.cut_off import close_below
+from tf_deeppaint.line_art.layout.framing import PAPER
 from tf_deeppaint.line_art.line_ends import find_ahead
 from tf_deeppaint.line_art.page import find_page
 
-# The lowest gray level of paper. A darker pixel is line.
-PAPER = 200
 # How often regions join: a joined region may touch a third one longer.
 JOINS = 3
 # How many pixels regions reach into lines, at the working size and on the network's canvas. What is
@@ -77,8 +76,8 @@ def find_parts(
         the part that lines with their gaps closed enclose, 1 or more; 0 elsewhere.
     """
     paper = sketch >= PAPER
-    if frame is None and gap != 0 and (edge := find_lower_edge(sketch, paper)) is not None:
-        paper = draw_edge(edge, paper)
+    if frame is None and gap != 0:
+        paper = close_below(paper)
     frame = frame or sketch.shape
     radii = ball_radii(*frame, gap)
     labels, balls = _fill_with_balls(paper, radii)

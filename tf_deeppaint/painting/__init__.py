@@ -8,9 +8,9 @@ and `Painting.parts` take these steps, here for a network that mixes the palette
 2. `line_art.ink` shrinks the sketch by a whole factor to the *working size*, `(h, w)`, the longer
    side near 512 pixels, and makes its ink black. No line is lost.
 3. The working size is fitted onto a square *canvas*, lines wide enough. It is the network's,
-   `(S, S)`; where the drawing has wide margins it is larger, and the network sees a window of it:
-   see `line_art.layout`. A sketch over twice as long as wide has a longer canvas, and `windows`
-   runs the network along it.
+   `(S, S)`; where the drawing has wide margins it is larger, and the network sees a window of it,
+   or one for each figure: see `line_art.layout`. A sketch over twice as long as wide has a longer
+   canvas, and `windows` runs the network along it.
 4. A backend, `keras_backend`, `litert_backend` or one of `converted`, runs the network: a
    `prediction` with weights `(S, S, 18)` of the palette's colors, white and black. Meanwhile
    `line_art.regions` finds the regions at the working size: labels `(h, w)`.

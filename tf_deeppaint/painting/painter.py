@@ -1,6 +1,7 @@
 """The Painter: sketch -> canvas of the network's size -> colors -> picture of the sketch's size."""
 
 import functools
+import itertools
 import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -30,7 +31,7 @@ from tf_deeppaint.painting.hints.joining import join_palette
 from tf_deeppaint.painting.inputs import read_sketch, resolution_of, to_rgb
 from tf_deeppaint.painting.litert_backend import BUNDLED_FILE, LiteRtBackend
 from tf_deeppaint.painting.painting import WHITE_PAPER, Painting, Picture, check_palettes
-from tf_deeppaint.painting.prediction import Prediction, make_predictions
+from tf_deeppaint.painting.prediction import Prediction, lay_on_canvas, make_predictions
 from tf_deeppaint.painting.region_colors import even_out_regions
 from tf_deeppaint.painting.windows import blend
 from tf_deeppaint.palette.extraction import reference_palette
@@ -201,22 +202,25 @@ class Painter:
         """Fits a sketch of a shape, brought to its working size, onto a canvas."""
         if is_strip(*shape):
             return working_to_strip(working, self.size)
-        # Beyond the window there is no color but that of regions.
+        # What the network does not see would be white in its own picture; regions have their color.
         return working_to_canvas(working, self.size, framed=self.even_regions)
 
     def _predict(self, fitted: Sequence[Fitted], palettes: np.ndarray) -> list[Prediction]:
         """Runs the network on what it sees of canvases, all at once, and on each strip."""
-        predictions = {}
-        if seen := [i for i, fit in enumerate(fitted) if fit.window]:
-            batch = np.stack([fitted[i].canvas[fitted[i].window.area] for i in seen])
-            found = self.backend.run(batch, palettes[seen])
-            predictions = dict(zip(seen, found, strict=True))
-        for i, (canvas, _, window) in enumerate(fitted):
-            if window is None:
-                predictions[i] = self._predict_strip(canvas, palettes[i])
-            elif self.even_regions:
-                predictions[i] = predictions[i].laid_on(canvas, window)
-        return [predictions[i] for i in range(len(fitted))]
+        seen = [(i, window) for i, fit in enumerate(fitted) for window in fit.windows or ()]
+        predicted = []
+        if seen:
+            views = np.stack([window.show(fitted[i].canvas) for i, window in seen])
+            predicted = self.backend.run(views, palettes[[i for i, _ in seen]])
+        found = iter(predicted)
+        predictions = []
+        for (canvas, _, windows), palette in zip(fitted, palettes, strict=True):
+            if windows is None:
+                predictions.append(self._predict_strip(canvas, palette))
+            else:
+                parts = list(itertools.islice(found, len(windows)))
+                predictions.append(lay_on_canvas(canvas, parts, windows))
+        return predictions
 
     def _predict_strip(self, canvas: np.ndarray, palette: np.ndarray) -> Prediction:
         def run(windows: np.ndarray, palettes: np.ndarray) -> list[dict[str, np.ndarray]]:
@@ -238,11 +242,12 @@ class Painter:
         """The attention maps behind a painting, the deepest gate's first.
 
         Returns:
-            float32 `(h, w)` in [0, 1], cut like the sketch; none where there are no gates.
+            float32 `(h, w)` in [0, 1], cut like the sketch, 0 where the network did not look; none
+            where there are no gates.
         """
         sketch, palette = painting.sketch, painting.prediction.palette
         factor = working_factor(*sketch.shape)
-        canvas, _, window = self._fit(sketch.shape, to_working_size(sketch, factor))
+        canvas, _, windows = self._fit(sketch.shape, to_working_size(sketch, factor))
 
         def run(windows: np.ndarray, palettes: np.ndarray) -> list[dict[str, np.ndarray]]:
             levels = self.backend.attention(windows, palettes)
@@ -254,14 +259,16 @@ class Painter:
                 for n in range(len(windows))
             ]
 
-        if window is None:
-            maps = self._blend(canvas, palette, run).values()
+        if windows is None:
+            maps = self._blend(canvas, palette, run)
         else:
-            seen = run(canvas[window.area][None], palette[None])[0].values()
-            maps = [np.zeros((*canvas.shape, 1), np.float32) for _ in seen]
-            for whole, level in zip(maps, seen, strict=True):
-                whole[window.area] = level
-        return [painting.cut(level[..., 0]) for level in maps]
+            views = np.stack([window.show(canvas) for window in windows])
+            seen = run(views, np.stack([palette] * len(windows)))
+            maps = {name: np.zeros((*canvas.shape, 1), np.float32) for name in seen[0]}
+            for levels, window in zip(seen, windows, strict=True):
+                for name, level in levels.items():
+                    maps[name][window.drawn.area] = level[window.inside]
+        return [painting.cut(level[..., 0]) for level in maps.values()]
 
     def palette_of(self, reference: "PictureLike") -> np.ndarray:
         """The palette of a reference, as `paint` takes it: uint8 `(4, 4, 3)`.

@@ -1,12 +1,13 @@
 """The prediction of a network for one canvas: a mixture of colors, or the picture itself."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-from tf_deeppaint.images.canvas import Placement
 from tf_deeppaint.images.pixels import WHITE, from_signed_unit_range
+from tf_deeppaint.line_art.ink import Window
 from tf_deeppaint.palette.mixing import SLOTS, WHITE_SLOT, Mixture, mix, mix_color
 from tf_deeppaint.palette.shades import soften
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -72,21 +73,6 @@ class MixturePrediction(Prediction):
     def recolor(self, palette: np.ndarray) -> "MixturePrediction":
         return dataclasses.replace(self, palette=palette)
 
-    def laid_on(self, canvas: np.ndarray, window: Placement) -> "MixturePrediction":
-        """The prediction for a canvas, uint8 gray `(C, C)`, of which it shows a window.
-
-        The rest is white, without shading and lines.
-        """
-        if self.canvas.shape == canvas.shape:
-            return self
-        blank = Mixture(np.arange(SLOTS) == WHITE_SLOT, [1], [0])
-        parts = []
-        for values, beside in zip(self.mixture, blank, strict=True):
-            whole = np.tile(np.float32(beside), (*canvas.shape, 1))
-            whole[window.area] = values
-            parts.append(whole)
-        return dataclasses.replace(self, canvas=canvas, mixture=Mixture(*parts))
-
     def evened_out(self, weights: np.ndarray) -> "MixturePrediction":
         """The prediction with the weights of its regions, float32 `(S, S, 18)`, shaded softly."""
         shade = soften(self.mixture.shade)
@@ -128,3 +114,23 @@ def make_predictions(
     parts = zip(*(outputs[name] for name in Mixture._fields), strict=True)
     mixtures = [Mixture(*part) for part in parts]
     return list(map(MixturePrediction, canvases, palettes, mixtures))
+
+
+def lay_on_canvas(
+    canvas: np.ndarray, predictions: Sequence[Prediction], windows: Sequence[Window]
+) -> Prediction:
+    """Lays the predictions for windows onto the canvas that they show parts of.
+
+    Args:
+        canvas: uint8 gray `(C, C)`.
+        predictions: One for each window; of several, or of a part of the canvas, mixtures.
+        windows: Where they lie; elsewhere the mixture is white, without shading and lines.
+    """
+    if windows[0].drawn.height == len(canvas):
+        return predictions[0]
+    blank = Mixture(np.arange(SLOTS) == WHITE_SLOT, [1], [0])
+    whole = Mixture(*(np.tile(np.float32(part), (*canvas.shape, 1)) for part in blank))
+    for prediction, window in zip(predictions, windows, strict=True):
+        for laid, values in zip(whole, prediction.mixture, strict=True):
+            laid[window.drawn.area] = values[window.inside]
+    return dataclasses.replace(predictions[0], canvas=canvas, mixture=whole)

@@ -151,6 +151,7 @@ def color_regions(
     grown = grow(regions.labels, LINE_REACH)
     shade = fill_lines(prediction.mixture.shade, prediction.canvas)[placement.area]
     shade = _enlarge(shade, height, width).reshape(height, width)
+    shade = np.where(regions.pages > 0, np.float32(1), shade)  # a hint's color there is not shaded
     mixed = regions.mixed(prediction.palette)
     # Rounded and clipped by OpenCV, channel by channel: no float32 picture is made.
     page = (grown == PAGE) * np.uint8(WHITE)
@@ -179,7 +180,9 @@ def color_canvas(
         regions_to_canvas(regions.labels, placement, prediction.canvas.shape), CANVAS_REACH
     )
     is_hinted = regions.mixtures[:, SLOTS:].any(axis=1)[grown]
-    mixed = np.clip(regions.mixed(prediction.palette)[grown] * mixture.shade, 0, WHITE)
+    is_page = regions_to_canvas(regions.pages, placement, prediction.canvas.shape) > 0
+    shade = np.where(is_page[..., None], 1, mixture.shade)
+    mixed = np.clip(regions.mixed(prediction.palette)[grown] * shade, 0, WHITE)
     inked = np.rint(mixed * (1 - mixture.ink)).astype(np.uint8)
     return np.where(is_hinted[..., None], inked, picture)
 

@@ -8,9 +8,11 @@ import tensorflow as tf
 from tf_deeppaint.images.graph import dilate
 from tf_deeppaint.images.pixels import WHITE
 from tf_deeppaint.line_art.ink import BLACK, DARKEST_PART, INK, LEAST_WIDTH, WORKING_SIDE
+from tf_deeppaint.line_art.layout.framing import PAPER
 from tf_deeppaint.palette.extraction import REFERENCE_SIDE
 from tf_deeppaint.palette.graph import extract_palettes
-from tf_deeppaint.serving.framing import find_box, find_window, shown_side
+from tf_deeppaint.serving.layout.figures import find_whole
+from tf_deeppaint.serving.layout.framing import find_window, shown_side
 
 # OpenCV's cubic interpolation; TensorFlow's own takes -0.5.
 _CUBIC = -0.75
@@ -51,7 +53,7 @@ def working_to_canvas(
     """
     has_ink = working < WHITE // 2
     side = tf.reduce_max(tf.shape(working))
-    box = find_box(has_ink)
+    box = find_whole(working < PAPER)
     shown = shown_side(box, side, size) if framed else side
     ink = tf.reduce_sum(tf.cast(has_ink, tf.int64))
     inner = tf.reduce_sum(tf.cast(tf.equal(dilate(tf.cast(~has_ink, tf.uint8), 1), 0), tf.int64))

@@ -18,8 +18,8 @@ from tf_deeppaint.palette.shades import (
     WHITE_VOTE,
     soften,
 )
+from tf_deeppaint.serving.layout.twins import find_twins
 from tf_deeppaint.serving.regions import grow, regions_to_canvas, scale_index
-from tf_deeppaint.serving.twins import find_twins
 from tf_deeppaint.serving.upsampling import enlarge, fill_lines
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from tf_deeppaint.images.graph import dilate, label_parts
 from tf_deeppaint.line_art.gaps import GAP, is_no_gap, is_nook
 from tf_deeppaint.line_art.regions import JOINS, PAGE, PAPER
-from tf_deeppaint.serving.cut_off import close_below
+from tf_deeppaint.serving.layout.cut_off import close_below
 from tf_deeppaint.serving.line_ends import find_ahead
 from tf_deeppaint.serving.page import find_page
 
@@ -27,7 +27,7 @@ def find_regions(sketch: tf.Tensor) -> tf.Tensor:
         int32 `(H, W)`: 0 for lines, 1 for the page, 2, 3, .. for the regions.
     """
     largest = tf.maximum(1, (GAP * tf.reduce_max(tf.shape(sketch)) // 1000 + 1) // 2)
-    paper = close_below(sketch, sketch >= PAPER)
+    paper = close_below(sketch >= PAPER)
     labels, count, free = tf.zeros_like(sketch, tf.int32), tf.constant(0), paper
     for radius in (largest, tf.maximum(1, (largest + 1) // 2), tf.constant(1)):
         centers = tf.equal(dilate(tf.cast(~free, tf.uint8), radius), 0)

@@ -2,8 +2,8 @@
 
 They paint a plain gray sketch as `Painter.paint` does with `clean="off"`, `line_color="black"` and
 nothing else chosen, within a level of rounding. Pages are not prepared, there are no hints, gaps,
-pens, papers or layers, and strips are not cut into windows: `docs/serving.md` lists what is left
-out.
+pens, papers or layers, and neither strips nor figures that stand apart have windows of their own:
+`docs/serving.md` lists what is left out.
 
 Requests come from strangers: the size of every picture is checked before it is decoded, and
 pictures are worked on one after another, so that memory is bounded. A wrong request is an
@@ -30,7 +30,7 @@ from tf_deeppaint.serving.canvas import (
     working_to_canvas,
 )
 from tf_deeppaint.serving.checks import check_counts, check_files, check_shape, require
-from tf_deeppaint.serving.framing import lay_on_canvas
+from tf_deeppaint.serving.layout.framing import lay_on_canvas
 from tf_deeppaint.serving.region_colors import color_regions
 from tf_deeppaint.serving.regions import find_regions
 from tf_deeppaint.serving.upsampling import fill_lines, paint_under_lines

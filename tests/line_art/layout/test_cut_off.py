@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.helpers.figures import LOWEST, bust, standing
+from tests.helpers.figures import LOWEST, bust, standing, striding
 from tf_deeppaint.line_art.regions import PAGE, find_regions
 
 
@@ -33,6 +33,26 @@ def test_it_is_the_region_that_the_pages_edge_would_make() -> None:
 def test_paper_between_feet_is_paper() -> None:
     regions = find_regions(standing(200))
     assert regions[150, 100] == PAGE and regions[150, 85] > PAGE and regions[150, 115] > PAGE
+
+
+def test_paper_between_spread_legs_is_paper() -> None:
+    regions = find_regions(striding(200))
+    assert regions[150, 100] == PAGE and regions[150, 145] > PAGE and regions[150, 55] > PAGE
+
+
+@pytest.mark.parametrize("place", [(185, 100), (30, 30), (192, 190)])
+def test_other_ink_on_the_page_changes_nothing(place) -> None:
+    """A page number below, a mark above, a speck in a corner."""
+    page = bust(200)
+    page[place[0] : place[0] + 5, place[1] : place[1] + 4] = 0
+    assert body(find_regions(page)) > PAGE
+
+
+def test_two_busts_are_closed_where_each_ends() -> None:
+    page = np.concatenate([bust(200), np.roll(bust(200), -40, axis=0)], axis=1)
+    regions = find_regions(page)
+    assert regions[142, 100] > PAGE and regions[102, 300] > PAGE
+    assert regions[162, 100] == PAGE and regions[122, 300] == PAGE
 
 
 def test_ends_that_are_far_from_level_are_not_joined() -> None:

@@ -4,11 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from tf_deeppaint.images.canvas import fit_to_canvas
-from tf_deeppaint.line_art.ink import to_working_size, working_to_canvas
+from tf_deeppaint.images.canvas import Placement, fit_to_canvas
+from tf_deeppaint.line_art.ink import Window, to_working_size, working_to_canvas
 
 SIZE = 128
 LINE = 5
+WHOLE = Window(Placement(0, 0, SIZE, SIZE), Placement(0, 0, SIZE, SIZE))
 
 
 def box(height: int, width: int) -> np.ndarray:
@@ -28,8 +29,9 @@ def page_with(drawing: np.ndarray, shape: tuple[int, int], top: int, left: int) 
 
 
 def seen(page: np.ndarray, size: int = SIZE) -> np.ndarray:
-    canvas, _, window = working_to_canvas(page, size, framed=True)
-    return canvas[window.area]
+    canvas, _, windows = working_to_canvas(page, size, framed=True)
+    (window,) = windows
+    return window.show(canvas)
 
 
 def extent(gray: np.ndarray) -> tuple[int, int, int, int]:
@@ -72,8 +74,8 @@ def test_what_an_edge_cuts_off_is_seen_cut_off() -> None:
 def test_a_drawing_that_fills_its_page_is_seen_as_the_page_is(shape) -> None:
     drawing = box(*(round(0.9 * side) for side in shape))
     page = page_with(drawing, shape, shape[0] // 20, shape[1] // 20)
-    canvas, placement, window = working_to_canvas(page, SIZE, framed=True)
-    assert window == (0, 0, SIZE, SIZE)
+    canvas, placement, windows = working_to_canvas(page, SIZE, framed=True)
+    assert windows == (WHOLE,)
     expected, place = fit_to_canvas(page, SIZE)
     np.testing.assert_array_equal(canvas, expected)
     assert placement == place
@@ -82,7 +84,7 @@ def test_a_drawing_that_fills_its_page_is_seen_as_the_page_is(shape) -> None:
 @pytest.mark.parametrize("size, most", [(64, 256), (128, 512), (256, 1024), (1024, 1024)])
 def test_a_canvas_is_bounded_however_small_the_drawing_is(size, most) -> None:
     page = page_with(box(30, 30), (700, 700), 600, 40)
-    canvas, placement, window = working_to_canvas(page, size, framed=True)
+    canvas, placement, ((window, _),) = working_to_canvas(page, size, framed=True)
     assert canvas.shape == (most, most) and placement == (0, 0, most, most)
     top, bottom, left, right = extent(canvas)
     assert window.top <= top and bottom < window.top + size
@@ -91,8 +93,8 @@ def test_a_canvas_is_bounded_however_small_the_drawing_is(size, most) -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3), (700, 300), (40, 60)])
 def test_a_page_without_ink_is_seen_whole(shape) -> None:
-    canvas, _, window = working_to_canvas(np.full(shape, 255, np.uint8), SIZE, framed=True)
-    assert canvas.shape == (SIZE, SIZE) and window == (0, 0, SIZE, SIZE)
+    canvas, _, windows = working_to_canvas(np.full(shape, 255, np.uint8), SIZE, framed=True)
+    assert canvas.shape == (SIZE, SIZE) and windows == (WHOLE,)
 
 
 @pytest.mark.parametrize("pen", [1, 2])

@@ -6,7 +6,7 @@ and are near each other. Of several candidates each takes the one most alike, an
 if that takes it too. What is compared are moments: the means and covariances of pixels' places.
 
 Sums are of integers, and what is made of them is float64 by operations that round alike everywhere,
-so that `serving.twins` finds the same in the TensorFlow graph.
+so that `serving.layout.twins` finds the same in the TensorFlow graph.
 """
 
 from typing import NamedTuple
@@ -83,12 +83,13 @@ def _compare(parts: Parts, chosen: np.ndarray, areas: np.ndarray) -> np.ndarray:
     # A pixel's own extent, so that no spread is zero.
     xx, yy, xy = xx - x * x + 1 / 12, yy - y * y + 1 / 12, xy - x * y
     lean = xy / np.sqrt(xx * yy)
+    # A box is sqrt(12) times as high as the square root of its variance.
     return np.stack(
         [
             (_ratio(areas) - 1) / (AREA - 1),
             (_ratio(xx) - 1) / (SPREAD - 1),
             (_ratio(yy) - 1) / (SPREAD - 1),
-            np.abs(y[:, None] - y) / (HEIGHT * np.sqrt(6 * (yy[:, None] + yy))),
+            np.abs(y[:, None] - y) / (HEIGHT * np.sqrt(12 * (yy[:, None] + yy) / 2)),
             np.abs(lean[:, None] + lean) / LEAN,
             np.abs(x[:, None] - x) / (APART * np.sqrt(areas[:, None] + areas)),
         ]

@@ -10,18 +10,6 @@ from tf_deeppaint.line_art.layout.framing import FILLED_TENTHS, MOST_SIDE, MOST_
 from tf_deeppaint.palette.mixing import WHITE_SLOT, Mixture
 
 
-def find_box(ink: tf.Tensor) -> tf.Tensor:
-    """The box around ink, bool `(h, w)`: top, left, bottom and right, int32 `(4,)`."""
-    ends = []
-    for axis in (1, 0):
-        inked = tf.reduce_any(ink, axis=axis)
-        inked |= ~tf.reduce_any(inked)  # without ink all of it
-        places = tf.where(inked)[:, 0]
-        ends.append((tf.reduce_min(places), tf.reduce_max(places) + 1))
-    (top, bottom), (left, right) = ends
-    return tf.cast(tf.stack([top, left, bottom, right]), tf.int32)
-
-
 def shown_side(box: tf.Tensor, side: tf.Tensor, size: int) -> tf.Tensor:
     """How many pixels of a page the window shows; see `line_art.layout.framing.shown_side`."""
     top, left, bottom, right = tf.unstack(box)

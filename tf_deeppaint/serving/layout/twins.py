@@ -70,7 +70,7 @@ def _compare(sums: tf.Tensor, areas: tf.Tensor) -> tf.Tensor:
             (_ratio(areas) - 1) / (AREA - 1),
             (_ratio(xx) - 1) / (SPREAD - 1),
             (_ratio(yy) - 1) / (SPREAD - 1),
-            tf.abs(y[:, None] - y) / (HEIGHT * tf.sqrt(6 * (yy[:, None] + yy))),
+            tf.abs(y[:, None] - y) / (HEIGHT * tf.sqrt(12 * (yy[:, None] + yy) / 2)),
             tf.abs(lean[:, None] + lean) / LEAN,
             tf.abs(x[:, None] - x) / (APART * tf.sqrt(areas[:, None] + areas)),
         ]

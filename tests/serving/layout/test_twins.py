@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tf_deeppaint.line_art.layout import twins
 from tf_deeppaint.line_art.layout.twins import Parts
-from tf_deeppaint.serving.twins import find_twins
+from tf_deeppaint.serving.layout.twins import find_twins
 
 SIZE = 48
 
