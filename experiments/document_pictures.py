@@ -36,7 +36,7 @@ UNSEEN_SKETCHES, UNSEEN_REFERENCES = (1, 3, 5), (0, 4, 5, 6, 9, 12)
 # Numbers of the sprites, and how large they are shown.
 SPRITES, SPRITE_CELL = (0, 3), 240
 # Sides of a small figure and of one whose upper part is a bust; how large their pages are shown.
-SMALL, BUST, MARGIN_CELL = 180, 460, 300
+SMALL, BUST, MARGIN_CELL = 180, 460, 240
 # As large as a scan, and the part of it that is shown pixel by pixel.
 SCAN, DETAIL, TOP, LEFT = 2400, 280, 670, 940
 COLORS, MIXED = "#5a3f2b,#f4c7a1,#3b5dc9,#f2c14e", "#c0392b"
@@ -119,13 +119,17 @@ def draw_pens(painter: Painter, sketch: np.ndarray, reference: np.ndarray) -> np
 
 
 def draw_margins(painter: Painter, sketches: list, reference: np.ndarray) -> np.ndarray:
-    """A small figure on a large page, and a bust that ends in the middle of one."""
+    """A small figure on a page, a bust that ends in the middle of one, and a sheet of four."""
     small, bust = np.full((2, SIDE, SIDE), 255, np.uint8)
+    quarters = [resize(s, SIDE // 2, SIDE // 2) for s in (*sketches, sketches[0][:, ::-1])]
+    four = np.block([quarters[:2], quarters[2:]])
     small[-SMALL:, -SMALL:] = resize(sketches[0], SMALL, SMALL)
     upper = resize(sketches[2], BUST, BUST)[: BUST * 5 // 8]
     top, left = (SIDE - len(upper)) // 2, (SIDE - BUST) // 2
     bust[top : top + len(upper), left : left + BUST] = upper
-    cells = [cell for page in (small, bust) for cell in (page, painter.paint(page, reference))]
+    cells = [
+        cell for page in (small, bust, four) for cell in (page, painter.paint(page, reference))
+    ]
     return draw_sheet([cells], MARGIN_CELL)
 
 
