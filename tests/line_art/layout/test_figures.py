@@ -52,6 +52,39 @@ def test_what_is_small_belongs_to_what_it_is_near_or_stands_alone() -> None:
     assert found == [Box(100, 20, 300, 200), right, signature]
 
 
+def framed(page: np.ndarray, *frames: Box) -> np.ndarray:
+    for top, left, bottom, right in frames:
+        for line in (
+            np.s_[top : top + 4, left:right],
+            np.s_[bottom - 4 : bottom, left:right],
+            np.s_[top:bottom, left : left + 4],
+            np.s_[top:bottom, right - 4 : right],
+        ):
+            page[line] = 0  # fmt: skip
+    return page
+
+
+PANELS = Box(5, 5, 240, 495), Box(250, 5, 495, 245), Box(250, 255, 495, 495)
+
+
+def test_figures_in_panels_are_found_without_their_frames() -> None:
+    boxes = [Box(20, 200, 75, 250), Box(300, 100, 355, 150), Box(300, 350, 355, 400)]
+    assert sorted(find_figures(framed(page_with(*boxes), *PANELS))) == boxes
+
+
+def test_lines_from_which_others_go_out_are_no_frames() -> None:
+    """A wall with beams, not a panel: all of it is one drawing."""
+    page = framed(page_with(Box(300, 100, 355, 150)), *PANELS)
+    for row in range(20, 230, 8):
+        page[row : row + 4, 5:40] = 0
+    assert find_figures(page) == [Box(5, 5, 495, 495)]
+
+
+def test_a_box_that_is_drawn_in_the_middle_of_a_page_is_no_panel() -> None:
+    page = framed(page_with(Box(200, 200, 240, 240)), Box(100, 100, 350, 350))
+    assert find_figures(page) == [Box(100, 100, 350, 350)]
+
+
 def test_specks_are_no_figures_and_move_none() -> None:
     figure, speck = Box(200, 200, 300, 280), Box(488, 488, 495, 495)
     page = page_with(figure, speck)

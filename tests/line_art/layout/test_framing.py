@@ -8,17 +8,16 @@ from tf_deeppaint.images.canvas import Placement, fit_to_canvas
 from tf_deeppaint.line_art.ink import Window, to_working_size, working_to_canvas
 
 SIZE = 128
-LINE = 5
+LINE = 3
 WHOLE = Window(Placement(0, 0, SIZE, SIZE), Placement(0, 0, SIZE, SIZE))
 
 
-def box(height: int, width: int) -> np.ndarray:
-    """A box whose lines lie on the edges of the picture, with another in it."""
+def rings(height: int, width: int) -> np.ndarray:
+    """An ellipse that touches the edges of the picture, with another in it."""
     drawing = np.full((height, width), 255, np.uint8)
-    for inset in (0, min(height, width) // 4):
-        corners = (inset, inset), (width - 1 - inset, height - 1 - inset)
-        cv2.rectangle(drawing, *corners, 0, -1)
-        drawing[inset + LINE : height - inset - LINE, inset + LINE : width - inset - LINE] = 255
+    for part in (1, 2):
+        axes = ((width - 2 * LINE) / part, (height - 2 * LINE) / part)
+        cv2.ellipse(drawing, (((width - 1) / 2, (height - 1) / 2), axes, 0), 0, 2 * LINE)
     return drawing
 
 
@@ -51,7 +50,7 @@ def extent(gray: np.ndarray) -> tuple[int, int, int, int]:
     ],
 )
 def test_a_drawing_fills_nine_tenths_of_what_is_seen(drawn, shape, place) -> None:
-    top, bottom, left, right = extent(seen(page_with(box(*drawn), shape, *place)))
+    top, bottom, left, right = extent(seen(page_with(rings(*drawn), shape, *place)))
     longer = max(bottom - top, right - left) + 1
     assert longer / SIZE == pytest.approx(0.9, abs=0.03)
     ratio = (bottom - top + 1) / (right - left + 1)
@@ -60,19 +59,19 @@ def test_a_drawing_fills_nine_tenths_of_what_is_seen(drawn, shape, place) -> Non
 
 @pytest.mark.parametrize("place", [(160, 190), (120, 130), (200, 240)])
 def test_it_is_seen_in_the_middle_wherever_it_lies(place) -> None:
-    top, bottom, left, right = extent(seen(page_with(box(180, 120), (500, 500), *place)))
+    top, bottom, left, right = extent(seen(page_with(rings(180, 120), (500, 500), *place)))
     assert abs((top + bottom) / 2 - SIZE / 2) <= 2 and abs((left + right) / 2 - SIZE / 2) <= 2
 
 
 def test_what_an_edge_cuts_off_is_seen_cut_off() -> None:
     """A bust at the lower edge of a page: not paper below it, as if it ended there."""
-    view = seen(page_with(box(200, 200), (500, 500), 300, 100))
+    view = seen(page_with(rings(200, 200), (500, 500), 300, 100))
     assert (view[-1] < 128).any() and (view[0] == 255).all()
 
 
 @pytest.mark.parametrize("shape", [(500, 500), (500, 300), (300, 500)])
 def test_a_drawing_that_fills_its_page_is_seen_as_the_page_is(shape) -> None:
-    drawing = box(*(round(0.9 * side) for side in shape))
+    drawing = rings(*(round(0.9 * side) for side in shape))
     page = page_with(drawing, shape, shape[0] // 20, shape[1] // 20)
     canvas, placement, windows = working_to_canvas(page, SIZE, framed=True)
     assert windows == (WHOLE,)
@@ -83,7 +82,7 @@ def test_a_drawing_that_fills_its_page_is_seen_as_the_page_is(shape) -> None:
 
 @pytest.mark.parametrize("size, most", [(64, 256), (128, 512), (256, 1024), (1024, 1024)])
 def test_a_canvas_is_bounded_however_small_the_drawing_is(size, most) -> None:
-    page = page_with(box(30, 30), (700, 700), 600, 40)
+    page = page_with(rings(30, 30), (700, 700), 600, 40)
     canvas, placement, ((window, _),) = working_to_canvas(page, size, framed=True)
     assert canvas.shape == (most, most) and placement == (0, 0, most, most)
     top, bottom, left, right = extent(canvas)

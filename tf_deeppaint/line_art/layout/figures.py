@@ -2,7 +2,8 @@
 
 Ink with less than a gutter of paper between is one *part*. On a sheet of expressions or characters
 the large parts are figures. A small part, such as a star that somebody holds, belongs to the figure
-next to it, or stands alone; specks count for nothing.
+next to it, or stands alone; specks count for nothing. Nor do the frames of panels on a page: long
+lines along rows and columns that reach over most of it, hold all else and touch nothing.
 
 `serving.layout.figures` has the large parts and the box around all in the TensorFlow graph.
 """
@@ -17,6 +18,10 @@ from tf_deeppaint.line_art.layout.framing import GUTTER_PERCENT, Box, find_exten
 # A part is large if its longer side is at least half the longest. A small one belongs to a figure
 # within a quarter of the figure's side. A speck is smaller than a fiftieth of the page.
 SMALL, NEAR, SPECK = 2, 4, 50
+# A line is long if it is an eighth of the page's longer side; what is nearer to it than so many
+# pixels touches it. Of the lines of frames one pixel in a hundred may be touched, and they reach
+# over so many percent of the page, both ways.
+LONG, BESIDE, TOUCHED, FRAMED_PERCENT = 8, 4, 100, 75
 # The most figures that are seen apart, and the most large parts that are looked at.
 MOST = 16
 
@@ -29,8 +34,9 @@ def find_figures(working: np.ndarray) -> list[Box]:
         the one around all specks where there is nothing else.
     """
     ink = is_ink(working)
-    parts = [part for part in find_parts(ink) if SPECK * part.side >= max(ink.shape)]
-    whole = functools.reduce(Box.join, parts) if parts else find_extent(ink)
+    drawn = _find_drawn(ink)
+    whole = functools.reduce(Box.join, drawn) if drawn else find_extent(ink)
+    parts = _find_drawn(_without_frames(ink)) or drawn
     longest = max((part.side for part in parts), default=0)
     figures = [part for part in parts if SMALL * part.side >= longest]
     for part in parts:
@@ -54,7 +60,7 @@ def find_large_parts(ink: np.ndarray) -> list[Box]:
 
 def find_parts(ink: np.ndarray) -> list[Box]:
     """The boxes of the parts of ink, bool `(h, w)`, in reading order of their first pixels."""
-    reach = half_gutter(max(ink.shape))
+    reach = max(1, GUTTER_PERCENT * max(ink.shape) // 200)
     window = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     wide = cv2.dilate(ink.astype(np.uint8), window)
     count, labels = cv2.connectedComponents(wide, connectivity=4)
@@ -67,9 +73,28 @@ def find_parts(ink: np.ndarray) -> list[Box]:
     return [Box(*map(int, ends)) for ends in zip(*low[:, 1:], *high[:, 1:], strict=True)]
 
 
-def half_gutter(side: int) -> int:
-    """How far ink reaches for other ink of its part on a page of a longer side, in pixels."""
-    return max(1, GUTTER_PERCENT * side // 200)
+def _find_drawn(ink: np.ndarray) -> list[Box]:
+    """The boxes of the parts of ink that are no specks."""
+    return [part for part in find_parts(ink) if SPECK * part.side >= max(ink.shape)]
+
+
+def _without_frames(ink: np.ndarray) -> np.ndarray:
+    """Ink, bool `(h, w)`, without the frames of panels; all of it where there are none."""
+    length = 2 * (max(ink.shape) // (2 * LONG)) + 1  # odd, so that it has a middle
+    long = np.zeros(ink.shape, np.uint8)
+    for shape in ((1, length), (length, 1)):
+        line = np.ones(shape, np.uint8)
+        edge = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
+        long |= cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_OPEN, line, **edge)
+    near, beside = (
+        cv2.dilate(long, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
+        for reach in (BESIDE // 2, BESIDE)
+    )
+    rest, frames = ink & ~near, find_extent(long > 0)
+    sides = frames.bottom - frames.top, frames.right - frames.left
+    are_frames = all(100 * a >= FRAMED_PERCENT * b for a, b in zip(sides, ink.shape, strict=True))
+    are_frames &= TOUCHED * np.count_nonzero(rest & beside) <= np.count_nonzero(long)
+    return rest if are_frames and frames.holds(find_extent(rest)) else ink
 
 
 def _join_overlapping(boxes: list[Box]) -> list[Box]:

@@ -50,6 +50,10 @@ class Box(NamedTuple):
         rows = max(self.top - other.bottom, other.top - self.bottom)
         return max(rows, self.left - other.right, other.left - self.right)
 
+    def holds(self, other: "Box") -> bool:
+        """Whether another box lies inside this one."""
+        return self.join(other) == self
+
     def join(self, other: "Box") -> "Box":
         """The box around both."""
         corner = min(self.top, other.top), min(self.left, other.left)
