@@ -1,5 +1,6 @@
 """Figures that end in the middle of a page are not one with the page."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -53,6 +54,14 @@ def test_two_busts_are_closed_where_each_ends() -> None:
     regions = find_regions(page)
     assert regions[142, 100] > PAGE and regions[102, 300] > PAGE
     assert regions[162, 100] == PAGE and regions[122, 300] == PAGE
+
+
+def test_an_arch_around_a_figure_is_not_closed() -> None:
+    page = np.full((300, 300), 255, np.uint8)
+    page[60:210, 90:210] = standing(200)[40:190, 40:160]
+    cv2.ellipse(page, (150, 230), (120, 200), 0, 180, 360, 0, 2)
+    regions = find_regions(page)
+    assert regions[200, 60] == PAGE and regions[45, 150] == PAGE
 
 
 def test_ends_that_are_far_from_level_are_not_joined() -> None:

@@ -16,6 +16,8 @@ def random_page(seed: int) -> np.ndarray:
     page = np.roll(page, rng.integers(-40, 40, 2), axis=(0, 1))
     if seed % 3 == 0:
         page = np.concatenate([page, np.roll(page[::-1], 9, axis=0)[::-1]], axis=seed % 2)
+    if seed % 5 == 0:
+        cv2.ellipse(page, (len(page) // 2, 10), (20 + seed, len(page) - 20), 0, 0, 360, 0, 2)
     for _ in range(rng.integers(0, 5)):
         x, y, length = rng.integers(0, len(page), 3).tolist()
         ends = (x, y), (x + length // 6, y + int(rng.integers(-9, 9)))

@@ -2,8 +2,8 @@
 
 Where the page's edge cuts a figure off, the edge closes its regions. Where paper is left below, the
 lines just end, and the body would be one region with the page. Then the ends are joined by a line:
-from the leftmost to the rightmost ink near the lower end of a large part of the drawing, see
-`figures`. That is done if
+from the leftmost to the rightmost ink near the lower end of a large part of the drawing that has
+nothing else in it, see `figures.find_bodies`. That is done if
 
 1. both ends are those of lines: ink is hardly wider there than lines are. A foot or a leg of a
    table ends in a line from side to side;
@@ -16,7 +16,7 @@ All numbers are integers, so that `serving.layout.cut_off` finds the same in the
 import cv2
 import numpy as np
 
-from tf_deeppaint.line_art.layout.figures import find_large_parts
+from tf_deeppaint.line_art.layout.figures import find_bodies
 from tf_deeppaint.line_art.layout.framing import Box
 
 # A part that is more than three times as wide as high is lettering. Ends of lines lie in its lowest
@@ -39,7 +39,7 @@ def close_below(paper: np.ndarray) -> np.ndarray:
     Returns:
         The paper without the lines that close figures, bool `(h, w)`.
     """
-    for box in find_large_parts(~paper):
+    for box in find_bodies(~paper):
         edge = _find_edge(paper, box)
         if edge is not None:
             paper = _draw(edge, paper)

@@ -5,7 +5,7 @@ the large parts are figures. A small part, such as a star that somebody holds, b
 next to it, or stands alone; specks count for nothing. Nor do the frames of panels on a page: long
 lines along rows and columns that reach over most of it, hold all else and touch nothing.
 
-`serving.layout.figures` has the large parts and the box around all in the TensorFlow graph.
+`serving.layout.figures` has the bodies and the box around all in the TensorFlow graph.
 """
 
 import functools
@@ -51,11 +51,19 @@ def find_figures(working: np.ndarray) -> list[Box]:
     return figures if 0 < len(figures) <= MOST else [whole]
 
 
-def find_large_parts(ink: np.ndarray) -> list[Box]:
-    """The boxes of the first `MOST` large parts of ink, bool `(h, w)`."""
+def find_bodies(ink: np.ndarray) -> list[Box]:
+    """The boxes of the first `MOST` large parts of ink, bool `(h, w)`, with nothing else in them.
+
+    An arch around a figure, or a cave, is none: another part that overlaps it is not small.
+    """
     parts = find_parts(ink)
     longest = max((part.side for part in parts), default=0)
-    return [part for part in parts if SMALL * part.side >= longest][:MOST]
+    large = [part for part in parts if SMALL * part.side >= longest][:MOST]
+    return [
+        body
+        for body in large
+        if sum(body.distance(part) < 0 for part in parts if NEAR * part.side >= body.side) == 1
+    ]
 
 
 def find_parts(ink: np.ndarray) -> list[Box]:

@@ -16,7 +16,7 @@ from tf_deeppaint.line_art.layout.cut_off import (
     LOWEST_PERCENT,
     WIDE_PERCENT,
 )
-from tf_deeppaint.serving.layout.figures import find_large_parts
+from tf_deeppaint.serving.layout.figures import find_bodies
 
 
 def close_below(paper: tf.Tensor) -> tf.Tensor:
@@ -28,7 +28,7 @@ def close_below(paper: tf.Tensor) -> tf.Tensor:
     Returns:
         bool `(h, w)`.
     """
-    boxes = find_large_parts(~paper)
+    boxes = find_bodies(~paper)
     _, paper = tf.while_loop(
         lambda number, _: number < tf.shape(boxes)[0],
         lambda number, paper: (number + 1, _close(paper, boxes[number])),

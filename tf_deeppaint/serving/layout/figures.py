@@ -1,9 +1,9 @@
-"""The large parts of a drawing, in the TensorFlow graph; see `line_art.layout.figures`."""
+"""The parts of a drawing in the TensorFlow graph; see `line_art.layout.figures`."""
 
 import tensorflow as tf
 
 from tf_deeppaint.images.graph import dilate, label_parts
-from tf_deeppaint.line_art.layout.figures import MOST, SMALL, SPECK
+from tf_deeppaint.line_art.layout.figures import MOST, NEAR, SMALL, SPECK
 from tf_deeppaint.line_art.layout.framing import GUTTER_PERCENT
 
 
@@ -22,12 +22,17 @@ def find_whole(ink: tf.Tensor) -> tf.Tensor:
     return tf.concat([corner, end], axis=0)
 
 
-def find_large_parts(ink: tf.Tensor) -> tf.Tensor:
-    """The boxes of the first `MOST` large parts of ink, bool `(h, w)`; int32 `(N, 4)`."""
+def find_bodies(ink: tf.Tensor) -> tf.Tensor:
+    """The boxes of large parts of ink, bool `(h, w)`, with nothing else in them; int32 `(N, 4)`."""
     boxes = _find_parts(ink)
     sides = _sides(boxes)
     longest = tf.reduce_max(tf.concat([sides, [0]], axis=0))
-    return tf.boolean_mask(boxes, SMALL * sides >= longest)[:MOST]
+    large = tf.boolean_mask(boxes, SMALL * sides >= longest)[:MOST]
+    before = tf.maximum(large[:, None, :2], boxes[None, :, :2])
+    overlap = tf.reduce_all(before < tf.minimum(large[:, None, 2:], boxes[None, :, 2:]), axis=-1)
+    overlap &= NEAR * sides >= _sides(large)[:, None]
+    others = tf.math.count_nonzero(overlap, axis=1)  # itself among them
+    return tf.boolean_mask(large, others == 1)
 
 
 def _find_parts(ink: tf.Tensor) -> tf.Tensor:
