@@ -33,7 +33,7 @@ from tf_deeppaint.painting.litert_backend import BUNDLED_FILE, LiteRtBackend
 from tf_deeppaint.painting.painting import WHITE_PAPER, Painting, Picture, check_palettes
 from tf_deeppaint.painting.prediction import Prediction, lay_on_canvas, make_predictions
 from tf_deeppaint.painting.region_colors import even_out_regions
-from tf_deeppaint.painting.windows import blend
+from tf_deeppaint.painting.windows import BATCH, blend
 from tf_deeppaint.palette.extraction import reference_palette
 from tf_deeppaint.utils import files
 from tf_deeppaint.utils.errors import DeepPaintError
@@ -206,13 +206,17 @@ class Painter:
         return working_to_canvas(working, self.size, framed=self.even_regions)
 
     def _predict(self, fitted: Sequence[Fitted], palettes: np.ndarray) -> list[Prediction]:
-        """Runs the network on what it sees of canvases, all at once, and on each strip."""
+        """Runs the network on what it sees of canvases, together, and on each strip."""
         seen = [(i, window) for i, fit in enumerate(fitted) for window in fit.windows or ()]
-        predicted = []
-        if seen:
-            views = np.stack([window.show(fitted[i].canvas) for i, window in seen])
-            predicted = self.backend.run(views, palettes[[i for i, _ in seen]])
-        found = iter(predicted)
+        # No more windows at a time than sketches: a sheet has up to sixteen.
+        step = max(BATCH, len(fitted))
+
+        def run(start: int) -> list[Prediction]:
+            part = seen[start : start + step]
+            views = np.stack([window.show(fitted[i].canvas) for i, window in part])
+            return self.backend.run(views, palettes[[i for i, _ in part]])
+
+        found = itertools.chain.from_iterable(map(run, range(0, len(seen), step)))
         predictions = []
         for (canvas, _, windows), palette in zip(fitted, palettes, strict=True):
             if windows is None:

@@ -156,6 +156,19 @@ def test_a_sheet_is_painted_as_each_figure_alone() -> None:
     np.testing.assert_array_equal(sheet[:5], 255)
 
 
+def test_few_figures_of_many_sheets_are_painted_at_a_time() -> None:
+    """Twenty windows of two sheets and of one page, in whose place a strip has its own."""
+    painter = Painter(FakeBackend(64))
+    palette = np.zeros((4, 4, 4, 3), np.uint8)
+    pages = [page_with(*grid(3, 3)), page_with(*grid(1, 1)), page_with(*grid(2, 5, 100, 40))]
+    strip = np.full((900, 200), 255, np.uint8)
+    paintings = painter.make_paintings([*pages[:2], strip, pages[2]], palette)
+    assert max(painter.backend.batches) <= 8 and sum(painter.backend.batches) >= 9 + 1 + 10
+    for sketch, painting in zip([*pages[:2], strip, pages[2]], paintings, strict=True):
+        alone = painter.make_paintings([sketch], palette[:1])[0]
+        np.testing.assert_array_equal(painting.picture(), alone.picture())
+
+
 def test_attention_of_a_sheet_is_that_of_each_figure() -> None:
     """1 in the upper half of each window, 0 below and beside the figures."""
     painter = Painter(FakeBackend(64))
