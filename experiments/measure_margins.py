@@ -48,7 +48,7 @@ PAGES = {
 # Rows and columns of drawings on a page, and the paper between them.
 SHEETS = {"two by two": 2, "three by three": 3}
 BETWEEN = 0.1
-# Full figures and busts, three hands each, and the one that no model has seen.
+# Three hands that draw full figures and three that draw busts; no model has seen the last.
 SOURCES = ("dolls", "anime dolls", "comicgen", "adventurer", "open-peeps", "toon-head")
 
 

@@ -110,12 +110,11 @@ def working_to_canvas(working: np.ndarray, size: int, framed: bool = False) -> F
     """
     side, boxes = max(working.shape), find_figures(working) if framed else []
     shown = framing.shown_side(max(box.side for box in boxes), side, size) if framed else side
-    if shown == side:  # all is seen at once
-        canvas, placement = fit_to_canvas(_widen(working, side), size)
-        whole = Placement(0, 0, size, size)
-        return Fitted(canvas, placement, (Window(whole, whole),))
-    whole = framing.canvas_side(shown, side, size)
+    whole = side * size // shown  # of which `size` pixels show `shown` of the sketch's
     canvas, placement = fit_to_canvas(_widen(working, shown), whole)
+    if shown == side:  # all is seen at once
+        view = Placement(0, 0, size, size)
+        return Fitted(canvas, placement, (Window(view, view),))
     views = [framing.find_window(box, side, placement, whole, size) for box in boxes]
     if len(boxes) == 1:
         return Fitted(canvas, placement, (Window(views[0], views[0]),))

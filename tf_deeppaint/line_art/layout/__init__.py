@@ -7,5 +7,5 @@ In: a sketch at the working size, uint8 `(h, w)`, or its regions, labels `(h, w)
 * `cut_off` finds the line that closes a figure which ends in the middle of the page.
 * `twins` finds regions that mirror each other, as two sleeves or legs do.
 
-`serving` has the same in the TensorFlow graph, but for `figures`.
+`serving.layout` has the same in the TensorFlow graph, but for the windows of several figures.
 """

@@ -36,7 +36,8 @@ def find_figures(working: np.ndarray) -> list[Box]:
     ink = is_ink(working)
     drawn = _find_drawn(ink)
     whole = functools.reduce(Box.join, drawn) if drawn else find_extent(ink)
-    parts = _find_drawn(_without_frames(ink)) or drawn
+    inner = _without_frames(ink)
+    parts = drawn if inner is ink else _find_drawn(inner) or drawn
     longest = max((part.side for part in parts), default=0)
     figures = [part for part in parts if SMALL * part.side >= longest]
     for part in parts:
@@ -47,6 +48,7 @@ def find_figures(working: np.ndarray) -> list[Box]:
                 figures[nearest] = figures[nearest].join(part)
             else:
                 figures.append(part)
+    # So many would hardly become few, and joining them takes the square of their number.
     figures = _join_overlapping(figures) if len(figures) <= MOST**2 else []
     return figures if 0 < len(figures) <= MOST else [whole]
 

@@ -86,11 +86,6 @@ def shown_side(drawn: int, side: int, size: int) -> int:
     return side if 100 * shown > NEARLY_ALL * side else shown
 
 
-def canvas_side(shown: int, side: int, size: int) -> int:
-    """The side of the page's canvas in pixels: `size` pixels of it show `shown` of the page's."""
-    return side * size // shown
-
-
 def find_window(box: Box, side: int, placement: Placement, whole: int, size: int) -> Placement:
     """Where the window lies on the page's canvas: around the drawing.
 

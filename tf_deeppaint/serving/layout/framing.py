@@ -35,7 +35,7 @@ def find_window(
 def lay_on_canvas(mixture: Mixture, window: tf.Tensor, whole: tf.Tensor) -> Mixture:
     """Lays the mixture of a window onto a canvas; the rest is white.
 
-    See `painting.prediction.MixturePrediction.laid_on`.
+    See `painting.prediction.lay_on_canvas`.
 
     Args:
         mixture: `(size, size, C)` each.
